@@ -1,0 +1,159 @@
+"""Makes .venv fit a requirements file; run by the Makefile with the system's Python and nothing installed.
+
+    python3 .ci/environment.py requirements.txt [--port 8501]
+
+The syntax stays that of Python 3.7, so that an old interpreter can still say that it is too old.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import hashlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import TextIO
+
+OLDEST = (3, 11)
+VENV = Path(".venv")
+PYTHON = VENV / "bin" / "python"
+UNFINISHED = VENV / "unfinished"  # there while an installation runs: if one finds it, that one was cut short
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("requirements", type=Path)
+    parser.add_argument("--port", help="also check that this port of 127.0.0.1 is free")
+    arguments = parser.parse_args()
+    if arguments.port is not None:
+        check_port(arguments.port)
+    if not fits(arguments.requirements):
+        with open(__file__) as lock:
+            wait_for(lock)
+            if not fits(arguments.requirements):
+                make_fit(arguments.requirements)
+
+
+def wait_for(lock: TextIO) -> None:
+    """One installation at a time. Children share the lock, so a pip whose parent was killed still holds it."""
+    os.set_inheritable(lock.fileno(), True)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        print("Another make is installing into .venv; waiting for it", flush=True)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+
+
+def fits(requirements: Path) -> bool:
+    files = with_included(requirements)
+    return usable() and all(stamp(file).is_file() and stamp(file).read_text() == digest(file) for file in files)
+
+
+def make_fit(requirements: Path) -> None:
+    if not usable():
+        make_venv()
+    UNFINISHED.touch()
+    print(f"Installing {requirements}: about 5 GB and a few minutes the first time", flush=True)
+    command = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "-r", str(requirements)]
+    run(command, "The installation did not finish; pip says why above. Run the same command again to try again.")
+    for file in with_included(requirements):
+        stamp(file).write_text(digest(file))
+    UNFINISHED.unlink()
+
+
+def check_port(text: str) -> None:
+    if not text.isdigit() or not 0 < int(text) < 65536:
+        sys.exit(f"PORT is {text!r}, but a port is a number from 1 to 65535: PORT=8502 make app")
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a port that was just left is free
+        try:
+            probe.bind(("127.0.0.1", int(text)))
+        except OSError as error:
+            other = int(text) + 1 if int(text) < 65535 else 8501
+            sys.exit(f"Port {text} of 127.0.0.1 cannot be used ({error.strerror}). Name another: PORT={other} make app")
+
+
+def with_included(requirements: Path) -> list[Path]:
+    """The file and those that it includes with `-r`, in the order in which they are read."""
+    files = [requirements]
+    for line in requirements.read_text().splitlines():
+        if line.startswith("-r "):
+            files += with_included(requirements.parent / line[3:].strip())
+    return files
+
+
+def digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def stamp(requirements: Path) -> Path:
+    """Holds the digest of the requirements that .venv was last made to fit."""
+    return VENV / (requirements.name + ".sha256")
+
+
+def usable() -> bool:
+    """Whether .venv has a new enough Python that starts, with pip, and no installation in it was cut short."""
+    if UNFINISHED.exists() or not PYTHON.exists():
+        return False
+    probe = f"import pip.__main__, sys; sys.exit(sys.version_info < {OLDEST})"
+    return subprocess.run([str(PYTHON), "-c", probe], stderr=subprocess.DEVNULL).returncode == 0
+
+
+def make_venv() -> None:
+    if sys.version_info < OLDEST:
+        found = f"{sys.executable} is {sys.version.split()[0]}"
+        sys.exit(
+            f"Graft needs Python {OLDEST[0]}.{OLDEST[1]} or newer; {found}. Name another: PYTHON=python3.12 make app"
+        )
+    need_ensurepip()
+    if VENV.exists():
+        print("Making .venv again: it was left half done, or its Python is gone or too old.", flush=True)
+    VENV.mkdir(exist_ok=True)
+    UNFINISHED.touch()
+    for child in VENV.iterdir():
+        if child.is_dir() and not child.is_symlink():
+            shutil.rmtree(child)
+        elif child != UNFINISHED:
+            child.unlink()
+    print("Making .venv with Python " + sys.version.split()[0], flush=True)
+    run([sys.executable, "-m", "venv", str(VENV)], "A virtual environment could not be made.")
+
+
+def need_ensurepip() -> None:
+    """Debian and Ubuntu ship Python without it: as root install their package, else say which one it is."""
+    if has_ensurepip():
+        return
+    package = "python{}.{}-venv".format(*sys.version_info)
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        print(f"Installing {package}, which .venv needs", flush=True)
+        subprocess.run(["apt-get", "update", "-qq"])
+        subprocess.run(
+            ["apt-get", "install", "-y", "-qq", package], env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        )
+    if not has_ensurepip():
+        sys.exit(
+            f"This Python has no ensurepip, so no .venv can be made. Install it first: sudo apt-get install {package}"
+        )
+
+
+def has_ensurepip() -> bool:
+    return (
+        subprocess.run([sys.executable, "-c", "from ensurepip import bootstrap"], stderr=subprocess.DEVNULL).returncode
+        == 0
+    )
+
+
+def run(command: list[str], trouble: str) -> None:
+    if subprocess.run(command, close_fds=False).returncode != 0:
+        sys.exit(trouble)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit("Stopped. The next call starts over where needed.")

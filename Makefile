@@ -1,0 +1,23 @@
+# Graft's commands. Paths are relative, so a folder may have a space in its name.
+PYTHON ?= python3
+PORT ?= 8501
+VENV_PYTHON := .venv/bin/python
+
+.PHONY: app test check
+
+app:  ## install what is missing, then start the dashboard on 127.0.0.1:$(PORT)
+	@$(PYTHON) .ci/environment.py requirements.txt --port "$(PORT)"
+	@exec $(VENV_PYTHON) -m streamlit run app.py --server.port "$(PORT)"
+
+test:  ## install what is missing, a browser too, then run every test
+	@$(PYTHON) .ci/environment.py requirements-dev.txt
+	@$(VENV_PYTHON) tests/browser/chromium.py
+	@$(MAKE) --no-print-directory check
+	$(VENV_PYTHON) -m pytest
+
+check:  ## lint, format, types and the architecture, in seconds
+	@$(PYTHON) .ci/environment.py requirements-dev.txt
+	$(VENV_PYTHON) -m ruff check .
+	$(VENV_PYTHON) -m ruff format --check .
+	$(VENV_PYTHON) -m mypy --strict transfer_core
+	$(VENV_PYTHON) -m pytest -q tests/test_architecture.py

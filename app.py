@@ -1,0 +1,9 @@
+"""Graft's dashboard: the list of pages, the navigation, the look. `make app` starts it."""
+
+import streamlit as st
+
+from components import shell
+
+st.set_page_config(page_title="Graft", page_icon=":material/account_tree:", layout="wide")
+shell.open_session()
+shell.navigation().run()

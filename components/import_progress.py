@@ -1,0 +1,42 @@
+"""An import as it goes: progress, cancel, and how it ended."""
+
+import streamlit as st
+
+from components import shell, text
+from components.status import phase_bar
+from transfer_core.workspace import Workspace
+
+
+def import_progress(workspace: Workspace, job: str) -> None:
+    """Show an import; once it has ended, put its dataset in hand or show what was wrong. Call at top level."""
+    active = workspace.job(job).active
+    st.fragment(_body, run_every=0.5 if active else None)(workspace, job, active)
+
+
+def _body(workspace: Workspace, id: str, was_active: bool) -> None:
+    job = workspace.job(id)
+    if was_active and not job.active:
+        if job.status == "done":
+            shell.take(job.result["id"])
+            st.session_state["imported"] = job.result
+            st.session_state.pop("import_job", None)
+            st.session_state["show_import"] = False
+        else:
+            st.session_state["import_job"] = id
+        st.rerun()
+    if job.active:
+        with st.container(border=True, key="import_progress"):
+            st.markdown(f"Bringing in **{text.escape(job.payload['name'])}**")
+            phase_bar(workspace.events(id))
+            if st.button("Cancel", key="cancel_import", disabled=job.status == "stopping"):
+                workspace.stop(id)
+                st.rerun(scope="fragment")
+        return
+    with st.container(key="import_ended"):
+        if job.status == "failed":
+            st.error(text.escape(job.error), icon=":material/error:")
+        elif job.status in ("stopped", "interrupted"):
+            st.info("The import was cancelled; nothing was kept." if job.status == "stopped" else text.escape(job.error))
+        if st.button("Close", key="close_import"):
+            st.session_state.pop("import_job", None)
+            st.rerun()

@@ -1,0 +1,158 @@
+"""What every page shares: the guard at its top, the one Workspace, the dataset and runs in hand, the header."""
+
+import atexit
+
+import streamlit as st
+
+from components import text
+from components.live_chart import ensure_plotly
+from transfer_core.errors import DatasetError, GraftError
+from transfer_core.types import Dataset
+from transfer_core.workspace import Workspace, default_root
+
+PAGES = (
+    ("pages/start.py", "Start", ":material/home:"),
+    ("pages/data.py", "Data", ":material/photo_library:"),
+    ("pages/decide.py", "Decide", ":material/account_tree:"),
+    ("pages/train.py", "Train", ":material/model_training:"),
+    ("pages/compare.py", "Compare", ":material/bar_chart:"),
+    ("pages/predict.py", "Predict", ":material/image_search:"),
+)
+OPENED = "graft_opened"
+
+
+@st.cache_resource(show_spinner=False)
+def _workspace() -> Workspace:
+    opened = Workspace(default_root())
+    opened.serve()
+    atexit.register(opened.close)
+    return opened
+
+
+def workspace() -> Workspace:
+    """The process's one Workspace, its background threads started. Stops the page with a sentence when it can't open."""
+    try:
+        return _workspace()
+    except GraftError as error:
+        st.error(text.escape(str(error)), icon=":material/lock:")
+        st.stop()
+
+
+def navigation() -> "st.navigation":
+    return st.navigation(
+        [st.Page(file, title=title, icon=icon, default=title == "Start") for file, title, icon in PAGES],
+        position="top",
+    )
+
+
+def open_session() -> None:
+    """Called by app.py alone: marks that this session came through it."""
+    st.session_state[OPENED] = True
+    ensure_plotly()
+    st.html(STYLE)
+
+
+def begin(title: str, *, header: bool = True) -> Workspace:
+    """First line of each page: its title, and the dataset in hand.
+
+    A first request for a page's address can reach its script without app.py having run; then the navigation is built
+    here and the script started again, this time through app.py.
+    """
+    if OPENED not in st.session_state:
+        navigation()
+        st.rerun()
+    opened = workspace()
+    with st.container(key="page_header", horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.title(title, anchor=False)
+        if header:
+            _pick_dataset(opened)
+    return opened
+
+
+def _pick_dataset(opened: Workspace) -> None:
+    rows = opened.datasets()
+    if not rows:
+        return
+    names = {row.id: row.name for row in rows}
+    current = _current_id(opened)
+    active = len(opened.runs(current, active=True)) if current else 0
+    done = len([run for run in opened.runs(current) if run.status == "done"]) if current else 0
+    with st.container(horizontal=True, vertical_alignment="center", width="content", key="in_hand"):
+        if active:
+            st.badge(f"{active} in work", icon=":material/hourglass_top:", color="blue")
+        if done:
+            st.badge(f"{done} {'run' if done == 1 else 'runs'} done", color="gray")
+        chosen = st.selectbox(
+            "Dataset in hand",
+            list(names),
+            index=list(names).index(current) if current in names else 0,
+            format_func=lambda id: text.escape(names.get(id, "")),
+            label_visibility="collapsed",
+            key=f"dataset_in_hand_{current}",
+            width=240,
+        )
+    if chosen != current:
+        take(chosen)
+        st.rerun()
+
+
+def take(dataset: str) -> None:
+    """Put a dataset in hand: kept by this session and in the address, so that a reload keeps it."""
+    st.session_state["dataset"] = dataset
+    st.query_params["dataset"] = dataset
+
+
+def _current_id(opened: Workspace) -> str | None:
+    known = [row.id for row in opened.datasets()]
+    for wanted in (st.query_params.get("dataset"), st.session_state.get("dataset")):
+        if wanted in known:
+            return wanted
+    return known[0] if known else None
+
+
+def dataset_in_hand(opened: Workspace) -> Dataset | None:
+    """The dataset that the header shows; None while there is none."""
+    current = _current_id(opened)
+    if current is None:
+        return None
+    take(current)
+    try:
+        return opened.dataset(current)
+    except DatasetError:  # deleted in another tab just now
+        return None
+
+
+def go(page: str) -> None:
+    """Switch to a page by its lower-case title, the dataset in hand going along."""
+    params = {"dataset": st.session_state["dataset"]} if st.session_state.get("dataset") else None
+    st.switch_page(f"pages/{page}.py", query_params=params)
+
+
+def empty(title: str, body: str, button: str, page: str) -> None:
+    """A designed empty state: what this place will show, one button that gets there. Ends the page."""
+    with st.container(border=True, key="empty_state"):
+        st.subheader(title, anchor=False)
+        st.write(body)
+        if st.button(button, type="primary", key="empty_next"):
+            go(page)
+    st.stop()
+
+
+def next_step(label: str, page: str, *, disabled: bool = False) -> None:
+    """The last thing on a page: the one primary button that goes on."""
+    st.space("small")
+    if st.button(label, type="primary", key="next_step", icon=":material/arrow_forward:", disabled=disabled):
+        go(page)
+
+
+STYLE = """
+<style>
+.stMainBlockContainer { max-width: 1180px; padding-top: 4.5rem; padding-bottom: 4rem; }
+.st-key-page_header h1 { font-size: 1.9rem; padding: 0; }
+.st-key-page_header { margin-bottom: .5rem; }
+[data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }
+@media (max-width: 640px) {
+  .stMainBlockContainer { padding-left: 1rem; padding-right: 1rem; }
+}
+</style>
+"""

@@ -1,0 +1,113 @@
+"""Data: bring images in, look at them, know their problems."""
+
+import streamlit as st
+
+from components import charts, shell, text
+from components.forms import import_form
+from components.gallery import gallery
+from components.import_progress import import_progress
+from transfer_core.types import SPLITS, TRAIN
+
+PER_CLASS = 12
+KINDS = {
+    "skipped": "Left out",
+    "leak": "In two splits",
+    "conflict": "Two labels",
+    "duplicate": "Duplicates",
+    "small": "Too small",
+    "note": "Note",
+}
+
+workspace = shell.begin("Data")
+
+job = st.session_state.get("import_job")
+if job is None:
+    running = workspace.jobs(kind="import", active=True)
+    job = running[0].id if running else None
+if job is not None:
+    import_progress(workspace, job)
+
+deleted = st.session_state.get("deleted_dataset")
+if deleted is not None:
+    with st.container(horizontal=True, vertical_alignment="center", key="undo_delete", border=True):
+        st.write(f"{text.escape(deleted[1])} and its runs were deleted.")
+        if st.button("Undo", key="undo"):
+            workspace.restore_dataset(deleted[0])
+            shell.take(deleted[0])
+            del st.session_state["deleted_dataset"]
+            st.rerun()
+
+dataset = shell.dataset_in_hand(workspace)
+with st.expander(
+    "Bring in images", icon=":material/upload:", expanded=dataset is None or bool(st.session_state.get("show_import"))
+):
+    import_form(workspace)
+if dataset is None:
+    st.caption("Once images are in, this page shows how many each class has, what they look like, and their problems.")
+    st.stop()
+
+profile = workspace.profile(dataset)
+splits = [dataset.count(number) for number in range(len(SPLITS))]
+st.markdown(
+    f"**{text.escape(dataset.name)}** has {text.count(len(dataset))} images in {len(dataset.classes)} classes: "
+    f"{text.count(splits[0])} to train on, {text.count(splits[1])} to validate, {text.count(splits[2])} to test. "
+    + (
+        "The splits are the archive's own."
+        if dataset.splits_from == "archive"
+        else "Graft cut the validation split from the training images."
+        if dataset.splits_from == "archive, val cut from train"
+        else "Graft split them by seed, near-duplicates kept together."
+    )
+)
+with st.container(horizontal=True, key="profile"):
+    st.metric("Training images", text.count(profile.train_images), border=True)
+    st.metric(
+        "Imbalance",
+        f"{profile.imbalance:.1f} ×",
+        border=True,
+        help="Training images of the largest class over those of the smallest.",
+    )
+    st.metric("Median size", f"{profile.median_width_px} × {profile.median_height_px} px", border=True)
+    st.metric(
+        "Near-duplicates",
+        text.count(profile.duplicate_images),
+        border=True,
+        help="Images that look the same as another one. Graft keeps them in one split when it makes the splits.",
+    )
+    st.metric("Problems", text.count(len(dataset.problems)), border=True)
+
+st.plotly_chart(charts.class_balance(dataset.classes, profile.counts), key="class_balance", config=charts.CONFIG)
+
+st.subheader("Images by class", anchor=False)
+label = st.selectbox(
+    "Class", range(len(dataset.classes)), format_func=lambda number: text.escape(dataset.classes[number]), key="class"
+)
+samples = [int(i) for i in dataset.rows(TRAIN) if dataset.labels[i] == label][:PER_CLASS]
+gallery([(workspace.thumbnail(dataset, i), dataset.paths[i].split("/")[-1]) for i in samples])
+
+if dataset.problems:
+    st.subheader("Problems", anchor=False)
+    st.dataframe(
+        {
+            "Kind": [KINDS[problem.kind] for problem in dataset.problems],
+            "File": [problem.file for problem in dataset.problems],
+            "What": [problem.reason for problem in dataset.problems],
+        },
+        hide_index=True,
+        key="problems",
+    )
+else:
+    st.caption("No problems found: every file could be read, and no image stands in two splits.")
+
+with st.expander("Rename or delete", icon=":material/settings:"):
+    with st.form("rename", border=False):
+        name = st.text_input("Name", dataset.name, max_chars=80)
+        if st.form_submit_button("Rename"):
+            workspace.rename_dataset(dataset.id, name)
+            st.rerun()
+    if st.button("Delete this dataset and its runs", key="delete_dataset", icon=":material/delete:"):
+        workspace.delete_dataset(dataset.id)
+        st.session_state["deleted_dataset"] = (dataset.id, dataset.name)
+        st.rerun()
+
+shell.next_step("Decide on a strategy", "decide")

@@ -1,0 +1,128 @@
+"""Who may import whom. Reads the sources without running them, save for one look at what a server process loads."""
+
+import ast
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# Rooms and their floors; a file belongs to the longest prefix that fits. It may import its own room and lower floors.
+FLOORS = {
+    "transfer_core": 0,  # its __init__.py alone
+    "transfer_core.types": 0,
+    "transfer_core.errors": 0,
+    "transfer_core.store": 1,
+    "transfer_core.data": 2,
+    "transfer_core.backbones": 2,
+    "transfer_core.strategies": 2,
+    "transfer_core.compare": 2,
+    "transfer_core.advice": 2,
+    "transfer_core.training": 3,
+    "transfer_core.studies": 4,
+    "transfer_core.jobs": 5,
+    "transfer_core.workspace": 6,
+    "transfer_core.cli": 7,
+    "transfer_core.__main__": 8,  # calls cli and nothing else
+    "components": 7,
+    "pages": 8,
+    "app": 9,
+}
+OPEN_TO_ALL = {"transfer_core", "transfer_core.types", "transfer_core.errors"}
+DOOR = OPEN_TO_ALL | {"transfer_core.workspace"}  # what pages may know of the core
+SCREEN = {"streamlit", "pandas", "plotly", "altair"}
+TORCH = {"torch", "torchvision"}
+WITHOUT_TORCH = (
+    *("transfer_core.types", "transfer_core.errors", "transfer_core.store", "transfer_core.data"),
+    *("transfer_core.strategies", "transfer_core.compare", "transfer_core.advice", "transfer_core.workspace"),
+    *("transfer_core.jobs.queue", "transfer_core.jobs.protocol", "components", "pages", "app"),
+)
+
+
+@cache
+def modules() -> dict[str, Path]:
+    """Every module of the program by its dotted name; a package stands for its __init__.py."""
+    files = [
+        ROOT / "app.py",
+        *(file for top in ("transfer_core", "components", "pages") for file in (ROOT / top).rglob("*.py")),
+    ]
+    return {name(file): file for file in sorted(files) if file.exists()}
+
+
+def name(file: Path) -> str:
+    parts = file.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+@cache
+def imports(module: str) -> frozenset[str]:
+    """What a module imports, inside functions too; `from a import b` counts as a.b where that is a module."""
+    found = set()
+    file = modules()[module]
+    package = module if file.name == "__init__.py" else module.rpartition(".")[0]
+    for node in ast.walk(ast.parse(file.read_text(), str(file))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            source = ".".join([*above, *([node.module] if node.module else [])])
+            inner = {f"{source}.{alias.name}" for alias in node.names}
+            found |= {one if one in modules() else source for one in inner}
+    return frozenset(found)
+
+
+def loads(module: str) -> set[str]:
+    """All that importing a module may load: its imports, theirs, and the packages around each."""
+    seen: set[str] = set()
+    todo = [module]
+    while todo:
+        one = todo.pop()
+        around = [one.rsplit(".", depth)[0] for depth in range(one.count(".") + 1)]
+        for part in set(around) - seen:
+            seen.add(part)
+            todo += imports(part) if part in modules() else ()
+    return seen
+
+
+def room(module: str) -> str:
+    fitting = [prefix for prefix in FLOORS if module == prefix or module.startswith(prefix + ".")]
+    longest = max(fitting, key=len, default="")
+    assert longest, f"{module} stands in no room"
+    assert longest != "transfer_core" or module == longest, f"{module} needs a line in FLOORS"
+    return longest
+
+
+@pytest.mark.parametrize("module", modules())
+def test_imports_only_lower_floors(module: str) -> None:
+    own = room(module)
+    for other in imports(module) & modules().keys() - OPEN_TO_ALL:
+        assert room(other) == own or FLOORS[room(other)] < FLOORS[own], (
+            f"{module} imports {other}, which is not below it"
+        )
+
+
+@pytest.mark.parametrize("module", modules())
+def test_libraries_stay_in_their_rooms(module: str) -> None:
+    libraries = {other.partition(".")[0] for other in imports(module)}
+    if module.startswith("transfer_core"):
+        assert not libraries & SCREEN, f"{module} draws: {libraries & SCREEN}"
+    if module.startswith(WITHOUT_TORCH) or module == "transfer_core.backbones":
+        assert not loads(module) & TORCH, f"{module} reaches torch"
+
+
+@pytest.mark.parametrize("module", [one for one in modules() if one.startswith("pages")])
+def test_pages_know_the_core_by_its_door(module: str) -> None:
+    beyond = {other for other in imports(module) if other.startswith("transfer_core")} - DOOR
+    assert not beyond, f"{module} reaches past the workspace to {sorted(beyond)}"
+
+
+def test_the_server_does_not_load_torch() -> None:
+    drawn = [one for one in modules() if one == "transfer_core.workspace" or one.startswith("components")]
+    assert drawn, "there is neither a workspace nor a component yet"
+    script = "import importlib, sys\nfor one in sys.argv[1:]: importlib.import_module(one)\nprint(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", script, *drawn], cwd=ROOT, capture_output=True, text=True)
+    assert loaded.returncode == 0, loaded.stderr
+    assert not TORCH & set(loaded.stdout.split())

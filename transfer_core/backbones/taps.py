@@ -1,0 +1,118 @@
+"""Take features at a tap, cut a network there, freeze up to there. A tap's stage is what runs up to it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torchvision.models.feature_extraction import create_feature_extractor
+
+from transfer_core.errors import RecipeError
+from transfer_core.types import FIRST, HEAD, Backbone, Tap
+
+
+def extractor(module: nn.Module, backbone: Backbone, taps: Sequence[Tap]) -> nn.Module:
+    """A network (N, 3, H, W) -> {tap name: maps (N, C, h, w)}, ending at the last of `taps`.
+
+    Shares its parameters with `module`, torchvision's network of that backbone, as do their names.
+    """
+    unknown = [tap.name for tap in taps if tap not in backbone.taps]
+    if unknown or not taps:
+        raise RecipeError(f"{backbone.title} has no tap {unknown}. Choose from: {', '.join(backbone.tap_names)}.")
+    features: nn.Module = create_feature_extractor(module, {tap.module: tap.name for tap in taps})
+    return features
+
+
+def pool(maps: Tensor) -> Tensor:
+    """Global average: (N, C, h, w) -> (N, C), activated as in pretraining, since a tap follows its activation."""
+    return maps.mean((2, 3))
+
+
+def stage_of_parameters(module: nn.Module, backbone: Backbone) -> dict[str, int]:
+    """Stage of each parameter below the last tap: the index of the first tap at or after it, in the order they run."""
+    graph: torch.fx.Graph = extractor(module, backbone, backbone.taps).graph  # type: ignore[assignment]
+    ends = set(next(iter(graph.find_nodes(op="output"))).all_input_nodes)
+    stages: dict[str, int] = {}
+    stage = 0
+    for node in graph.nodes:
+        if node.op == "call_module":
+            for name, _ in module.get_submodule(str(node.target)).named_parameters():
+                stages.setdefault(f"{node.target}.{name}", stage)
+        elif node.op == "get_attr":
+            stages.setdefault(str(node.target), stage)
+        stage += node in ends
+    return stages
+
+
+class Network(nn.Module):
+    """A backbone cut at a tap, global average pooling, and a new linear head: (N, 3, H, W) -> (N, classes).
+
+    The head starts at zero, so it draws no random numbers and every class starts equally likely (BiT, 2020).
+    """
+
+    def __init__(self, module: nn.Module, backbone: Backbone, classes: int, *, tap: str | None = None) -> None:
+        super().__init__()
+        cut = backbone.taps[index_of(backbone, tap)] if tap else backbone.taps[-1]
+        self.backbone = backbone
+        self.tap = cut
+        self.stages = stage_of_parameters(module, backbone)
+        self.trunk = extractor(module, backbone, (cut,))
+        self.head = nn.Linear(cut.channels, classes)
+        nn.init.zeros_(self.head.weight)
+        nn.init.zeros_(self.head.bias)
+
+    def codes(self, x: Tensor) -> Tensor:
+        """The CNN codes that the head sees: (N, 3, H, W) -> (N, channels)."""
+        return pool(self.trunk(x)[self.tap.name])
+
+    def forward(self, x: Tensor) -> Tensor:
+        logits: Tensor = self.head(self.codes(x))
+        return logits
+
+    def train(self, mode: bool = True) -> "Network":
+        """As in any module, except that frozen layers stay in eval mode: their BatchNorm statistics rest too."""
+        super().train(mode)
+        for layer in self.trunk.modules():
+            own = list(layer.parameters(recurse=False))
+            if own and not any(p.requires_grad for p in own):
+                layer.eval()
+        return self
+
+
+def freeze(network: Network, train_from: str) -> None:
+    """Freeze weights and BatchNorm up to and including tap `train_from`; FIRST frees all, HEAD frees the head alone.
+
+    Holds until the next call: `train()` does not undo it. Raises RecipeError when the backbone has no such tap.
+    """
+    taps = network.backbone.taps
+    last = {FIRST: -1, HEAD: len(taps)}.get(train_from)
+    last = index_of(network.backbone, train_from) if last is None else last
+    for name, parameter in network.trunk.named_parameters():
+        parameter.requires_grad_(network.stages[name] > last)
+    network.train(network.training)
+
+
+def parameter_groups(
+    network: Network, *, head_lr: float, backbone_lr: float, weight_decay: float
+) -> list[dict[str, Any]]:
+    """An optimizer's groups, named, of what is not frozen: the head and the backbone at their own learning rates.
+
+    Weight decay leaves out biases and BatchNorm, as in BiT and torchvision's recipes.
+    """
+    groups = []
+    for part, module, lr in (("backbone", network.trunk, backbone_lr), ("head", network.head, head_lr)):
+        free = [p for p in module.parameters() if p.requires_grad]
+        for name, params, decay in (
+            (part, [p for p in free if p.ndim > 1], weight_decay),
+            (f"{part}, no decay", [p for p in free if p.ndim <= 1], 0.0),
+        ):
+            if params:
+                groups.append({"params": params, "lr": lr, "weight_decay": decay, "name": name})
+    return groups
+
+
+def index_of(backbone: Backbone, tap: str) -> int:
+    """Depth of a tap, 0 the earliest. Raises RecipeError when the backbone has no such tap."""
+    if tap not in backbone.tap_names:
+        raise RecipeError(f"{backbone.title} has no tap '{tap}'. Choose one of: {', '.join(backbone.tap_names)}.")
+    return backbone.tap_names.index(tap)

@@ -1,0 +1,250 @@
+"""The command line: another face of Workspace. Jobs run in this process.
+
+Exit code 0, or 2 with one line on standard error for a user's error. `--json` prints one JSON object last.
+"""
+
+import argparse
+import json
+import sys
+from collections import Counter
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from transfer_core.errors import GraftError
+from transfer_core.types import SPLITS, Dataset, EpochEnd, Notice, Progress, RunEnd, StageStart
+from transfer_core.workspace import Workspace, default_root
+
+BAR = 30
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    try:
+        result, text = options.call(options)
+    except GraftError as error:
+        print(f"graft: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("graft: stopped.", file=sys.stderr)
+        return 130
+    print(text)
+    if options.json:
+        print(json.dumps(result))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--workspace", type=Path, metavar="PATH", help="folder of the workspace (or GRAFT_WORKSPACE)")
+    common.add_argument("--json", action="store_true", help="print one JSON object last")
+    parser = argparse.ArgumentParser(prog="python -m transfer_core", description="Transfer learning, compared.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, call: Any, text: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, parents=[common], help=text, description=text)
+        added.set_defaults(call=call)
+        return added
+
+    added = command("import", _import, "take in a zip or a folder of labelled images")
+    added.add_argument("path", type=Path)
+    added.add_argument("--name", default="", help="what to call it (default: the file's name)")
+
+    added = command("example", _example, "draw a built-in example")
+    added.add_argument("name")
+
+    added = command("advise", _advise, "what the four scenarios recommend for a dataset")
+    added.add_argument("dataset", help="id or name")
+    added.add_argument("--similarity", choices=("similar", "different"), help="to ImageNet")
+    added.add_argument("--budget", choices=("limited", "ample"), help="of compute")
+
+    added = command("run", _run, "train with one strategy")
+    added.add_argument("dataset", help="id or name")
+    added.add_argument("--strategy", required=True)
+    added.add_argument("--backbone", default="bundled")
+    added.add_argument("--tap", help="where features are taken")
+    added.add_argument("--epochs", type=int)
+    added.add_argument("--seed", type=int)
+    added.add_argument("--device", default="auto", help="auto, cpu, cuda:0, mps")
+    added.add_argument("--again", action="store_true", help="train although the same recipe has finished before")
+
+    added = command("compare", _compare, "finished runs of one dataset side by side")
+    added.add_argument("runs", nargs="+", metavar="RUN")
+    return parser
+
+
+def _root(options: argparse.Namespace) -> Path:
+    return options.workspace.expanduser().resolve() if options.workspace else default_root()
+
+
+def _import(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
+    workspace = Workspace(_root(options))
+    try:
+        return _imported(workspace, workspace.import_path(options.path, name=options.name))
+    finally:
+        workspace.close()
+
+
+def _example(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
+    workspace = Workspace(_root(options))
+    try:
+        return _imported(workspace, workspace.import_example(options.name))
+    finally:
+        workspace.close()
+
+
+def _imported(workspace: Workspace, job: str) -> tuple[dict[str, Any], str]:
+    end = _follow(workspace, job, "cpu")
+    dataset = workspace.dataset(end.result["id"])
+    splits = {split: dataset.count(number) for number, split in enumerate(SPLITS)}
+    result = {
+        "dataset": dataset.id,
+        "name": dataset.name,
+        "classes": list(dataset.classes),
+        "splits": splits,
+        "problems": len(dataset.problems),
+    }
+    return result, _imported_text(dataset, splits, known=bool(end.result.get("known")))
+
+
+def _imported_text(dataset: Dataset, splits: dict[str, int], *, known: bool) -> str:
+    head = f"{dataset.name} ({dataset.id}): {len(dataset):,} images, {len(dataset.classes)} classes, " + ", ".join(
+        f"{count:,} {split}" for split, count in splits.items()
+    )
+    lines = ["These images were imported before; nothing was added."] if known else []
+    lines.append(head)
+    lines += [f"  {problem.file}: {problem.reason}" for problem in dataset.problems[:10]]
+    if len(dataset.problems) > 10:
+        kinds = Counter(problem.kind for problem in dataset.problems)
+        lines.append("  in all: " + ", ".join(f"{count} {kind}" for kind, count in kinds.items()))
+    return "\n".join(lines)
+
+
+def _advise(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
+    workspace = Workspace(_root(options), write=False)
+    dataset = workspace.dataset(options.dataset)
+    advice = workspace.advise(dataset, similarity=options.similarity, budget=options.budget)
+    recipes = [
+        {
+            "role": suggestion.role,
+            "strategy": suggestion.strategy,
+            "why": suggestion.why,
+            "source": suggestion.source,
+            "recipe": asdict(workspace.recipe(dataset, suggestion.strategy, **dict(suggestion.overrides))),
+        }
+        for suggestion in advice.suggestions
+    ]
+    result = {
+        "scenario": advice.scenario,
+        "between": advice.between,
+        "answers": {**asdict(advice.answers), "size": advice.answers.size},
+        "recipes": recipes,
+        "reasons": [asdict(reason) for reason in advice.reasons],
+    }
+    lines = [advice.headline, ""]
+    lines += [f"  {r['role']:<12} {r['strategy']:<14} {r['why']} [{r['source']}]" for r in recipes]
+    lines += ["", *(f"  {'but' if r.against else 'why'}: {r.rule} [{r.source}]" for r in advice.reasons)]
+    return result, "\n".join(lines)
+
+
+def _run(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
+    from transfer_core.training.devices import device
+
+    workspace = Workspace(_root(options))
+    try:
+        dataset = workspace.dataset(options.dataset)
+        given = {name: value for name in ("tap", "epochs", "seed") if (value := getattr(options, name)) is not None}
+        recipe = workspace.recipe(dataset, options.strategy, options.backbone, **given)
+        chosen = device(options.device)
+        (id,) = workspace.submit([recipe], again=options.again)
+        if workspace.run(id).status == "done":
+            print("The same recipe has finished before; --again trains it once more.", file=sys.stderr)
+        else:
+            _follow(workspace, id, chosen.name)
+        run = workspace.run(id)
+    finally:
+        workspace.close()
+    result = {
+        "run": run.id,
+        "status": run.status,
+        "test_accuracy": run.test_accuracy,
+        "val_accuracy": run.val_accuracy,
+        "seconds": run.seconds,
+        "images_per_second": run.images_per_second,
+        "peak_bytes": run.peak_bytes,
+    }
+    text = (
+        f"{run.id} {run.status}: {run.recipe.strategy} on {run.recipe.backbone}, "
+        f"test accuracy {run.test_accuracy or 0:.1%}, validation {run.val_accuracy or 0:.1%}, {run.seconds or 0:.1f} s"
+    )
+    return result, text
+
+
+def _compare(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
+    workspace = Workspace(_root(options), write=False)
+    comparison = workspace.compare(options.runs)
+    titles = workspace.titles(comparison.runs)
+    runs = []
+    lines = []
+    for run, score in zip(comparison.runs, comparison.scores, strict=True):
+        runs.append(
+            {
+                "run": run.id,
+                "title": titles[run.id],
+                "test_accuracy": score.accuracy,
+                "interval": score.interval,
+                "macro_f1": score.macro_f1,
+                "confusion": score.confusion.tolist(),
+                "seconds": run.seconds,
+                "peak_bytes": run.peak_bytes,
+                "images_per_second": run.images_per_second,
+            }
+        )
+        low, high = score.interval
+        lines.append(
+            f"  {run.id}  {score.accuracy:6.1%} ({low:.1%} to {high:.1%})  F1 {score.macro_f1:.3f}  "
+            f"{run.seconds or 0:7.1f} s  {titles[run.id]}"
+        )
+    verdict = comparison.verdict
+    result = {"runs": runs, "choice": verdict.choice, "reason": verdict.reason}
+    return result, "\n".join([*lines, "", verdict.reason])
+
+
+def _follow(workspace: Workspace, job: str, device: str) -> RunEnd:
+    """Drive a job, show where it stands on a terminal. Raises GraftError when it fails."""
+    terminal = sys.stderr.isatty()
+    end = RunEnd(status="stopped")
+    for event in workspace.drive(job, device=device):
+        if isinstance(event, RunEnd):
+            end = event
+        elif terminal:
+            _show(event)
+    if terminal:
+        print("\r\033[K", end="", file=sys.stderr)
+    if end.status == "failed":
+        raise GraftError(end.error)
+    return end
+
+
+def _show(event: Any) -> None:
+    if isinstance(event, Progress):
+        share = event.done / event.of if event.of else 0.0
+        left = f", {event.seconds_left:.0f} s left" if event.seconds_left is not None else ""
+        bar = "#" * round(share * BAR)
+        line = f"\r\033[K{event.what:<28} [{bar:<{BAR}}] {event.done:,} of {event.of:,} {event.unit}{left}"
+        print(line, end="", file=sys.stderr, flush=True)
+    elif isinstance(event, StageStart):
+        print(f"\r\033[K{event.number}/{event.stages} {event.title}", file=sys.stderr)
+    elif isinstance(event, EpochEnd):
+        shown = [
+            f"{name} {value:{form}}"
+            for name, value, form in (
+                ("train loss", event.train_loss, ".3f"),
+                ("val loss", event.val_loss, ".3f"),
+                ("val accuracy", event.val_accuracy, ".1%"),
+            )
+            if value is not None
+        ]
+        print(f"\r\033[K  {event.epoch:>4}  {'  '.join(shown)}{'  *' if event.best else ''}", file=sys.stderr)
+    elif isinstance(event, Notice):
+        print(f"\r\033[K{event.text}", file=sys.stderr)

@@ -1,0 +1,146 @@
+"""The one door through which image files become pixels, and the decode-once cache of a dataset's squares."""
+
+import io
+import os
+import shutil
+import tempfile
+import threading
+import time
+import warnings
+from collections.abc import Generator
+from contextlib import closing, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from ..errors import DatasetError, ImageError
+from ..types import Dataset, Progress
+from .parallel import in_order
+
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")  # nothing that starts another program, as EPS does
+MAX_PIXELS = 80_000_000  # 240 MB as RGB; below the size at which Pillow itself warns
+LARGE_PIXELS = 16_000_000  # larger ones are decoded one at a time, so that threads do not add up their memory
+LONGEST = 8  # an image whose sides differ by more is a strip
+SPARE_BYTES = 2 << 30  # always left free on the disk
+DEPTHS = (255, 4095, 65535)  # 8, 12 and 16 bits: how far deep grey images count
+
+ORIENTATION = 0x0112
+UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+SIDEWAYS = (5, 6, 7, 8)
+
+_one_large = threading.Lock()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decoded:
+    """An image file, taken in."""
+
+    image: Image.Image  # RGB, upright; smaller than width x height if `enough_px` allowed it
+    width: int  # px, upright
+    height: int  # px, upright
+    jpeg: bool
+    plain: bool  # the file holds exactly these 8-bit RGB pixels, upright, and no others
+
+
+def open_rgb(file: Path | BinaryIO) -> Image.Image:
+    """The first frame of an image file, upright, as 8-bit RGB on white. Raises ImageError with the reason in words."""
+    return decode(file).image
+
+
+def decode(file: Path | BinaryIO, *, enough_px: int | None = None) -> Decoded:
+    """Like open_rgb, with what the import wants to know; large JPEGs may come smaller, both sides >= `enough_px`."""
+    try:
+        with Image.open(file, formats=FORMATS) as image:
+            width, height = image.size
+            if width * height > MAX_PIXELS:
+                raise ImageError(f"The image has {width} x {height} pixels; at most {MAX_PIXELS // 10**6} million fit.")
+            if enough_px and min(width, height) > enough_px:
+                image.draft(None, (enough_px, enough_px))
+            with _one_large if image.width * image.height > LARGE_PIXELS else nullcontext():
+                return _decoded(image, width, height)
+    except ImageError:
+        raise
+    except UnidentifiedImageError as error:
+        raise ImageError("The file is not an image of a kind that Graft reads (" + ", ".join(FORMATS) + ").") from error
+    except Image.DecompressionBombError as error:
+        raise ImageError(f"The image has more than {MAX_PIXELS // 10**6} million pixels.") from error
+    except Exception as error:  # decoders raise almost anything on damaged files
+        raise ImageError(f"The image is cut off or damaged ({_words(error)}).") from error
+
+
+def _decoded(image: Image.Image, width: int, height: int) -> Decoded:
+    image.load()  # the only check that finds a truncated file
+    jpeg = image.format in ("JPEG", "MPO")
+    orientation = _orientation(image)
+    plain = image.format == "PNG" and image.mode == "RGB" and orientation == 1
+    plain = plain and not image.has_transparency_data and getattr(image, "n_frames", 1) == 1
+    rgb = _rgb(image)
+    if orientation in UPRIGHT:
+        rgb = rgb.transpose(UPRIGHT[orientation])
+    if not jpeg:
+        width, height = rgb.size
+    elif orientation in SIDEWAYS:
+        width, height = height, width
+    return Decoded(image=rgb, width=width, height=height, jpeg=jpeg, plain=plain)
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        return int(image.getexif().get(ORIENTATION, 1))
+    except Exception:  # broken metadata is no reason to lose the image
+        return 1
+
+
+def _rgb(image: Image.Image) -> Image.Image:
+    if image.mode[0] in "IF":
+        return Image.fromarray(_eight_bits(np.asarray(image))).convert("RGB")
+    if image.has_transparency_data:
+        layer = image.convert("RGBA")
+        white = Image.new("RGB", layer.size, "white")
+        white.paste(layer, mask=layer.getchannel("A"))
+        return white
+    return image.convert("RGB")
+
+
+def _eight_bits(values: NDArray[np.generic]) -> NDArray[np.uint8]:
+    """Deep grey to 8 bits: by the bit depth that holds the brightest value, floats up to 1 by 1: (H, W)."""
+    deep = np.nan_to_num(values.astype(np.float32))
+    low, high = min(0.0, float(deep.min())), float(deep.max())
+    tops = (1.0, *DEPTHS) if values.dtype.kind == "f" else DEPTHS
+    top = next((float(t) for t in tops if high <= t), high)
+    return np.rint((deep - low) * (255.0 / max(top - low, 1e-12))).astype(np.uint8)
+
+
+def _words(error: Exception) -> str:
+    text = " ".join(str(error).split())[:120].rstrip(".")
+    return text or type(error).__name__
+
+
+def fit_square(image: Image.Image, *, resize_px: int, crop_px: int) -> NDArray[np.uint8]:
+    """The shorter side to `resize_px` (bilinear, antialiased), then the centre: (crop_px, crop_px, 3).
+
+    The same pixels as torchvision.transforms' ImageClassification preset gives for a Pillow image; of strips longer
+    than `LONGEST` squares only the centre is computed (within 1/255), so that 1 x 1,000,000 px costs no more.
+    """
+    width, height = image.size
+    short = min(width, height)
+    wide, high = int(resize_px * width / short), int(resize_px * height / short)
+    left, top = round((wide - crop_px) / 2), round((high - crop_px) / 2)
+    square = (left, top, left + crop_px, top + crop_px)
+    if max(wide, high) <= LONGEST * resize_px:
+        return np.asarray(image.resize((wide, high), Image.Resampling.BILINEAR).crop(square))
+    x, y = width / wide, height / high
+    box = (left * x, top * y, min((left + crop_px) * x, width), min((top + crop_px) * y, height))
+    return np.asarray(image.resize((crop_px, crop_px), Image.Resampling.BILINEAR, box=box))

@@ -1,0 +1,53 @@
+"""What each kind of job does: a generator of events, the same in a worker and inline."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from transfer_core.store import Store
+from transfer_core.types import Event, Recipe
+
+
+def work(id: str, kind: str, payload: dict[str, Any], *, root: Path, device: str) -> Iterator[Event]:
+    """Start a job's generator. It writes only under the job's own folder and the caches, never to the database."""
+    if kind == "import":
+        return _import(payload, staging(root, id))
+    if kind == "train":
+        return _train(Recipe(**payload["recipe"]), root, id, device)
+    return _predict(payload, root, device)
+
+
+def staging(root: Path, id: str) -> Path:
+    return root / "staging" / id
+
+
+def run_folder(root: Path, id: str) -> Path:
+    return root / "runs" / id
+
+
+def _import(payload: dict[str, Any], folder: Path) -> Iterator[Event]:
+    target = folder / "dataset"
+    target.mkdir(parents=True)
+    if payload["example"]:
+        from transfer_core.data.examples import draw_example
+
+        yield from draw_example(payload["example"], target, seed=payload["seed"])
+    else:
+        from transfer_core.data.dataset import import_images
+
+        yield from import_images(Path(payload["source"]), target, name=payload["name"], seed=payload["seed"])
+
+
+def _train(recipe: Recipe, root: Path, id: str, device: str) -> Iterator[Event]:
+    from transfer_core.training.fit import fit
+
+    dataset = Store(root / "graft.db", write=False).dataset(recipe.dataset)
+    out = run_folder(root, id)
+    out.mkdir(parents=True, exist_ok=True)
+    yield from fit(recipe, dataset, workspace=root, out=out, device=device)
+
+
+def _predict(payload: dict[str, Any], root: Path, device: str) -> Iterator[Event]:
+    from transfer_core.training.predict import predict
+
+    yield from predict(run_folder(root, payload["run"]), Path(payload["image"]), device=device)

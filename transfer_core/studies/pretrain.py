@@ -1,0 +1,340 @@
+"""Pretrain the bundled backbone: `python -m transfer_core.studies.pretrain ZIP --out FOLDER [--minutes M | --epochs N]`.
+
+Leaves `bundled.safetensors` and its card `bundled.json` in FOLDER; copy both to `transfer_core/backbones/`, then run
+`python -m transfer_core.backbones.torchvision` to bring the catalogue up to date. Called again, it resumes.
+"""
+
+import argparse
+import hashlib
+import io
+import json
+import math
+import os
+import platform
+import sys
+import time
+import zipfile
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+import torchvision
+from numpy.typing import NDArray
+from PIL import Image
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from transfer_core.errors import ArchiveError, GraftError, RecipeError
+from transfer_core.types import TRAIN, VAL, EpochEnd, Event, Ints, Progress, RunEnd, StageStart, digest
+
+SOURCE_PX = 64  # images are kept as squares of this side
+SPLIT_NAMES = {"train": TRAIN, "val": VAL, "valid": VAL, "validation": VAL}
+MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+WARM_UP = 0.15  # of the whole training
+LICENCE = "Apache-2.0 (Graft's own training)"
+LIMITS = (
+    "Trained for minutes on small photos of things, animals and scenes: weaker than ImageNet weights at full resolution,"
+    " and blind to fine texture. The photos come from ImageNet, whose terms ask for non-commercial research and"
+    " educational use. Not for decisions about people."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What decides the weights. With `minutes`, the schedule follows the clock and the epochs come out as they may."""
+
+    arch: str = "mobilenet_v3_small"
+    epochs: int = 0  # 0: as many as `minutes` allow
+    minutes: float = 0.0
+    input_px: int = 64
+    smallest_crop_px: int = 40  # of SOURCE_PX; each batch draws one side from here up to SOURCE_PX
+    colour: float = 0.2  # spread of brightness, contrast and each channel
+    batch_size: int = 128
+    lr: float = 0.25  # peak of the one cycle
+    weight_decay: float = 5e-5  # not on BatchNorm and biases
+    momentum: float = 0.9
+    smoothing: float = 0.1
+    leave_out: int = 7  # classes whose index in the sorted ids ends in this digit, kept unseen for measurements
+    seed: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Source:
+    """The source task, decoded."""
+
+    pixels: NDArray[np.uint8]  # (N, SOURCE_PX, SOURCE_PX, 3)
+    labels: Ints  # (N,)
+    splits: Ints  # (N,)
+    classes: tuple[str, ...]
+    left_out: tuple[str, ...]
+
+
+def decode(archive: Path, out: Path, leave_out: int) -> Iterator[Progress | Source]:
+    """Decode `train/<class>/*` and `validation/<class>/*` of a zip once, to a memmap in `out`; the Source comes last."""
+    with zipfile.ZipFile(archive) as source:
+        rows = sorted(
+            (parts[-3], parts[-2], name)
+            for name in source.namelist()
+            if len(parts := name.split("/")) >= 3 and parts[-3] in SPLIT_NAMES and parts[-1]
+        )
+        ids = sorted({row[1] for row in rows})
+        left_out = tuple(name for i, name in enumerate(ids) if i % 10 == leave_out)
+        classes = tuple(name for name in ids if name not in left_out)
+        rows = [row for row in rows if row[1] in classes]
+        splits = np.array([SPLIT_NAMES[row[0]] for row in rows], dtype=np.int64)
+        if len(classes) < 2 or set(splits) != {TRAIN, VAL}:
+            raise ArchiveError(f"{archive.name} needs train/<class>/ and validation/<class>/ with two classes or more.")
+        file, shape = out / f"pixels-{SOURCE_PX}.npy", (len(rows), SOURCE_PX, SOURCE_PX, 3)
+        if not file.exists():
+            half_done = file.with_suffix(".part")
+            pixels = np.lib.format.open_memmap(half_done, mode="w+", dtype=np.uint8, shape=shape)
+            for i, (_, _, name) in enumerate(rows):
+                image = Image.open(io.BytesIO(source.read(name)), formats=("WEBP", "PNG", "JPEG")).convert("RGB")
+                if image.size != (SOURCE_PX, SOURCE_PX):
+                    image = image.resize((SOURCE_PX, SOURCE_PX), Image.Resampling.BILINEAR)
+                pixels[i] = np.asarray(image)
+                if i % 500 == 0:
+                    yield Progress(what="Decoding images", done=i, of=len(rows))
+            pixels.flush()
+            half_done.replace(file)
+    pixels = np.load(file, mmap_mode="r")
+    if pixels.shape != shape:
+        raise ArchiveError(f"{file} holds {len(pixels)} images of another archive, not {len(rows)}; delete it.")
+    labels = np.array([classes.index(row[1]) for row in rows], dtype=np.int64)
+    yield Source(pixels=pixels, labels=labels, splits=splits, classes=classes, left_out=left_out)
+
+
+def normalise(images: NDArray[np.uint8]) -> Tensor:
+    """uint8 (N, H, W, 3) to normalised float (N, 3, H, W), channels last in memory."""
+    x = torch.from_numpy(images).permute(0, 3, 1, 2).float().div_(255)
+    return x.sub_(torch.tensor(MEAN).view(3, 1, 1)).div_(torch.tensor(STD).view(3, 1, 1))
+
+
+def augmented(images: NDArray[np.uint8], plan: Plan, rng: np.random.Generator) -> Tensor:
+    """Crop, flip and recolour a batch (N, SOURCE_PX, SOURCE_PX, 3) -> (N, 3, input_px, input_px)."""
+    n = len(images)
+    side = int(rng.integers(plan.smallest_crop_px, SOURCE_PX + 1))  # one per batch, so that one resize does it
+    corners = rng.integers(0, SOURCE_PX - side + 1, (n, 2))
+    flips = rng.random(n) < 0.5
+    crops = np.empty((n, side, side, 3), np.uint8)
+    for i, (top, left) in enumerate(corners):
+        crop = images[i, top : top + side, left : left + side]
+        crops[i] = crop[:, ::-1] if flips[i] else crop
+    x = F.interpolate(normalise(crops), plan.input_px, mode="bilinear", align_corners=False)
+    gain = torch.from_numpy(rng.uniform(1 - plan.colour, 1 + plan.colour, (n, 1, 1, 1)).astype(np.float32))
+    shift = torch.from_numpy(rng.uniform(-plan.colour, plan.colour, (n, 3, 1, 1)).astype(np.float32))
+    return (x * gain + shift).contiguous(memory_format=torch.channels_last)
+
+
+def one_cycle(fraction: float, peak: float) -> float:
+    """Learning rate after this fraction of the training: linear up to the peak, then a cosine to zero."""
+    if fraction < WARM_UP:
+        return peak * max(fraction / WARM_UP, 0.01)
+    return peak * 0.5 * (1 + math.cos(math.pi * min(1.0, (fraction - WARM_UP) / (1 - WARM_UP))))
+
+
+@torch.inference_mode()
+def evaluate(model: nn.Module, source: Source, input_px: int) -> tuple[float, float, float]:
+    """Loss, top-1 and top-5 on the validation split."""
+    model.eval()
+    rows = np.flatnonzero(source.splits == VAL)
+    loss = top1 = top5 = 0.0
+    for batch in np.array_split(rows, max(1, len(rows) // 250)):
+        x = F.interpolate(normalise(source.pixels[batch]), input_px, mode="bilinear", align_corners=False)
+        logits, labels = model(x.contiguous(memory_format=torch.channels_last)), torch.from_numpy(source.labels[batch])
+        best = logits.topk(min(5, logits.shape[1])).indices == labels[:, None]
+        loss += float(F.cross_entropy(logits, labels, reduction="sum"))
+        top1, top5 = top1 + float(best[:, 0].sum()), top5 + float(best.sum())
+    model.train()
+    return loss / len(rows), top1 / len(rows), top5 / len(rows)
+
+
+def groups(model: nn.Module, weight_decay: float) -> list[dict[str, object]]:
+    """Convolutions and matrices decay, BatchNorm and biases do not."""
+    params = list(model.parameters())
+    return [
+        {"params": [p for p in params if p.ndim > 1], "weight_decay": weight_decay},
+        {"params": [p for p in params if p.ndim == 1], "weight_decay": 0.0},
+    ]
+
+
+def pretrain(archive: Path, out: Path, plan: Plan) -> Iterator[Event]:
+    """Train from random weights and write weights and card to `out`; resumes from a checkpoint of the same plan there.
+
+    Raises ArchiveError when the zip has no train and validation split, RecipeError when `out` holds another plan's
+    checkpoint. With `epochs`, equal seeds and threads give equal weights; with `minutes`, the machine's speed has a say.
+    """
+    if (plan.epochs > 0) == (plan.minutes > 0):
+        raise RecipeError("Either --epochs or --minutes must be above 0, and not both.")
+    out.mkdir(parents=True, exist_ok=True)
+    yield StageStart(stage="decode", title="Decode the images", number=1, stages=2, unit="pass", of=1)
+    for item in decode(archive, out, plan.leave_out):
+        if isinstance(item, Progress):
+            yield item
+        else:
+            source = item
+
+    torch.manual_seed(plan.seed)
+    model = torchvision.models.get_model(plan.arch, weights=None, num_classes=len(source.classes))
+    model = model.to(memory_format=torch.channels_last).train()
+    optimizer = torch.optim.SGD(groups(model, plan.weight_decay), lr=plan.lr, momentum=plan.momentum, nesterov=True)
+    train = np.flatnonzero(source.splits == TRAIN)
+    per_epoch = len(train) // plan.batch_size
+    step, before, checkpoint = 0, 0.0, out / "checkpoint.pt"
+    if checkpoint.exists():
+        saved = torch.load(checkpoint, weights_only=True)
+        if saved["plan"] != digest(asdict(plan)):
+            raise RecipeError(f"{checkpoint} belongs to a run with other settings; choose another folder or delete it.")
+        model.load_state_dict(saved["model"])
+        optimizer.load_state_dict(saved["optimizer"])
+        step, before = saved["step"], saved["seconds"]
+
+    yield StageStart(stage="train", title=f"Pretrain {plan.arch}", number=2, stages=2, of=plan.epochs)
+    begun, first_step = time.monotonic(), step
+    losses: list[float] = []
+    while True:
+        seconds = before + time.monotonic() - begun
+        fraction = step / (plan.epochs * per_epoch) if plan.epochs else seconds / (60 * plan.minutes)
+        if fraction >= 1:
+            break
+        epoch, at = divmod(step, per_epoch)
+        if at == 0 or step == first_step:
+            order = np.random.default_rng((plan.seed, epoch)).permutation(train)
+        rows = order[at * plan.batch_size : (at + 1) * plan.batch_size]
+        x = augmented(source.pixels[rows], plan, np.random.default_rng((plan.seed, epoch, at)))
+        for group in optimizer.param_groups:
+            group["lr"] = one_cycle(fraction, plan.lr)
+        loss = F.cross_entropy(model(x), torch.from_numpy(source.labels[rows]), label_smoothing=plan.smoothing)
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        step += 1
+        losses.append(float(loss.detach()))
+        seconds = before + time.monotonic() - begun
+        yield Progress(
+            what="Pretraining",
+            done=step,
+            of=plan.epochs * per_epoch or round(step / max(fraction, 1e-9)),
+            unit="steps",
+            seconds_left=seconds * (1 - fraction) / fraction if fraction else None,
+            images_per_second=(step - first_step) * plan.batch_size / (seconds - before),
+            steps=(step,),
+            losses=(losses[-1],),
+        )
+        if step % per_epoch == 0:
+            val_loss, top1, _ = evaluate(model, source, plan.input_px)
+            state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": step}
+            save(state | {"seconds": seconds, "plan": digest(asdict(plan))}, checkpoint)
+            yield EpochEnd(
+                stage="train",
+                epoch=epoch + 1,
+                step=step,
+                train_loss=float(np.mean(losses)),
+                train_accuracy=None,
+                val_loss=val_loss,
+                val_accuracy=top1,
+                best=False,
+                seconds=seconds,
+                lr=one_cycle(fraction, plan.lr),
+            )
+            losses.clear()
+
+    halve(model)
+    _, top1, top5 = evaluate(model, source, plan.input_px)
+    measured = {"val_top1": round(top1, 4), "val_top5": round(top5, 4), "epochs": round(step / per_epoch, 2)}
+    write(model, source, plan, archive, out, measured | {"minutes": round(seconds / 60, 1)})
+    yield RunEnd(status="done", result=measured)
+
+
+def halve(model: nn.Module) -> None:
+    """Round matrices and filters to what half precision holds: what is measured is what is written."""
+    for p in model.parameters():
+        if p.ndim > 1:
+            p.data = p.data.half().float()
+
+
+def save(state: dict[str, object], file: Path) -> None:
+    """Write a checkpoint so that a crash leaves the old one or the new one."""
+    with open(part := file.with_suffix(".part"), "wb") as target:
+        torch.save(state, target)
+        target.flush()
+        os.fsync(target.fileno())
+    part.replace(file)
+
+
+def write(
+    model: nn.Module, source: Source, plan: Plan, archive: Path, out: Path, measured: dict[str, float]
+) -> None:
+    """Write bundled.safetensors (filters and matrices in half precision) and bundled.json, its card."""
+    weights = {k: (v.half() if v.ndim > 1 else v).contiguous() for k, v in model.state_dict().items()}
+    save_file(weights, file := out / "bundled.safetensors")
+    with open(archive, "rb") as data, open(file, "rb") as result:
+        data_hash, hash_ = (hashlib.file_digest(f, "sha256").hexdigest() for f in (data, result))
+    card = {
+        "file": file.name,
+        "sha256": hash_,
+        "arch": plan.arch,
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "source": f"Tiny ImageNet, {len(source.classes)} classes, {SOURCE_PX} px",
+        "mean": MEAN,
+        "std": STD,
+        **measured,
+        "data": {
+            "file": archive.name,
+            "sha256": data_hash,
+            "train_images": int((source.splits == TRAIN).sum()),
+            "val_images": int((source.splits == VAL).sum()),
+            "left_out": source.left_out,
+        },
+        "recipe": asdict(plan),
+        "threads": torch.get_num_threads(),
+        "versions": {
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "torchvision": torchvision.__version__,
+        },
+        "licence": LICENCE,
+        "limits": LIMITS,
+        "classes": source.classes,
+    }
+    (out / "bundled.json").write_text(json.dumps(card, indent=1) + "\n")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Pretrain the bundled backbone from scratch.")
+    parser.add_argument("archive", type=Path, help="zip with train/<class>/ and validation/<class>/")
+    parser.add_argument("--out", type=Path, required=True, help="folder for checkpoint, weights and card")
+    parser.add_argument("--arch", default=Plan.arch)
+    parser.add_argument("--epochs", type=int, default=0)
+    parser.add_argument("--minutes", type=float, default=0.0)
+    parser.add_argument("--seed", type=int, default=0)
+    given = parser.parse_args()
+    plan = Plan(arch=given.arch, epochs=given.epochs, minutes=given.minutes, seed=given.seed)
+    shown = 0.0
+    try:
+        for event in pretrain(given.archive, given.out, plan):
+            if isinstance(event, Progress) and time.monotonic() - shown > 10:
+                shown = time.monotonic()
+                rate = f", {event.images_per_second:.0f} images/s" if event.images_per_second else ""
+                left = f", {event.seconds_left / 60:.1f} min left" if event.seconds_left else ""
+                loss = f", loss {event.losses[-1]:.3f}" if event.losses else ""
+                print(f"{event.what}: {event.done} of {event.of} {event.unit}{loss}{rate}{left}", flush=True)
+            elif isinstance(event, EpochEnd):
+                top1, minutes = event.val_accuracy or 0.0, event.seconds / 60
+                print(
+                    f"epoch {event.epoch}: loss {event.train_loss:.3f}, val top-1 {top1:.2%}, {minutes:.1f} min",
+                    flush=True,
+                )
+            elif isinstance(event, RunEnd):
+                print(json.dumps(event.result))
+    except GraftError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,412 @@
+"""The one door to everything Graft keeps and does; pages and the command line know no other."""
+
+import io
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import IO, Any, Literal
+
+import numpy as np
+from filelock import FileLock, Timeout
+from PIL import Image
+
+from transfer_core import advice as rules
+from transfer_core.backbones import BACKBONES, backbone
+from transfer_core.compare.statistics import score
+from transfer_core.compare.verdict import verdict
+from transfer_core.data.checks import profile
+from transfer_core.data.examples import EXAMPLES, Example
+from transfer_core.data.pixels import fit_square, open_rgb
+from transfer_core.errors import ArchiveError, DatasetError, GraftError, UnknownJob, WorkspaceBusy
+from transfer_core.jobs.inline import drive
+from transfer_core.jobs.queue import Lanes
+from transfer_core.jobs.record import free_name
+from transfer_core.jobs.work import run_folder, staging
+from transfer_core.store import Store
+from transfer_core.strategies import STRATEGIES, Strategy, recipe, strategy
+from transfer_core.types import (
+    TRAIN,
+    Advice,
+    Answers,
+    Backbone,
+    Dataset,
+    Device,
+    Event,
+    Job,
+    Kind,
+    Predictions,
+    Profile,
+    Recipe,
+    Run,
+    Score,
+    Verdict,
+)
+
+COPY_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetRow:
+    """A line of the list of datasets."""
+
+    id: str
+    name: str
+    created: float
+    images: int
+    classes: int
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Comparison:
+    """Finished runs of one dataset side by side."""
+
+    runs: tuple[Run, ...]
+    scores: tuple[Score, ...]  # in the order of runs
+    verdict: Verdict
+
+
+def default_root() -> Path:
+    """The folder that GRAFT_WORKSPACE names, else `workspace` here."""
+    return Path(os.environ.get("GRAFT_WORKSPACE", "workspace")).expanduser().resolve()
+
+
+def import_roots() -> tuple[Path, ...]:
+    """Folders on the server from which a browser may import, as GRAFT_IMPORT_ROOTS lists them."""
+    listed = os.environ.get("GRAFT_IMPORT_ROOTS", "")
+    return tuple(Path(part).expanduser().resolve() for part in listed.split(os.pathsep) if part)
+
+
+class Workspace:
+    """A folder of datasets, features and runs, with its database.
+
+    Reading always works. `write=True` takes the folder's lock and raises WorkspaceBusy when another process has it.
+    `serve()` starts the background threads; without it jobs run by `drive()`, in this process.
+    """
+
+    def __init__(self, root: Path, *, write: bool = True) -> None:
+        self.root = root
+        self._lanes: Lanes | None = None
+        self._lock: FileLock | None = None
+        if write:
+            self._take(root)
+        self._store = Store(root / "graft.db", write=write)
+        if write:
+            self._tidy()
+
+    def _take(self, root: Path) -> None:
+        try:
+            root.mkdir(parents=True, exist_ok=True)
+            self._lock = FileLock(root / "lock", timeout=0)
+            self._lock.acquire()
+        except Timeout as error:
+            raise WorkspaceBusy(
+                f"The workspace {root} is open in another Graft, perhaps the dashboard. Close that one first, "
+                "or name another folder with --workspace or GRAFT_WORKSPACE."
+            ) from error
+        except OSError as error:
+            raise GraftError(
+                f"Graft cannot write to its workspace {root} ({error.strerror}). "
+                "Name another folder with GRAFT_WORKSPACE."
+            ) from error
+
+    def _tidy(self) -> None:
+        """What the last process left half done, and what was deleted in it."""
+        self._store.interrupt_all()
+        datasets, jobs = self._store.purge()
+        gone = [self.root / "datasets" / id for id in datasets] + [run_folder(self.root, id) for id in jobs]
+        waiting = {job.id for job in self._store.jobs(active=True)}
+        if (self.root / "staging").exists():
+            gone += [folder for folder in (self.root / "staging").iterdir() if folder.name not in waiting]
+        for folder in gone:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def serve(self) -> None:
+        """Start the background threads and warm the first worker."""
+        if self._lanes is None:
+            self._lanes = Lanes(self._store, self.root)
+
+    def close(self) -> None:
+        if self._lanes is not None:
+            self._lanes.close()
+        self._store.close()
+        if self._lock is not None:
+            self._lock.release()
+
+    # --- datasets ---
+
+    def datasets(self) -> tuple[DatasetRow, ...]:
+        """Newest first."""
+        return tuple(
+            DatasetRow(id=id, name=name, created=created, images=images, classes=classes)
+            for id, name, created, images, classes in self._store.dataset_rows()
+        )
+
+    def dataset(self, id_or_name: str) -> Dataset:
+        """Raises DatasetError when no dataset, or more than one, has that id or name."""
+        found = [row.id for row in self.datasets() if id_or_name in (row.id, row.name)]
+        if len(found) != 1:
+            names = ", ".join(row.name for row in self.datasets()) or "none yet"
+            raise DatasetError(f"There is no dataset {id_or_name!r} in this workspace. It has: {names}.")
+        return self._store.dataset(found[0])
+
+    def profile(self, dataset: Dataset) -> Profile:
+        return profile(dataset)
+
+    def image(self, dataset: Dataset, sample: int) -> bytes:
+        """A sample's file as it is stored."""
+        return (self.root / "datasets" / dataset.id / "samples" / dataset.files[sample]).read_bytes()
+
+    def thumbnail(self, dataset: Dataset, sample: int, px: int = 160) -> bytes:
+        """A sample as a square PNG, upright, cropped at the centre: px times px."""
+        return _thumbnail(self.root / "datasets" / dataset.id / "samples" / dataset.files[sample], px)
+
+    def rename_dataset(self, id: str, name: str) -> str:
+        """Returns the name that it got: the next free one where another dataset has it. Raises DatasetError if empty."""
+        name = " ".join(name.split())
+        if not name:
+            raise DatasetError("A dataset needs a name of at least one letter.")
+        name = free_name(name, [row for row in self._store.dataset_rows() if row[0] != id])
+        self._store.rename_dataset(id, name)
+        return name
+
+    def delete_dataset(self, id: str) -> None:
+        """Stop its runs and hide it with them; `restore_dataset` undoes it until Graft starts again."""
+        for job in self._store.jobs(dataset=id, active=True):
+            self.stop(job.id)
+        self._store.delete_dataset(id)
+
+    def restore_dataset(self, id: str) -> None:
+        self._store.restore_dataset(id)
+
+    # --- imports ---
+
+    def examples(self) -> tuple[Example, ...]:
+        return EXAMPLES
+
+    def import_upload(self, file: IO[bytes], name: str) -> str:
+        """Copy an uploaded zip to staging and queue its import. Returns the job's id."""
+        id = _new_id()
+        folder = staging(self.root, id)
+        folder.mkdir(parents=True)
+        try:
+            with (folder / "source.zip").open("wb") as out:
+                shutil.copyfileobj(file, out, COPY_BYTES)
+        except OSError as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise ArchiveError(f"The upload could not be kept: {error.strerror}. Free some disk space.") from error
+        return self._import(id, source=str(folder / "source.zip"), name=_title(name))
+
+    def import_path(self, path: Path, *, name: str = "", allowed: Sequence[Path] | None = None) -> str:
+        """Queue the import of a zip or folder on this machine. With `allowed`, it must lie under one of those folders.
+
+        Raises ArchiveError when it does not exist or is not allowed.
+        """
+        found = path.expanduser().resolve()
+        if allowed is not None and not any(found.is_relative_to(root) for root in allowed):
+            roots = ", ".join(map(str, allowed)) or "none is set"
+            raise ArchiveError(
+                f"{path} is outside the folders that may be imported from ({roots}). "
+                "GRAFT_IMPORT_ROOTS names them when the dashboard starts."
+            )
+        if not found.exists():
+            raise ArchiveError(f"{path} does not exist. Check the path; a zip file or a folder is expected.")
+        return self._import(_new_id(), source=str(found), name=_title(name or found.name))
+
+    def import_example(self, name: str) -> str:
+        """Queue the drawing of a built-in example."""
+        if name not in {example.name for example in EXAMPLES}:
+            known = ", ".join(example.name for example in EXAMPLES)
+            raise DatasetError(f"There is no example {name!r}. Graft has: {known}.")
+        return self._import(_new_id(), example=name, name=name)
+
+    def _import(self, id: str, *, name: str, source: str = "", example: str = "") -> str:
+        payload = {"source": source, "example": example, "name": name, "seed": 0}
+        return self._queue(id, "import", payload, lane="short")
+
+    # --- advice and recipes ---
+
+    def backbones(self) -> tuple[Backbone, ...]:
+        return BACKBONES
+
+    def backbone(self, name: str) -> Backbone:
+        """Raises RecipeError."""
+        return backbone(name)
+
+    def strategies(self) -> tuple[Strategy, ...]:
+        return STRATEGIES
+
+    def strategy(self, name: str) -> Strategy:
+        """Raises RecipeError."""
+        return strategy(name)
+
+    def advise(
+        self,
+        dataset: Dataset,
+        *,
+        similarity: Literal["similar", "different"] | None = None,
+        budget: Literal["limited", "ample"] | None = None,
+    ) -> Advice:
+        return rules.advise(Answers(images=dataset.count(TRAIN), similarity=similarity, budget=budget))
+
+    def recipe(self, dataset: Dataset, strategy: str, backbone_name: str = "bundled", **overrides: Any) -> Recipe:
+        """A strategy's defaults for this dataset and backbone, with overrides. Raises RecipeError."""
+        return recipe(dataset, strategy, backbone(backbone_name), **overrides)
+
+    # --- jobs ---
+
+    def devices(self) -> tuple[Device, ...]:
+        """The default first; empty until the first worker has looked."""
+        return self._lanes.devices() if self._lanes is not None else ()
+
+    def submit(self, recipes: Sequence[Recipe], *, device: str = "auto", again: bool = False) -> tuple[str, ...]:
+        """Queue runs. A recipe that has finished, runs or waits already gives that run's id, unless `again`."""
+        ids = []
+        for wanted in recipes:
+            known = [job for job in self._store.jobs(recipe=wanted.id) if job.active or job.status == "done"]
+            if known and not again:
+                ids.append(known[0].id)
+                continue
+            payload = {"recipe": asdict(wanted)}
+            ids.append(self._queue(_new_id(), "train", payload, device, dataset=wanted.dataset, recipe=wanted.id))
+        return tuple(ids)
+
+    def predict(self, run: str, image: bytes) -> str:
+        """Queue a prediction of one image. Returns the job's id; its result holds {"top": [[class, probability]]}."""
+        if self.run(run).status != "done":
+            raise UnknownJob("That run has not finished, so it cannot predict yet.")
+        id = _new_id()
+        staging(self.root, id).mkdir(parents=True)
+        (staging(self.root, id) / "image").write_bytes(image)
+        payload = {"run": run, "image": str(staging(self.root, id) / "image")}
+        return self._queue(id, "predict", payload, lane="short")
+
+    def _queue(
+        self, id: str, kind: Kind, payload: dict[str, Any], lane: str, dataset: str = "", recipe: str = ""
+    ) -> str:
+        self._store.add_job(id=id, kind=kind, payload=payload, lane=lane, dataset=dataset, recipe=recipe)
+        if self._lanes is not None:
+            self._lanes.wake(lane)
+        return id
+
+    def drive(self, id: str, *, device: str = "cpu") -> Iterator[Event]:
+        """Run a queued job in this process."""
+        return drive(self._store, self.root, id, device=device)
+
+    def stop(self, id: str) -> None:
+        """Ask a job to stop. A queued one stops at once; a running one between two steps, or by force after 8 s."""
+        self._store.request_stop(id)
+
+    def job(self, id: str) -> Job:
+        """Raises UnknownJob."""
+        return self._store.job(id)
+
+    def jobs(self, *, kind: Kind | None = None, active: bool = False) -> list[Job]:
+        """Newest first."""
+        return self._store.jobs(kind=kind, active=active)
+
+    def events(self, job: str, after: int = 0) -> list[tuple[int, float, Event]]:
+        """(seq, time, event) of every event above `after`, in order."""
+        return self._store.events(job, after)
+
+    # --- runs ---
+
+    def run(self, id: str) -> Run:
+        """Raises UnknownJob."""
+        job = self._store.job(id)
+        if job.kind != "train":
+            raise UnknownJob(f"{id!r} is not a run.")
+        return _run(job)
+
+    def runs(self, dataset: str = "", *, active: bool = False) -> tuple[Run, ...]:
+        """Newest first."""
+        return tuple(_run(job) for job in self._store.jobs(kind="train", dataset=dataset, active=active))
+
+    def delete_run(self, id: str) -> None:
+        """Stop and hide a run; `restore_run` undoes it until Graft starts again."""
+        self.stop(id)
+        self._store.mark_job(id, deleted=time.time())
+
+    def restore_run(self, id: str) -> None:
+        self._store.mark_job(id, deleted=None)
+
+    def predictions(self, run: str) -> Predictions:
+        """Raises UnknownJob when the run has left none."""
+        file = run_folder(self.root, run) / "predictions.npz"
+        if not file.exists():
+            raise UnknownJob(f"Run {run!r} has not finished, so it has no predictions to compare.")
+        with np.load(file) as arrays:
+            return Predictions(**{name: arrays[name] for name in Predictions.__dataclass_fields__})
+
+    def compare(self, runs: Sequence[str]) -> Comparison:
+        """Scores and a verdict from stored predictions; no model runs. Raises GraftError when they don't go together."""
+        found = [self.run(id) for id in dict.fromkeys(runs)]
+        if not found:
+            raise UnknownJob("Name at least one finished run to compare.")
+        datasets = {run.recipe.dataset for run in found}
+        if len(datasets) > 1:
+            raise DatasetError("These runs are of different datasets, so their test images differ. Pick one dataset.")
+        classes = len(self._store.dataset(datasets.pop()).classes)
+        predictions = {run.id: self.predictions(run.id) for run in found}
+        return Comparison(
+            runs=tuple(found),
+            scores=tuple(score(run.id, predictions[run.id], classes) for run in found),
+            verdict=verdict(predictions, self.titles(found), {run.id: run.seconds or 0.0 for run in found}),
+        )
+
+    def titles(self, runs: Sequence[Run]) -> dict[str, str]:
+        """A name for each run that tells it from the others: the strategy, with what differs."""
+        titles = {run.id: strategy(run.recipe.strategy).title for run in runs}
+        for field in ("backbone", "tap", "train_from", "epochs", "lr", "seed"):
+            clash = {t for t in titles.values() if list(titles.values()).count(t) > 1}
+            for run in runs:
+                same = [r for r in runs if titles[r.id] == titles[run.id]]
+                if titles[run.id] in clash and len({getattr(r.recipe, field) for r in same}) > 1:
+                    titles = {**titles, **{r.id: f"{titles[r.id]}, {field} {getattr(r.recipe, field)}" for r in same}}
+        return {
+            run.id: f"{titles[run.id]} ({run.id})"
+            if list(titles.values()).count(titles[run.id]) > 1
+            else titles[run.id]
+            for run in runs
+        }
+
+
+def _run(job: Job) -> Run:
+    return Run(
+        id=job.id,
+        recipe=Recipe(**job.payload["recipe"]),
+        status=job.status,
+        created=job.created,
+        started=job.started,
+        finished=job.finished,
+        device=job.device or job.lane,
+        error=job.error,
+        log=job.log,
+        **{name: job.result.get(name) for name in RESULTS},
+    )
+
+
+RESULTS = ("seconds", "test_accuracy", "val_accuracy", "images_per_second", "peak_bytes")
+
+
+def _new_id() -> str:
+    return secrets.token_hex(4)
+
+
+def _title(name: str) -> str:
+    """A dataset's name from a file's: without folders and `.zip`, on one line, at most 80 characters."""
+    base = name.replace("\\", "/").rstrip("/").split("/")[-1]
+    base = base[:-4] if base.lower().endswith(".zip") else base
+    return " ".join("".join(c if c.isprintable() else " " for c in base).split())[:80] or "images"
+
+
+@lru_cache(maxsize=4_096)
+def _thumbnail(file: Path, px: int) -> bytes:
+    square = fit_square(open_rgb(file), resize_px=px, crop_px=px)
+    out = io.BytesIO()
+    Image.fromarray(square).save(out, "PNG")
+    return out.getvalue()
