@@ -2,10 +2,8 @@
 
     python3 .ci/environment.py requirements.txt [--port 8501]
 
-The syntax stays that of Python 3.7, so that an old interpreter can still say that it is too old.
+The syntax stays that of Python 3.6, so that an old interpreter can still say that it is too old.
 """
-
-from __future__ import annotations
 
 import argparse
 import fcntl
@@ -77,7 +75,7 @@ def check_port(text: str) -> None:
             sys.exit(f"Port {text} of 127.0.0.1 cannot be used ({error.strerror}). Name another: PORT={other} make app")
 
 
-def with_included(requirements: Path) -> list[Path]:
+def with_included(requirements: Path) -> "list[Path]":
     """The file and those that it includes with `-r`, in the order in which they are read."""
     files = [requirements]
     for line in requirements.read_text().splitlines():
@@ -147,7 +145,7 @@ def has_ensurepip() -> bool:
     )
 
 
-def run(command: list[str], trouble: str) -> None:
+def run(command: "list[str]", trouble: str) -> None:
     if subprocess.run(command, close_fds=False).returncode != 0:
         sys.exit(trouble)
 

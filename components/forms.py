@@ -5,9 +5,9 @@ from typing import Any
 
 import streamlit as st
 
-from components import shell, text
+from components import text
 from transfer_core.errors import GraftError
-from transfer_core.types import Backbone, Dataset, Recipe
+from transfer_core.types import Backbone, Recipe
 from transfer_core.workspace import Workspace, import_roots
 
 LAYOUT = """
@@ -39,7 +39,9 @@ def import_form(workspace: Workspace) -> None:
                     if job:
                         _watch(job)
         for example in workspace.examples():
-            if st.button(f"Draw the example: {example.title}", key=f"example_{example.name}", icon=":material/grid_view:"):
+            if st.button(
+                f"Draw the example: {example.title}", key=f"example_{example.name}", icon=":material/grid_view:"
+            ):
                 _watch(workspace.import_example(example.name))
     with right:
         st.caption("What Graft expects")
@@ -83,7 +85,9 @@ def settings(backbone: Backbone, defaults: Recipe) -> dict[str, Any]:
     changed: dict[str, Any] = {}
     columns = st.columns(3)
     with columns[0]:
-        epochs = st.number_input("Epochs (0: by rule)", 0, 1_000, 0, key="epochs", help="At most; early stopping may end a run before.")
+        epochs = st.number_input(
+            "Epochs (0: by rule)", 0, 1_000, 0, key="epochs", help="At most; early stopping may end a run before."
+        )
         seed = st.number_input("Seed", 0, 2**31 - 1, 0, key="seed")
     with columns[1]:
         batch = st.number_input("Batch size (0: by rule)", 0, 4_096, 0, key="batch_size")

@@ -36,7 +36,9 @@ def _body(workspace: Workspace, id: str, was_active: bool) -> None:
         if job.status == "failed":
             st.error(text.escape(job.error), icon=":material/error:")
         elif job.status in ("stopped", "interrupted"):
-            st.info("The import was cancelled; nothing was kept." if job.status == "stopped" else text.escape(job.error))
+            st.info(
+                "The import was cancelled; nothing was kept." if job.status == "stopped" else text.escape(job.error)
+            )
         if st.button("Close", key="close_import"):
             st.session_state.pop("import_job", None)
             st.rerun()

@@ -3,9 +3,9 @@
 import atexit
 
 import streamlit as st
+from components.live_chart import ensure_plotly
 
 from components import text
-from components.live_chart import ensure_plotly
 from transfer_core.errors import DatasetError, GraftError
 from transfer_core.types import Dataset
 from transfer_core.workspace import Workspace, default_root
@@ -30,7 +30,7 @@ def _workspace() -> Workspace:
 
 
 def workspace() -> Workspace:
-    """The process's one Workspace, its background threads started. Stops the page with a sentence when it can't open."""
+    """The process's one Workspace, its threads started. Ends the page with a sentence when it can't open."""
     try:
         return _workspace()
     except GraftError as error:
@@ -62,7 +62,9 @@ def begin(title: str, *, header: bool = True) -> Workspace:
         navigation()
         st.rerun()
     opened = workspace()
-    with st.container(key="page_header", horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+    with st.container(
+        key="page_header", horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
+    ):
         st.title(title, anchor=False)
         if header:
             _pick_dataset(opened)

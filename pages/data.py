@@ -1,10 +1,10 @@
 """Data: bring images in, look at them, know their problems."""
 
 import streamlit as st
+from components.gallery import gallery
 
 from components import charts, shell, text
 from components.forms import import_form
-from components.gallery import gallery
 from components.import_progress import import_progress
 from transfer_core.types import SPLITS, TRAIN
 

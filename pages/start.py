@@ -10,8 +10,8 @@ workspace = shell.begin("Start", header=False)
 
 st.markdown("### From a folder of labelled images to the best classifier transfer learning can give")
 st.write(
-    "Graft places your images on the four-scenario flowchart, trains the strategies that fit, compares them on the same "
-    "test images, and says which one to take, and why."
+    "Graft places your images on the four-scenario flowchart, trains the strategies that fit, compares them on the "
+    "same test images, and says which one to take, and why."
 )
 journey()
 

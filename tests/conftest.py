@@ -2,7 +2,11 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
 @pytest.fixture
@@ -12,3 +16,29 @@ def workspace_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("GRAFT_WORKSPACE", str(folder))
     folder.mkdir()
     return folder
+
+
+def draw_photos(root: Path, per_class: int = 20, px: int = 48) -> Path:
+    """A folder of three classes that colour tells apart, each image with a texture of its own."""
+    rng = np.random.default_rng(0)
+    for name, colour in (("red", (200, 40, 40)), ("green", (40, 200, 40)), ("blue", (40, 40, 200))):
+        (root / name).mkdir(parents=True)
+        for number in range(per_class):
+            coarse = rng.normal(0, 60, (6, 6, 3))
+            noise = np.kron(coarse, np.ones((px // 6, px // 6, 1)))
+            pixels = np.clip(np.array(colour) + noise, 0, 255).astype(np.uint8)
+            Image.fromarray(pixels).save(root / name / f"{number}.png")
+    return root
+
+
+@pytest.fixture(scope="session")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return draw_photos(tmp_path_factory.mktemp("photos") / "colours")
+
+
+@pytest.fixture
+def shared() -> Path:
+    """The folder of real data beside the checkout; tests that need it are skipped, visibly, without it."""
+    if not SHARED.exists():
+        pytest.skip(f"no real data at {SHARED.name}/ beside the checkout")
+    return SHARED

@@ -72,7 +72,7 @@ class Comparison:
 
 def default_root() -> Path:
     """The folder that GRAFT_WORKSPACE names, else `workspace` here."""
-    return Path(os.environ.get("GRAFT_WORKSPACE", "workspace")).expanduser().resolve()
+    return Path(os.environ.get("GRAFT_WORKSPACE") or "workspace").expanduser().resolve()
 
 
 def import_roots() -> tuple[Path, ...]:
@@ -165,8 +165,14 @@ class Workspace:
         """A sample as a square PNG, upright, cropped at the centre: px times px."""
         return _thumbnail(self.root / "datasets" / dataset.id / "samples" / dataset.files[sample], px)
 
+    def preview(self, image: bytes, px: int = 480) -> bytes:
+        """Any supported image as an upright PNG of at most px a side. Raises DatasetError when it can't be read."""
+        picture = open_rgb(io.BytesIO(image))
+        picture.thumbnail((px, px))
+        return _png(picture)
+
     def rename_dataset(self, id: str, name: str) -> str:
-        """Returns the name that it got: the next free one where another dataset has it. Raises DatasetError if empty."""
+        """Returns the name that it got: the next free one where another has it. Raises DatasetError if empty."""
         name = " ".join(name.split())
         if not name:
             raise DatasetError("A dataset needs a name of at least one letter.")
@@ -263,6 +269,10 @@ class Workspace:
         """The default first; empty until the first worker has looked."""
         return self._lanes.devices() if self._lanes is not None else ()
 
+    def worker_pids(self) -> dict[str, int]:
+        """Process ids of the workers by the name of their thread."""
+        return self._lanes.worker_pids() if self._lanes is not None else {}
+
     def submit(self, recipes: Sequence[Recipe], *, device: str = "auto", again: bool = False) -> tuple[str, ...]:
         """Queue runs. A recipe that has finished, runs or waits already gives that run's id, unless `again`."""
         ids = []
@@ -343,7 +353,7 @@ class Workspace:
             return Predictions(**{name: arrays[name] for name in Predictions.__dataclass_fields__})
 
     def compare(self, runs: Sequence[str]) -> Comparison:
-        """Scores and a verdict from stored predictions; no model runs. Raises GraftError when they don't go together."""
+        """Scores and a verdict from stored predictions; no model runs. Raises GraftError when runs don't go together."""
         found = [self.run(id) for id in dict.fromkeys(runs)]
         if not found:
             raise UnknownJob("Name at least one finished run to compare.")
@@ -407,6 +417,10 @@ def _title(name: str) -> str:
 @lru_cache(maxsize=4_096)
 def _thumbnail(file: Path, px: int) -> bytes:
     square = fit_square(open_rgb(file), resize_px=px, crop_px=px)
+    return _png(Image.fromarray(square))
+
+
+def _png(picture: Image.Image) -> bytes:
     out = io.BytesIO()
-    Image.fromarray(square).save(out, "PNG")
+    picture.save(out, "PNG")
     return out.getvalue()

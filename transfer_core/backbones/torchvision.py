@@ -155,19 +155,19 @@ def bundled_entry() -> Backbone:
 
 def torchvision_entry(arch: str) -> Backbone:
     weights = torchvision.models.get_model_weights(arch).DEFAULT
-    preset = weights.transforms.keywords | {k: getattr(weights.transforms(), k) for k in ("mean", "std")}
-    (resize_px,) = weights.transforms().resize_size
+    preset = weights.transforms()
+    (input_px,), (resize_px,) = preset.crop_size, preset.resize_size
     return Backbone(
         name=arch,
         title=TITLES[arch],
         arch=arch,
         weights=str(weights),
         file=Path(weights.url).name,
-        taps=measured_taps(arch, preset["crop_size"]),
-        input_px=preset["crop_size"],
+        taps=measured_taps(arch, input_px),
+        input_px=input_px,
         resize_px=resize_px,
-        mean=tuple(preset["mean"]),
-        std=tuple(preset["std"]),
+        mean=tuple(preset.mean),
+        std=tuple(preset.std),
         parameters=weights.meta["num_params"],
         licence="BSD-3-Clause (torchvision); pretrained on ImageNet, whose terms ask for non-commercial use",
         top1=round(weights.meta["_metrics"]["ImageNet-1K"]["acc@1"] / 100, 5),

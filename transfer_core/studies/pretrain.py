@@ -1,19 +1,18 @@
-"""Pretrain the bundled backbone: `python -m transfer_core.studies.pretrain ZIP --out FOLDER [--minutes M | --epochs N]`.
+"""Pretrain the bundled backbone from scratch.
 
-Leaves `bundled.safetensors` and its card `bundled.json` in FOLDER; copy both to `transfer_core/backbones/`, then run
+`python -m transfer_core.studies.pretrain ZIP --out FOLDER (--minutes M | --epochs N)` leaves `bundled.safetensors` and
+its card `bundled.json` in FOLDER; copy both to `transfer_core/backbones/`, then run
 `python -m transfer_core.backbones.torchvision` to bring the catalogue up to date. Called again, it resumes.
 """
 
 import argparse
 import hashlib
-import io
 import json
 import math
 import os
 import platform
 import sys
 import time
-import zipfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,23 +21,19 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 import torchvision
-from numpy.typing import NDArray
-from PIL import Image
-from safetensors.torch import save_file
-from torch import Tensor, nn
+from safetensors.torch import save as safetensors_bytes
+from torch import nn
 
-from transfer_core.errors import ArchiveError, GraftError, RecipeError
-from transfer_core.types import TRAIN, VAL, EpochEnd, Event, Ints, Progress, RunEnd, StageStart, digest
+from transfer_core.errors import GraftError, RecipeError
+from transfer_core.studies.source_task import MEAN, SOURCE_PX, STD, Source, augmented, decode, normalise
+from transfer_core.types import TRAIN, VAL, EpochEnd, Event, Progress, RunEnd, StageStart, digest
 
-SOURCE_PX = 64  # images are kept as squares of this side
-SPLIT_NAMES = {"train": TRAIN, "val": VAL, "valid": VAL, "validation": VAL}
-MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 WARM_UP = 0.15  # of the whole training
 LICENCE = "Apache-2.0 (Graft's own training)"
 LIMITS = (
-    "Trained for minutes on small photos of things, animals and scenes: weaker than ImageNet weights at full resolution,"
-    " and blind to fine texture. The photos come from ImageNet, whose terms ask for non-commercial research and"
-    " educational use. Not for decisions about people."
+    "Trained for minutes on small photos of things, animals and scenes: weaker than ImageNet weights at full"
+    " resolution, and blind to fine texture. The photos come from ImageNet, whose terms ask for non-commercial research"
+    " and educational use. Not for decisions about people."
 )
 
 
@@ -59,74 +54,6 @@ class Plan:
     smoothing: float = 0.1
     leave_out: int = 7  # classes whose index in the sorted ids ends in this digit, kept unseen for measurements
     seed: int = 0
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Source:
-    """The source task, decoded."""
-
-    pixels: NDArray[np.uint8]  # (N, SOURCE_PX, SOURCE_PX, 3)
-    labels: Ints  # (N,)
-    splits: Ints  # (N,)
-    classes: tuple[str, ...]
-    left_out: tuple[str, ...]
-
-
-def decode(archive: Path, out: Path, leave_out: int) -> Iterator[Progress | Source]:
-    """Decode `train/<class>/*` and `validation/<class>/*` of a zip once, to a memmap in `out`; the Source comes last."""
-    with zipfile.ZipFile(archive) as source:
-        rows = sorted(
-            (parts[-3], parts[-2], name)
-            for name in source.namelist()
-            if len(parts := name.split("/")) >= 3 and parts[-3] in SPLIT_NAMES and parts[-1]
-        )
-        ids = sorted({row[1] for row in rows})
-        left_out = tuple(name for i, name in enumerate(ids) if i % 10 == leave_out)
-        classes = tuple(name for name in ids if name not in left_out)
-        rows = [row for row in rows if row[1] in classes]
-        splits = np.array([SPLIT_NAMES[row[0]] for row in rows], dtype=np.int64)
-        if len(classes) < 2 or set(splits) != {TRAIN, VAL}:
-            raise ArchiveError(f"{archive.name} needs train/<class>/ and validation/<class>/ with two classes or more.")
-        file, shape = out / f"pixels-{SOURCE_PX}.npy", (len(rows), SOURCE_PX, SOURCE_PX, 3)
-        if not file.exists():
-            half_done = file.with_suffix(".part")
-            pixels = np.lib.format.open_memmap(half_done, mode="w+", dtype=np.uint8, shape=shape)
-            for i, (_, _, name) in enumerate(rows):
-                image = Image.open(io.BytesIO(source.read(name)), formats=("WEBP", "PNG", "JPEG")).convert("RGB")
-                if image.size != (SOURCE_PX, SOURCE_PX):
-                    image = image.resize((SOURCE_PX, SOURCE_PX), Image.Resampling.BILINEAR)
-                pixels[i] = np.asarray(image)
-                if i % 500 == 0:
-                    yield Progress(what="Decoding images", done=i, of=len(rows))
-            pixels.flush()
-            half_done.replace(file)
-    pixels = np.load(file, mmap_mode="r")
-    if pixels.shape != shape:
-        raise ArchiveError(f"{file} holds {len(pixels)} images of another archive, not {len(rows)}; delete it.")
-    labels = np.array([classes.index(row[1]) for row in rows], dtype=np.int64)
-    yield Source(pixels=pixels, labels=labels, splits=splits, classes=classes, left_out=left_out)
-
-
-def normalise(images: NDArray[np.uint8]) -> Tensor:
-    """uint8 (N, H, W, 3) to normalised float (N, 3, H, W), channels last in memory."""
-    x = torch.from_numpy(images).permute(0, 3, 1, 2).float().div_(255)
-    return x.sub_(torch.tensor(MEAN).view(3, 1, 1)).div_(torch.tensor(STD).view(3, 1, 1))
-
-
-def augmented(images: NDArray[np.uint8], plan: Plan, rng: np.random.Generator) -> Tensor:
-    """Crop, flip and recolour a batch (N, SOURCE_PX, SOURCE_PX, 3) -> (N, 3, input_px, input_px)."""
-    n = len(images)
-    side = int(rng.integers(plan.smallest_crop_px, SOURCE_PX + 1))  # one per batch, so that one resize does it
-    corners = rng.integers(0, SOURCE_PX - side + 1, (n, 2))
-    flips = rng.random(n) < 0.5
-    crops = np.empty((n, side, side, 3), np.uint8)
-    for i, (top, left) in enumerate(corners):
-        crop = images[i, top : top + side, left : left + side]
-        crops[i] = crop[:, ::-1] if flips[i] else crop
-    x = F.interpolate(normalise(crops), plan.input_px, mode="bilinear", align_corners=False)
-    gain = torch.from_numpy(rng.uniform(1 - plan.colour, 1 + plan.colour, (n, 1, 1, 1)).astype(np.float32))
-    shift = torch.from_numpy(rng.uniform(-plan.colour, plan.colour, (n, 3, 1, 1)).astype(np.float32))
-    return (x * gain + shift).contiguous(memory_format=torch.channels_last)
 
 
 def one_cycle(fraction: float, peak: float) -> float:
@@ -165,7 +92,8 @@ def pretrain(archive: Path, out: Path, plan: Plan) -> Iterator[Event]:
     """Train from random weights and write weights and card to `out`; resumes from a checkpoint of the same plan there.
 
     Raises ArchiveError when the zip has no train and validation split, RecipeError when `out` holds another plan's
-    checkpoint. With `epochs`, equal seeds and threads give equal weights; with `minutes`, the machine's speed has a say.
+    checkpoint. With `epochs`, equal seeds and threads give equal weights, resumed or not; with `minutes`, the machine's
+    speed has a say.
     """
     if (plan.epochs > 0) == (plan.minutes > 0):
         raise RecipeError("Either --epochs or --minutes must be above 0, and not both.")
@@ -201,10 +129,17 @@ def pretrain(archive: Path, out: Path, plan: Plan) -> Iterator[Event]:
         if fraction >= 1:
             break
         epoch, at = divmod(step, per_epoch)
-        if at == 0 or step == first_step:
+        if at == 0:
             order = np.random.default_rng((plan.seed, epoch)).permutation(train)
+            torch.manual_seed(plan.seed + epoch)  # for dropout, which draws from the global generator
         rows = order[at * plan.batch_size : (at + 1) * plan.batch_size]
-        x = augmented(source.pixels[rows], plan, np.random.default_rng((plan.seed, epoch, at)))
+        x = augmented(
+            source.pixels[rows],
+            np.random.default_rng((plan.seed, epoch, at)),
+            input_px=plan.input_px,
+            smallest_crop_px=plan.smallest_crop_px,
+            colour=plan.colour,
+        )
         for group in optimizer.param_groups:
             group["lr"] = one_cycle(fraction, plan.lr)
         loss = F.cross_entropy(model(x), torch.from_numpy(source.labels[rows]), label_smoothing=plan.smoothing)
@@ -227,7 +162,7 @@ def pretrain(archive: Path, out: Path, plan: Plan) -> Iterator[Event]:
         if step % per_epoch == 0:
             val_loss, top1, _ = evaluate(model, source, plan.input_px)
             state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": step}
-            save(state | {"seconds": seconds, "plan": digest(asdict(plan))}, checkpoint)
+            save_checkpoint(state | {"seconds": seconds, "plan": digest(asdict(plan))}, checkpoint)
             yield EpochEnd(
                 stage="train",
                 epoch=epoch + 1,
@@ -256,7 +191,7 @@ def halve(model: nn.Module) -> None:
             p.data = p.data.half().float()
 
 
-def save(state: dict[str, object], file: Path) -> None:
+def save_checkpoint(state: dict[str, object], file: Path) -> None:
     """Write a checkpoint so that a crash leaves the old one or the new one."""
     with open(part := file.with_suffix(".part"), "wb") as target:
         torch.save(state, target)
@@ -265,17 +200,16 @@ def save(state: dict[str, object], file: Path) -> None:
     part.replace(file)
 
 
-def write(
-    model: nn.Module, source: Source, plan: Plan, archive: Path, out: Path, measured: dict[str, float]
-) -> None:
+def write(model: nn.Module, source: Source, plan: Plan, archive: Path, out: Path, measured: dict[str, float]) -> None:
     """Write bundled.safetensors (filters and matrices in half precision) and bundled.json, its card."""
     weights = {k: (v.half() if v.ndim > 1 else v).contiguous() for k, v in model.state_dict().items()}
-    save_file(weights, file := out / "bundled.safetensors")
-    with open(archive, "rb") as data, open(file, "rb") as result:
-        data_hash, hash_ = (hashlib.file_digest(f, "sha256").hexdigest() for f in (data, result))
+    file, content = out / "bundled.safetensors", safetensors_bytes(weights)
+    file.write_bytes(content)
+    with open(archive, "rb") as data:
+        data_hash = hashlib.file_digest(data, "sha256").hexdigest()
     card = {
         "file": file.name,
-        "sha256": hash_,
+        "sha256": hashlib.sha256(content).hexdigest(),
         "arch": plan.arch,
         "parameters": sum(p.numel() for p in model.parameters()),
         "source": f"Tiny ImageNet, {len(source.classes)} classes, {SOURCE_PX} px",
@@ -296,11 +230,19 @@ def write(
             "torch": torch.__version__,
             "torchvision": torchvision.__version__,
         },
+        "reference": reference(model),
         "licence": LICENCE,
         "limits": LIMITS,
         "classes": source.classes,
     }
     (out / "bundled.json").write_text(json.dumps(card, indent=1) + "\n")
+
+
+@torch.inference_mode()
+def reference(model: nn.Module) -> list[float]:
+    """The first eight logits of a colour ramp, by which the file can be recognised after loading."""
+    ramp = torch.linspace(-2, 2, 3 * SOURCE_PX**2).view(1, 3, SOURCE_PX, SOURCE_PX)
+    return [round(x, 5) for x in model.eval()(ramp)[0, :8].tolist()]
 
 
 def main() -> int:

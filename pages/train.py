@@ -1,0 +1,72 @@
+"""Train: choose, launch, watch live, stop."""
+
+import streamlit as st
+
+from components import shell, text
+from components.forms import backbone_picker, settings
+from components.run_view import queue_view, run_view
+from transfer_core.errors import GraftError
+
+workspace = shell.begin("Train")
+dataset = shell.dataset_in_hand(workspace)
+if dataset is None:
+    shell.empty(
+        "Training needs images",
+        "Here you launch strategies on your dataset and watch loss and accuracy as they train.",
+        "Bring in images",
+        "data",
+    )
+
+runs = workspace.runs(dataset.id)
+with st.expander("Set up runs", icon=":material/tune:", expanded=not runs):
+    titles = {strategy.name: strategy.title for strategy in workspace.strategies()}
+    backbone = backbone_picker(workspace)
+    picked = st.pills(
+        "Strategies",
+        list(titles),
+        selection_mode="multi",
+        default=["linear_probe"],
+        format_func=lambda name: titles[name],
+        key="strategies",
+    )
+    for name in picked:
+        strategy = workspace.strategy(name)
+        st.caption(f"**{strategy.title}**. {strategy.when} Frozen: {strategy.frozen} Trains: {strategy.trains}")
+    devices = {device.name: device.title for device in workspace.devices()}
+    device = st.selectbox(
+        "Device",
+        ["auto", *devices],
+        format_func=lambda name: devices.get(name, f"Best here: {next(iter(devices.values()), 'looking')}"),
+        key="device",
+    )
+    with st.expander("Settings", icon=":material/settings:"):
+        changed = settings(backbone)
+    if st.button(
+        "Launch", type="primary", key="launch", icon=":material/play_arrow:", disabled=not picked, width="content"
+    ):
+        try:
+            recipes = [workspace.recipe(dataset, name, backbone.name, **changed) for name in picked]
+            before = {run.id for run in runs if run.status == "done"}
+            ids = workspace.submit(recipes, device=device)
+            same = [id for id in ids if id in before]
+            st.session_state["run"] = next((id for id in ids if id not in before), ids[0])
+            if same:
+                st.session_state["same"] = len(same)
+            st.rerun()
+        except GraftError as error:
+            st.error(text.escape(str(error)), icon=":material/error:")
+
+same = st.session_state.pop("same", 0)
+if same:
+    st.info(
+        f"{same} of these recipes {'has' if same == 1 else 'have'} finished before, so that result is shown. "
+        "Change the seed to train once more."
+    )
+
+if not runs:
+    st.caption("Nothing has been trained on this dataset yet. Choose strategies above, or let Decide recommend them.")
+    st.stop()
+
+queue_view(workspace, dataset)
+run_view(workspace, dataset)
+shell.next_step("Compare the runs", "compare", disabled=not any(run.status == "done" for run in runs))

@@ -1,0 +1,120 @@
+"""Where weights come from: torchvision's folder, its server, and the repository."""
+
+import hashlib
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import torch
+import torchvision
+
+from transfer_core.backbones import BACKBONES, backbone
+from transfer_core.backbones.torchvision import BUNDLED, build, card, fetch, load
+from transfer_core.errors import WeightsError
+
+SHARED = Path(__file__).resolve().parents[2].parent / "shared"
+
+
+@pytest.fixture
+def checkpoints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """torchvision's folder of weights under a TORCH_HOME of its own, with no way to the network."""
+
+    def closed(*_: object, **__: object) -> None:
+        raise urllib.error.URLError("no network")
+
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    monkeypatch.setattr(urllib.request, "urlopen", closed)
+    return tmp_path / "hub" / "checkpoints"
+
+
+@pytest.mark.parametrize("name", [known.name for known in BACKBONES if known.name != "bundled"])
+def test_offline_error_says_which_file_where_to_and_what_else(name: str, checkpoints: Path) -> None:
+    with pytest.raises(WeightsError) as caught:
+        load(backbone(name))
+    for part in (backbone(name).file, str(checkpoints), "no network", "'bundled'"):
+        assert part in str(caught.value)
+    assert list(checkpoints.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", [known.name for known in BACKBONES if known.name != "bundled"])
+def test_loads_a_checkpoint_under_torchvisions_file_name(name: str, checkpoints: Path) -> None:
+    checkpoints.mkdir(parents=True)
+    saved = build(backbone(name).arch, 7).state_dict()
+    torch.save(saved, checkpoints / backbone(name).file)
+    loaded = load(backbone(name))
+    assert not loaded.training
+    assert all(torch.equal(value, saved[key]) for key, value in loaded.state_dict().items())
+
+
+@pytest.mark.parametrize("content", [b"", b"not weights", "another"], ids=["empty", "not weights", "another network's"])
+def test_damaged_file_is_named(content: bytes | str, checkpoints: Path) -> None:
+    checkpoints.mkdir(parents=True)
+    file = checkpoints / backbone("resnet18").file
+    if isinstance(content, bytes):
+        file.write_bytes(content)
+    else:
+        torch.save(build("squeezenet1_1").state_dict(), file)
+    with pytest.raises(WeightsError, match=f"{file.name} does not hold the weights of ResNet-18.*Delete it"):
+        load(backbone("resnet18"))
+
+
+def test_fetch_checks_the_hash_and_leaves_nothing_half_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = tmp_path / "source.pth"
+    source.write_bytes(bytes(3 << 20))
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    monkeypatch.setattr(torchvision.models, "get_weight", lambda _: SimpleNamespace(url=source.as_uri()))
+    folder = tmp_path / "hub" / "checkpoints"
+
+    def fetched(hash_: str) -> list[tuple[int, int]]:
+        fake = SimpleNamespace(weights="", title="Fake", file=f"fake-{hash_}.pth")
+        return [(event.done, event.of) for event in fetch(fake)]  # type: ignore[arg-type]
+
+    with pytest.raises(WeightsError, match="not that file"):
+        fetched("00000000")
+    closed = fetch(SimpleNamespace(weights="", title="Fake", file="fake.pth"))  # type: ignore[arg-type]
+    next(closed)
+    closed.close()
+    assert list(folder.iterdir()) == []
+    good = hashlib.sha256(source.read_bytes()).hexdigest()[:8]
+    assert fetched(good) == [(1, 3), (2, 3), (3, 3)]
+    assert (folder / f"fake-{good}.pth").read_bytes() == source.read_bytes()
+
+
+@torch.inference_mode()
+def test_bundled_loads_fast_and_gives_its_cards_reference(checkpoints: Path) -> None:
+    load(backbone("bundled"))
+    begun = time.process_time()
+    module = load(backbone("bundled"))
+    assert time.process_time() - begun < 1
+    assert not checkpoints.exists()
+    ramp = torch.linspace(-2, 2, 3 * 64 * 64).view(1, 3, 64, 64)
+    assert module(ramp)[0, :8].tolist() == pytest.approx(card()["reference"], abs=1e-3)
+    content = BUNDLED.read_bytes()
+    assert hashlib.sha256(content).hexdigest() == card()["sha256"]
+    assert len(content) <= 12 * 2**20
+
+
+def test_random_weights_follow_the_seed_alone() -> None:
+    def weights(seed: int) -> torch.Tensor:
+        return next(load(backbone("resnet18"), random_init=True, seed=seed).parameters()).detach()
+
+    torch.manual_seed(5)
+    expected = torch.rand(1)
+    torch.manual_seed(5)
+    first = weights(1)
+    assert torch.equal(torch.rand(1), expected)
+    assert torch.equal(first, weights(1))
+    assert not torch.equal(first, weights(2))
+
+
+@torch.inference_mode()
+def test_real_weights_in_torch_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    if not (SHARED / "weights").is_dir():
+        pytest.skip("../shared/weights is absent")
+    monkeypatch.setenv("TORCH_HOME", str(SHARED / "weights"))
+    logits = load(backbone("squeezenet1_1"))(torch.zeros(1, 3, 224, 224))
+    assert logits.shape == (1, 1000)
+    assert logits.std() > 0.5

@@ -1,0 +1,118 @@
+"""A real server on a free port and a real browser on it."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+playwright = pytest.importorskip("playwright.sync_api")
+from tests.browser.chromium import find  # noqa: E402 - after the check that Playwright is there
+
+PROJECT = Path(__file__).resolve().parents[2]
+SCREENSHOTS = Path(__file__).with_name("screenshots")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+
+
+class Server:
+    """The dashboard as `make app` starts it, on a workspace of its own."""
+
+    def __init__(self, workspace: Path, roots: Path | None = None) -> None:
+        self.workspace = workspace
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = workspace.parent / f"server-{self.port}.log"
+        self.roots = roots
+        self.start()
+
+    def start(self) -> None:
+        environment = {**os.environ, "GRAFT_WORKSPACE": str(self.workspace)}
+        if self.roots is not None:
+            environment["GRAFT_IMPORT_ROOTS"] = str(self.roots)
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(self.port)],
+                cwd=PROJECT,
+                env=environment,
+                stdout=log,
+                stderr=log,
+            )
+        end = time.monotonic() + 30
+        while True:
+            try:
+                with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1):
+                    return
+            except OSError:
+                assert time.monotonic() < end and self.process.poll() is None, self.log.read_text()
+                time.sleep(0.1)
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(timeout=20)
+
+    def restart(self) -> None:
+        self.stop()
+        self.start()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator["playwright.Browser"]:
+    executable = find()
+    if executable is None:
+        pytest.skip("no Chrome or Chromium here; `make test` installs one")
+    with playwright.sync_playwright() as running:
+        opened = running.chromium.launch(executable_path=executable, args=list(FLAGS))
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    running = Server(tmp_path_factory.mktemp("server") / "workspace", roots=tmp_path_factory.getbasetemp())
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def open_page(browser: "playwright.Browser") -> Iterator[Callable[..., "playwright.Page"]]:
+    """Opens pages that fail their test when the console shows an error."""
+    contexts, errors = [], []
+
+    def opener(size: dict[str, int] = DESKTOP, scheme: str = "light") -> "playwright.Page":
+        context = browser.new_context(viewport=size, color_scheme=scheme)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        return page
+
+    yield opener
+    for context in contexts:
+        context.close()
+    assert not errors
+
+
+@pytest.fixture
+def page(open_page: Callable[..., "playwright.Page"]) -> "playwright.Page":
+    return open_page()
+
+
+def screenshot(page: "playwright.Page", name: str) -> None:
+    SCREENSHOTS.mkdir(exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png")

@@ -1,0 +1,145 @@
+"""Real worker processes: they run, stop, die and go when their server goes."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from transfer_core.types import Dataset, EpochEnd, Job, Progress, RunEnd, StageStart
+from transfer_core.workspace import Workspace
+
+
+def wait(true: Callable[[], bool], seconds: float, what: str) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, f"{what} did not happen within {seconds} s"
+        time.sleep(0.05)
+
+
+def ended(workspace: Workspace, id: str, seconds: float = 60) -> Job:
+    wait(lambda: not workspace.job(id).active, seconds, f"the end of {id}")
+    return workspace.job(id)
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+    opened = Workspace(tmp_path_factory.mktemp("served"))
+    opened.serve()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def dataset(workspace: Workspace, photos: Path) -> Dataset:
+    job = ended(workspace, workspace.import_path(photos))
+    assert job.status == "done", job.error
+    return workspace.dataset(job.result["id"])
+
+
+def long_run(workspace: Workspace, dataset: Dataset, seed: int) -> str:
+    recipe = workspace.recipe(dataset, "from_scratch", epochs=1_000, patience=0, seed=seed)
+    (id,) = workspace.submit([recipe])
+    wait(lambda: any(isinstance(e, EpochEnd) for _, _, e in workspace.events(id)), 60, "the first epoch")
+    return id
+
+
+def test_a_run_ends_with_its_events_predictions_and_figures(workspace: Workspace, dataset: Dataset) -> None:
+    recipe = workspace.recipe(dataset, "linear_probe")
+    (id,) = workspace.submit([recipe])
+    assert ended(workspace, id).status == "done", workspace.job(id).error
+    run = workspace.run(id)
+    assert run.test_accuracy is not None and run.test_accuracy >= 0.8
+    assert run.seconds and run.peak_bytes and run.images_per_second
+    events = [event for _, _, event in workspace.events(id)]
+    assert isinstance(events[-1], RunEnd) and sum(isinstance(e, RunEnd) for e in events) == 1
+    assert {StageStart, Progress, EpochEnd} <= {type(e) for e in events}
+    assert len(workspace.predictions(id).test_labels) == dataset.count(2)
+    assert workspace.submit([recipe]) == (id,), "an identical finished recipe is offered, not recomputed"
+    assert workspace.submit([recipe], again=True) != (id,)
+
+
+def test_stop_is_acknowledged_at_once_and_frees_the_device(workspace: Workspace, dataset: Dataset) -> None:
+    id = long_run(workspace, dataset, seed=1)
+    waiting = workspace.submit([workspace.recipe(dataset, "linear_probe", seed=5)])[0]
+    workspace.stop(id)
+    wait(lambda: workspace.run(id).status in ("stopping", "stopped"), 1, "the acknowledgement")
+    wait(lambda: workspace.run(id).status == "stopped", 10, "the stop")
+    assert ended(workspace, waiting).status == "done", "the device is free for the next run"
+
+
+def test_a_dead_worker_fails_its_run_with_a_log_and_the_next_job_gets_a_new_one(
+    workspace: Workspace, dataset: Dataset
+) -> None:
+    id = long_run(workspace, dataset, seed=2)
+    pid = workspace.worker_pids()["auto"]
+    os.kill(pid, signal.SIGSEGV)
+    assert ended(workspace, id, 10).status == "failed"
+    run = workspace.run(id)
+    assert "worker" in run.error and "Segmentation fault" in run.log
+    (after,) = workspace.submit([workspace.recipe(dataset, "linear_probe", seed=3)])
+    assert ended(workspace, after).status == "done"
+    assert workspace.worker_pids()["auto"] != pid
+
+
+def test_a_worker_that_does_not_listen_is_killed(workspace: Workspace, dataset: Dataset) -> None:
+    id = long_run(workspace, dataset, seed=4)
+    os.kill(workspace.worker_pids()["auto"], signal.SIGSTOP)
+    workspace.stop(id)
+    wait(lambda: workspace.run(id).status == "stopped", 10, "the stop by force")
+
+
+def test_a_wrong_zip_fails_with_a_sentence_and_leaves_nothing(workspace: Workspace, tmp_path: Path) -> None:
+    (tmp_path / "broken.zip").write_bytes(b"PK\x03\x04 not a zip")
+    before = workspace.datasets()
+    job = ended(workspace, workspace.import_path(tmp_path / "broken.zip"))
+    assert job.status == "failed" and "zip" in job.error and "Traceback" not in job.error
+    assert workspace.datasets() == before and not list((workspace.root / "staging").iterdir())
+
+
+SERVER = """
+import sys, time
+from pathlib import Path
+from transfer_core.workspace import Workspace
+workspace = Workspace(Path(sys.argv[1]))
+workspace.serve()
+dataset = workspace.dataset(sys.argv[2])
+workspace.submit([workspace.recipe(dataset, "from_scratch", epochs=1000, patience=0)])
+while "auto" not in workspace.worker_pids() or not workspace.devices():
+    time.sleep(0.05)
+print(workspace.worker_pids()["auto"], flush=True)
+time.sleep(60)
+"""
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return not Path(f"/proc/{pid}/stat").exists() or Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
+
+
+def test_when_the_server_goes_the_worker_goes_and_the_run_is_interrupted(tmp_path: Path, photos: Path) -> None:
+    root = tmp_path / "workspace"
+    first = Workspace(root)
+    for _ in first.drive(first.import_path(photos)):
+        pass
+    first.close()
+    server = subprocess.Popen([sys.executable, "-c", SERVER, str(root), "colours"], stdout=subprocess.PIPE, text=True)
+    try:
+        assert server.stdout is not None
+        pid = int(server.stdout.readline())
+        assert alive(pid)
+    finally:
+        server.kill()
+        server.wait()
+        server.stdout.close()
+    wait(lambda: not alive(pid), 5, "the worker's end")
+    second = Workspace(root)
+    assert second.runs()[0].status in ("interrupted", "queued")
+    second.close()

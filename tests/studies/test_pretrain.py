@@ -1,0 +1,74 @@
+"""Pretraining on a tiny drawn source task: what it leaves behind loads, and a resumed run equals an unbroken one."""
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import torchvision
+from PIL import Image
+from safetensors.torch import load_file
+
+from transfer_core.errors import ArchiveError, RecipeError
+from transfer_core.studies.pretrain import Plan, pretrain
+from transfer_core.types import EpochEnd, RunEnd
+
+PLAN = Plan(epochs=2, batch_size=8)
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    """Eight classes of five images; the last one's index ends in 7, so seven are trained on."""
+    rng = np.random.default_rng(0)
+    file = tmp_path / "source.zip"
+    with zipfile.ZipFile(file, "w") as target:
+        for label in range(8):
+            for i in range(5):
+                image = Image.fromarray(rng.integers(0, 255, (64, 64, 3)).astype(np.uint8) // 2 + 16 * label)
+                image.save(buffer := io.BytesIO(), "PNG")
+                split = "train" if i < 4 else "validation"
+                target.writestr(f"wrap/{split}/n{label}/{i}.png", buffer.getvalue())
+    return file
+
+
+def test_leaves_weights_and_a_card_that_agree(archive: Path, tmp_path: Path) -> None:
+    *_, end = pretrain(archive, tmp_path / "out", PLAN)
+    assert isinstance(end, RunEnd)
+    assert end.result["epochs"] == 2
+    card = json.loads((tmp_path / "out" / "bundled.json").read_text())
+    assert card["classes"] == [f"n{i}" for i in range(7)]
+    assert card["data"]["left_out"] == ["n7"]
+    assert (card["data"]["train_images"], card["data"]["val_images"]) == (28, 7)
+    module = torchvision.models.get_model(card["arch"], weights=None, num_classes=7).eval()
+    module.load_state_dict(load_file(tmp_path / "out" / "bundled.safetensors"))
+    ramp = torch.linspace(-2, 2, 3 * 64 * 64).view(1, 3, 64, 64)
+    with torch.inference_mode():
+        assert module(ramp)[0].tolist() == pytest.approx(card["reference"], abs=1e-4)
+
+
+def test_a_resumed_run_equals_an_unbroken_one(archive: Path, tmp_path: Path) -> None:
+    for _ in pretrain(archive, tmp_path / "whole", PLAN):
+        pass
+    broken = pretrain(archive, tmp_path / "broken", PLAN)
+    assert any(isinstance(event, EpochEnd) for event in broken)  # stops reading at the first one
+    broken.close()
+    steps = [event.done for event in pretrain(archive, tmp_path / "broken", PLAN) if getattr(event, "steps", ())]
+    assert steps == [4, 5, 6]  # three steps an epoch: the second epoch alone
+    assert (tmp_path / "whole/bundled.safetensors").read_bytes() == (
+        tmp_path / "broken/bundled.safetensors"
+    ).read_bytes()
+
+
+def test_refuses_what_it_cannot_use(archive: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "flat.zip", "w") as target:
+        target.writestr("a/1.png", b"")
+    with pytest.raises(ArchiveError, match=r"flat\.zip needs train/<class>/ and validation/<class>/"):
+        list(pretrain(tmp_path / "flat.zip", tmp_path / "out", PLAN))
+    with pytest.raises(RecipeError, match="not both"):
+        list(pretrain(archive, tmp_path / "out", Plan()))
+    list(pretrain(archive, tmp_path / "out", Plan(epochs=1, batch_size=8)))
+    with pytest.raises(RecipeError, match="other settings"):
+        list(pretrain(archive, tmp_path / "out", Plan(epochs=1, batch_size=8, seed=1)))

@@ -1,0 +1,68 @@
+"""The command line as a user types it, in processes of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from transfer_core.workspace import Workspace
+
+
+def graft(*arguments: str, root: Path, code: int = 0) -> Any:
+    done = subprocess.run(
+        [sys.executable, "-m", "transfer_core", *arguments, "--workspace", str(root), "--json"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "GRAFT_WORKSPACE": ""},
+    )
+    assert done.returncode == code, done.stderr
+    return json.loads(done.stdout.splitlines()[-1]) if code == 0 else done.stderr
+
+
+def test_from_a_folder_to_a_choice(tmp_path: Path, photos: Path) -> None:
+    root = tmp_path / "work space"
+    imported = graft("import", str(photos), "--name", "my colours", root=root)
+    assert imported["name"] == "my colours" and imported["classes"] == ["blue", "green", "red"]
+    assert sum(imported["splits"].values()) == 60 and imported["problems"] == 0
+    assert graft("import", str(photos), root=root)["dataset"] == imported["dataset"], "the same images twice"
+
+    advice = graft("advise", "my colours", "--similarity", "different", "--budget", "ample", root=root)
+    assert advice["scenario"] == 3 and advice["between"] is None and advice["answers"]["size"] == "small"
+    assert advice["recipes"][0]["recipe"]["strategy"] == "linear_svm" and advice["reasons"]
+
+    runs = [graft("run", "my colours", "--strategy", s, root=root) for s in ("linear_probe", "linear_svm")]
+    assert all(run["status"] == "done" and run["seconds"] > 0 and run["peak_bytes"] > 0 for run in runs)
+    again = graft("run", "my colours", "--strategy", "linear_probe", "--again", root=root)
+    assert again["run"] != runs[0]["run"]
+    saved = [root / "runs" / run["run"] / "predictions.npz" for run in (runs[0], again)]
+    assert saved[0].read_bytes() == saved[1].read_bytes(), "the same seed gives the same bits"
+
+    compared = graft("compare", *(run["run"] for run in runs), root=root)
+    assert compared["choice"] in {run["run"] for run in runs} and "Take" in compared["reason"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["import", "nowhere.zip"], "nowhere.zip"),
+        (["example", "nothing"], "wallpaper"),
+        (["run", "none", "--strategy", "linear_probe"], "none"),
+        (["compare", "abc"], "abc"),
+    ],
+)
+def test_a_users_error_is_one_line_and_exit_code_2(arguments: list[str], says: str, tmp_path: Path) -> None:
+    error = graft(*arguments, root=tmp_path, code=2)
+    assert says in error and len(error.strip().splitlines()) == 1
+
+
+def test_writing_is_refused_while_another_graft_has_the_workspace(tmp_path: Path, photos: Path) -> None:
+    holder = Workspace(tmp_path)
+    try:
+        assert "open in another Graft" in graft("import", str(photos), root=tmp_path, code=2)
+        assert "none yet" in graft("advise", "x", root=tmp_path, code=2), "reading still works"
+    finally:
+        holder.close()

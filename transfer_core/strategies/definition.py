@@ -1,0 +1,36 @@
+"""What a strategy is, and the rules that several of them share."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from transfer_core.types import Backbone, Recipe, Stage
+
+BATCH_SIZE = 32
+
+
+@dataclass(frozen=True, kw_only=True)
+class Strategy:
+    """A way to transfer: words for people, defaults for a dataset, and the stages that the training loop runs."""
+
+    name: str
+    title: str
+    scenarios: tuple[int, ...]  # of the four; empty: a control
+    frozen: str  # what stays as it was, in words
+    trains: str
+    when: str
+    source: str
+    version: int  # part of a recipe's id; raise it when the same recipe gives another result
+    settings: tuple[str, ...]  # the recipe's fields that a user may change
+    defaults: Callable[[int, int, Backbone], dict[str, Any]]  # (training images, classes, backbone) -> recipe fields
+    stages: Callable[[Recipe, Backbone], tuple[Stage, ...]]
+
+
+def epochs_for(train_images: int, *, steps: int, least: int, most: int) -> int:
+    """Epochs that make about `steps` optimizer steps, within bounds (after BiT-HyperRule: 500 for small datasets)."""
+    return max(least, min(most, round(steps * BATCH_SIZE / max(train_images, 1))))
+
+
+def tap_at(backbone: Backbone, depth: float) -> str:
+    """The tap nearest to this fraction of the depth, counted in taps; 1 is the last, whose features are the CNN codes."""
+    return backbone.taps[round(depth * (len(backbone.taps) - 1))].name

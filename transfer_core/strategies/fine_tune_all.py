@@ -1,0 +1,53 @@
+"""Scenarios 2 and 4: the head first, then the whole network."""
+
+from typing import Any
+
+from transfer_core.strategies.definition import Strategy, epochs_for
+from transfer_core.types import FIRST, HEAD, Backbone, Recipe, Stage
+
+
+def defaults(train_images: int, classes: int, backbone: Backbone) -> dict[str, Any]:
+    return {
+        "train_from": FIRST,
+        "epochs": epochs_for(train_images, steps=500, least=4, most=60),
+        "lr": 1e-3,
+        "backbone_lr": 1e-4,  # ten times smaller than the head's (CS231n, Stack Exchange, TLLib)
+        "weight_decay": 1e-2,
+        "augment": "light",
+        "patience": 8,
+    }
+
+
+def fine_tuning(recipe: Recipe, backbone: Backbone) -> tuple[Stage, ...]:
+    """The linear probe's solution as the head, so that a random one does not spoil the features; then what is free."""
+    what = "the whole network" if recipe.train_from == FIRST else f"what comes after {recipe.train_from}"
+    return (
+        Stage(name="head", title="Fit the new head on frozen features", solver="logistic", train_from=HEAD),
+        Stage(
+            name="fine-tune",
+            title=f"Fine-tune {what}",
+            solver="gradient",
+            train_from=recipe.train_from or FIRST,
+            epochs=recipe.epochs,
+            lr=recipe.lr,
+            backbone_lr=recipe.backbone_lr,
+            patience=recipe.patience,
+            augment=recipe.augment,
+        ),
+    )
+
+
+FINE_TUNE_ALL = Strategy(
+    name="fine_tune_all",
+    title="Fine-tune everything",
+    scenarios=(2, 4),
+    frozen="Nothing, once the head has been fitted.",
+    trains="The head first, then the whole network, the pretrained weights ten times slower than the head.",
+    when="Many images, or images unlike ImageNet's with time to compute: every layer adapts, from weights that already"
+    " see well.",
+    source="CS231n notes, Transfer Learning, scenarios 2 and 4; Kumar et al. 2022 (LP-FT)",
+    version=1,
+    settings=("epochs", "batch_size", "lr", "backbone_lr", "weight_decay", "augment", "patience", "seed"),
+    defaults=defaults,
+    stages=fine_tuning,
+)

@@ -1,0 +1,52 @@
+"""The control: the same network from random weights."""
+
+from typing import Any
+
+from transfer_core.strategies.definition import Strategy, epochs_for
+from transfer_core.types import FIRST, Backbone, Recipe, Stage
+
+
+def defaults(train_images: int, classes: int, backbone: Backbone) -> dict[str, Any]:
+    return {
+        "weights": "random",
+        "train_from": FIRST,
+        "epochs": epochs_for(train_images, steps=700, least=6, most=80),
+        "lr": 3e-3,
+        "backbone_lr": 3e-3,
+        "weight_decay": 1e-2,
+        "augment": "light",
+        "patience": 0,  # a random network's validation loss says little before the learning rate falls
+    }
+
+
+def stages(recipe: Recipe, backbone: Backbone) -> tuple[Stage, ...]:
+    return (
+        Stage(
+            name="scratch",
+            title="Train the whole network from random weights",
+            solver="gradient",
+            train_from=FIRST,
+            random_init=True,
+            epochs=recipe.epochs,
+            lr=recipe.lr,
+            backbone_lr=recipe.backbone_lr,
+            patience=recipe.patience,
+            augment=recipe.augment,
+        ),
+    )
+
+
+FROM_SCRATCH = Strategy(
+    name="from_scratch",
+    title="From scratch",
+    scenarios=(),
+    frozen="Nothing.",
+    trains="The whole network, from random weights, faster and for longer.",
+    when="As the control that shows what the pretrained weights are worth; in earnest, with many images of a domain for"
+    " which no network exists.",
+    source="CS231n notes, Transfer Learning, scenario 4; Stack Exchange, adapting a pretrained network",
+    version=1,
+    settings=("epochs", "batch_size", "lr", "weight_decay", "augment", "patience", "seed"),
+    defaults=defaults,
+    stages=stages,
+)

@@ -1,0 +1,30 @@
+"""Scenario 1: a linear classifier on the CNN codes of a frozen backbone."""
+
+from typing import Any
+
+from transfer_core.strategies.definition import Strategy, tap_at
+from transfer_core.types import HEAD, Backbone, Recipe, Stage
+
+
+def defaults(train_images: int, classes: int, backbone: Backbone) -> dict[str, Any]:
+    return {"tap": tap_at(backbone, 1.0), "train_from": HEAD}
+
+
+def stages(recipe: Recipe, backbone: Backbone) -> tuple[Stage, ...]:
+    return (Stage(name="probe", title="Fit a linear classifier on the CNN codes", solver="logistic", tap=recipe.tap),)
+
+
+LINEAR_PROBE = Strategy(
+    name="linear_probe",
+    title="Linear probe",
+    scenarios=(1,),
+    frozen="The whole backbone.",
+    trains="A linear classifier (logistic regression) on the CNN codes, the backbone's last features.",
+    when="Few images that look like ImageNet's: the last features already fit, and with nothing below the classifier"
+    " changing, few images cannot overfit the network. It takes seconds.",
+    source="CS231n notes, Transfer Learning, scenario 1",
+    version=1,
+    settings=("tap", "seed"),
+    defaults=defaults,
+    stages=stages,
+)
