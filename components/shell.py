@@ -88,7 +88,7 @@ def _pick_dataset(opened: Workspace) -> None:
             "Dataset in hand",
             list(names),
             index=list(names).index(current) if current in names else 0,
-            format_func=lambda id: text.escape(names.get(id, "")),
+            format_func=lambda id: text.plain(names.get(id, "")),
             label_visibility="collapsed",
             key=f"dataset_in_hand_{current}",
             width=240,

@@ -80,7 +80,7 @@ st.plotly_chart(charts.class_balance(dataset.classes, profile.counts), key="clas
 
 st.subheader("Images by class", anchor=False)
 label = st.selectbox(
-    "Class", range(len(dataset.classes)), format_func=lambda number: text.escape(dataset.classes[number]), key="class"
+    "Class", range(len(dataset.classes)), format_func=lambda number: text.plain(dataset.classes[number]), key="class"
 )
 samples = [int(i) for i in dataset.rows(TRAIN) if dataset.labels[i] == label][:PER_CLASS]
 gallery([(workspace.thumbnail(dataset, i), dataset.paths[i].split("/")[-1]) for i in samples])
@@ -90,8 +90,8 @@ if dataset.problems:
     st.dataframe(
         {
             "Kind": [KINDS[problem.kind] for problem in dataset.problems],
-            "File": [problem.file for problem in dataset.problems],
-            "What": [problem.reason for problem in dataset.problems],
+            "File": [text.plain(problem.file) for problem in dataset.problems],
+            "What": [text.plain(problem.reason) for problem in dataset.problems],
         },
         hide_index=True,
         key="problems",

@@ -32,7 +32,7 @@ run = st.selectbox(
     "Run",
     ids,
     index=ids.index(wanted if wanted in ids else best),
-    format_func=lambda id: text.escape(names[id]),
+    format_func=lambda id: text.plain(names[id]),
     key=f"run_{dataset.id}",
 )
 upload = st.file_uploader("A photo", type=["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff"], key="photo")

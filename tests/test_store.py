@@ -28,7 +28,7 @@ def dataset(id: str = "d1", name: str = "cats & dogs") -> Dataset:
         groups=numbers // 2,
         widths=numbers + 1,
         heights=numbers + 2,
-        problems=(Problem(file="x.txt", reason="not an image", kind="skipped"),),
+        problems=(Problem(file="x.txt", reason="not an image", kind="skipped", files=3),),
         created=12.5,
     )
 

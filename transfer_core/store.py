@@ -41,7 +41,7 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
         ) WITHOUT ROWID;
         CREATE TABLE problems (
             dataset TEXT NOT NULL, number INTEGER NOT NULL, file TEXT NOT NULL, reason TEXT NOT NULL,
-            kind TEXT NOT NULL, PRIMARY KEY (dataset, number)
+            kind TEXT NOT NULL, files INTEGER NOT NULL, PRIMARY KEY (dataset, number)
         ) WITHOUT ROWID;
         CREATE TABLE jobs (
             number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL,
@@ -144,8 +144,8 @@ class Store:
                 ),
             )
             db.executemany(
-                "INSERT INTO problems VALUES (?, ?, ?, ?, ?)",
-                ((dataset.id, n, p.file, p.reason, p.kind) for n, p in enumerate(dataset.problems)),
+                "INSERT INTO problems VALUES (?, ?, ?, ?, ?, ?)",
+                ((dataset.id, n, p.file, p.reason, p.kind, p.files) for n, p in enumerate(dataset.problems)),
             )
 
     def dataset(self, id: str) -> Dataset:
@@ -160,7 +160,7 @@ class Store:
         samples = self._read(
             "SELECT path, file, label, split, grp, width, height FROM samples WHERE dataset = ? ORDER BY number", (id,)
         )
-        problems = self._read("SELECT file, reason, kind FROM problems WHERE dataset = ? ORDER BY number", (id,))
+        problems = self._read("SELECT file, reason, kind, files FROM problems WHERE dataset = ? ORDER BY number", (id,))
         paths, files, *numbers = zip(*samples, strict=True)
         labels, splits, groups, widths, heights = (np.array(column, dtype=np.int64) for column in numbers)
         return Dataset(
@@ -178,7 +178,7 @@ class Store:
             groups=groups,
             widths=widths,
             heights=heights,
-            problems=tuple(Problem(file=f, reason=r, kind=k) for f, r, k in problems),
+            problems=tuple(Problem(file=f, reason=r, kind=k, files=n) for f, r, k, n in problems),
         )
 
     def dataset_rows(self) -> list[tuple[str, str, float, int, int]]:

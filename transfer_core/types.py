@@ -28,6 +28,7 @@ class Problem:
     file: str
     reason: str
     kind: Literal["skipped", "duplicate", "leak", "conflict", "small", "note"] = "skipped"
+    files: int = 1  # how many files it speaks of
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -45,7 +46,7 @@ class Dataset:
     widths: Ints  # (N,) px, as stored, EXIF orientation applied
     heights: Ints  # (N,) px
     problems: tuple[Problem, ...] = ()
-    splits_from: Literal["archive", "archive, val cut from train", "seed"] = "seed"
+    splits_from: Literal["archive", "archive, val cut from train", "archive, test cut from train", "seed"] = "seed"
     seed: int = 0
     owner: str = ""
     created: float = 0.0  # seconds since 1970

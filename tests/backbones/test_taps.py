@@ -119,5 +119,5 @@ def test_network_cut_early_starts_with_equal_classes(backbone: Backbone) -> None
 def test_unknown_tap_says_which_are_known() -> None:
     backbone = BACKBONES[0]
     network = Network(load(backbone, random_init=True), backbone, 3)
-    with pytest.raises(RecipeError, match="no tap 'layer9'.*stem, stage1"):
+    with pytest.raises(RecipeError, match=r"no tap 'layer9'.*stem, stage1"):
         freeze(network, "layer9")

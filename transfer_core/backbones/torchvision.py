@@ -60,10 +60,9 @@ def load(backbone: Backbone, *, random_init: bool = False, seed: int = 0) -> nn.
     module = build(backbone.arch, seed, classes=len(card()["classes"]) if bundled else None)
     if random_init:
         return module
-    file = BUNDLED if bundled else checkpoints() / backbone.file
-    if not file.exists():
-        for _ in fetch(backbone):
-            pass
+    for _ in fetch(backbone):
+        pass
+    file = weights_file(backbone)
     try:
         module.load_state_dict(load_file(file) if bundled else torch.load(file, map_location="cpu", weights_only=True))
     except NOT_WEIGHTS as error:
@@ -85,41 +84,47 @@ def build(arch: str, seed: int = 0, *, classes: int | None = None) -> nn.Module:
 
 
 def checkpoints() -> Path:
-    """Where torchvision keeps fetched weights: TORCH_HOME, else the user's cache."""
+    """Where torchvision keeps fetched weights: under TORCH_HOME, else in the user's cache."""
     return Path(torch.hub.get_dir()) / "checkpoints"
 
 
-def fetch(backbone: Backbone) -> Generator[Progress, None, Path]:
-    """Fetch torchvision's weights to where torchvision keeps them, checked against the hash in their name.
+def weights_file(backbone: Backbone) -> Path:
+    """Where a backbone's weights lie, fetched or not yet."""
+    return BUNDLED if backbone.file == BUNDLED.name else checkpoints() / backbone.file
+
+
+def fetch(backbone: Backbone) -> Generator[Progress, None, None]:
+    """Fetch torchvision's weights, checked against the hash in their name, unless they are on this machine already.
 
     Closing the generator leaves no half-done file. Raises WeightsError when the file cannot be had.
     """
-    folder = checkpoints()
-    file, part = folder / backbone.file, folder / f"{backbone.file}.part"
+    file = weights_file(backbone)
+    if file.exists():
+        return
+    part = file.with_name(f"{file.name}.part")
     url = torchvision.models.get_weight(backbone.weights).url
-    expected = re.search(r"-([0-9a-f]{8,})\.", backbone.file)
+    expected = re.search(r"-([0-9a-f]{8,})\.", file.name)
     hash_ = hashlib.sha256()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
         with urllib.request.urlopen(url, timeout=TIMEOUT_S) as source, open(part, "wb") as target:
             size, done = int(source.headers.get("Content-Length") or 0), 0
             while block := source.read(BLOCK):
                 target.write(block)
                 hash_.update(block)
                 done += len(block)
-                yield Progress(what=f"Fetching {backbone.file}", done=done >> 20, of=max(size, done) >> 20, unit="MB")
+                yield Progress(what=f"Fetching {file.name}", done=done >> 20, of=max(size, done) >> 20, unit="MB")
         if expected and not hash_.hexdigest().startswith(expected[1]):
             raise OSError("what came is not that file")
         part.replace(file)
     except OSError as error:  # urllib's errors and timeouts are OSErrors too
         raise WeightsError(
             f"The weights of {backbone.title} are not on this machine and could not be fetched"
-            f" ({getattr(error, 'reason', error)}). Put {url} into {folder} as {backbone.file}, or choose the backbone"
+            f" ({getattr(error, 'reason', error)}). Put {url} into {file.parent} as {file.name}, or choose the backbone"
             " 'bundled', which needs no download."
         ) from error
     finally:
         part.unlink(missing_ok=True)
-    return file
 
 
 def card() -> dict[str, Any]:

@@ -1,29 +1,28 @@
 """The one door through which image files become pixels, and the decode-once cache of a dataset's squares."""
 
-import io
 import os
+import secrets
 import shutil
-import tempfile
 import threading
 import time
-import warnings
 from collections.abc import Generator
 from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from ..errors import DatasetError, ImageError
-from ..types import Dataset, Progress
-from .parallel import in_order
+from transfer_core.data.parallel import in_order
+from transfer_core.errors import DatasetError, ImageError
+from transfer_core.types import Dataset, Progress
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")  # nothing that starts another program, as EPS does
 MAX_PIXELS = 80_000_000  # 240 MB as RGB; below the size at which Pillow itself warns
 LARGE_PIXELS = 16_000_000  # larger ones are decoded one at a time, so that threads do not add up their memory
+SHARP = 3  # a JPEG is decoded smaller when this many times the wanted side remains: within 0.3/255 on photos
 LONGEST = 8  # an image whose sides differ by more is a strip
 SPARE_BYTES = 2 << 30  # always left free on the disk
 DEPTHS = (255, 4095, 65535)  # 8, 12 and 16 bits: how far deep grey images count
@@ -99,7 +98,7 @@ def _decoded(image: Image.Image, width: int, height: int) -> Decoded:
 def _orientation(image: Image.Image) -> int:
     try:
         return int(image.getexif().get(ORIENTATION, 1))
-    except Exception:  # broken metadata is no reason to lose the image
+    except Exception:  # noqa: BLE001  # broken metadata is no reason to lose the image
         return 1
 
 
@@ -114,13 +113,14 @@ def _rgb(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-def _eight_bits(values: NDArray[np.generic]) -> NDArray[np.uint8]:
+def _eight_bits(values: NDArray[Any]) -> NDArray[np.uint8]:
     """Deep grey to 8 bits: by the bit depth that holds the brightest value, floats up to 1 by 1: (H, W)."""
-    deep = np.nan_to_num(values.astype(np.float32))
+    deep: NDArray[np.float32] = np.nan_to_num(values.astype(np.float32))
     low, high = min(0.0, float(deep.min())), float(deep.max())
     tops = (1.0, *DEPTHS) if values.dtype.kind == "f" else DEPTHS
     top = next((float(t) for t in tops if high <= t), high)
-    return np.rint((deep - low) * (255.0 / max(top - low, 1e-12))).astype(np.uint8)
+    scaled: NDArray[np.float32] = np.rint((deep - low) * (255.0 / max(top - low, 1e-12)))
+    return scaled.astype(np.uint8)
 
 
 def _words(error: Exception) -> str:
@@ -144,3 +144,72 @@ def fit_square(image: Image.Image, *, resize_px: int, crop_px: int) -> NDArray[n
     x, y = width / wide, height / high
     box = (left * x, top * y, min((left + crop_px) * x, width), min((top + crop_px) * y, height))
     return np.asarray(image.resize((crop_px, crop_px), Image.Resampling.BILINEAR, box=box))
+
+
+def square(file: Path | BinaryIO, *, resize_px: int, crop_px: int) -> NDArray[np.uint8]:
+    """An image file as a network sees it, for training and prediction alike: (crop_px, crop_px, 3)."""
+    return fit_square(decode(file, enough_px=SHARP * resize_px).image, resize_px=resize_px, crop_px=crop_px)
+
+
+def pixels(
+    dataset: Dataset, folder: Path, *, resize_px: int, crop_px: int
+) -> Generator[Progress, None, NDArray[np.uint8]]:
+    """Every sample's square, decoded once and kept on disk beside `folder`/samples: read-only (N, crop_px, crop_px, 3).
+
+    Yields progress and returns the memory map; closing the generator half-way leaves no file behind.
+    Raises DatasetError when a sample cannot be read or the disk is too full.
+    """
+    file = folder / f"pixels-{resize_px}-{crop_px}.npy"
+    shape = (len(dataset), crop_px, crop_px, 3)
+    if (kept := _kept(file, shape)) is not None:
+        return kept
+    _require_room(folder, shape)
+
+    def load(name: str) -> NDArray[np.uint8]:
+        try:
+            return square(folder / "samples" / name, resize_px=resize_px, crop_px=crop_px)
+        except ImageError as error:
+            raise DatasetError(f"Sample {name} of '{dataset.name}' has changed: {error} Import it again.") from error
+
+    temporary = folder / f".{file.stem}-{secrets.token_hex(4)}.npy"  # two runs may build it at once
+    start = time.monotonic()
+    try:
+        array = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.uint8, shape=shape)
+        with closing(in_order(load, dataset.files)) as squares:
+            for i, one in enumerate(squares):
+                array[i] = one
+                rate = (i + 1) / max(time.monotonic() - start, 1e-6)
+                yield Progress(
+                    what="Decoding images",
+                    done=i + 1,
+                    of=len(dataset),
+                    seconds_left=(len(dataset) - i - 1) / rate,
+                    images_per_second=rate,
+                )
+        array.flush()
+        os.replace(temporary, file)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return _read_only(file)
+
+
+def _kept(file: Path, shape: tuple[int, ...]) -> NDArray[np.uint8] | None:
+    try:
+        array = _read_only(file)
+    except (OSError, ValueError, EOFError):  # not there yet, or cut short by a full disk
+        return None
+    return array if array.shape == shape and array.dtype == np.uint8 else None
+
+
+def _read_only(file: Path) -> NDArray[np.uint8]:
+    array: NDArray[np.uint8] = np.load(file, mmap_mode="r")
+    return array
+
+
+def _require_room(folder: Path, shape: tuple[int, ...]) -> None:
+    need, free = int(np.prod(shape)), shutil.disk_usage(folder).free
+    if need + SPARE_BYTES > free:
+        raise DatasetError(
+            f"The decoded images need {need / 1e9:.1f} GB and {SPARE_BYTES / 1e9:.0f} GB of spare room on the disk; "
+            f"{free / 1e9:.1f} GB are free. Free some space, or choose a backbone with a smaller input."
+        )

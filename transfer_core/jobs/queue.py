@@ -45,8 +45,9 @@ class Worker:
         threading.Thread(target=self._listen, args=(self.process.stdout,), daemon=True).start()
 
     def _listen(self, stream: IO[str]) -> None:
-        for line in stream:
-            self.messages.put(json.loads(line))
+        with stream:
+            for line in stream:
+                self.messages.put(json.loads(line))
         self.messages.put(None)
 
     @property
@@ -64,9 +65,12 @@ class Worker:
         except queue.Empty:
             return {}
 
-    def end(self) -> None:
+    def end(self) -> int:
+        """Kill it if it is not dead yet. Returns its exit code, negative for a signal."""
         self.process.kill()
-        self.process.wait()
+        with contextlib.suppress(OSError):
+            self.input.close()
+        return self.process.wait()
 
 
 class Lane(threading.Thread):
@@ -112,8 +116,10 @@ class Lane(threading.Thread):
 
     def _ready_worker(self, job: Job | None = None) -> Worker | None:
         """A worker that has said hello; a new one when there was none. None when it died or was stopped meanwhile."""
-        if self.worker is not None and self.worker.alive:
-            return self.worker
+        if self.worker is not None:
+            if self.worker.alive:
+                return self.worker
+            self.worker.end()
         self.worker = worker = Worker(self.root, self.lane)
         if job is not None:
             self.store.append(job.id, [Progress(what="Starting the worker", done=0, of=1, unit="steps")])
@@ -169,10 +175,10 @@ class Lane(threading.Thread):
         """The worker is gone: killed to stop a job that did not stop by itself, or dead for a reason of its own."""
         lost = worker or self.worker
         self.worker = None
+        code = lost.end() if lost is not None else None
         if self.store.job(job.id).status == "stopping":
             self._finish(job, RunEnd(status="stopped"))
             return
-        code = lost.process.wait() if lost is not None else None
         logs = [run_folder(self.root, job.id) / "worker.log"] + ([lost.log] if lost is not None else [])
         tail = "\n".join(log.read_text(errors="replace")[-4_000:] for log in logs if log.exists()).strip()
         error = f"The worker process ended unexpectedly ({_died_of(code)}). The next job gets a new one."

@@ -14,6 +14,7 @@ from transfer_core.types import TRAIN, Backbone, Dataset, Recipe
 __all__ = ["STRATEGIES", "Strategy", "recipe", "strategy"]
 
 STRATEGIES: tuple[Strategy, ...] = (LINEAR_PROBE, LINEAR_SVM, FINE_TUNE_TOP, FINE_TUNE_ALL, FROM_SCRATCH)
+BY_NAME = {known.name: known for known in STRATEGIES}
 
 RANGES: dict[str, tuple[type, float, float]] = {  # field: type, least, most
     "epochs": (int, 1, 1000),
@@ -29,20 +30,22 @@ AUGMENTS: tuple[str, ...] = get_args(get_type_hints(Recipe)["augment"])
 
 def strategy(name: str) -> Strategy:
     """The strategy of that name. Raises RecipeError when there is none."""
-    for known in STRATEGIES:
-        if known.name == name:
-            return known
-    raise RecipeError(f"There is no strategy '{name}'. Choose one of: {', '.join(s.name for s in STRATEGIES)}.")
+    if name not in BY_NAME:
+        raise RecipeError(f"There is no strategy '{name}'. Choose one of: {', '.join(BY_NAME)}.")
+    return BY_NAME[name]
 
 
-def recipe(dataset: Dataset, name: str, backbone: Backbone, **overrides: Any) -> Recipe:
+_strategy = strategy  # recipe() has a parameter of that name
+
+
+def recipe(dataset: Dataset, strategy: str, backbone: Backbone, **overrides: Any) -> Recipe:
     """A strategy's defaults for this dataset and backbone, with overrides.
 
     Settings that a strategy does not have (epochs of a linear probe) are checked and left aside, so that one set of
     overrides serves several strategies. Without a `backbone_lr` of its own, it keeps its ratio to `lr`.
     Raises RecipeError for a field or value that is not allowed, DatasetError without training images.
     """
-    chosen = strategy(name)
+    chosen = _strategy(strategy)
     if not dataset.count(TRAIN):
         raise DatasetError(f"'{dataset.name}' has no training images, so there is nothing to learn from.")
     fields = chosen.defaults(dataset.count(TRAIN), len(dataset.classes), backbone)

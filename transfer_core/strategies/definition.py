@@ -32,5 +32,5 @@ def epochs_for(train_images: int, *, steps: int, least: int, most: int) -> int:
 
 
 def tap_at(backbone: Backbone, depth: float) -> str:
-    """The tap nearest to this fraction of the depth, counted in taps; 1 is the last, whose features are the CNN codes."""
+    """Name of the tap nearest to this fraction of the depth, counted in taps; 1 is the last, with the CNN codes."""
     return backbone.taps[round(depth * (len(backbone.taps) - 1))].name

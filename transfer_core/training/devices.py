@@ -12,7 +12,7 @@ def devices() -> tuple[Device, ...]:
     if torch.cuda.is_available():
         for i in range(torch.cuda.device_count()):
             known = torch.cuda.get_device_properties(i)
-            found.append(Device(name=f"cuda:{i}", title=f"{known.name}, {known.total_memory / 2**30:.0f} GB"))
+            found.append(Device(name=f"cuda:{i}", title=f"{known.name}, {known.total_memory >> 30} GB"))
     if torch.backends.mps.is_available():
         found.append(Device(name="mps", title="Apple GPU"))
     threads = torch.get_num_threads()

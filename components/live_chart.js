@@ -1,0 +1,174 @@
+// Draws live curves with Plotly.react on one lasting node, so that zoom and hidden legend entries survive updates.
+
+const NARROW_PX = 640
+const RETRY_MS = 15000
+
+export default function ({ data, parentElement }) {
+  const figure = parentElement.querySelector(".graft-live")
+  const live = (figure.live ??= begin(figure))
+  live.data = data
+  live.draw()
+  return live.end
+}
+
+function begin(figure) {
+  const plot = figure.querySelector(".graft-live-plot")
+  const note = figure.querySelector(".graft-live-note")
+  const button = figure.querySelector("button")
+  const live = { data: null, ended: false, width: 0 }
+
+  live.draw = async () => {
+    plot.setAttribute("aria-label", live.data.summary)
+    if (!live.data.traces.length) return say(live.data.empty)
+    const Plotly = await library(live.data.base)
+    if (live.ended) return
+    if (!Plotly) return say(`${live.data.lost}\n${live.data.summary}`)
+    say("")
+    live.width = figure.clientWidth
+    if (!live.width) return // not laid out yet; the observer calls again
+    const { traces, layout, config } = picture(live.data, figure)
+    await Plotly.react(plot, traces, layout, config)
+    if (!live.listening) {
+      live.listening = true
+      plot.on("plotly_relayout", zoomed)
+    }
+    zoomed()
+  }
+
+  function say(words) {
+    if (note.textContent !== words) note.textContent = words
+    plot.classList.toggle("away", words !== "")
+    if (words) button.hidden = true
+  }
+
+  function zoomed() {
+    const layout = plot.layout ?? {}
+    button.hidden = !["xaxis", "xaxis2", "yaxis", "yaxis2"].some((axis) => layout[axis]?.autorange === false)
+  }
+
+  button.onclick = () => {
+    const free = ["xaxis", "xaxis2", "yaxis", "yaxis2"].map((axis) => [`${axis}.autorange`, true])
+    window.Plotly.relayout(plot, Object.fromEntries(free))
+  }
+
+  const observer = new ResizeObserver(() => {
+    if (live.data && figure.clientWidth !== live.width) live.draw()
+  })
+  observer.observe(figure)
+  live.end = () => {
+    if (figure.isConnected) return // called for an update that a newer one overtook; the chart lives on
+    live.ended = true
+    observer.disconnect()
+    window.Plotly?.purge(plot)
+  }
+  return live
+}
+
+// One script for the whole page. A failed attempt is repeated, though not at every tick.
+function library(base) {
+  if (window.Plotly) return Promise.resolve(window.Plotly)
+  const last = window.graftPlotly
+  if (last && (!last.failed || Date.now() - last.failed < RETRY_MS)) return last.promise
+  const attempt = { failed: 0 }
+  const places = [`${base ? `/${base}` : ""}/app/static/plotly.min.js`, "app/static/plotly.min.js"]
+  attempt.promise = places
+    .reduce((before, place) => before.then((found) => found || script(place)), Promise.resolve(null))
+    .then((found) => {
+      if (!found) attempt.failed = Date.now()
+      return found
+    })
+  window.graftPlotly = attempt
+  return attempt.promise
+}
+
+function script(place) {
+  return new Promise((resolve) => {
+    const tag = document.createElement("script")
+    tag.src = new URL(place, document.baseURI).href
+    tag.onload = () => resolve(window.Plotly ?? null)
+    tag.onerror = () => resolve(null)
+    document.head.append(tag)
+  })
+}
+
+function picture(data, figure) {
+  const css = getComputedStyle(figure)
+  const value = (name) => css.getPropertyValue(`--st-${name}`).trim()
+  const colors = value("chart-categorical-colors").split(",").map((color) => color.trim())
+  const ink = value("text-color")
+  const line = value("border-color")
+  const narrow = figure.clientWidth < NARROW_PX
+  const font = { family: value("font"), color: ink, size: 13 }
+  const axis = {
+    autorange: true, zeroline: false, automargin: true, tickfont: { size: 12 }, gridcolor: line, linecolor: line,
+    rangemode: "tozero", title: { font: { size: 13 }, standoff: 8 },
+  }
+  const heading = (words, x, y) => ({
+    text: `<b>${words}</b>`, x, y, xref: "paper", yref: "paper", xanchor: "left", yanchor: "bottom", yshift: 6,
+    showarrow: false, font: { size: 14 },
+  })
+  const domains = narrow
+    ? { x: [[0, 1], [0, 1]], y: [[0.58, 1], [0, 0.4]] }
+    : { x: [[0, 0.475], [0.545, 1]], y: [[0, 1], [0, 1]] }
+  const thin = { color: "rgba(128, 134, 139, .75)", width: 1, dash: "dot" }
+  const layout = {
+    uirevision: "keep", width: figure.clientWidth, height: narrow ? 560 : 340, font, hovermode: "closest",
+    paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", margin: { l: 8, r: 12, t: 66, b: 46 },
+    dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom",
+    hoverlabel: { bgcolor: value("background-color"), bordercolor: line, font },
+    legend: { orientation: "h", x: 0, xanchor: "left", y: 1, yref: "container", yanchor: "top", font },
+    xaxis: { ...axis, showgrid: false, domain: domains.x[0], title: { ...axis.title, text: narrow ? "" : data.x_title } },
+    xaxis2: {
+      ...axis, showgrid: false, domain: domains.x[1], anchor: "y2", matches: "x",
+      title: { ...axis.title, text: data.x_title },
+    },
+    yaxis: { ...axis, domain: domains.y[0] },
+    yaxis2: { ...axis, domain: domains.y[1], anchor: "x2", ticksuffix: " %" },
+    annotations: [
+      heading("Loss", domains.x[0][0], domains.y[0][1]),
+      heading("Accuracy", domains.x[1][0], domains.y[1][1]),
+      ...data.marks.map(({ x, title }) => ({
+        text: title, x, xref: "x", y: domains.y[0][1], yref: "paper", xanchor: "left", yanchor: "top", xshift: 4,
+        showarrow: false, font: { size: 12 },
+      })),
+    ],
+    shapes: data.marks.flatMap(({ x }) =>
+      ["", "2"].map((panel) => ({
+        type: "line", xref: `x${panel}`, yref: `y${panel} domain`, x0: x, x1: x, y0: 0, y1: 1, line: thin,
+      })),
+    ),
+  }
+  if (data.chance !== null) {
+    const across = { xref: "x2 domain", yref: "y2" }
+    layout.shapes.push({ type: "line", ...across, x0: 0, x1: 1, y0: data.chance, y1: data.chance, line: thin })
+    layout.annotations.push({
+      text: "chance", ...across, x: 1, y: data.chance, xanchor: "right", yanchor: "bottom", showarrow: false,
+      font: { size: 12 },
+    })
+  }
+  const named = new Set()
+  const traces = data.traces.map((trace) => {
+    const first = !named.has(trace.group)
+    named.add(trace.group)
+    return curve(trace, { first, color: colors[trace.slot % colors.length], ink, x: data.x_title })
+  })
+  return { traces, layout, config: { displayModeBar: false, responsive: false, showTips: false, doubleClick: "reset" } }
+}
+
+function curve({ id, name, group, panel, split, symbol, x, y }, { first, color, ink, x: unit }) {
+  const second = panel === "accuracy"
+  const looks = {
+    training: {
+      mode: x.length > 1 ? "lines" : "markers", opacity: 0.6, line: { color, width: 1.4, dash: x.length > 150 ? "3px,2px" : "dash" }, marker: { color, size: 5 },
+    },
+    validation: {
+      mode: "lines+markers", line: { color, width: 2.4 }, marker: { color, symbol, size: 8, maxdisplayed: 40 },
+    },
+    best: { mode: "markers", marker: { color: ink, symbol: "circle-open", size: 15, line: { width: 1.8 } } },
+  }
+  return {
+    type: "scatter", uid: id, name, legendgroup: group, showlegend: first, x, y,
+    xaxis: second ? "x2" : "x", yaxis: second ? "y2" : "y", ...looks[split],
+    hovertemplate: `<b>${name}</b><br>${unit} %{x}: %{y:${second ? ".1f" : ".4~g"}}${second ? " %" : ""}<extra></extra>`,
+  }
+}

@@ -1,0 +1,49 @@
+"""Sixty-six small images, and the bundled network looking at few pixels."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+import torch
+
+from tests.training.bench import PX, Bench, make_dataset
+from transfer_core.backbones import BACKBONES
+from transfer_core.training import setup
+from transfer_core.types import Backbone, Event
+
+
+@pytest.fixture(scope="session")
+def small_backbone() -> Backbone:
+    return replace(BACKBONES[0], input_px=PX, resize_px=PX)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _one_small_backbone(small_backbone: Backbone) -> Iterator[None]:
+    """The whole bundled network, looking at few pixels; one thread, so that small batches are quick."""
+    patch, threads = pytest.MonkeyPatch(), torch.get_num_threads()
+    patch.setattr(setup, "named_backbone", lambda name: small_backbone)
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+    patch.undo()
+
+
+@pytest.fixture(scope="session")
+def bench(tmp_path_factory: pytest.TempPathFactory, small_backbone: Backbone) -> Bench:
+    folder = tmp_path_factory.mktemp("bench")
+    labels = [i % 3 for i in range(66)]
+    splits = [0] * 42 + [1] * 12 + [2] * 12
+    return Bench(workspace=folder, dataset=make_dataset(folder, splits, labels), backbone=small_backbone)
+
+
+@pytest.fixture(scope="session")
+def finished(bench: Bench) -> Callable[[str], list[Event]]:
+    """The events of a strategy's run, made once; its files lie in runs/<strategy>."""
+    made: dict[str, list[Event]] = {}
+
+    def events(strategy: str) -> list[Event]:
+        if strategy not in made:
+            made[strategy] = bench.run(bench.recipe(strategy, epochs=2, patience=0), strategy)
+        return made[strategy]
+
+    return events

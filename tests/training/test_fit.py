@@ -1,0 +1,227 @@
+"""Every strategy, run to its end, run again, and stopped half-way."""
+
+import json
+import math
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from tests.training.bench import CLASSES, Bench, make_dataset
+from transfer_core.errors import DatasetError, RecipeError
+from transfer_core.strategies import STRATEGIES
+from transfer_core.training import gradient
+from transfer_core.training.fit import fit
+from transfer_core.training.predict import predict
+from transfer_core.types import TEST, VAL, EpochEnd, Event, Progress, RunEnd, StageStart, event_from_json, event_to_json
+
+each_strategy = pytest.mark.parametrize("strategy", [strategy.name for strategy in STRATEGIES])
+Finished = Callable[[str], list[Event]]
+
+
+def of_kind(events: list[Event], kind: type) -> list:
+    return [event for event in events if isinstance(event, kind)]
+
+
+@each_strategy
+def test_events_tell_the_whole_story(strategy: str, finished: Finished) -> None:
+    events = finished(strategy)
+    assert [event_from_json(event_to_json(event)) for event in events] == events
+    starts, epochs, bars = of_kind(events, StageStart), of_kind(events, EpochEnd), of_kind(events, Progress)
+    assert isinstance(events[0], StageStart)
+    assert [start.number for start in starts] == list(range(1, starts[0].stages + 1))
+    assert {epoch.stage for epoch in epochs} == {start.stage for start in starts[1:-1]}
+    assert [epoch.epoch for epoch in epochs] == list(range(1, len(epochs) + 1))
+    for stage in starts[1:-1]:
+        own = [epoch for epoch in epochs if epoch.stage == stage.stage]
+        assert len(own) <= stage.of
+        assert any(epoch.best for epoch in own)
+    figures = [(e.train_loss, e.train_accuracy, e.val_loss, e.val_accuracy, e.seconds) for e in epochs]
+    assert np.isfinite(figures).all()
+    steps = [step for bar in bars for step in bar.steps]
+    assert steps == list(range(1, len(steps) + 1))
+    assert epochs[-1].step == steps[-1]
+    assert all(math.isfinite(loss) for bar in bars for loss in bar.losses)
+    assert all(0 <= bar.done <= bar.of for bar in bars)
+    assert all(bar.seconds_left >= 0 for bar in bars if bar.seconds_left is not None)
+    assert of_kind(events, RunEnd) == [events[-1]]
+    result = events[-1].result
+    assert result["peak_bytes"] > 1 << 20
+    assert result["images_per_second"] > 0
+    assert result["seconds"] > 0
+
+
+@each_strategy
+def test_the_shown_validation_is_the_kept_one(strategy: str, finished: Finished) -> None:
+    events = finished(strategy)
+    kept = [epoch for epoch in of_kind(events, EpochEnd) if epoch.best][-1]
+    assert events[-1].result["val_accuracy"] == pytest.approx(kept.val_accuracy)
+
+
+@each_strategy
+def test_predictions_cover_val_and_test_and_predict_agrees(strategy: str, finished: Finished, bench: Bench) -> None:
+    result = finished(strategy)[-1].result
+    run, data = bench.workspace / "runs" / strategy, bench.dataset
+    stored = np.load(run / "predictions.npz")
+    for name, split in (("val", VAL), ("test", TEST)):
+        rows, probabilities = stored[f"{name}_samples"], stored[f"{name}_probabilities"]
+        assert rows.tolist() == data.rows(split).tolist()
+        assert stored[f"{name}_labels"].tolist() == data.labels[rows].tolist()
+        assert probabilities.shape == (len(rows), len(CLASSES))
+        assert np.allclose(probabilities.sum(1), 1)
+        assert result[f"{name}_accuracy"] == np.mean(probabilities.argmax(1) == data.labels[rows])
+    for i, sample in enumerate(stored["test_samples"][:3]):
+        image = bench.workspace / "datasets" / data.id / "samples" / data.files[sample]
+        top = dict(list(predict(run, image, device="cpu"))[-1].result["top"])
+        expected = dict(zip(CLASSES, stored["test_probabilities"][i], strict=True))
+        assert top == pytest.approx(expected, abs=1e-4)
+
+
+@each_strategy
+def test_the_same_recipe_gives_the_same_bits(strategy: str, finished: Finished, bench: Bench) -> None:
+    finished(strategy)
+    bench.run(bench.recipe(strategy, epochs=2, patience=0), f"{strategy} again")
+    first, again = (bench.workspace / "runs" / name for name in (strategy, f"{strategy} again"))
+    assert {file.name for file in first.iterdir()} == {
+        "model.json",
+        "model.safetensors",
+        "predictions.npz",
+        "recipe.json",
+    }
+    for file in first.iterdir():
+        assert file.read_bytes() == (again / file.name).read_bytes(), file.name
+
+
+@each_strategy
+def test_closing_half_way_leaves_no_half_written_file(strategy: str, bench: Bench, tmp_path: Path) -> None:
+    data = make_dataset(tmp_path, bench.dataset.splits, bench.dataset.labels)
+    wanted = bench.recipe(strategy, epochs=2)
+    total = sum(1 for _ in fit(wanted, data, workspace=tmp_path, out=tmp_path / "whole", device="cpu"))
+    for stop in (1, total // 6, total // 3, total - 2):
+        for kept in (*(tmp_path / "features").glob("*"), *(tmp_path / "datasets" / data.id).glob("pixels*")):
+            kept.unlink()
+        events = fit(wanted, data, workspace=tmp_path, out=tmp_path / str(stop), device="cpu")
+        for _ in range(stop):
+            next(events)
+        events.close()  # type: ignore[attr-defined]
+        names = {file.name for file in tmp_path.rglob("*") if file.is_file() and "samples" not in file.parts}
+        assert not {name for name in names if name.startswith(".") or "part" in name or "tmp" in name}
+        assert not (tmp_path / str(stop) / "model.json").exists()
+
+
+def test_frozen_features_are_computed_once(bench: Bench, tmp_path: Path) -> None:
+    data = make_dataset(tmp_path, bench.dataset.splits, bench.dataset.labels)
+
+    def phases(strategy: str) -> set[str]:
+        wanted = bench.recipe(strategy, epochs=1)
+        events = fit(wanted, data, workspace=tmp_path, out=tmp_path / strategy, device="cpu")
+        return {event.what for event in events if isinstance(event, Progress)}
+
+    assert "Computing features" in phases("linear_probe")
+    assert "Computing features" not in phases("fine_tune_all")
+    assert "Computing features" in phases("linear_svm")  # another tap
+
+
+def test_what_is_frozen_does_not_change(bench: Bench, finished: Finished) -> None:
+    from safetensors.torch import load_file
+
+    finished("linear_probe"), finished("fine_tune_top"), finished("fine_tune_all")
+    before, top, everything = (
+        load_file(bench.workspace / "runs" / name / "model.safetensors")
+        for name in ("linear_probe", "fine_tune_top", "fine_tune_all")
+    )
+    first, last = "trunk.features.0.0.weight", "trunk.features.12.0.weight"
+    assert torch.equal(before[first], top[first])
+    assert torch.equal(before["trunk.features.0.1.running_mean"], top["trunk.features.0.1.running_mean"])
+    assert not torch.equal(before[last], top[last])
+    assert not torch.equal(before[first], everything[first])
+
+
+@pytest.mark.parametrize("strategy", ["linear_probe", "linear_svm", "fine_tune_all"])
+@pytest.mark.parametrize(
+    ("splits", "labels"),
+    [
+        ([0, 0, 0, 1, 2], [0, 1, 2, 0, 1]),  # one image a class, classes missing from val and test
+        ([0] * 12, [0, 1, 2] * 4),  # neither val nor test
+        ([0, 0, 0, 0, 0, 1, 1], [0, 0, 1, 1, 1, 2, 2]),  # a class that training never sees
+        ([0, 1, 2], [0, 1, 2]),  # a single training image
+    ],
+    ids=["tiny", "train only", "unseen class", "one image"],
+)
+def test_small_and_lopsided_datasets_finish(
+    strategy: str, splits: list[int], labels: list[int], bench: Bench, tmp_path: Path
+) -> None:
+    data = make_dataset(tmp_path, splits, labels)
+    wanted = bench.recipe(strategy, epochs=1, batch_size=4)
+    end = list(fit(wanted, data, workspace=tmp_path, out=tmp_path / "run", device="cpu"))[-1]
+    assert end.status == "done"
+    assert (end.result["test_accuracy"] is None) == (not data.count(TEST))
+
+
+def test_batches_of_one_train(bench: Bench) -> None:
+    events = bench.run(bench.recipe("from_scratch", epochs=1, batch_size=1), "ones")
+    assert len(of_kind(events, EpochEnd)) == 1
+
+
+def test_early_stopping_keeps_the_best_epoch(bench: Bench) -> None:
+    """A learning rate far too large spoils the network at once; patience ends the run, the best epoch stays."""
+    events = bench.run(bench.recipe("fine_tune_all", epochs=30, patience=2, lr=0.05, backbone_lr=0.05), "early")
+    epochs = [event for event in of_kind(events, EpochEnd) if event.stage == "fine-tune"]
+    assert 3 <= len(epochs) < 30
+    assert not epochs[-1].best
+    assert not epochs[-2].best
+    lowest = min(epochs, key=lambda epoch: epoch.val_loss)
+    assert lowest.best
+    assert events[-1].result["val_accuracy"] == pytest.approx(lowest.val_accuracy)
+
+
+def test_divergence_is_a_sentence(bench: Bench) -> None:
+    with pytest.raises(RecipeError, match=r"diverged at step \d+.*smaller learning rate"):
+        bench.run(bench.recipe("from_scratch", epochs=5, lr=1.0), "diverged")
+
+
+def test_a_full_device_is_a_sentence(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB")
+
+    monkeypatch.setattr(gradient, "learn", full)
+    with pytest.raises(RecipeError, match=r"full at batch size 32\. Try 16"):
+        bench.run(bench.recipe("from_scratch", epochs=1), "full")
+
+
+def test_recipes_that_do_not_fit_are_refused(bench: Bench) -> None:
+    good = bench.recipe("linear_probe")
+    for wrong, error in (
+        (replace(good, dataset="other"), RecipeError),
+        (replace(good, weights="older"), RecipeError),
+        (replace(good, strategy="magic"), RecipeError),
+    ):
+        with pytest.raises(error):
+            bench.run(wrong, "refused")
+    empty = replace(bench.dataset, splits=np.full(len(bench.dataset), TEST))
+    with pytest.raises(DatasetError, match="no training images"):
+        bench.run(good, "refused", empty)
+
+
+def test_the_run_folder_says_what_it_holds(bench: Bench, finished: Finished) -> None:
+    finished("linear_svm")
+    run = bench.workspace / "runs" / "linear_svm"
+    card = json.loads((run / "model.json").read_text())
+    recipe = bench.recipe("linear_svm", epochs=2, patience=0)
+    assert json.loads((run / "recipe.json").read_text()) == asdict(recipe) == card["recipe"]
+    assert tuple(card["classes"]) == CLASSES
+    assert card["tap"] == recipe.tap != bench.backbone.taps[-1].name
+    with pytest.raises(DatasetError, match="no trained model"):
+        list(predict(bench.workspace, run / "model.json", device="cpu"))
+
+
+def test_shuffled_labels_teach_nothing(bench: Bench, finished: Finished) -> None:
+    """Nothing of the test split may reach training: with labels at random, its accuracy stays near chance."""
+    labels = np.random.default_rng(3).permutation(bench.dataset.labels)
+    shuffled = replace(bench.dataset, labels=labels)
+    true = finished("linear_probe")[-1].result["test_accuracy"]
+    end = bench.run(bench.recipe("linear_probe"), "shuffled", shuffled)[-1]
+    assert end.result["test_accuracy"] < 0.7 < true

@@ -1,0 +1,1 @@
+"""Images in: safe unpacking, checks, splits, pixels."""

@@ -1,0 +1,78 @@
+"""A trained network on disk: `model.safetensors` and `model.json`, and files that are whole or not there."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+
+from transfer_core.backbones.taps import Network
+from transfer_core.backbones.torchvision import load
+from transfer_core.errors import DatasetError
+from transfer_core.types import Backbone, Predictions, Recipe, Tap
+
+WEIGHTS, CARD, RECIPE, PREDICTIONS = "model.safetensors", "model.json", "recipe.json", "predictions.npz"
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """A temporary file beside `path` that takes its place, durably, only if the block ends well."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        yield part
+        with part.open("rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+    if hasattr(os, "O_DIRECTORY"):
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def save_json(value: Any, path: Path) -> None:
+    with whole(path) as part:
+        part.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def save_network(network: Network, classes: tuple[str, ...], recipe: Recipe, folder: Path) -> None:
+    """Weights, and all that is needed to load and use them: the backbone's facts hold the preprocessing."""
+    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
+    with whole(folder / WEIGHTS) as part:
+        save_file(weights, part)
+    card = {
+        "format": 1,
+        "classes": classes,
+        "tap": network.tap.name,
+        "backbone": asdict(network.backbone),
+        "recipe": asdict(recipe),
+    }
+    save_json(card, folder / CARD)
+
+
+def load_network(folder: Path, device: torch.device) -> tuple[Network, tuple[str, ...]]:
+    """A run's network in eval mode, and its classes; needs no pretrained weights. Raises DatasetError without them."""
+    if not (folder / CARD).exists() or not (folder / WEIGHTS).exists():
+        raise DatasetError(f"The run {folder.name} holds no trained model; only a finished run can predict.")
+    card = json.loads((folder / CARD).read_text(encoding="utf-8"))
+    facts = card["backbone"]
+    taps = tuple(Tap(**tap) for tap in facts["taps"])
+    backbone = Backbone(**{**facts, "taps": taps, "mean": tuple(facts["mean"]), "std": tuple(facts["std"])})
+    network = Network(load(backbone, random_init=True), backbone, len(card["classes"]), tap=card["tap"])
+    network.load_state_dict(load_file(folder / WEIGHTS))
+    return network.to(device).eval(), tuple(card["classes"])
+
+
+def save_predictions(predictions: Predictions, path: Path) -> None:
+    with whole(path) as part, part.open("wb") as file:
+        np.savez(file, **vars(predictions))

@@ -1,0 +1,100 @@
+"""The stage that learns by gradient descent: minibatches, augmentation, one learning rate for each depth."""
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from transfer_core.backbones.taps import freeze, parameter_groups
+from transfer_core.errors import RecipeError
+from transfer_core.training.augment import PRESETS, augment, draws, shuffled
+from transfer_core.training.features import outputs
+from transfer_core.training.setup import Setup
+from transfer_core.training.solvers import accuracy_of, loss_of
+from transfer_core.types import TRAIN, VAL, Event, Stage
+
+WARM_UP, WARM_UP_STEPS = 0.1, 100  # of a stage's steps; at most (BiT-HyperRule)
+
+
+def gradient(setup: Setup, stage: Stage) -> Iterator[Event]:
+    """AdamW with warm-up and a cosine; the epoch with the lowest validation loss is kept, the last without one."""
+    recipe, network, meter, labels = setup.recipe, setup.network, setup.meter, setup.dataset.labels
+    train, val, preset = setup.rows(TRAIN), setup.rows(VAL), PRESETS.get(stage.augment)
+    freeze(network, stage.train_from)
+    optimizer = torch.optim.AdamW(
+        parameter_groups(network, head_lr=stage.lr, backbone_lr=stage.backbone_lr, weight_decay=recipe.weight_decay)
+    )
+    peaks = [group["lr"] for group in optimizer.param_groups]
+    steps = stage.epochs * math.ceil(len(train) / recipe.batch_size)
+    lowest, kept, since, step = math.inf, state(network), 0, 0
+
+    for epoch in range(1, stage.epochs + 1):
+        what = f"Epoch {epoch} of {stage.epochs}"
+        network.train()
+        drawn = draws(len(setup.dataset), recipe.seed, epoch)
+        seen, loss_sum, right_sum = 0, 0.0, 0
+        for rows in shuffled(train, recipe.batch_size, recipe.seed, epoch):
+            began = time.monotonic()
+            for group, peak in zip(optimizer.param_groups, peaks, strict=True):
+                group["lr"] = peak * share_of_peak(step, steps)
+            x = setup.images.batch(rows)  # (B, 3, H, W)
+            if preset:
+                x = augment(x, drawn[rows], preset)
+            loss, right = learn(setup, optimizer, x, torch.from_numpy(labels[rows]).to(setup.device))
+            step, meter.step = step + 1, meter.step + 1
+            if not math.isfinite(loss):
+                raise RecipeError(
+                    f"Training diverged at step {step}: its loss is {loss}. Try a smaller learning rate than"
+                    f" {stage.lr:g}."
+                )
+            seen, loss_sum, right_sum = seen + len(rows), loss_sum + loss * len(rows), right_sum + right
+            meter.passed("train", len(rows), time.monotonic() - began)
+            yield replace(meter.progress(what, seen, len(train), kind="train"), steps=(meter.step,), losses=(loss,))
+
+        judged = None
+        if len(val):
+            logits = yield from outputs(setup, network, val, f"{what}, validating")
+            judged = loss_of(logits, labels[val]), accuracy_of(logits, labels[val])
+        best = judged is None or judged[0] < lowest
+        since = 0 if best else since + 1
+        if best:
+            lowest, kept = judged[0] if judged else lowest, state(network)
+        fitted = loss_sum / seen, right_sum / seen
+        yield meter.epoch_end(stage, train=fitted, val=judged, best=best, lr=optimizer.param_groups[-1]["lr"])
+        if stage.patience and since >= stage.patience:
+            meter.drop("train", (stage.epochs - epoch) * len(train))
+            meter.drop("forward", (stage.epochs - epoch) * len(val))
+            break
+    network.load_state_dict(kept)
+
+
+def learn(setup: Setup, optimizer: torch.optim.Optimizer, x: Tensor, y: Tensor) -> tuple[float, int]:
+    """One step on a batch (B, 3, H, W), (B,): the loss before it and how many were right."""
+    cuda = setup.device.type == "cuda"
+    with (
+        torch.backends.cudnn.flags(enabled=True, benchmark=True, allow_tf32=True),
+        torch.autocast(setup.device.type, torch.bfloat16, enabled=cuda),  # on CPUs without AMX it is slower
+    ):
+        logits = setup.network(x)  # (B, 3, H, W) -> (B, K)
+        loss = F.cross_entropy(logits.float(), y)
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+    return float(loss.detach()), int((logits.detach().argmax(1) == y).sum())
+
+
+def share_of_peak(step: int, steps: int) -> float:
+    """The learning rate's share of its peak: linear warm-up, then a cosine to zero."""
+    warm = min(WARM_UP_STEPS, WARM_UP * steps)
+    if step < warm:
+        return (step + 1) / (warm + 1)
+    return 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1.0, steps - warm)))
+
+
+def state(network: torch.nn.Module) -> dict[str, Tensor]:
+    """A copy of all weights and statistics."""
+    return {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}

@@ -1,0 +1,169 @@
+"""The mathematics of linear heads: folds, multinomial logistic regression, one-against-rest SVMs, temperature."""
+
+import warnings
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from transfer_core.types import Floats, Ints
+
+Logits = NDArray[np.float32] | Floats
+
+STEEPNESS = 1e-5  # largest entry of the mean loss's gradient at which a solution counts as found
+FLAT = 1e-7  # so is one that a step betters by a smaller share of the loss
+SVM_STEPS = 3000
+LEAST_SPREAD = 1e-3  # of the median channel's: a channel that never fires is not blown up
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Scale:
+    """Per-channel mean and spread of the training features, (C,) each."""
+
+    mean: Floats
+    spread: Floats
+
+    @classmethod
+    def of(cls, codes: Floats) -> "Scale":
+        """From the training rows (N, C) alone."""
+        spread = codes.std(0)
+        return cls(mean=codes.mean(0), spread=np.maximum(spread, max(LEAST_SPREAD * float(np.median(spread)), 1e-8)))
+
+    def __call__(self, codes: Floats) -> Floats:
+        return np.asarray((codes - self.mean) / self.spread)
+
+    def folded(self, weight: Floats, bias: Floats) -> tuple[Floats, Floats]:
+        """A head on standardised features as one on raw features: weight (K, C), bias (K,)."""
+        raw = weight / self.spread
+        return raw, bias - raw @ self.mean
+
+
+def folds(labels: Ints, groups: Ints, count: int, seed: int) -> Ints:
+    """A fold for each row, (N,): groups stay together, labels are spread evenly. Largest groups are dealt first."""
+    rng = np.random.default_rng(seed)
+    _, members = np.unique(groups, return_inverse=True)
+    sizes = np.bincount(members)
+    first = np.full(len(sizes), -1)
+    first[members[::-1]] = labels[::-1]  # a group's label: its first row's
+    held = np.zeros((count, int(labels.max(initial=0)) + 1), dtype=np.int64)
+    place = np.zeros(len(sizes), dtype=np.int64)
+    order = rng.permutation(len(sizes))
+    for group in order[np.argsort(-sizes[order], kind="stable")]:
+        fold = min(range(count), key=lambda i: (held[i, first[group]], held[i].sum(), i))
+        place[group] = fold
+        held[fold, first[group]] += sizes[group]
+    return np.asarray(place[members])
+
+
+class Logistic:
+    """L2-regularised multinomial logistic regression by full-batch L-BFGS, in float64: deterministic, convex.
+
+    Minimises mean cross-entropy + |weight|^2 / (2 strength N), scikit-learn's objective with C = strength; the bias is
+    free. The solution is kept as the start of the next `solve`, so a path of strengths costs little more than one.
+    """
+
+    def __init__(self, codes: Tensor, labels: Tensor, classes: int) -> None:
+        self.codes, self.labels = codes, labels  # (N, C) standardised, (N,)
+        self.weight = torch.zeros(classes, codes.shape[1], dtype=codes.dtype, device=codes.device, requires_grad=True)
+        self.bias = torch.zeros(classes, dtype=codes.dtype, device=codes.device, requires_grad=True)
+
+    def logits(self, codes: Tensor) -> Tensor:
+        """(N, C) -> (N, K), without a graph."""
+        return F.linear(codes, self.weight.detach(), self.bias.detach())
+
+    def solve(
+        self, strength: float, *, steps: int, stride: int = 1, steepness: float = STEEPNESS
+    ) -> Iterator[tuple[int, bool]]:
+        """Yields, after every `stride` steps, how many were taken and whether they were the last."""
+        solver = torch.optim.LBFGS(
+            (self.weight, self.bias),
+            max_iter=stride,
+            max_eval=25 * stride,
+            tolerance_grad=steepness,
+            tolerance_change=0.0,
+            history_size=10,
+            line_search_fn="strong_wolfe",
+        )
+        penalty = 0.5 / (strength * len(self.codes))
+
+        def objective() -> Tensor:
+            with torch.enable_grad():
+                solver.zero_grad()
+                loss = F.cross_entropy(F.linear(self.codes, self.weight, self.bias), self.labels)
+                loss = loss + penalty * self.weight.square().sum()
+                loss.backward()  # type: ignore[no-untyped-call]
+            return loss.detach()
+
+        before = float("inf")
+        for step in range(stride, steps + stride, stride):
+            loss = float(solver.step(objective))  # type: ignore[no-untyped-call]  # the loss before the step
+            steepest = max(float(p.grad.abs().max()) for p in (self.weight, self.bias) if p.grad is not None)
+            last = steepest <= steepness or before - loss < FLAT * abs(loss) or step + stride > steps
+            yield step, last
+            if last:
+                return
+            before = loss
+
+
+def svm(
+    codes: Floats, labels: Ints, classes: int, strength: float, seed: int
+) -> Generator[int, None, tuple[Floats, Floats]]:
+    """scikit-learn's LinearSVC, one class against the rest at a time; yields how many are fitted.
+
+    Returns weight (K, C) and bias (K,). A class without examples, or without others, gets a constant decision.
+    """
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.svm import LinearSVC  # here, since it takes a second to import
+
+    weight, bias = np.zeros((classes, codes.shape[1])), np.zeros(classes)
+    for k in range(classes):
+        own = labels == k
+        if k == 1 and classes == 2:
+            weight[1], bias[1] = -weight[0], -bias[0]
+        elif own.all() or not own.any():
+            bias[k] = 1.0 if own.any() else -1.0
+        else:
+            machine = LinearSVC(C=strength, dual="auto", random_state=seed, max_iter=SVM_STEPS)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ConvergenceWarning)  # the sweep judges what came out
+                machine.fit(codes, own)
+            weight[k], bias[k] = machine.coef_[0], machine.intercept_[0]
+        yield k + 1
+    return weight, bias
+
+
+def temperature(decisions: Floats, labels: Ints) -> float:
+    """The T for which softmax(decisions / T) has the lowest cross-entropy (Guo et al. 2017). 1 without any rows.
+
+    Golden-section search over log T, in which the loss has one valley.
+    """
+    if not len(labels):
+        return 1.0
+    low, high, ratio = np.log(1e-3), np.log(1e3), (np.sqrt(5) - 1) / 2
+    for _ in range(60):
+        left, right = high - ratio * (high - low), low + ratio * (high - low)
+        if loss_of(decisions / np.exp(left), labels) <= loss_of(decisions / np.exp(right), labels):
+            high = right
+        else:
+            low = left
+    return float(np.exp((low + high) / 2))
+
+
+def loss_of(logits: Logits, labels: Ints) -> float:
+    """Mean cross-entropy of logits (N, K)."""
+    shifted = logits.astype(np.float64) - logits.max(1, keepdims=True)
+    return float((np.log(np.exp(shifted).sum(1)) - shifted[np.arange(len(labels)), labels]).mean())
+
+
+def accuracy_of(logits: Logits, labels: Ints) -> float:
+    return float((logits.argmax(1) == labels).mean())
+
+
+def softmax(logits: Logits) -> Floats:
+    """Probabilities (N, K), in float64."""
+    values = np.exp(logits.astype(np.float64) - logits.max(1, keepdims=True, initial=-np.inf))
+    return np.asarray(values / values.sum(1, keepdims=True))
