@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 import streamlit as st
-from components.live_chart import run_chart
 
 from components import text
+from components.live_chart import run_chart
 from components.status import phase_bar, run_badge
 from transfer_core.types import Dataset, EpochEnd, Event, Notice, Progress, Run
 from transfer_core.workspace import Workspace
@@ -103,7 +103,8 @@ def _view(workspace: Workspace, id: str, was_active: bool) -> None:
         elif run.status != "done":
             st.info(text.escape(run.error) or "Stopped. What it had learned until then was not kept.")
     _figures(run, events)
-    run_chart(events, key=f"live_{id}")
+    chance = 1 / len(workspace.dataset(run.recipe.dataset).classes)
+    run_chart(events, key=f"live_{id}", strategy=run.recipe.strategy, chance=chance)
     for _, _, event in events:
         if isinstance(event, Notice):
             st.caption(text.escape(event.text))

@@ -3,9 +3,9 @@
 import atexit
 
 import streamlit as st
-from components.live_chart import ensure_plotly
 
 from components import text
+from components.live_chart import ensure_plotly
 from transfer_core.errors import DatasetError, GraftError
 from transfer_core.types import Dataset
 from transfer_core.workspace import Workspace, default_root

@@ -18,6 +18,7 @@ from PIL import Image
 from transfer_core import advice as rules
 from transfer_core.backbones import BACKBONES, backbone
 from transfer_core.compare.statistics import score
+from transfer_core.compare.titles import titles
 from transfer_core.compare.verdict import verdict
 from transfer_core.data.checks import profile
 from transfer_core.data.examples import EXAMPLES, Example
@@ -353,7 +354,7 @@ class Workspace:
             return Predictions(**{name: arrays[name] for name in Predictions.__dataclass_fields__})
 
     def compare(self, runs: Sequence[str]) -> Comparison:
-        """Scores and a verdict from stored predictions; no model runs. Raises GraftError when runs don't go together."""
+        """Scores and a verdict from stored predictions; no model runs. Raises GraftError for runs that don't match."""
         found = [self.run(id) for id in dict.fromkeys(runs)]
         if not found:
             raise UnknownJob("Name at least one finished run to compare.")
@@ -369,20 +370,8 @@ class Workspace:
         )
 
     def titles(self, runs: Sequence[Run]) -> dict[str, str]:
-        """A name for each run that tells it from the others: the strategy, with what differs."""
-        titles = {run.id: strategy(run.recipe.strategy).title for run in runs}
-        for field in ("backbone", "tap", "train_from", "epochs", "lr", "seed"):
-            clash = {t for t in titles.values() if list(titles.values()).count(t) > 1}
-            for run in runs:
-                same = [r for r in runs if titles[r.id] == titles[run.id]]
-                if titles[run.id] in clash and len({getattr(r.recipe, field) for r in same}) > 1:
-                    titles = {**titles, **{r.id: f"{titles[r.id]}, {field} {getattr(r.recipe, field)}" for r in same}}
-        return {
-            run.id: f"{titles[run.id]} ({run.id})"
-            if list(titles.values()).count(titles[run.id]) > 1
-            else titles[run.id]
-            for run in runs
-        }
+        """A name for each run that tells it from the others."""
+        return titles({run.id: run.recipe for run in runs}, {known.name: known.title for known in STRATEGIES})
 
 
 def _run(job: Job) -> Run:

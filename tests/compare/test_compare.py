@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from transfer_core.compare.statistics import confusion, macro_f1, mcnemar, score, wilson
+from transfer_core.compare.titles import titles
 from transfer_core.compare.verdict import holm, verdict
-from transfer_core.types import Predictions
+from transfer_core.types import Predictions, Recipe
 
 
 def predictions(right: list[bool], first_sample: int = 0) -> Predictions:
@@ -72,3 +73,18 @@ def test_verdict_says_whether_the_lead_is_more_than_chance() -> None:
 def test_verdict_refuses_different_test_images() -> None:
     with pytest.raises(ValueError, match="different images"):
         verdict({"a": predictions([True]), "b": predictions([True], 5)}, {"a": "", "b": ""}, {"a": 1, "b": 1})
+
+
+def test_titles_tell_runs_apart_by_what_differs() -> None:
+    def made(strategy: str, **fields: object) -> Recipe:
+        return Recipe(dataset="d", backbone="b", weights="w", version=1, strategy=strategy, **fields)  # type: ignore[arg-type]
+
+    recipes = {"1": made("probe"), "2": made("svm", tap="early"), "3": made("svm", tap="late"), "4": made("probe")}
+    recipes["5"] = made("svm", tap="late", seed=3)
+    assert titles(recipes, {"probe": "Probe", "svm": "SVM"}) == {
+        "1": "Probe (1)",
+        "2": "SVM, tap early",
+        "3": "SVM, tap late, seed 0",
+        "4": "Probe (4)",
+        "5": "SVM, tap late, seed 3",
+    }

@@ -35,7 +35,8 @@ class Bench:
 def draw(label: int, rng: np.random.Generator) -> Image.Image:
     y, x = np.mgrid[:PX, :PX] / PX
     wave = (np.sin(x * 40 + rng.uniform(0, 6)), np.sin(x * 40) * np.sin(y * 40 + rng.uniform(0, 6)), 0 * x)[label]
-    noisy = 128 + 60 * wave[..., None] + rng.normal(0, 25, (PX, PX, 3))
+    tint = rng.uniform(0.2, 1.0, 3) * np.roll((1.5, 0.8, 0.8), label)
+    noisy = 110 * tint + 60 * wave[..., None] + rng.normal(0, 25, (PX, PX, 3))
     return Image.fromarray(noisy.clip(0, 255).astype(np.uint8))
 
 

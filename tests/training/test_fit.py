@@ -178,9 +178,11 @@ def test_early_stopping_keeps_the_best_epoch(bench: Bench) -> None:
     assert events[-1].result["val_accuracy"] == pytest.approx(lowest.val_accuracy)
 
 
-def test_divergence_is_a_sentence(bench: Bench) -> None:
-    with pytest.raises(RecipeError, match=r"diverged at step \d+.*smaller learning rate"):
-        bench.run(bench.recipe("from_scratch", epochs=5, lr=1.0), "diverged")
+@pytest.mark.parametrize("loss", [math.nan, math.inf])
+def test_divergence_is_a_sentence(loss: float, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gradient, "learn", lambda *_: (loss, 0))
+    with pytest.raises(RecipeError, match=r"diverged at step 1: .*smaller learning rate than 0\.5"):
+        bench.run(bench.recipe("from_scratch", epochs=5, lr=0.5), "diverged")
 
 
 def test_a_full_device_is_a_sentence(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
