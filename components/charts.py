@@ -187,7 +187,7 @@ def _curve(
     validation = split == "validation"
     return go.Scatter(
         name=text.figure(title),
-        legendgroup=f"{title} {mark.nth}",
+        legendgroup=f"{text.figure(title)} {mark.nth}",
         showlegend=legend,
         opacity=1.0 if validation else 0.55,
         x=[x for x, _ in shown],
@@ -248,7 +248,7 @@ def _most_confused(classes: Sequence[str], matrix: Ints) -> str:
     wrong = matrix - np.diag(np.diag(matrix))
     if wrong.sum() == 0:
         return "No test image is taken for another class."
-    i, j = np.unravel_index(int(wrong.argmax()), wrong.shape)
+    i, j = divmod(int(wrong.argmax()), len(classes))
     return (
         f"Most often, {text.short(classes[i], 24)} is taken for {text.short(classes[j], 24)}: "
         f"{text.count(int(wrong[i, j]))}\N{NO-BREAK SPACE}of\N{NO-BREAK SPACE}{text.count(int(matrix[i].sum()))}."

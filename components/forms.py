@@ -7,7 +7,7 @@ import streamlit as st
 
 from components import text
 from transfer_core.errors import GraftError
-from transfer_core.types import Backbone, Recipe
+from transfer_core.types import Backbone
 from transfer_core.workspace import Workspace, import_roots
 
 LAYOUT = """
@@ -80,8 +80,8 @@ def backbone_picker(workspace: Workspace) -> Backbone:
     return chosen
 
 
-def settings(backbone: Backbone, defaults: Recipe) -> dict[str, Any]:
-    """The folded settings: what the user changed from a recipe's defaults, as overrides for those that have them."""
+def settings(backbone: Backbone) -> dict[str, Any]:
+    """The folded settings: what the user changed from the defaults by rule; each strategy takes those that it has."""
     changed: dict[str, Any] = {}
     columns = st.columns(3)
     with columns[0]:

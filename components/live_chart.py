@@ -63,23 +63,24 @@ class Mark:
     title: str
 
 
-def ensure_plotly(folder: Path = STATIC) -> Path:
-    """Put plotly.min.js of the installed plotly where the server serves it, unless it lies there. Raises OSError."""
+def ensure_plotly(folder: Path = STATIC) -> bool:
+    """Put the installed plotly's plotly.min.js where the server serves it, unless it lies there; whether it does now.
+
+    A folder that cannot be written is no error here: the chart says what it lacks, and the rest of the page works.
+    """
     source = Path(str(files("plotly"))) / "package_data" / "plotly.min.js"
     target = folder / "plotly.min.js"
     if target.exists() and target.stat().st_size == source.stat().st_size:
-        return target
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=folder, suffix=".part", delete=False) as part:
-        try:
+        return True
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder, suffix=".part", delete=False) as part:
             part.write(source.read_bytes())
-            part.flush()
-            os.chmod(part.name, 0o644)
-            os.replace(part.name, target)
-        except OSError:
-            os.unlink(part.name)
-            raise
-    return target
+    except OSError:
+        return False
+    os.chmod(part.name, 0o644)
+    os.replace(part.name, target)
+    return True
 
 
 def run_chart(

@@ -7,6 +7,7 @@ from datetime import datetime
 
 NARROW = "\u202f"  # no-break space, thin: between thousands, and between a number and its unit
 JOINER = "\u2060"  # has no width and breaks no line; it keeps patterns from matching
+BLANKS = re.compile(r"[^\S\u00a0\u202f]+")  # no-break spaces stay
 UNSEEN = re.compile("[\u00ad\u061c\u200b-\u200f\u2060-\u2064\ufeff\U000e0000-\U000e007f]")
 OVERRIDES = re.compile("[\u202a-\u202e\u2066-\u2069]")  # turn the reading direction: "gpj.exe" for "exe.jpg"
 UNSHOWABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufff9-\ufffb]")
@@ -23,7 +24,7 @@ def plain(text: str) -> str:
     White space becomes single spaces; invisible characters go; those that reverse the reading direction or cannot be
     shown become U+FFFD, so that a disguised name looks odd instead of innocent.
     """
-    line = " ".join(UNSEEN.sub("", text).split())
+    line = BLANKS.sub(" ", UNSEEN.sub("", text)).strip()
     return UNSHOWABLE.sub("\ufffd", OVERRIDES.sub("\ufffd", line))
 
 

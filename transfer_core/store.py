@@ -19,7 +19,6 @@ from transfer_core.types import (
     Job,
     Kind,
     Problem,
-    Progress,
     Status,
     event_from_json,
     event_to_json,
@@ -293,19 +292,13 @@ class Store:
     # --- events ---
 
     def append(self, job: str, events: Iterable[Event]) -> None:
-        """Add events in one transaction, those of type Progress that follow each other merged into one."""
-        bodies: list[Event] = []
-        for event in events:
-            if bodies and isinstance(event, Progress) and isinstance(bodies[-1], Progress):
-                bodies[-1] = bodies[-1].merged(event)
-            else:
-                bodies.append(event)
+        """Add events in one transaction."""
         now = time.time()
         with self._write() as db:
             (last,) = db.execute("SELECT COALESCE(MAX(seq), 0) FROM events WHERE job = ?", (job,)).fetchone()
             db.executemany(
                 "INSERT INTO events VALUES (?, ?, ?, ?)",
-                ((job, last + 1 + n, now, event_to_json(event)) for n, event in enumerate(bodies)),
+                ((job, last + 1 + n, now, event_to_json(event)) for n, event in enumerate(events)),
             )
 
     def events(self, job: str, after: int = 0) -> list[tuple[int, float, Event]]:

@@ -24,7 +24,8 @@ from transfer_core.types import Backbone, Progress, Tap
 
 BUNDLED = Path(__file__).with_name("bundled.safetensors")
 CARD = BUNDLED.with_suffix(".json")
-BUNDLED_PX = 128  # of 64, 96 and 128 px the best for a linear probe on clothing
+# Linear probes at 64, 96, 128 px: clothing .57 .55 .53, brain_mri .68 .71 .72 (5-fold, standard error .01)
+BUNDLED_PX = 128
 TIMEOUT_S = 15
 BLOCK = 1 << 20
 NOT_WEIGHTS = (RuntimeError, ValueError, KeyError, EOFError, OSError, pickle.UnpicklingError, SafetensorError)

@@ -59,7 +59,8 @@ def alike(looks: Bytes, same: Ints, labels: Ints) -> Generator[Progress, None, I
 def _components(looks: Bytes) -> Generator[Progress, None, list[Ints]]:
     """For each level, the connected component of each image: looks (M, 1072) -> (M,) each."""
     components = [np.arange(len(looks)) for _ in LEVELS]
-    rows = np.flatnonzero(looks[:, : SIDE * SIDE].std(1) >= FLAT)
+    contrast = np.concatenate([looks[i : i + ROWS, : SIDE * SIDE].std(1) for i in range(0, len(looks), ROWS)])
+    rows = np.flatnonzero(contrast >= FLAT)
     short = np.zeros((len(rows), FREQUENCIES**2), np.float32)
     for i in range(0, len(rows), ROWS):
         short[i : i + ROWS] = _bound(looks[rows[i : i + ROWS]])

@@ -50,7 +50,7 @@ def duplicates(
             yield _group("conflict", f"{likeness} has two labels", rows, paths, labels)
     if together:
         exact = len(paths) - len(np.unique(same))
-        text = f"{len(order):,} images form {len(together):,} groups of the same or nearly the same picture"
+        text = f"{len(order):,} images form {len(together):,} group{'s' * (len(together) > 1)} of the same or nearly the same picture"
         text += f"; {exact:,} are exact copies. " if exact else ". "
         text += "Splits made here keep a group together." if own_splits is None else "Your own splits were not changed."
         yield Problem(file="", reason=text, kind="duplicate", files=len(order))
@@ -67,11 +67,12 @@ def _group(kind: Literal["leak", "conflict"], what: str, rows: Ints, paths: Sequ
 def small_classes(classes: Sequence[str], labels: Ints, splits: Ints) -> Iterator[Problem]:
     """One problem for each class that some split lacks, while others have it."""
     counts = _counts(labels, splits, len(classes))
-    for label, row in zip(classes, counts, strict=True):
+    for label, row in zip(classes, counts.tolist(), strict=True):
         missing = " and ".join(name for name, n in zip(SPLITS, row, strict=True) if n == 0)
         if missing:
-            text = f"Class '{label}' has {row.sum()} image{'s' * (row.sum() != 1)}, too few for all three splits: "
-            yield Problem(file="", reason=f"{text}none in {missing}.", kind="small", files=int(row.sum()))
+            images = f"{sum(row):,} image{'s' * (sum(row) != 1)}"
+            why = f"Class '{label}' has {images}, " + ("too few for all three splits: " if sum(row) < 3 else "but ")
+            yield Problem(file="", reason=f"{why}none in {missing}.", kind="small", files=sum(row))
 
 
 def listed(problems: Iterable[Problem]) -> tuple[Problem, ...]:

@@ -3,7 +3,7 @@
 import json
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
@@ -16,7 +16,20 @@ from transfer_core.data.checks import duplicates, listed, small_classes
 from transfer_core.data.intake import Taken, learnable, require_classes, take
 from transfer_core.data.layout import NO_SPLIT, natural, plan
 from transfer_core.data.split import cut, split
-from transfer_core.types import SPLITS, TEST, TRAIN, VAL, Dataset, Event, Ints, Problem, RunEnd, StageStart, digest
+from transfer_core.types import (
+    SPLITS,
+    TEST,
+    TRAIN,
+    VAL,
+    Dataset,
+    Event,
+    Ints,
+    Problem,
+    Progress,
+    RunEnd,
+    StageStart,
+    digest,
+)
 
 RULES = 1  # of the import: raised when it would make something else of the same files
 COLUMNS = ("labels", "splits", "groups", "widths", "heights")
@@ -31,12 +44,10 @@ def import_images(source: Path, target: Path, *, name: str, seed: int = 0) -> It
     """
     samples = target / "samples"
     samples.mkdir()
-    with opened(source) as archive:
-        layout = plan(archive, source.name)
-        yield StageStart(stage="read", title="Reading images", number=1, stages=2, unit="images", of=len(layout.images))
-        taken, skipped = yield from take(archive, layout, samples)
+    yield StageStart(stage="read", title="Reading images", number=1, stages=2, unit="images")
+    taken, skipped = yield from _read(source, samples)
     taken, unlearnable = learnable(taken, samples)
-    require_classes(taken, [*skipped, *layout.problems], source.name)
+    require_classes(taken, skipped, source.name)
 
     yield StageStart(stage="compare", title="Looking for duplicates", number=2, stages=2, unit="images", of=len(taken))
     classes = tuple(sorted({image.label for image in taken}, key=lambda label: (natural(label), label)))
@@ -61,13 +72,21 @@ def import_images(source: Path, target: Path, *, name: str, seed: int = 0) -> It
         groups=groups,
         widths=np.array([image.width for image in taken], np.int64),
         heights=np.array([image.height for image in taken], np.int64),
-        problems=listed([*skipped, *layout.problems, *unlearnable, *found, *small, *notes]),
+        problems=listed([*skipped, *unlearnable, *found, *small, *notes]),
         splits_from=splits_from,
         seed=seed,
         created=time.time(),
     )
     write_dataset(dataset, target / "dataset.json")
     yield RunEnd(status="done", result=summary(dataset))
+
+
+def _read(source: Path, samples: Path) -> Generator[Progress, None, tuple[list[Taken], list[Problem]]]:
+    yield Progress(what="Checking the archive", done=0, of=0)
+    with opened(source) as archive:
+        layout = plan(archive, source.name)
+        taken, skipped = yield from take(archive, layout, samples)
+    return taken, [*skipped, *layout.problems]
 
 
 def _splits(labels: Ints, groups: Ints, own: Ints, seed: int) -> tuple[Ints, SplitsFrom, list[Problem]]:

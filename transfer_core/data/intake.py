@@ -45,7 +45,7 @@ def take(
     JPEGs are kept byte for byte, and so are plain PNGs; everything else becomes an upright 8-bit RGB PNG.
     Raises ArchiveError when the images do not fit on the disk.
     """
-    require_room(samples, archive.size * 6 // 5)
+    require_room(samples, sum(image.member.size for image in layout.images) * 6 // 5)
     taken: list[Taken] = []
     skipped: list[Problem] = []
     total, start, written = len(layout.images), time.monotonic(), 0

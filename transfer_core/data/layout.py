@@ -1,10 +1,10 @@
 """Which file belongs to which class and split, from the names of folders alone."""
 
+import os
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from transfer_core.data.archive import Archive, Member
 from transfer_core.errors import ArchiveError
@@ -51,27 +51,32 @@ def split_of(folder: str) -> int:
 
 def plan(archive: Archive, name: str) -> Layout:
     """Classes and splits of an archive's files. Raises ArchiveError when its folders show fewer than two classes."""
-    named = [member for member in archive.members if PurePosixPath(member.path).suffix.casefold() in SUFFIXES]
+    named = [member for member in archive.members if _suffix(member.path) in SUFFIXES]
     if not named:
         raise ArchiveError(f"No images were found in '{name}': {_kinds(archive)}. {EXPECTED}")
-    root = _split_root([member.parts for member in named])
-    own_splits = root is not None
-    depth = _wrapping([member.parts for member in named]) if root is None else len(root)
+    paths = [member.parts for member in named]
+    root = _split_root(paths)
     images: list[Image] = []
     problems: list[Problem] = []
-    for member in sorted(archive.members, key=lambda m: (natural(m.path), m.path, m.index)):
+    depth = _wrapping(paths) if root is None else len(root) + 1  # of the class folders
+    for member in sorted(archive.members, key=lambda member: (natural(member.path), member.path, member.index)):
         parts = member.parts
-        split = split_of(parts[depth]) if own_splits and parts[:depth] == root and len(parts) > depth else NO_SPLIT
-        label = parts[depth + own_splits].strip() if len(parts) > depth + own_splits + 1 else ""
-        reason = member.refusal or _misplaced(parts, own_splits, split, label)
-        if PurePosixPath(member.path).suffix.casefold() not in SUFFIXES and not member.refusal:
-            reason = _not_an_image(member)
+        split = split_of(parts[depth - 1]) if len(parts) >= depth and parts[: depth - 1] == root else NO_SPLIT
+        label = parts[depth].strip() if len(parts) > depth + 1 else ""
+        reason = member.refusal or _not_an_image(member)
+        if not reason and root is not None and split == NO_SPLIT:
+            reason = "The image lies outside the folders train, val and test."
+        if not reason and not label:
+            where = f"directly in '{parts[-2]}'" if len(parts) > 1 else "at the top"
+            reason = f"The image lies {where}, not in a class folder."
         if reason:
             problems.append(Problem(file=member.path, reason=reason))
         else:
             images.append(Image(member=member, label=label, split=split))
-    _require_classes(images, named, name, depth)
-    problems += _notes(archive, images, depth, own_splits)
+    _require_classes(images, named, name)
+    labels = {image.label for image in images}
+    problems += _empty_classes(archive, labels, root, depth)
+    problems += _splits_inside_classes(images, labels, depth) if root is None else []
     return Layout(images=tuple(images), problems=tuple(problems))
 
 
@@ -83,9 +88,11 @@ def _split_root(paths: list[tuple[str, ...]]) -> tuple[str, ...] | None:
     if len(top) != 1:
         return None
     root = top[0]
-    beside = {parts[depth] for parts in paths if parts[:depth] == root and len(parts) > depth + 2}
-    splits = {split_of(folder) for folder in beside}
-    return root if NO_SPLIT not in splits or splits & {VAL, TEST} else None  # a class may be called 'train'
+    inside = [parts[depth:] for parts in paths if parts[:depth] == root]
+    beside = {split_of(parts[0]) for parts in inside if len(parts) > 1}
+    trained = {parts[1] for parts in inside if len(parts) > 2 and split_of(parts[0]) == TRAIN}
+    may_be_class = NO_SPLIT in beside and not beside & {VAL, TEST} and len(trained) < 2  # 'train' beside 'bus'
+    return None if may_be_class else root
 
 
 def _wrapping(paths: list[tuple[str, ...]]) -> int:
@@ -100,22 +107,19 @@ def _wrapping(paths: list[tuple[str, ...]]) -> int:
         depth += 1
 
 
-def _misplaced(parts: tuple[str, ...], own_splits: bool, split: int, label: str) -> str:
-    if own_splits and split == NO_SPLIT:
-        return "The image lies outside the folders train, val and test."
-    if not label:
-        where = f"directly in '{parts[-2]}'" if len(parts) > 1 else "at the top"
-        return f"The image lies {where}, not in a class folder."
-    return ""
+def _suffix(path: str) -> str:
+    return os.path.splitext(path)[1].casefold()
 
 
 def _not_an_image(member: Member) -> str:
-    suffix = PurePosixPath(member.path).suffix
+    suffix = _suffix(member.path)
+    if suffix in SUFFIXES:
+        return ""
     what = f"A {suffix} file is not an image" if suffix else "A file without an ending is not an image"
     return f"{what} that Graft reads (jpg, png, webp, bmp, gif, tiff)."
 
 
-def _require_classes(images: list[Image], named: list[Member], name: str, depth: int) -> None:
+def _require_classes(images: list[Image], named: list[Member], name: str) -> None:
     labels = Counter(image.label for image in images)
     if not images and all(member.refusal for member in named):
         raise ArchiveError(f"None of the {len(named)} images in '{name}' can be read. {named[0].refusal} {EXPECTED}")
@@ -138,25 +142,27 @@ def counted(labels: Counter[str]) -> str:
 def _kinds(archive: Archive) -> str:
     if not archive.members:
         return f"only {len(archive.folders)} empty folders" if archive.folders else "it is empty"
-    kinds = Counter(PurePosixPath(m.path).suffix.casefold() or "without an ending" for m in archive.members)
+    kinds = Counter(_suffix(m.path) or "without an ending" for m in archive.members)
     return f"only {len(archive.members):,} other files (" + ", ".join(k for k, _ in kinds.most_common(5)) + ")"
 
 
-def _notes(archive: Archive, images: list[Image], depth: int, own_splits: bool) -> Iterable[Problem]:
-    start = depth + own_splits
-    labels = {image.label for image in images}
+def _empty_classes(archive: Archive, labels: set[str], root: tuple[str, ...] | None, depth: int) -> Iterator[Problem]:
     empty: dict[str, str] = {}
     for folder in archive.folders:
         parts = tuple(folder.split("/"))
-        if len(parts) == start + 1 and (not own_splits or split_of(parts[depth]) != NO_SPLIT):
-            empty.setdefault(parts[start].strip(), folder)
-    for label in sorted(empty.keys() - labels, key=natural):
+        in_split = root is None or (parts[: depth - 1] == root and split_of(parts[depth - 1]) != NO_SPLIT)
+        if len(parts) == depth + 1 and in_split and parts[depth].strip() not in labels:
+            empty.setdefault(parts[depth].strip(), folder)
+    for label in sorted(empty, key=natural):
         yield Problem(file=empty[label], reason="The class folder holds no images and was left out.", kind="note")
-    inner: defaultdict[str, set[str]] = defaultdict(set)
+
+
+def _splits_inside_classes(images: list[Image], labels: set[str], depth: int) -> Iterator[Problem]:
+    inside: defaultdict[str, set[str]] = defaultdict(set)
     for image in images:
-        if len(image.member.parts) > start + 2 and split_of(image.member.parts[start + 1]) != NO_SPLIT:
-            inner[image.member.parts[start + 1]].add(image.label)
-    for folder, inside in inner.items():
-        if not own_splits and len(inside) == len(labels):
-            reason = f"The folders '{folder}' inside the classes were not taken as a split; put splits above classes."
-            yield Problem(file="", reason=reason, kind="note")
+        parts = image.member.parts
+        if len(parts) > depth + 2 and split_of(parts[depth + 1]) != NO_SPLIT:
+            inside[parts[depth + 1]].add(image.label)
+    for folder in sorted(folder for folder, found in inside.items() if found == labels):
+        reason = f"The folders '{folder}' inside the classes were not taken as a split; put splits above classes."
+        yield Problem(file="", reason=reason, kind="note")

@@ -73,7 +73,7 @@ def decode(file: Path | BinaryIO, *, enough_px: int | None = None) -> Decoded:
         raise
     except UnidentifiedImageError as error:
         raise ImageError("The file is not an image of a kind that Graft reads (" + ", ".join(FORMATS) + ").") from error
-    except Image.DecompressionBombError as error:
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise ImageError(f"The image has more than {MAX_PIXELS // 10**6} million pixels.") from error
     except Exception as error:  # decoders raise almost anything on damaged files
         raise ImageError(f"The image is cut off or damaged ({_words(error)}).") from error
@@ -110,7 +110,7 @@ def _rgb(image: Image.Image) -> Image.Image:
         white = Image.new("RGB", layer.size, "white")
         white.paste(layer, mask=layer.getchannel("A"))
         return white
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _eight_bits(values: NDArray[Any]) -> NDArray[np.uint8]:

@@ -20,7 +20,8 @@ def drive(store: Store, root: Path, id: str, *, device: str) -> Iterator[Event]:
     end = RunEnd(status="stopped")
     try:
         for batch in batches(work(id, job.kind, job.payload, root=root, device=device)):
-            record(store, job, batch)
+            if batch:
+                record(store, job, batch)
             for event in batch:
                 if isinstance(event, RunEnd):
                     end = event

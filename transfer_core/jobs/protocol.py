@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
-from transfer_core.types import Event, Progress, event_from_json, event_to_json
+from transfer_core.types import Event, Notice, Progress, RunEnd, StageStart, event_from_json, event_to_json
 
 BATCH_SECONDS = 0.3
 
@@ -29,19 +29,20 @@ def unpack(bodies: Iterable[str]) -> list[Event]:
 
 
 def batches(events: Iterable[Event]) -> Iterator[list[Event]]:
-    """Events as they come, those of type Progress held back and merged for up to BATCH_SECONDS."""
-    pending: Progress | None = None
+    """Events in the order they come, gathered for up to BATCH_SECONDS; [] where nothing is due yet.
+
+    The first of a stage and the last are not held back. Events of type Progress that follow each other are merged.
+    """
+    held: list[Event] = []
     sent = 0.0
     for event in events:
-        if isinstance(event, Progress):
-            pending = event if pending is None else pending.merged(event)
-            if time.monotonic() - sent < BATCH_SECONDS and pending.done < pending.of:
-                yield []
-                continue
-            event, pending = pending, None
-            batch: list[Event] = [event]
+        if held and isinstance(event, Progress) and isinstance(held[-1], Progress):
+            held[-1] = held[-1].merged(event)
         else:
-            batch = [event] if pending is None else [pending, event]
-            pending = None
-        sent = time.monotonic()
-        yield batch
+            held.append(event)
+        at_once = isinstance(event, StageStart | RunEnd | Notice)
+        if at_once or time.monotonic() - sent >= BATCH_SECONDS:
+            yield held
+            held, sent = [], time.monotonic()
+        else:
+            yield []

@@ -1,0 +1,150 @@
+"""Near-duplicates are found, look-alikes are left alone."""
+
+import io
+import time
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageEnhance
+
+from transfer_core.data import alike as module
+from transfer_core.data.alike import alike, look
+
+DATA = Path(__file__).resolve().parents[2] / "../shared/data"
+
+
+def grouped(looks: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
+    steps = alike(looks, np.arange(len(looks)), np.zeros(len(looks), np.int64) if labels is None else labels)
+    while True:
+        try:
+            assert next(steps).of <= len(looks)
+        except StopIteration as end:
+            return end.value
+
+
+def doubles(groups: np.ndarray) -> int:
+    return len(groups) - len(np.unique(groups))
+
+
+def photo(rng: np.random.Generator) -> Image.Image:
+    """Smooth patches of colour under some grain, (150, 200)."""
+    small = Image.fromarray(rng.integers(0, 256, (9, 12, 3), np.uint8)).resize((200, 150), Image.Resampling.BICUBIC)
+    return Image.fromarray((np.asarray(small) + rng.normal(0, 8, (150, 200, 1))).clip(0, 255).astype(np.uint8))
+
+
+def encoded(image: Image.Image, kind: str, quality: int) -> Image.Image:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, quality=quality)
+    return Image.open(buffer).convert("RGB")
+
+
+COPIES: dict[str, Callable[[Image.Image], Image.Image]] = {
+    "JPEG": lambda image: encoded(image, "JPEG", 60),
+    "WebP": lambda image: encoded(image, "WEBP", 60),
+    "half": lambda image: image.resize((image.width // 2, image.height // 2), Image.Resampling.BICUBIC),
+    "larger, squashed": lambda image: image.resize((400, 400), Image.Resampling.BILINEAR),
+    "paler": lambda image: ImageEnhance.Contrast(image).enhance(0.8),
+    "brighter": lambda image: image.point(lambda value: value * 0.8 + 40),
+}
+
+
+@pytest.mark.parametrize("copy", COPIES)
+def test_finds_copies(copy: str) -> None:
+    rng = np.random.default_rng(0)
+    originals = [photo(rng) for _ in range(40)]
+    looks = np.stack([look(image) for image in [*originals, *map(COPIES[copy], originals)]])
+    groups = grouped(looks)
+    assert (groups[:40] == groups[40:]).all()
+    assert doubles(groups) == 40
+
+
+def grey(values: np.ndarray) -> Image.Image:
+    return Image.fromarray(values.clip(0, 255).astype(np.uint8)).convert("RGB")
+
+
+def stripes(rng: np.random.Generator) -> Image.Image:
+    y, x = np.mgrid[:128, :128]
+    angle, waves, phase = rng.uniform(0, np.pi), rng.uniform(0.02, 0.5), rng.uniform(0, 6)
+    return grey(127 + 120 * np.sin(2 * np.pi * waves * (x * np.cos(angle) + y * np.sin(angle)) + phase))
+
+
+def tiles(rng: np.random.Generator) -> Image.Image:
+    motif = Image.fromarray(rng.integers(0, 256, (7, 7, 3), np.uint8)).resize((28, 28), Image.Resampling.BICUBIC)
+    return Image.fromarray(np.tile(np.asarray(motif), (6, 6, 1))).rotate(rng.uniform(0, 360)).crop((30, 30, 140, 140))
+
+
+LOOK_ALIKES: dict[str, Callable[[np.random.Generator], Image.Image]] = {
+    "photos": photo,
+    "tiles": tiles,
+    "stripes": stripes,
+    "noise": lambda rng: grey(rng.normal(128, 40, (224, 224))),
+    "plain colours": lambda rng: Image.new("RGB", (64, 64), tuple(rng.integers(0, 256, 3).tolist())),
+}
+
+
+@pytest.mark.parametrize("kind", LOOK_ALIKES)
+def test_leaves_look_alikes_alone(kind: str) -> None:
+    rng = np.random.default_rng(1)
+    assert doubles(grouped(np.stack([look(LOOK_ALIKES[kind](rng)) for _ in range(300)]))) <= 1
+
+
+def test_same_shape_in_another_colour_is_another_picture() -> None:
+    shape = np.asarray(photo(np.random.default_rng(2)).convert("L")) / 255
+    tinted = [
+        Image.fromarray((shape[..., None] * colour).astype(np.uint8)) for colour in ((255, 90, 90), (90, 160, 255))
+    ]
+    assert doubles(grouped(np.stack([look(image) for image in tinted]))) == 0
+
+
+def test_one_camera_does_not_become_one_group() -> None:
+    rng = np.random.default_rng(3)
+    scene = np.asarray(photo(rng)).astype(float)
+    frames = [grey_noise(scene, rng) for _ in range(60)]
+    frames += [frames[0]]  # stored twice: the same to the last bit, so still together
+    groups = grouped(np.stack([look(frame) for frame in frames]), np.arange(61) % 2)
+    assert np.bincount(groups).max() <= 0.3 * 31
+    assert groups[0] == groups[60]
+
+
+def grey_noise(scene: np.ndarray, rng: np.random.Generator) -> Image.Image:
+    shifted = scene + 25 * np.sin(rng.uniform(0, 6, (1, 1, 3)) + np.arange(200)[None, :, None] / rng.uniform(3, 30))
+    return Image.fromarray(shifted.clip(0, 255).astype(np.uint8))
+
+
+def test_quick_bound_misses_no_pair(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "ROWS", 64)
+    monkeypatch.setattr(module, "COLUMNS", 128)
+    rng = np.random.default_rng(4)
+    base = rng.integers(0, 256, (100, 1072), np.uint8)
+    looks = np.concatenate([base, (base + rng.normal(0, 8, base.shape)).clip(0, 255).astype(np.uint8)])
+    units = module._unit(looks)
+    pairs = np.argwhere(np.triu(units @ units.T, 1) >= module.LEVELS[0])
+    groups = grouped(looks)
+    assert len(pairs) >= 90
+    assert (groups[pairs[:, 0]] == groups[pairs[:, 1]]).all()
+
+
+def test_thousands_of_equal_pictures_stay_quick() -> None:
+    rng = np.random.default_rng(5)
+    one = rng.integers(0, 256, (1, 1072), np.uint8)
+    looks = np.repeat(one, 4000, axis=0)
+    start = time.monotonic()
+    groups = grouped(looks, np.arange(4000) % 3)
+    assert time.monotonic() - start < 20  # 1 s alone; pairs one by one take minutes
+    assert len(np.unique(groups)) == 4000  # nothing can be held together, so nothing is
+
+
+def test_brain_scans_are_told_apart() -> None:
+    source = DATA / "brain_mri.zip"
+    if not source.exists():
+        pytest.skip("shared/data/brain_mri.zip is not here")
+    with zipfile.ZipFile(source) as file:
+        names = [name for name in file.namelist() if "/train/pituitary_tumor/" in name][:300]
+        scans = [Image.open(file.open(name)).convert("RGB") for name in names]
+    copies = [encoded(scan, "JPEG", 50) for scan in scans[:50]]
+    groups = grouped(np.stack([look(scan) for scan in [*scans, *copies]]))
+    assert (groups[:50] == groups[300:]).all()
+    assert doubles(groups[:300]) <= 12  # neighbouring slices of one patient
