@@ -4,6 +4,6 @@ import streamlit as st
 
 from components import shell
 
-st.set_page_config(page_title="Graft", page_icon=":material/account_tree:", layout="wide")
+st.set_page_config(page_title="Graft", page_icon="static/icon.svg", layout="wide")
 shell.open_session()
 shell.navigation().run()

@@ -22,35 +22,39 @@ BARS = "".join(
     for number, (width, kind) in enumerate(((76, "accent"), (58, "mid"), (40, "faint")))
 )
 STEPS = (
-    (TILES, "Your images", "One folder per class, as a zip. Checked, deduplicated, split."),
+    (TILES, "Your images", "One folder per class, as a zip. Checked for duplicates, then split."),
     (LAYERS, "A pretrained network", "Some layers stay frozen, some learn. The flowchart says which."),
     (CURVES, "Strategies train", "On the GPU where there is one, live, in the background."),
     (BARS, "One is chosen", "Same test images, with intervals, and the reason in a sentence."),
 )
 
 
-def journey() -> None:
-    figures = "".join(
-        f'<figure><svg viewBox="0 0 112 86" role="img" aria-label="{title}">{drawing}</svg>'
-        f"<figcaption><b>{number}. {title}</b><span>{text}</span></figcaption></figure>"
-        for number, (drawing, title, text) in enumerate(STEPS, 1)
-    )
-    st.html(f'<style>{STYLE}</style><div class="graft-journey">{figures}</div>')
-
-
 STYLE = """
-.graft-journey { display: grid; grid-template-columns: repeat(4, 1fr); gap: 1.25rem; margin: .75rem 0 1rem; }
-.graft-journey figure { margin: 0; padding: 1rem; border: 1px solid color-mix(in srgb, currentColor 16%, transparent);
+.journey { color: var(--st-text-color); font-family: var(--st-font); }
+.journey { display: grid; grid-template-columns: repeat(4, 1fr); gap: 1.25rem; margin: .75rem 0 1rem; }
+.journey figure { margin: 0; padding: 1rem; border: 1px solid color-mix(in srgb, var(--st-text-color) 16%, transparent);
   border-radius: 10px; }
-.graft-journey svg { width: 100%; max-height: 96px; display: block; margin-bottom: .75rem; }
-.graft-journey figcaption { display: flex; flex-direction: column; gap: .2rem; font-size: .9rem; line-height: 1.35; }
-.graft-journey figcaption span { opacity: .78; }
-.graft-journey .accent { fill: var(--st-primary-color, #0f766e); }
-.graft-journey .mid { fill: currentColor; opacity: .38; }
-.graft-journey .faint { fill: currentColor; opacity: .16; }
-.graft-journey .line { fill: none; stroke: currentColor; stroke-width: 2; opacity: .55; }
-.graft-journey .accent-line { stroke: var(--st-primary-color, #0f766e); opacity: 1; stroke-width: 3; }
-.graft-journey .mid-line { stroke-width: 2.5; }
-.graft-journey .faint-line { opacity: .3; stroke-width: 2.5; }
-@media (max-width: 800px) { .graft-journey { grid-template-columns: repeat(2, 1fr); gap: .75rem; } }
+.journey svg { width: 100%; max-height: 96px; display: block; margin-bottom: .75rem; }
+.journey figcaption { display: flex; flex-direction: column; gap: .2rem; font-size: .9rem; line-height: 1.35; }
+.journey figcaption span { opacity: .78; }
+.journey .accent { fill: var(--st-primary-color); }
+.journey .mid { fill: var(--st-text-color); opacity: .38; }
+.journey .faint { fill: var(--st-text-color); opacity: .16; }
+.journey .line { fill: none; stroke: var(--st-text-color); stroke-width: 2; opacity: .55; }
+.journey .accent-line { stroke: var(--st-primary-color); opacity: 1; stroke-width: 3; }
+.journey .mid-line { stroke-width: 2.5; }
+.journey .faint-line { opacity: .3; stroke-width: 2.5; }
+@media (max-width: 800px) { .journey { grid-template-columns: repeat(2, 1fr); gap: .75rem; } }
 """
+
+FIGURES = "".join(
+    f'<figure><svg viewBox="0 0 112 86" role="img" aria-label="{title}">{drawing}</svg>'
+    f"<figcaption><b>{number}. {title}</b><span>{words}</span></figcaption></figure>"
+    for number, (drawing, title, words) in enumerate(STEPS, 1)
+)
+mount = st.components.v2.component("graft_journey", html=f'<div class="journey">{FIGURES}</div>', css=STYLE)
+
+
+def journey() -> None:
+    """Draw it, in the page's own colours."""
+    mount(key="journey")

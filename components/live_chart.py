@@ -2,6 +2,7 @@
 
 import math
 import os
+import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -74,12 +75,10 @@ def ensure_plotly(folder: Path = STATIC) -> bool:
         return True
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=folder, suffix=".part", delete=False) as part:
-            part.write(source.read_bytes())
+        with tempfile.TemporaryDirectory(dir=folder) as aside:
+            os.replace(shutil.copyfile(source, Path(aside) / target.name), target)
     except OSError:
         return False
-    os.chmod(part.name, 0o644)
-    os.replace(part.name, target)
     return True
 
 

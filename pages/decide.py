@@ -1,9 +1,9 @@
 """Decide: the flowchart answered on its own drawing, the scenario, why, and the strategies ready to launch."""
 
 import streamlit as st
-from components.flowchart import flowchart
 
 from components import shell, text
+from components.flowchart import flowchart
 from transfer_core.types import TRAIN, Answers
 
 PRESELECTED = 3
@@ -28,15 +28,15 @@ if chosen != kept:
     st.rerun()
 
 st.subheader(advice.headline, anchor=False)
-left, right = st.columns(2, gap="large")
+against = [reason for reason in advice.reasons if reason.against]
+left, right = st.columns(2, gap="large") if against else (st.container(), None)
 with left:
     st.markdown("**Why**")
     for reason in advice.reasons:
         if not reason.against:
             st.markdown(f"{reason.rule}  \n:gray[{text.escape(reason.evidence)}. Source: {reason.source}]")
-with right:
-    against = [reason for reason in advice.reasons if reason.against]
-    if against:
+if right is not None:
+    with right:
         st.markdown("**Where the sources disagree**")
         for reason in against:
             st.markdown(f"{reason.rule}  \n:gray[Source: {reason.source}]")

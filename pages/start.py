@@ -6,7 +6,7 @@ from components import shell, text
 from components.journey import journey
 from components.status import run_badge
 
-workspace = shell.begin("Start", header=False)
+workspace = shell.begin("Graft", header=False)
 
 st.markdown("### From a folder of labelled images to the best classifier transfer learning can give")
 st.write(

@@ -1,6 +1,11 @@
 """What tests of several rooms share."""
 
+import os
 from pathlib import Path
+
+# Before torch is imported, and for workers that tests start: several threads help small tensors little, and harm much
+# where tests share the machine.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import pytest

@@ -25,6 +25,9 @@ FLAGS = (
     "--disable-sync",
     "--no-first-run",
 )
+# JavaScript: the number of points of the longest curve of the live chart; 0 while there is none.
+plotted = """Math.max(0, ...[...document.querySelectorAll('.graft-live-plot')]
+    .flatMap(plot => (plot.data ?? []).map(curve => curve.x?.length ?? 0)))"""
 DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 
 
@@ -43,6 +46,7 @@ class Server:
 
     def start(self) -> None:
         environment = {**os.environ, "GRAFT_WORKSPACE": str(self.workspace)}
+        environment.pop("OMP_NUM_THREADS", None)  # as a user has it, unlike in the other tests
         if self.roots is not None:
             environment["GRAFT_IMPORT_ROOTS"] = str(self.roots)
         with self.log.open("ab") as log:

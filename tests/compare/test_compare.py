@@ -63,7 +63,7 @@ def test_verdict_says_whether_the_lead_is_more_than_chance() -> None:
     near = [True] * 89 + [False] * 11
     titles, seconds = {"a": "Alpha", "b": "Beta"}, {"a": 100.0, "b": 10.0}
     clear = verdict({"a": predictions(good), "b": predictions(bad)}, titles, seconds)
-    assert clear.choice == "a" and "ahead" in clear.reason and "90.0%" in clear.reason
+    assert clear.choice == "a" and "ahead" in clear.reason and "90.0 %" in clear.reason
     tied = verdict({"a": predictions(good), "b": predictions(near)}, titles, seconds)
     assert tied.choice == "a" and "Beta" in tied.reason and "10 times faster" in tied.reason
     equal = verdict({"a": predictions(good), "b": predictions(good)}, titles, seconds)

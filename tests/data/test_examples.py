@@ -1,12 +1,10 @@
 """The wallpaper images have the symmetries of their group, and no more. Measured on the pixels, as a sceptic would."""
 
 import re
-from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from transfer_core.data.dataset import read_dataset
 from transfer_core.data.examples import EXAMPLES, IMAGES_A_CLASS, draw_example, draw_wallpaper

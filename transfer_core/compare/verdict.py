@@ -48,7 +48,7 @@ def _sentence(
     titles: Mapping[str, str],
     seconds: Mapping[str, float],
 ) -> str:
-    head = f"Take {titles[best]}: {right.mean():.1%} of {len(right):,} test images right"
+    head = f"Take {titles[best]}: {100 * right.mean():.1f} % of {len(right):,} test images right"
     if not pairs:
         return f"{head}. It is the only finished run; train another strategy to compare it with."
     unsure = [(run, gap) for run, gap, p in pairs if p >= SIGNIFICANT]

@@ -50,7 +50,8 @@ def duplicates(
             yield _group("conflict", f"{likeness} has two labels", rows, paths, labels)
     if together:
         exact = len(paths) - len(np.unique(same))
-        text = f"{len(order):,} images form {len(together):,} group{'s' * (len(together) > 1)} of the same or nearly the same picture"
+        many = f"{len(together):,} group{'s' * (len(together) > 1)}"
+        text = f"{len(order):,} images form {many} of the same or nearly the same picture"
         text += f"; {exact:,} are exact copies. " if exact else ". "
         text += "Splits made here keep a group together." if own_splits is None else "Your own splits were not changed."
         yield Problem(file="", reason=text, kind="duplicate", files=len(order))

@@ -82,8 +82,9 @@ def import_images(source: Path, target: Path, *, name: str, seed: int = 0) -> It
 
 
 def _read(source: Path, samples: Path) -> Generator[Progress, None, tuple[list[Taken], list[Problem]]]:
-    yield Progress(what="Checking the archive", done=0, of=0)
+    yield Progress(what="Checking the archive", done=0, of=0, unit="files")
     with opened(source) as archive:
+        yield Progress(what="Checking the archive", done=0, of=len(archive.members), unit="files")
         layout = plan(archive, source.name)
         taken, skipped = yield from take(archive, layout, samples)
     return taken, [*skipped, *layout.problems]

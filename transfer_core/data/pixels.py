@@ -106,7 +106,7 @@ def _rgb(image: Image.Image) -> Image.Image:
     if image.mode[0] in "IF":
         return Image.fromarray(_eight_bits(np.asarray(image))).convert("RGB")
     if image.has_transparency_data:
-        layer = image.convert("RGBA")
+        layer = image if image.mode == "RGBA" else image.convert("RGBA")
         white = Image.new("RGB", layer.size, "white")
         white.paste(layer, mask=layer.getchannel("A"))
         return white
@@ -115,12 +115,13 @@ def _rgb(image: Image.Image) -> Image.Image:
 
 def _eight_bits(values: NDArray[Any]) -> NDArray[np.uint8]:
     """Deep grey to 8 bits: by the bit depth that holds the brightest value, floats up to 1 by 1: (H, W)."""
-    deep: NDArray[np.float32] = np.nan_to_num(values.astype(np.float32))
+    deep: NDArray[np.float32] = np.nan_to_num(values.astype(np.float32), copy=False)  # all in place: it may be large
     low, high = min(0.0, float(deep.min())), float(deep.max())
     tops = (1.0, *DEPTHS) if values.dtype.kind == "f" else DEPTHS
     top = next((float(t) for t in tops if high <= t), high)
-    scaled: NDArray[np.float32] = np.rint((deep - low) * (255.0 / max(top - low, 1e-12)))
-    return scaled.astype(np.uint8)
+    deep -= low
+    deep *= 255.0 / max(top - low, 1e-12)
+    return np.rint(deep, out=deep).astype(np.uint8)
 
 
 def _words(error: Exception) -> str:

@@ -1,0 +1,65 @@
+"""The main line, as a new user walks it: the built-in example, three strategies, live curves, a choice."""
+
+import re
+import time
+
+import pytest
+
+pytest.importorskip("playwright")
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Server, plotted, screenshot
+
+FIRST_PROGRESS_SECONDS = 3.0
+WHOLE_SECONDS = 360
+
+
+@pytest.mark.timeout(WHOLE_SECONDS + 60)
+def test_from_the_example_to_a_choice(server: Server, page: Page) -> None:
+    begun = time.monotonic()
+    page.goto(server.url)
+    expect(page.get_by_role("heading", name="Graft")).to_be_visible()
+    screenshot(page, "start")
+    page.get_by_role("button", name="Try the built-in example").click()
+    expect(page.locator(".st-key-import_progress")).to_be_visible()
+    expect(page.get_by_text(re.compile(r"wallpaper has 1,020 images in 17 classes"))).to_be_visible(timeout=60_000)
+    expect(page.locator(".js-plotly-plot")).to_be_visible()
+    screenshot(page, "data")
+
+    page.get_by_role("button", name="Decide on a strategy").click()
+    page.get_by_role("radio", name=re.compile("Very different")).click()
+    expect(page.get_by_text(re.compile("Scenario 3"))).to_be_visible()
+    page.get_by_role("radio", name=re.compile("Ample")).press("Enter")
+    expect(page.get_by_role("radio", name=re.compile("Ample"))).to_have_attribute("aria-checked", "true")
+    launch = page.get_by_role("button", name="Launch 3 strategies")
+    expect(launch).to_be_visible()
+    screenshot(page, "decide")
+
+    launch.click()
+    clicked = time.monotonic()
+    expect(page.locator(".st-key-run_status [data-testid=stProgress]")).to_be_visible()
+    waited = time.monotonic() - clicked
+    assert waited < FIRST_PROGRESS_SECONDS, f"the first progress came after {waited:.1f} s"
+
+    page.get_by_role("button", name="Fine-tune everything").click()
+    before = max_points(page, least=2)
+    screenshot(page, "train")
+    max_points(page, least=before + 1)
+
+    expect(page.locator(".st-key-queue").get_by_text(re.compile("Done"))).to_have_count(3, timeout=300_000)
+    page.get_by_role("button", name="Compare the runs").click()
+    expect(page.locator(".st-key-verdict")).to_contain_text("Take ")
+    expect(page.locator(".js-plotly-plot").first).to_be_visible()
+    screenshot(page, "compare")
+
+    page.get_by_role("button", name="Predict with the chosen run").click()
+    page.get_by_role("button", name="Try one of the test images").click()
+    expect(page.get_by_text(re.compile(r"Its label is"))).to_be_visible(timeout=30_000)
+    screenshot(page, "predict")
+    assert time.monotonic() - begun < WHOLE_SECONDS
+
+
+def max_points(page: Page, least: int) -> int:
+    """Waits until a curve of the run on show has at least so many points."""
+    page.wait_for_function(f"() => ({plotted}) >= {least}", timeout=90_000)
+    return int(page.evaluate(f"() => ({plotted})"))

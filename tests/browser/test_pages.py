@@ -1,0 +1,145 @@
+"""What must hold in a real browser: deep links, re-attaching, stop, zoom, a broken zip, text that is not markup."""
+
+import re
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("playwright")
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PHONE, Server, plotted, screenshot
+
+PAGES = {"": "Graft", "data": "Data", "decide": "Decide", "train": "Train", "compare": "Compare", "predict": "Predict"}
+
+
+@pytest.fixture(scope="module")
+def zipped(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A zip whose name and one class are Markdown, to see that they are shown and not obeyed."""
+    root = tmp_path_factory.mktemp("zip")
+    shutil.copytree(photos, root / "in")
+    (root / "in" / "red").rename(root / "in" / "red ![x](http:evil)")
+    return Path(shutil.make_archive(str(root / "my *photos*"), "zip", root / "in"))
+
+
+def upload(page: Page, server: Server, file: Path) -> None:
+    page.goto(f"{server.url}/data")
+    drop = page.locator("[data-testid=stFileUploaderDropzoneInput]")
+    if not drop.count() or not drop.is_visible():
+        page.get_by_text("Bring in images").click()
+    drop.set_input_files(file)
+
+
+@pytest.fixture(scope="module")
+def ready(server: Server, browser: object, zipped: Path) -> Server:
+    """The server with the photos imported through its page."""
+    context = browser.new_context()  # type: ignore[attr-defined]
+    page = context.new_page()
+    upload(page, server, zipped)
+    expect(page.get_by_text(re.compile(r"my \*photos\* has 60 images in 3 classes"))).to_be_visible(timeout=60_000)
+    assert page.locator("img[src*=evil]").count() == 0
+    context.close()
+    return server
+
+
+def launch_long(page: Page, server: Server, seed: int) -> None:
+    """Start a training that lasts until it is stopped, and wait for its first epochs."""
+    page.goto(f"{server.url}/train")
+    expect(page.locator(".st-key-page_header")).to_be_visible()
+    if not page.get_by_role("button", name="Launch").is_visible():
+        page.get_by_text("Set up runs").click()
+    page.get_by_role("button", name="Linear probe", exact=True).click()
+    page.get_by_role("button", name="From scratch", exact=True).click()
+    page.get_by_text("Settings", exact=True).click()
+    for label, value in (("Epochs", "1000"), ("Seed", str(seed))):
+        field = page.get_by_label(re.compile(f"^{label}"))
+        field.fill(value)
+        field.press("Enter")
+    page.get_by_role("button", name="Launch").click()
+    page.wait_for_function(f"() => ({plotted}) >= 2", timeout=60_000)
+
+
+def stop_all(page: Page) -> None:
+    page.locator(".st-key-queue").get_by_role("button", name="Stop").first.click()
+    expect(page.locator(".st-key-queue").get_by_text("Stopped").first).to_be_visible(timeout=15_000)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_deep_link_right_after_a_server_start_shows_the_whole_app(
+    path: str, ready: Server, open_page: Callable[..., Page]
+) -> None:
+    ready.restart()
+    page = open_page()
+    page.goto(f"{ready.url}/{path}")
+    expect(page.get_by_role("heading", name=PAGES[path], exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name="Compare")).to_be_visible()
+    expect(page.locator("[data-testid=stException]")).to_have_count(0)
+
+
+def test_zoom_and_hidden_curves_survive_updates(ready: Server, page: Page) -> None:
+    launch_long(page, ready, seed=11)
+    plot = page.locator(".graft-live-plot")
+    plot.scroll_into_view_if_needed()
+    box = plot.locator(".nsewdrag").first.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * 0.2, box["y"] + box["height"] * 0.3)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.8, steps=5)
+    page.mouse.up()
+    plot.locator(".legendtoggle").first.click()
+    state = """() => { const p = document.querySelector('.graft-live-plot');
+        return JSON.stringify([p.layout.xaxis.range, p.data.map(t => t.visible ?? true)]) }"""
+    page.wait_for_function(f"() => ({state})().includes('legendonly')")
+    before, points = page.evaluate(state), page.evaluate(f"() => ({plotted})")
+    page.evaluate("() => { document.querySelector('.graft-live-plot').dataset.mark = 'same node' }")
+    page.wait_for_function(f"() => ({plotted}) >= {points + 3}", timeout=60_000)
+    assert page.evaluate(state) == before
+    assert plot.get_attribute("data-mark") == "same node"
+    stop_all(page)
+
+
+def test_a_closed_tab_changes_nothing_and_a_new_one_attaches_again(
+    ready: Server, open_page: Callable[..., Page]
+) -> None:
+    first = open_page()
+    launch_long(first, ready, seed=12)
+    points = first.evaluate(f"() => ({plotted})")
+    first.context.close()
+    second = open_page()
+    second.goto(f"{ready.url}/train")
+    second.wait_for_function(f"() => ({plotted}) > {points}", timeout=60_000)
+    stop_all(second)
+
+
+def test_stop_is_shown_at_once_and_ends_the_run(ready: Server, page: Page) -> None:
+    launch_long(page, ready, seed=13)
+    begun = time.monotonic()
+    page.locator(".st-key-queue").get_by_role("button", name="Stop").first.click()
+    expect(page.locator(".st-key-queue").get_by_text(re.compile("Stopp(ing|ed)")).first).to_be_visible()
+    expect(page.locator(".st-key-queue").get_by_role("button", name="Stop")).to_have_count(0, timeout=10_000)
+    assert time.monotonic() - begun < 10
+
+
+def test_a_broken_zip_gets_its_sentence(ready: Server, page: Page, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.zip"
+    broken.write_bytes(b"PK\x03\x04 this is not a zip")
+    upload(page, ready, broken)
+    alert = page.locator(".st-key-import_ended [data-testid=stAlert]")
+    expect(alert).to_contain_text("zip", timeout=20_000)
+    assert "Traceback" not in alert.inner_text()
+    screenshot(page, "broken-zip")
+    page.get_by_role("button", name="Close").click()
+    expect(alert).to_have_count(0)
+
+
+def test_every_page_fits_a_phone(ready: Server, open_page: Callable[..., Page]) -> None:
+    page = open_page(PHONE, "dark")
+    for path, title in PAGES.items():
+        page.goto(f"{ready.url}/{path}")
+        expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path
+        screenshot(page, f"phone-{path or 'start'}")
