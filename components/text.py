@@ -65,8 +65,8 @@ def points(difference: float) -> str:
 
 
 def count(number: int) -> str:
-    """12345 -> 12 345"""
-    return f"{number:,}".replace(",", NARROW)
+    """12345 -> 12,345"""
+    return f"{number:,}"
 
 
 def duration(seconds: float) -> str:

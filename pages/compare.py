@@ -114,7 +114,9 @@ shown = st.segmented_control(
     required=True,
 )
 score = next(score for score in comparison.scores if score.run == shown)
-st.plotly_chart(charts.confusion(dataset.classes, score.confusion), key="confusion", config=charts.CONFIG)
+st.plotly_chart(
+    charts.confusion(dataset.classes, score.confusion), key="confusion", config=charts.CONFIG, width="content"
+)
 
 st.session_state["predict_run"] = comparison.verdict.choice
 shell.next_step("Predict with the chosen run", "predict")

@@ -58,12 +58,20 @@ def name(file: Path) -> str:
 
 
 @cache
-def imports(module: str) -> frozenset[str]:
-    """What a module imports, inside functions too; `from a import b` counts as a.b where that is a module."""
+def imports(module: str, *, in_functions: bool = True) -> frozenset[str]:
+    """What a module imports; `from a import b` counts as a.b where that is a module.
+
+    Without `in_functions`, only what is loaded with the module: what jobs import where they run is left out.
+    """
     found = set()
     file = modules()[module]
     package = module if file.name == "__init__.py" else module.rpartition(".")[0]
-    for node in ast.walk(ast.parse(file.read_text(), str(file))):
+    tree = ast.parse(file.read_text(), str(file))
+    if not in_functions:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef):
+                node.body = []
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -83,7 +91,7 @@ def loads(module: str) -> set[str]:
         around = [one.rsplit(".", depth)[0] for depth in range(one.count(".") + 1)]
         for part in set(around) - seen:
             seen.add(part)
-            todo += imports(part) if part in modules() else ()
+            todo += imports(part, in_functions=False) if part in modules() else ()
     return seen
 
 

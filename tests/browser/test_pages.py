@@ -143,3 +143,10 @@ def test_every_page_fits_a_phone(ready: Server, open_page: Callable[..., Page]) 
         page.wait_for_load_state("networkidle")
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path
         screenshot(page, f"phone-{path or 'start'}")
+
+
+def test_the_server_process_never_loads_torch(ready: Server) -> None:
+    maps = Path(f"/proc/{ready.process.pid}/maps")
+    if not maps.exists():
+        pytest.skip("no /proc here to see what a process has loaded")
+    assert "torch" not in maps.read_text()
