@@ -102,6 +102,8 @@ def _view(workspace: Workspace, id: str, was_active: bool) -> None:
                     st.code(run.log, language=None)
         elif run.status != "done":
             st.info(text.escape(run.error) or "Stopped. What it had learned until then was not kept.")
+    if not run.active and not any(isinstance(event, EpochEnd) for _, _, event in events):
+        return  # it ended before there was anything to draw
     _figures(run, events)
     chance = 1 / len(workspace.dataset(run.recipe.dataset).classes)
     run_chart(events, key=f"live_{id}", strategy=run.recipe.strategy, chance=chance)

@@ -1,10 +1,10 @@
 """Data: bring images in, look at them, know their problems."""
 
 import streamlit as st
-from components.gallery import gallery
 
 from components import charts, shell, text
 from components.forms import import_form
+from components.gallery import gallery
 from components.import_progress import import_progress
 from transfer_core.types import SPLITS, TRAIN
 
@@ -38,8 +38,10 @@ if deleted is not None:
             st.rerun()
 
 dataset = shell.dataset_in_hand(workspace)
+if "show_import" in st.session_state:
+    st.session_state["bring_in"] = st.session_state.pop("show_import")
 with st.expander(
-    "Bring in images", icon=":material/upload:", expanded=dataset is None or bool(st.session_state.get("show_import"))
+    "Bring in images", icon=":material/upload:", expanded=dataset is None, key="bring_in", on_change="rerun"
 ):
     import_form(workspace)
 if dataset is None:

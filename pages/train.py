@@ -18,7 +18,9 @@ if dataset is None:
     )
 
 runs = workspace.runs(dataset.id)
-with st.expander("Set up runs", icon=":material/tune:", expanded=not runs):
+if st.session_state.pop("fold_setup", False):
+    st.session_state["setup"] = False
+with st.expander("Set up runs", icon=":material/tune:", expanded=not runs, key="setup", on_change="rerun"):
     titles = {strategy.name: strategy.title for strategy in workspace.strategies()}
     backbone = backbone_picker(workspace)
     picked = st.pills(
@@ -36,11 +38,11 @@ with st.expander("Set up runs", icon=":material/tune:", expanded=not runs):
     device = st.selectbox(
         "Device",
         ["auto", *devices],
-        format_func=lambda name: devices.get(name, f"Best here: {next(iter(devices.values()), 'looking')}"),
+        format_func=lambda name: devices.get(name, "The fastest one here"),
         key="device",
+        help=f"Found: {', '.join(devices.values()) or 'the worker is still looking'}.",
     )
-    with st.expander("Settings", icon=":material/settings:"):
-        changed = settings(backbone)
+    changed = settings(backbone) if st.toggle("Change the settings", key="show_settings") else {}
     if st.button(
         "Launch", type="primary", key="launch", icon=":material/play_arrow:", disabled=not picked, width="content"
     ):
@@ -50,6 +52,7 @@ with st.expander("Set up runs", icon=":material/tune:", expanded=not runs):
             ids = workspace.submit(recipes, device=device)
             same = [id for id in ids if id in before]
             st.session_state["run"] = next((id for id in ids if id not in before), ids[0])
+            st.session_state["fold_setup"] = True
             if same:
                 st.session_state["same"] = len(same)
             st.rerun()

@@ -23,7 +23,7 @@ from transfer_core.compare.verdict import verdict
 from transfer_core.data.checks import profile
 from transfer_core.data.examples import EXAMPLES, Example
 from transfer_core.data.pixels import fit_square, open_rgb
-from transfer_core.errors import ArchiveError, DatasetError, GraftError, UnknownJob, WorkspaceBusy
+from transfer_core.errors import ArchiveError, DatasetError, GraftError, RecipeError, UnknownJob, WorkspaceBusy
 from transfer_core.jobs.inline import drive
 from transfer_core.jobs.queue import Lanes
 from transfer_core.jobs.record import free_name
@@ -275,7 +275,13 @@ class Workspace:
         return self._lanes.worker_pids() if self._lanes is not None else {}
 
     def submit(self, recipes: Sequence[Recipe], *, device: str = "auto", again: bool = False) -> tuple[str, ...]:
-        """Queue runs. A recipe that has finished, runs or waits already gives that run's id, unless `again`."""
+        """Queue runs. A recipe that has finished, runs or waits already gives that run's id, unless `again`.
+
+        Raises RecipeError for a device that this machine does not have.
+        """
+        known_devices = {"auto", *(found.name for found in self.devices())}
+        if self.devices() and device not in known_devices:
+            raise RecipeError(f"There is no device {device!r} here. Choose one of: {', '.join(sorted(known_devices))}.")
         ids = []
         for wanted in recipes:
             known = [job for job in self._store.jobs(recipe=wanted.id) if job.active or job.status == "done"]

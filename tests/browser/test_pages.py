@@ -25,12 +25,17 @@ def zipped(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return Path(shutil.make_archive(str(root / "my *photos*"), "zip", root / "in"))
 
 
+def unfold(page: Page, title: str) -> None:
+    folded = page.locator("details", has=page.locator("summary", has_text=title)).first
+    expect(folded).to_be_visible()
+    if folded.get_attribute("open") is None:
+        folded.locator("summary").first.click()
+
+
 def upload(page: Page, server: Server, file: Path) -> None:
     page.goto(f"{server.url}/data")
-    drop = page.locator("[data-testid=stFileUploaderDropzoneInput]")
-    if not drop.count() or not drop.is_visible():
-        page.get_by_text("Bring in images").click()
-    drop.set_input_files(file)
+    unfold(page, "Bring in images")
+    page.locator("[data-testid=stFileUploaderDropzoneInput]").set_input_files(file)
 
 
 @pytest.fixture(scope="module")
@@ -48,17 +53,18 @@ def ready(server: Server, browser: object, zipped: Path) -> Server:
 def launch_long(page: Page, server: Server, seed: int) -> None:
     """Start a training that lasts until it is stopped, and wait for its first epochs."""
     page.goto(f"{server.url}/train")
-    expect(page.locator(".st-key-page_header")).to_be_visible()
-    if not page.get_by_role("button", name="Launch").is_visible():
-        page.get_by_text("Set up runs").click()
-    page.get_by_role("button", name="Linear probe", exact=True).click()
-    page.get_by_role("button", name="From scratch", exact=True).click()
-    page.get_by_text("Settings", exact=True).click()
+    unfold(page, "Set up runs")
+    strategies = page.locator(".st-key-strategies")
+    strategies.get_by_role("button", name="Linear probe", exact=True).click()
+    strategies.get_by_role("button", name="From scratch", exact=True).click()
+    page.get_by_text("Change the settings").click()
     for label, value in (("Epochs", "1000"), ("Seed", str(seed))):
         field = page.get_by_label(re.compile(f"^{label}"))
         field.fill(value)
         field.press("Enter")
-    page.get_by_role("button", name="Launch").click()
+    page.get_by_role("button", name="Launch", exact=True).click()
+    expect(page.locator(".st-key-queue").get_by_role("button", name="Stop")).to_have_count(1)
+    expect(page.locator(".st-key-run_status [data-testid=stProgress]")).to_be_visible()
     page.wait_for_function(f"() => ({plotted}) >= 2", timeout=60_000)
 
 
@@ -82,6 +88,8 @@ def test_a_deep_link_right_after_a_server_start_shows_the_whole_app(
 def test_zoom_and_hidden_curves_survive_updates(ready: Server, page: Page) -> None:
     launch_long(page, ready, seed=11)
     plot = page.locator(".graft-live-plot")
+    all_curves = "() => document.querySelector('.graft-live-plot').data.filter(c => c.x.length).length >= 6"
+    page.wait_for_function(all_curves, timeout=60_000)
     plot.scroll_into_view_if_needed()
     box = plot.locator(".nsewdrag").first.bounding_box()
     assert box is not None

@@ -4,7 +4,6 @@ Only symmetry tells the groups apart: all share one distribution of spatial freq
 orientations. What a group asks of its lattice (a square, say) shows too, as it must.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -20,11 +19,10 @@ CELL_GROWTH = 0.25  # sides of a cell, in units: operations ** this; so 1.9 (2 p
 TURN_DEGREES = 15.0  # the lattice is turned by at most this
 WAVES = (0.7, 1.8)  # per unit: spatial frequencies below the first and above the second fade out of the motif
 SHARPNESS = 2.5  # towards 0: soft shades; larger: two flat colours
-LIKENESS = 0.75  # the largest correlation with a copy moved by any isometry that the group lacks
+DRAFTS = 16  # motifs tried for an image; the one least like a larger group is taken
 
 DRAFT = 24  # samples along each side of a period while motifs are tried; every operation maps samples to samples
 GRID = 48  # samples along each side of the motif that is drawn
-TRIES = 8  # motifs drafted at once
 
 Operation = tuple[int, int, int, int, int, int]  # (a, b, c, d, s, t): (x, y) -> (ax + by + s/2, cx + dy + t/2)
 Lattice = Literal["oblique", "rectangular", "rhombic", "square", "hexagonal"]
@@ -105,7 +103,8 @@ class Drawing:
 def draw(group: Group, rng: np.random.Generator) -> Drawing:
     """One random pattern of a group."""
     cell = unit_cell(group.lattice, rng) * len(group.operations) ** CELL_GROWTH  # (2, 2), in units
-    draft = next(draft for draft in drafts(group, cell, rng) if likeness(shaded(draft), group) <= LIKENESS)
+    tried = drafts(group, cell, rng)
+    draft = tried[likeness(tried, group).argmin()]
     angle = np.radians(rng.uniform(-TURN_DEGREES, TURN_DEGREES))
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     basis = np.exp(rng.uniform(*np.log(UNIT_PX))) * turn @ cell
@@ -131,8 +130,8 @@ def unit_cell(lattice: Lattice, rng: np.random.Generator) -> Floats:
     return np.asarray(cell / np.sqrt(np.linalg.det(cell)))
 
 
-def drafts(group: Group, cell: Floats, rng: np.random.Generator) -> Iterator[Floats]:
-    """Random motifs with the group's symmetry, without end: (DRAFT, DRAFT), indices along the lattice vectors.
+def drafts(group: Group, cell: Floats, rng: np.random.Generator) -> Floats:
+    """Random motifs with the group's symmetry: (DRAFTS, DRAFT, DRAFT), the last two indices along the lattice vectors.
 
     Noise filtered to WAVES, in the same way in all directions and for all cells, averaged over the operations.
     """
@@ -141,10 +140,9 @@ def drafts(group: Group, cell: Floats, rng: np.random.Generator) -> Iterator[Flo
     frequency = np.hypot(h[:, None] * ax + h * bx, h[:, None] * ay + h * by)  # (D, D), waves per unit
     low, high = WAVES
     passed = np.exp(-((frequency / high) ** 4)) - np.exp(-((frequency / low) ** 4))
-    while True:
-        noise = np.fft.fft2(rng.standard_normal((TRIES, DRAFT, DRAFT)))
-        smooth = np.fft.ifft2(noise * passed).real
-        yield from np.sum([smooth[:, *moved(operation, DRAFT)] for operation in group.operations], axis=0)
+    noise = np.fft.fft2(rng.standard_normal((DRAFTS, DRAFT, DRAFT)))
+    smooth = np.fft.ifft2(noise * passed).real
+    return np.asarray(sum(smooth[:, *moved(operation, DRAFT)] for operation in group.operations))
 
 
 def finer(draft: Floats) -> Floats:
@@ -169,21 +167,22 @@ def moved(operation: Operation, grid: int) -> tuple[Ints, Ints]:
     return (a * i + b * j + s * grid // 2) % grid, (c * i + d * j + t * grid // 2) % grid
 
 
-def likeness(motif: Floats, group: Group) -> float:
-    """Largest correlation of a motif with a copy moved by an isometry that its group lacks.
+def likeness(tried: Floats, group: Group) -> Floats:
+    """Largest correlation of each motif with a copy moved by an isometry that its group lacks: (N, D, D) -> (N,).
 
-    Tried are the turns and flips of the lattice that the group lacks, each with every translation, and translations by
+    These are the turns and flips of the lattice that the group lacks, each with every translation, and translations by
     a quarter of a period or more.
     """
-    size = len(motif)
-    motif = (motif - motif.mean()) / (motif.std() * size)
+    size = tried.shape[-1]
+    unit = tried - tried.mean((1, 2), keepdims=True)
+    unit /= np.linalg.norm(unit, axis=(1, 2), keepdims=True)
     own = {operation[:4] for operation in group.operations}
     foreign = [operation for operation in HOLOHEDRY[group.lattice] if operation[:4] not in own]
-    copies = np.fft.rfft2([motif, *(motif[moved(operation, size)] for operation in foreign)])
-    overlap = np.fft.irfft2(copies * copies[0].conj(), (size, size))  # (1 + foreign, size, size), over translations
+    copies = np.fft.rfft2([unit, *(unit[:, *moved(operation, size)] for operation in foreign)])
+    overlap = np.fft.irfft2(copies * copies[0].conj(), (size, size))  # (1 + foreign, N, D, D), over translations
     far = np.abs(np.fft.fftfreq(size)) >= 0.25
-    overlap[0, ~(far[:, None] | far[None, :])] = 0
-    return float(overlap.max())
+    overlap[0, :, ~(far[:, None] | far[None, :])] = 0
+    return np.asarray(overlap.max((0, 2, 3)))
 
 
 def tiled(motif: Floats, basis: Floats, origin: Floats) -> Floats:

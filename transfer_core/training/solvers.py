@@ -15,7 +15,7 @@ from transfer_core.types import Floats, Ints
 Logits = NDArray[np.float32] | Floats
 
 STEEPNESS = 1e-5  # largest entry of the mean loss's gradient at which a solution counts as found
-FLAT = 1e-7  # so is one that a step betters by a smaller share of the loss
+FLAT = 1e-6  # so is one that a step betters by a smaller share of the loss
 SVM_STEPS = 3000
 LEAST_SPREAD = 1e-3  # of the median channel's: a channel that never fires is not blown up
 
