@@ -200,13 +200,14 @@ class Workspace:
         id = _new_id()
         folder = staging(self.root, id)
         folder.mkdir(parents=True)
+        source = folder / f"{_title(name)}.zip"  # errors name it
         try:
-            with (folder / "source.zip").open("wb") as out:
+            with source.open("wb") as out:
                 shutil.copyfileobj(file, out, COPY_BYTES)
         except OSError as error:
             shutil.rmtree(folder, ignore_errors=True)
             raise ArchiveError(f"The upload could not be kept: {error.strerror}. Free some disk space.") from error
-        return self._import(id, source=str(folder / "source.zip"), name=_title(name))
+        return self._import(id, source=str(source), name=_title(name))
 
     def import_path(self, path: Path, *, name: str = "", allowed: Sequence[Path] | None = None) -> str:
         """Queue the import of a zip or folder on this machine. With `allowed`, it must lie under one of those folders.

@@ -215,6 +215,15 @@ def test_missing_splits_are_cut_from_train(
     assert note in by_kind(dataset, "note")[0][1]
 
 
+def test_images_all_alike_can_still_be_split(tmp_path: Path) -> None:
+    scene, rng = np.asarray(photo(0), np.float64), np.random.default_rng(0)
+    frames = [Image.fromarray((scene * 0.8 + rng.normal(20, 4, scene.shape)).astype(np.uint8)) for _ in range(60)]
+    dataset = imported(tmp_path, {f"{'ok' if i % 2 else 'bad'}/{i}.jpg": stored(f) for i, f in enumerate(frames)})
+    assert dataset.count(VAL) >= 8
+    assert dataset.count(TEST) >= 8
+    assert "60 images look almost the same as much of their class" in by_kind(dataset, "note")[0][1]
+
+
 def test_small_classes_are_told(tmp_path: Path) -> None:
     dataset = imported(tmp_path, {**photos("cats", each=9), "dogs/1.jpg": stored(photo(77))})
     assert by_kind(dataset, "small") == [

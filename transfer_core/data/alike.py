@@ -37,23 +37,26 @@ def look(image: Image.Image) -> Bytes:
     return np.concatenate([np.asarray(grey).ravel(), np.asarray(colour).ravel()])
 
 
-def alike(looks: Bytes, same: Ints, labels: Ints) -> Generator[Progress, None, Ints]:
+def alike(looks: Bytes, same: Ints, labels: Ints) -> Generator[Progress, None, tuple[Ints, int]]:
     """A group number for each image, shared by near-duplicates: looks (N, 1072), same (N,), labels (N,) -> (N,).
 
     `same` is a number that identical files share. Where images of a class all look alike (one camera, a video), closer
-    and closer likeness is asked for until no group of more than 8 images holds over 30 % of its class.
+    and closer likeness is asked for until no group of more than 8 images holds over 30 % of its class; the second
+    value returned is how many images that concerned.
     """
     _, first, number = np.unique(same, return_index=True, return_inverse=True)
     levels = yield from _components(looks[first])
     most = np.maximum(SHARE * np.bincount(labels), FEW)[labels]  # (N,)
     groups = levels[0][number]
+    loosened = np.zeros(len(groups), bool)
     for finer in (*levels[1:], np.arange(len(first))):
         sizes = np.bincount(groups)
         limit = np.zeros(len(sizes))
         np.maximum.at(limit, groups, most)
         large = (sizes > limit)[groups]
         groups = np.unique(np.where(large, len(first) + finer[number], groups), return_inverse=True)[1]
-    return groups
+        loosened |= large
+    return groups, int(loosened.sum())
 
 
 def _components(looks: Bytes) -> Generator[Progress, None, list[Ints]]:
@@ -68,31 +71,38 @@ def _components(looks: Bytes) -> Generator[Progress, None, list[Ints]]:
     start = time.monotonic()
     for done, (i, j) in enumerate(blocks, start=1):
         left, right = rows[i : i + ROWS], rows[j : j + COLUMNS]
-        bounds = short[i : i + ROWS] @ short[j : j + COLUMNS].T  # (ROWS, COLUMNS)
-        hits = np.flatnonzero(bounds > LEVELS[0] - SLACK)
-        if len(hits) > bounds.size // 64:  # many may be alike: compare the whole block at once
-            bounds = _unit(looks[left]) @ _unit(looks[right]).T
-            hits = np.flatnonzero(bounds > LEVELS[0] - SLACK)
+        likeness = short[i : i + ROWS] @ short[j : j + COLUMNS].T  # (ROWS, COLUMNS), at most too high
+        hits = np.flatnonzero(likeness > LEVELS[0] - SLACK)
+        if crowded := len(hits) > likeness.size // 64:  # compare the whole block at once
+            likeness = _unit(looks[left]) @ _unit(looks[right]).T
+            hits = np.flatnonzero(likeness >= LEVELS[0])
         a, b = np.divmod(hits, len(right))
         later = j + b > i + a
-        _join_alike(looks, left[a[later]], right[b[later]], components)
+        a, b = left[a[later]], right[b[later]]
+        _join_alike(looks, a, b, likeness.ravel()[hits[later]] if crowded else _likeness(looks, a, b), components)
         rest = (time.monotonic() - start) * (len(blocks) - done) / done
         so_far = len(rows) * done // len(blocks)
         yield Progress(what="Looking for duplicates", done=so_far, of=len(rows), seconds_left=rest)
     return components
 
 
-def _join_alike(looks: Bytes, a: Ints, b: Ints, components: list[Ints]) -> None:
+def _likeness(looks: Bytes, a: Ints, b: Ints) -> Singles:
+    """The correlation of each pair a[i], b[i]: (P,)."""
+    likeness = np.zeros(len(a), np.float32)
     for i in range(0, len(a), CHUNK):
-        left, right = a[i : i + CHUNK], b[i : i + CHUNK]
-        apart = components[-1][left] != components[-1][right]
-        if not apart.any():
-            continue
-        left, right = left[apart], right[apart]
-        likeness = np.einsum("ij,ij->i", _unit(looks[left]), _unit(looks[right]))
-        likeness[np.abs(_chroma(looks[left]) - _chroma(looks[right])).mean(1) > CHROMA] = 0
-        for level, component in zip(LEVELS, components, strict=True):
-            _join(component, left[likeness >= level], right[likeness >= level])
+        pair = slice(i, i + CHUNK)
+        likeness[pair] = np.einsum("ij,ij->i", _unit(looks[a[pair]]), _unit(looks[b[pair]]))
+    return likeness
+
+
+def _join_alike(looks: Bytes, a: Ints, b: Ints, likeness: Singles, components: list[Ints]) -> None:
+    for level, component in zip(LEVELS, components, strict=True):
+        near = np.flatnonzero((likeness >= level) & (component[a] != component[b]))
+        for i in range(0, len(near), CHUNK):
+            pair = near[i : i + CHUNK]
+            pair = pair[component[a[pair]] != component[b[pair]]]  # the pairs before may have joined them
+            pair = pair[np.abs(_chroma(looks[a[pair]]) - _chroma(looks[b[pair]])).mean(1) <= CHROMA]
+            _join(component, a[pair], b[pair])
 
 
 def _join(component: Ints, a: Ints, b: Ints) -> None:
@@ -116,9 +126,9 @@ def _unit(looks: Bytes) -> Singles:
 
 def _chroma(looks: Bytes) -> Singles:
     """Colours without brightness: (K, 1072) -> (K, 48)."""
-    colour: Singles = looks[:, SIDE * SIDE :].reshape(len(looks), -1, 3).astype(np.float32)
+    colour: Singles = looks[:, SIDE * SIDE :].reshape(len(looks), COLOURS**2, 3).astype(np.float32)
     colour -= colour.mean(2, keepdims=True)
-    return colour.reshape(len(looks), -1)
+    return colour.reshape(len(looks), 3 * COLOURS**2)
 
 
 def _waves() -> Singles:

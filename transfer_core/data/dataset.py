@@ -32,6 +32,10 @@ from transfer_core.types import (
 )
 
 RULES = 1  # of the import: raised when it would make something else of the same files
+ALL_ALIKE = (
+    "{:,} images look almost the same as much of their class (one camera, or frames of a video?). Only the closest of "
+    "them were kept in one split, so the test may be easier than new images will be."
+)
 COLUMNS = ("labels", "splits", "groups", "widths", "heights")
 SplitsFrom = Literal["archive", "archive, val cut from train", "archive, test cut from train", "seed"]
 
@@ -54,10 +58,12 @@ def import_images(source: Path, target: Path, *, name: str, seed: int = 0) -> It
     number = {label: i for i, label in enumerate(classes)}
     labels = np.array([number[image.label] for image in taken], np.int64)
     same = np.unique([image.content for image in taken], return_inverse=True)[1]
-    groups = yield from alike(np.stack([image.look for image in taken]), same, labels)
+    groups, loosened = yield from alike(np.stack([image.look for image in taken]), same, labels)
 
     own = np.array([image.split for image in taken], np.int64)
     splits, splits_from, notes = _splits(labels, groups, own, seed)
+    if loosened:
+        notes.append(_note(ALL_ALIKE.format(loosened)))
     paths = tuple(image.path for image in taken)
     found = duplicates(paths, labels, same, groups, None if splits_from == "seed" else own)
     small = small_classes(classes, labels, splits)

@@ -1,0 +1,138 @@
+"""The one door: advice that can be launched, undo, what a restart keeps and what it clears."""
+
+import io
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from transfer_core.advice import advise
+from transfer_core.errors import ArchiveError, DatasetError, GraftError, RecipeError, UnknownJob
+from transfer_core.types import Answers, Dataset, RunEnd
+from transfer_core.workspace import Workspace
+
+ANSWERS = list(product((500, 5_000, 50_000), ("similar", "different", None), ("limited", "ample", None)))
+
+
+def drive(workspace: Workspace, job: str) -> RunEnd:
+    *_, end = workspace.drive(job)
+    assert isinstance(end, RunEnd) and end.status == "done", end
+    return end
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+    opened = Workspace(tmp_path_factory.mktemp("door"))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def dataset(workspace: Workspace, photos: Path) -> Dataset:
+    return workspace.dataset(drive(workspace, workspace.import_path(photos)).result["id"])
+
+
+@pytest.mark.timeout(300)
+def test_every_strategy_that_any_answers_recommend_finishes(workspace: Workspace, dataset: Dataset) -> None:
+    recipes = {}
+    for images, similarity, budget in ANSWERS:
+        advice = advise(Answers(images=images, similarity=similarity, budget=budget))  # type: ignore[arg-type]
+        for suggestion in advice.suggestions:
+            fields = dict(suggestion.overrides)
+            assert workspace.recipe(dataset, suggestion.strategy, **fields).strategy == suggestion.strategy
+            short = workspace.recipe(dataset, suggestion.strategy, **{**fields, "epochs": 1})
+            recipes[short.id] = short
+    assert {recipe.strategy for recipe in recipes.values()} == {known.name for known in workspace.strategies()}
+    ids = workspace.submit(list(recipes.values()))
+    for id in ids:
+        drive(workspace, id)
+    comparison = workspace.compare(ids)
+    assert comparison.verdict.choice in ids and len(comparison.scores) == len(ids)
+    assert len(set(workspace.titles(comparison.runs).values())) == len(ids)
+
+
+def test_a_dataset_is_renamed_deleted_and_restored(workspace: Workspace, dataset: Dataset) -> None:
+    assert workspace.rename_dataset(dataset.id, "  my \n photos ") == "my photos"
+    assert workspace.dataset("my photos").id == dataset.id
+    with pytest.raises(DatasetError, match="name"):
+        workspace.rename_dataset(dataset.id, "  ")
+    workspace.delete_dataset(dataset.id)
+    with pytest.raises(DatasetError, match="my photos"):
+        workspace.dataset("my photos")
+    workspace.restore_dataset(dataset.id)
+    assert workspace.dataset(dataset.id).classes == dataset.classes
+
+
+def test_images_come_upright_and_square(workspace: Workspace, dataset: Dataset) -> None:
+    tile = Image.open(io.BytesIO(workspace.thumbnail(dataset, 0, px=64)))
+    assert tile.size == (64, 64)
+    assert Image.open(io.BytesIO(workspace.preview(workspace.image(dataset, 0)))).size == (48, 48)
+    with pytest.raises(GraftError):
+        workspace.preview(b"not an image")
+
+
+@pytest.mark.parametrize(
+    ("path", "says"), [("/etc/passwd", "outside the folders"), ("../../x.zip", "outside"), ("none.zip", "outside")]
+)
+def test_a_browser_imports_only_from_allowed_folders(
+    path: str, says: str, workspace: Workspace, tmp_path: Path
+) -> None:
+    with pytest.raises(ArchiveError, match=says):
+        workspace.import_path(Path(path), allowed=(tmp_path,))
+    (tmp_path / "link").symlink_to("/etc")
+    with pytest.raises(ArchiveError, match="outside"):
+        workspace.import_path(tmp_path / "link" / "passwd", allowed=(tmp_path,))
+    with pytest.raises(ArchiveError, match="does not exist"):
+        workspace.import_path(tmp_path / "none.zip", allowed=(tmp_path,))
+
+
+@pytest.mark.parametrize(
+    ("strategy", "backbone", "fields", "says"),
+    [
+        ("magic", "bundled", {}, "linear_probe"),
+        ("linear_probe", "resnet9000", {}, "bundled"),
+        ("linear_svm", "bundled", {"tap": "stage99"}, "stage99"),
+        ("fine_tune_all", "bundled", {"epochs": 0}, "epochs"),
+        ("fine_tune_all", "bundled", {"lr": float("nan")}, "lr"),
+    ],
+)
+def test_a_wrong_recipe_names_what_is_wrong(
+    strategy: str, backbone: str, fields: dict[str, object], says: str, workspace: Workspace, dataset: Dataset
+) -> None:
+    with pytest.raises(RecipeError, match=says):
+        workspace.recipe(dataset, strategy, backbone, **fields)
+
+
+def test_a_run_that_has_not_finished_cannot_predict_or_be_compared(workspace: Workspace, dataset: Dataset) -> None:
+    (id,) = workspace.submit([workspace.recipe(dataset, "linear_probe", seed=77)])
+    for ask in (lambda: workspace.predict(id, b""), lambda: workspace.compare([id])):
+        with pytest.raises(UnknownJob, match="not finished"):
+            ask()
+
+
+def test_closing_an_import_midway_leaves_nothing(tmp_path: Path, photos: Path) -> None:
+    workspace = Workspace(tmp_path)
+    job = workspace.import_path(photos)
+    events = workspace.drive(job)
+    next(events)
+    events.close()  # type: ignore[attr-defined]
+    assert workspace.job(job).status == "stopped" and workspace.datasets() == ()
+    assert not list((tmp_path / "staging").iterdir()) and not (tmp_path / "datasets").exists()
+    workspace.close()
+
+
+def test_a_restart_clears_what_was_deleted_and_half_done(tmp_path: Path, photos: Path) -> None:
+    first = Workspace(tmp_path)
+    dataset = first.dataset(drive(first, first.import_path(photos)).result["id"])
+    run = first.submit([first.recipe(dataset, "linear_probe")])[0]
+    drive(first, run)
+    first.delete_dataset(dataset.id)
+    assert (tmp_path / "datasets" / dataset.id).exists(), "undo is possible until the next start"
+    (tmp_path / "staging" / "half").mkdir()
+    first.close()
+    second = Workspace(tmp_path)
+    gone = [tmp_path / "datasets" / dataset.id, tmp_path / "runs" / run, tmp_path / "staging" / "half"]
+    assert [folder for folder in gone if folder.exists()] == []
+    second.close()
