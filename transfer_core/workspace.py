@@ -125,6 +125,8 @@ class Workspace:
             gone += [folder for folder in (self.root / "staging").iterdir() if folder.name not in waiting]
         for folder in gone:
             shutil.rmtree(folder, ignore_errors=True)
+        for file in self.root.glob("datasets/*/.pixels-*"):
+            file.unlink(missing_ok=True)
 
     def serve(self) -> None:
         """Start the background threads and warm the first worker."""

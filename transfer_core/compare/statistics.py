@@ -38,7 +38,8 @@ def mcnemar(
     wins, losses = int((first & ~second).sum()), int((second & ~first).sum())
     n = wins + losses
     tail = sum(comb(n, k) for k in range(min(wins, losses) + 1))
-    return min(1.0, 2 * tail / 2**n)
+    p: float = 2 * tail / 2**n  # of whole numbers, so that no large n overflows
+    return min(1.0, p)
 
 
 def score(run: str, predictions: Predictions, classes: int) -> Score:

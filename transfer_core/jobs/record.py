@@ -1,5 +1,6 @@
 """How a job's end becomes a state of the store: in the background thread and inline alike."""
 
+import os
 import shutil
 import time
 from dataclasses import replace
@@ -44,6 +45,8 @@ def _commit(store: Store, root: Path, job: Job, result: dict[str, Any]) -> dict[
     shutil.rmtree(place, ignore_errors=True)  # left by a crash between the rename and the rows, or deleted before
     place.parent.mkdir(exist_ok=True)
     (staged / "dataset.json").unlink()  # from here on the rows are the truth
+    if hasattr(os, "sync"):
+        os.sync()  # the images reach the disk before the rows that promise them
     staged.rename(place)
     store.add_dataset(dataset)
     return {**result, "name": dataset.name, "known": False}

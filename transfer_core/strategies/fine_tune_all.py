@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from transfer_core.strategies.definition import Strategy, epochs_for
+from transfer_core.strategies.definition import Strategy, epochs_for, head_lr
 from transfer_core.types import FIRST, HEAD, Backbone, Recipe, Stage
 
 
@@ -10,8 +10,8 @@ def defaults(train_images: int, classes: int, backbone: Backbone) -> dict[str, A
     return {
         "train_from": FIRST,
         "epochs": epochs_for(train_images, steps=500, least=4, most=60),
-        "lr": 1e-3,
-        "backbone_lr": 1e-4,  # ten times smaller than the head's (CS231n, Stack Exchange, TLLib)
+        "lr": head_lr(backbone),
+        "backbone_lr": head_lr(backbone) / 10,  # ten times smaller than the head's (CS231n, Stack Exchange, TLLib)
         "weight_decay": 1e-2,
         "augment": "light",
         "patience": 8,

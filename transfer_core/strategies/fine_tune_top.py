@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from transfer_core.strategies.definition import Strategy, epochs_for, tap_at
+from transfer_core.strategies.definition import Strategy, epochs_for, head_lr, tap_at
 from transfer_core.strategies.fine_tune_all import fine_tuning
 from transfer_core.types import Backbone
 
@@ -13,8 +13,8 @@ def defaults(train_images: int, classes: int, backbone: Backbone) -> dict[str, A
     return {
         "train_from": tap_at(backbone, DEPTH),
         "epochs": epochs_for(train_images, steps=500, least=4, most=60),
-        "lr": 1e-3,
-        "backbone_lr": 1e-4,
+        "lr": head_lr(backbone),
+        "backbone_lr": head_lr(backbone) / 10,
         "weight_decay": 1e-2,
         "augment": "light",
         "patience": 8,

@@ -5,14 +5,16 @@ from typing import Any
 from transfer_core.strategies.definition import Strategy, epochs_for
 from transfer_core.types import FIRST, Backbone, Recipe, Stage
 
+LR = 3e-3  # of all weights, which are new
+
 
 def defaults(train_images: int, classes: int, backbone: Backbone) -> dict[str, Any]:
     return {
         "weights": "random",
         "train_from": FIRST,
         "epochs": epochs_for(train_images, steps=700, least=6, most=80),
-        "lr": 3e-3,
-        "backbone_lr": 3e-3,
+        "lr": LR,
+        "backbone_lr": LR,
         "weight_decay": 1e-2,
         "augment": "light",
         "patience": 0,  # a random network's validation loss says little before the learning rate falls
