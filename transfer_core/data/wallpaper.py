@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from transfer_core.types import Floats, Ints
 
 SIDE_PX = 128
-UNIT_PX = (27.0, 31.0)  # length of the unit in which cells and motifs are measured
+UNIT_PX = (25.0, 32.0)  # length of the unit in which cells and motifs are measured
 CELL_GROWTH = 0.25  # sides of a cell, in units: operations ** this; so 1.9 (2 periods in an image) for p6m, 1 for p1
-TURN_DEGREES = 8.0  # the lattice is turned by at most this
+TURN_DEGREES = 5.0  # the lattice is turned by at most this
 WAVES = (0.7, 1.8)  # per unit: spatial frequencies below the first and above the second fade out of the motif
 SHARPNESS = 2.5  # towards 0: soft shades; larger: two flat colours
-DRAFTS = 32  # motifs tried for an image; the one least like a larger group is taken
+DRAFTS = 64  # motifs tried for an image; the one least like a larger group is taken
 
 DRAFT = 24  # samples along each side of a period while motifs are tried; every operation maps samples to samples
 GRID = 48  # samples along each side of the motif that is drawn

@@ -12,7 +12,7 @@ def defaults(train_images: int, classes: int, backbone: Backbone) -> dict[str, A
     return {
         "weights": "random",
         "train_from": FIRST,
-        "epochs": epochs_for(train_images, steps=700, least=6, most=80),
+        "epochs": epochs_for(train_images, steps=600, least=6, most=80),
         "lr": LR,
         "backbone_lr": LR,
         "weight_decay": 1e-2,

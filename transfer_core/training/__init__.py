@@ -2,6 +2,7 @@
 
 import os
 
-# Threads that wait for each other without spinning: beside one other busy process on 2 cores, training
-# mobilenet_v3_small at 128 px goes 9 times as fast (6 and 9 images/s against 55 and 86). Read when torch loads.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# How long a thread of torch spins before it sleeps, in libgomp's units; read when torch loads. mobilenet_v3_small at
+# 128 px trains on two quiet cores at 259 images/s (libgomp's own choice 257, 2,000: 206, no spinning 153); beside other
+# busy processes the choice of libgomp fell to 6 images/s, since threads spun while those they waited for had no core.
+os.environ.setdefault("GOMP_SPINCOUNT", "10000")

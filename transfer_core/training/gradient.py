@@ -18,6 +18,7 @@ from transfer_core.training.solvers import accuracy_of, loss_of
 from transfer_core.types import TRAIN, VAL, Event, Stage
 
 SMOOTHING = 0.1  # of the labels, so that the validation loss does not rise while the accuracy still does
+MOMENTUM = 0.1  # of BatchNorm's statistics, at least; PyTorch's own default
 WARM_UP, WARM_UP_STEPS = 0.1, 100  # of a stage's steps; at most (BiT-HyperRule)
 
 
@@ -26,6 +27,7 @@ def gradient(setup: Setup, stage: Stage) -> Iterator[Event]:
     recipe, network, meter, labels = setup.recipe, setup.network, setup.meter, setup.dataset.labels
     train, val, preset = setup.rows(TRAIN), setup.rows(VAL), PRESETS.get(stage.augment)
     freeze(network, stage.train_from)
+    quicken(network)
     optimizer = torch.optim.AdamW(
         parameter_groups(network, head_lr=stage.lr, backbone_lr=stage.backbone_lr, weight_decay=recipe.weight_decay)
     )
@@ -71,6 +73,17 @@ def gradient(setup: Setup, stage: Stage) -> Iterator[Event]:
             meter.drop("forward", (stage.epochs - epoch) * len(val))
             break
     network.load_state_dict(kept)
+
+
+def quicken(network: torch.nn.Module) -> None:
+    """Let BatchNorm's running statistics follow within tens of steps.
+
+    torchvision's MobileNetV3 has a momentum of 0.01, made for hundreds of epochs: after a few hundred steps at a high
+    learning rate its statistics are still those of a network that is gone, and validation shows chance.
+    """
+    for layer in network.modules():
+        if isinstance(layer, torch.nn.BatchNorm2d) and layer.momentum is not None:
+            layer.momentum = max(layer.momentum, MOMENTUM)
 
 
 def learn(setup: Setup, optimizer: torch.optim.Optimizer, x: Tensor, y: Tensor) -> tuple[float, int]:
