@@ -157,22 +157,25 @@ def accuracy_against_time(
 
 
 def curves(titles: Sequence[str], strategies: Sequence[str], epochs: Sequence[Sequence[EpochEnd]]) -> go.Figure:
-    """Accuracy over loss, by epoch, of several runs: validation solid with symbols, training dashed and light."""
+    """Accuracy over loss of several runs against the time spent, which epochs and a solver's steps have in common.
+
+    Validation is solid with symbols, training dashed and light.
+    """
     subtitle = "Solid: validation. Dashed: training."
-    paper = canvas.blank(title="Accuracy and loss by epoch", subtitle=subtitle, height=480, legend=len(titles))
+    paper = canvas.blank(title="Accuracy and loss by training time", subtitle=subtitle, height=480, legend=len(titles))
     figure = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.07, figure=paper)
     for title, mark, run in zip(titles, styles(strategies), epochs, strict=True):
         shown = False
         for row, unit, scale in ((1, "accuracy", 100.0), (2, "loss", 1.0)):
             for split, field in (("validation", f"val_{unit}"), ("training", f"train_{unit}")):
-                points = [(e.epoch, scale * v) for e in run if (v := getattr(e, field)) is not None]
+                points = [(e.seconds, scale * v) for e in run if (v := getattr(e, field)) is not None]
                 if points:
                     curve = _curve(title, mark, split, points, "%" if scale > 1 else "", legend=not shown)
                     figure.add_trace(curve, row=row, col=1)
                     shown = True
     ink = {"color": canvas.INK}
     figure.update_xaxes(showgrid=False, rangemode="tozero", tickfont=ink, title_font=ink)
-    figure.update_xaxes(title_text="Epoch, or step of the solver", row=2, col=1)
+    figure.update_xaxes(title_text="Training time, s", row=2, col=1)
     figure.update_yaxes(title_text="Accuracy, %", row=1, col=1)
     figure.update_yaxes(title_text="Loss", rangemode="tozero", row=2, col=1)
     figure.update_yaxes(zeroline=False, tickfont=ink, title_font=ink, automargin=True)
@@ -195,7 +198,7 @@ def _curve(
         mode="lines+markers" if validation else "lines" if len(shown) > 1 else "markers",
         line={"color": mark.color, "width": 2.2 if validation else 1.5, "dash": "solid" if validation else "dash"},
         marker={**canvas.marker(mark, 7), "maxdisplayed": 12},
-        hovertemplate=f"<b>{text.figure(title)}</b>, {split}<br>%{{x}}: %{{y:.4~g}} {unit}<extra></extra>",
+        hovertemplate=f"<b>{text.figure(title)}</b>, {split}<br>%{{x:.1f}} s: %{{y:.4~g}} {unit}<extra></extra>",
     )
 
 

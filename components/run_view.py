@@ -60,7 +60,7 @@ def _queue(workspace: Workspace, dataset: Dataset, was_active: bool) -> None:
 
 
 def _words(run: Run) -> str:
-    parts = [run.recipe.backbone, run.device]
+    parts = [run.recipe.backbone] + ([] if run.status == "queued" else [run.device])
     if run.seconds is not None:
         parts.append(text.duration(run.seconds))
     return text.escape(", ".join(parts))

@@ -1,13 +1,14 @@
 """What every page shares: the guard at its top, the one Workspace, the dataset and runs in hand, the header."""
 
 import atexit
+from typing import NoReturn
 
 import streamlit as st
 
 from components import text
 from components.live_chart import ensure_plotly
 from transfer_core.errors import DatasetError, GraftError
-from transfer_core.types import Dataset
+from transfer_core.types import Dataset, Run
 from transfer_core.workspace import Workspace, default_root
 
 PAGES = (
@@ -130,7 +131,7 @@ def go(page: str) -> None:
     st.switch_page(f"pages/{page}.py", query_params=params)
 
 
-def empty(title: str, body: str, button: str, page: str) -> None:
+def empty(title: str, body: str, button: str, page: str) -> NoReturn:
     """A designed empty state: what this place will show, one button that gets there. Ends the page."""
     with st.container(border=True, key="empty_state"):
         st.subheader(title, anchor=False)
@@ -138,6 +139,17 @@ def empty(title: str, body: str, button: str, page: str) -> None:
         if st.button(button, type="primary", key="empty_next"):
             go(page)
     st.stop()
+
+
+def finished_runs(opened: Workspace, title: str, body: str) -> tuple[Dataset, list[Run]]:
+    """The dataset in hand and its finished runs, newest first; the page's empty state where there are none."""
+    dataset = dataset_in_hand(opened)
+    if dataset is None:
+        empty(title, body, "Bring in images", "data")
+    done = [run for run in opened.runs(dataset.id) if run.status == "done"]
+    if not done:
+        empty("No finished run of this dataset yet", body, "Launch strategies", "decide")
+    return dataset, done
 
 
 def next_step(label: str, page: str, *, disabled: bool = False) -> None:
@@ -153,6 +165,7 @@ STYLE = """
 .st-key-page_header h1 { font-size: 1.9rem; padding: 0; }
 .st-key-page_header { margin-bottom: .5rem; }
 [data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }
+[data-testid="stButtonGroup"] button:is([aria-pressed="true"], [aria-checked="true"]) { color: inherit !important; }
 @media (max-width: 640px) {
   .stMainBlockContainer { padding-left: 1rem; padding-right: 1rem; }
 }

@@ -8,22 +8,11 @@ from transfer_core.errors import GraftError
 from transfer_core.types import EpochEnd
 
 workspace = shell.begin("Compare")
-dataset = shell.dataset_in_hand(workspace)
-if dataset is None:
-    shell.empty(
-        "Nothing to compare yet",
-        "Finished runs of one dataset stand here side by side, tested on the same images, with a choice and why.",
-        "Bring in images",
-        "data",
-    )
-done = [run for run in workspace.runs(dataset.id) if run.status == "done"]
-if not done:
-    shell.empty(
-        "No finished run of this dataset yet",
-        "Launch two or three strategies; each stands here as soon as it has finished, with accuracy and interval.",
-        "Launch strategies",
-        "decide",
-    )
+dataset, done = shell.finished_runs(
+    workspace,
+    "Nothing to compare yet",
+    "Finished runs of one dataset stand here side by side, tested on the same images, with a choice and why.",
+)
 
 names = workspace.titles(done)
 picked = st.pills(

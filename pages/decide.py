@@ -50,7 +50,7 @@ for rank, suggestion in enumerate(advice.suggestions):
         with st.container(horizontal=True, vertical_alignment="center"):
             if st.checkbox(strategy.title, value=rank < PRESELECTED, key=f"pick_{dataset.id}_{suggestion.strategy}"):
                 picked.append(suggestion)
-            st.badge(ROLES[suggestion.role], color="primary" if suggestion.role == "recommended" else "gray")
+            st.badge(ROLES[suggestion.role], color="blue" if suggestion.role == "recommended" else "gray")
         st.markdown(f"{suggestion.why} :gray[{suggestion.source}]")
         st.caption(f"Frozen: {strategy.frozen} Trains: {strategy.trains}")
 

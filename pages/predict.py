@@ -7,22 +7,11 @@ from components.prediction import prediction
 from transfer_core.types import TEST
 
 workspace = shell.begin("Predict")
-dataset = shell.dataset_in_hand(workspace)
-if dataset is None:
-    shell.empty(
-        "A prediction needs a trained run",
-        "Drop a photo on a finished run and see the five likeliest classes with their probabilities.",
-        "Bring in images",
-        "data",
-    )
-done = [run for run in workspace.runs(dataset.id) if run.status == "done"]
-if not done:
-    shell.empty(
-        "No finished run of this dataset yet",
-        "Once a strategy has trained, drop a photo here and see the five likeliest classes with their probabilities.",
-        "Launch strategies",
-        "decide",
-    )
+dataset, done = shell.finished_runs(
+    workspace,
+    "A prediction needs a trained run",
+    "Drop a photo on a finished run and see the five likeliest classes with their probabilities.",
+)
 
 names = workspace.titles(done)
 ids = [run.id for run in done]

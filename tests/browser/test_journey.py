@@ -43,13 +43,16 @@ def test_from_the_example_to_a_choice(server: Server, page: Page) -> None:
 
     page.get_by_role("button", name="Fine-tune everything").click()
     before = max_points(page, least=2)
-    screenshot(page, "train")
     max_points(page, least=before + 1)
+    expect(page.locator(".st-key-run_status")).to_contain_text("Epoch 5 of", timeout=120_000)
+    screenshot(page, "train")
 
     expect(page.locator(".st-key-queue").get_by_text(re.compile("Done"))).to_have_count(3, timeout=300_000)
     page.get_by_role("button", name="Compare the runs").click()
     expect(page.locator(".st-key-verdict")).to_contain_text("Take ")
     expect(page.locator(".js-plotly-plot").first).to_be_visible()
+    expect(page.locator("[data-testid=stDataFrame] canvas").first).to_be_visible()
+    page.wait_for_load_state("networkidle")
     screenshot(page, "compare")
 
     page.get_by_role("button", name="Predict with the chosen run").click()

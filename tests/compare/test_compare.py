@@ -68,6 +68,7 @@ def test_verdict_says_whether_the_lead_is_more_than_chance() -> None:
     assert tied.choice == "a" and "Beta" in tied.reason and "10 times faster" in tied.reason
     equal = verdict({"a": predictions(good), "b": predictions(good)}, titles, seconds)
     assert equal.choice == "b", "of two equal runs the faster one is taken"
+    assert "Alpha (as many right)" in equal.reason
 
 
 def test_verdict_refuses_different_test_images() -> None:

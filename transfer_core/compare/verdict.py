@@ -54,13 +54,18 @@ def _sentence(
     unsure = [(run, gap) for run, gap, p in pairs if p >= SIGNIFICANT]
     if not unsure:
         return f"{head}, ahead of every other run by more than chance explains (McNemar's exact test, p < 0.05)."
-    names = _list([f"{titles[run]} ({gap * 100:.1f} points behind)" for run, gap in unsure])
-    text = f"{head}. The test images are too few to tell it apart from {names}"
+    names = _list([f"{titles[run]} ({_behind(gap)})" for run, gap in unsure])
+    lead = "It is ahead of the others by more than chance explains, but the" if len(unsure) < len(pairs) else "The"
+    text = f"{head}. {lead} test images are too few to tell it apart from {names}"
     cheap = [run for run, _ in unsure if seconds[run] * 2 < seconds[best]]
     if cheap:
         quick = min(cheap, key=lambda run: seconds[run])
         text += f", and {titles[quick]} trained {seconds[best] / max(seconds[quick], 0.1):.0f} times faster"
     return text + "."
+
+
+def _behind(gap: float) -> str:
+    return f"{gap * 100:.1f} points behind" if gap else "as many right"
 
 
 def _list(names: list[str]) -> str:
