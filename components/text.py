@@ -57,13 +57,6 @@ def percent(fraction: float) -> str:
     return f"{100 * fraction:.1f}{NARROW}%"
 
 
-def points(difference: float) -> str:
-    """The difference of two fractions: 0.013 -> +1.3 points"""
-    value = round(100 * difference, 1)
-    sign = "+" if value > 0 else "\N{MINUS SIGN}" if value < 0 else "±"
-    return f"{sign}{abs(value):.1f}{NARROW}points"
-
-
 def count(number: int) -> str:
     """12345 -> 12,345"""
     return f"{number:,}"

@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from components import charts, shell, text
+from components.palette import symbol_uri
 from transfer_core.errors import GraftError
 from transfer_core.types import EpochEnd
 
@@ -55,6 +56,7 @@ with right:
 
 table = pd.DataFrame(
     {
+        "": [symbol_uri(name) for name in strategies],
         "Run": titles,
         "Backbone": [run.recipe.backbone for run in comparison.runs],
         "Test accuracy": [100 * score.accuracy for score in comparison.scores],
@@ -74,6 +76,7 @@ st.dataframe(
     hide_index=True,
     key="table",
     column_config={
+        "": st.column_config.ImageColumn(width=40),
         "Test accuracy": st.column_config.ProgressColumn(format="%.1f %%", min_value=0, max_value=100),
         "95 % from": percent,
         "to": percent,

@@ -31,7 +31,3 @@ class WorkspaceBusy(GraftError):
 
 class UnknownJob(GraftError):
     """A job or run id that the store does not hold."""
-
-
-class Stopped(Exception):
-    """Raised inside a job, between two steps, once its user has asked it to stop. Not an error."""

@@ -86,9 +86,6 @@ def test_short_keeps_both_ends() -> None:
     [
         (text.percent(0.8571), "85.7 %"),
         (text.percent(1.0), "100.0 %"),
-        (text.points(0.0131), "+1.3 points"),
-        (text.points(-0.02), "−2.0 points"),
-        (text.points(0.0001), "±0.0 points"),
         (text.count(816), "816"),
         (text.count(3_781), "3,781"),
         (text.count(1_234_567), "1,234,567"),
