@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from transfer_core.jobs.protocol import send, unpack
-from transfer_core.jobs.record import finish, record
+from transfer_core.jobs.record import LOG_TAIL, finish, record
 from transfer_core.jobs.work import run_folder
 from transfer_core.store import Store
 from transfer_core.types import Device, Job, Progress, RunEnd
@@ -180,7 +180,7 @@ class Lane(threading.Thread):
             self._finish(job, RunEnd(status="stopped"))
             return
         logs = [run_folder(self.root, job.id) / "worker.log"] + ([lost.log] if lost is not None else [])
-        tail = "\n".join(log.read_text(errors="replace")[-4_000:] for log in logs if log.exists()).strip()
+        tail = "\n".join(log.read_text(errors="replace")[-LOG_TAIL:] for log in logs if log.exists()).strip()
         error = f"The worker process ended unexpectedly ({_died_of(code)}). The next job gets a new one."
         self._finish(job, RunEnd(status="failed", error=error), log=tail)
 

@@ -12,6 +12,8 @@ from transfer_core.jobs.work import staging
 from transfer_core.store import Store
 from transfer_core.types import Event, Job, RunEnd
 
+LOG_TAIL = 16_000  # characters kept of a worker's log; the dump of all threads after a crash has 4,000 and more
+
 
 def record(store: Store, job: Job, events: list[Event]) -> None:
     """Keep events; the last one of a job that went well is kept by `finish` instead."""
@@ -24,10 +26,9 @@ def finish(store: Store, root: Path, job: Job, end: RunEnd, log: str = "") -> Ru
     """Commit what the job made, write its state, clear its staging. Returns the end as it was kept."""
     if end.status == "done" and job.kind == "import":
         end = replace(end, result=_commit(store, root, job, end.result))
-    if end.status != "done":
-        log = log[-8_000:]
     store.append(job.id, [end])
-    store.finish(job.id, end.status, error=end.error, log=log if end.status == "failed" else "", result=end.result)
+    kept = log[-2 * LOG_TAIL :] if end.status == "failed" else ""
+    store.finish(job.id, end.status, error=end.error, log=kept, result=end.result)
     shutil.rmtree(staging(root, job.id), ignore_errors=True)
     return end
 
