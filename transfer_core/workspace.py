@@ -318,7 +318,7 @@ class Workspace:
         return drive(self._store, self.root, id, device=device)
 
     def stop(self, id: str) -> None:
-        """Ask a job to stop. A queued one stops at once; a running one between two steps, or by force after 8 s."""
+        """Ask a job to stop. A queued one stops at once; a running one between two steps, or by force after 4 s."""
         self._store.request_stop(id)
 
     def job(self, id: str) -> Job:

@@ -69,8 +69,10 @@ def launch_long(page: Page, server: Server, seed: int) -> None:
 
 
 def stop_all(page: Page) -> None:
-    page.locator(".st-key-queue").get_by_role("button", name="Stop").first.click()
-    expect(page.locator(".st-key-queue").get_by_text("Stopped").first).to_be_visible(timeout=15_000)
+    """Stop the run that trains and wait for its end, so that the next test has the worker to itself."""
+    stop = page.locator(".st-key-queue").get_by_role("button", name="Stop")
+    stop.first.click()
+    expect(stop).to_have_count(0, timeout=15_000)
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -124,10 +126,12 @@ def test_a_closed_tab_changes_nothing_and_a_new_one_attaches_again(
 
 def test_stop_is_shown_at_once_and_ends_the_run(ready: Server, page: Page) -> None:
     launch_long(page, ready, seed=13)
+    newest = page.locator(".st-key-queue [class*=st-key-queue_]").first
     begun = time.monotonic()
-    page.locator(".st-key-queue").get_by_role("button", name="Stop").first.click()
-    expect(page.locator(".st-key-queue").get_by_text(re.compile("Stopp(ing|ed)")).first).to_be_visible()
-    expect(page.locator(".st-key-queue").get_by_role("button", name="Stop")).to_have_count(0, timeout=10_000)
+    newest.get_by_role("button", name="Stop").click()
+    expect(newest.get_by_text(re.compile("Stopp(ing|ed)"))).to_be_visible()
+    expect(newest.get_by_text("Stopped")).to_be_visible(timeout=10_000)
+    expect(newest.get_by_role("button", name="Stop")).to_have_count(0)
     assert time.monotonic() - begun < 10
 
 

@@ -17,7 +17,7 @@ from transfer_core.jobs.work import run_folder
 from transfer_core.store import Store
 from transfer_core.types import Device, Job, Progress, RunEnd
 
-KILL_SECONDS = 8.0  # how long a worker may take to stop between two steps
+KILL_SECONDS = 4.0  # how long a worker may take to stop between two steps; a stop frees the device within 10 s
 PROJECT = Path(__file__).resolve().parents[2]
 
 
