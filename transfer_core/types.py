@@ -87,9 +87,10 @@ class Tap:
 
     name: str  # short and stable: "stage2"
     title: str  # for people: "stage 2 of 4, 128 channels, 1/8"
-    module: str  # dotted path inside torchvision's module
+    module: str  # dotted path inside torchvision's module, or the name of a node of its graph
     channels: int
-    reduction: int  # input side / feature map side
+    reduction: int  # input side / feature map side; 0: there is no map left
+    layout: Literal["NCHW", "NHWC", "tokens", "vector"] = "NCHW"  # of what is read there; "tokens": class token first
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +101,7 @@ class Backbone:
     title: str
     arch: str  # torchvision's builder: "resnet18"
     weights: str  # identity of the weights: torchvision's "ResNet18_Weights.IMAGENET1K_V1", or "bundled-<hash>"
-    file: str  # file name that torchvision looks for under TORCH_HOME/hub/checkpoints, or the bundled file
+    file: str  # its name under TORCH_HOME/hub/checkpoints, or that of the bundled file; a path for a user's own
     taps: tuple[Tap, ...]
     input_px: int  # side of the square that the network sees
     resize_px: int  # shorter side before the centre crop
@@ -110,6 +111,12 @@ class Backbone:
     licence: str
     top1: float | None = None  # on its source task, as the weights' authors report it
     source: str = "ImageNet"
+    family: str = ""  # "ResNet", "Swin V2"
+    operations: float = 0.0  # multiply-adds for one image of input_px, in 10^9
+    file_bytes: int = 0  # of the weights' file
+    smallest_px: int = 32  # smallest input side that it takes
+    fixed_px: bool = False  # takes no other side than input_px
+    curated: Literal["", "fast", "balanced", "best"] = ""  # the short list
 
     @property
     def tap_names(self) -> tuple[str, ...]:
