@@ -3,7 +3,7 @@ PYTHON ?= python3
 PORT ?= 8501
 VENV_PYTHON := .venv/bin/python
 
-.PHONY: app test check
+.PHONY: app test check soak
 
 app:  ## install what is missing, then start the dashboard on 127.0.0.1:$(PORT)
 	@$(PYTHON) .ci/environment.py requirements.txt --port "$(PORT)"
@@ -21,3 +21,7 @@ check:  ## lint, format, types and the architecture, in seconds
 	$(VENV_PYTHON) -m ruff format --check .
 	$(VENV_PYTHON) -m mypy --strict transfer_core
 	$(VENV_PYTHON) -m pytest -q tests/test_architecture.py
+
+soak:  ## the slow tests: every large backbone
+	@$(PYTHON) .ci/environment.py requirements-dev.txt
+	$(VENV_PYTHON) -m pytest -m soak

@@ -62,24 +62,6 @@ def _watch(job: str) -> None:
     st.rerun()
 
 
-def backbone_picker(workspace: Workspace) -> Backbone:
-    """Which pretrained network to start from."""
-    found = {backbone.name: backbone for backbone in workspace.backbones()}
-    name = st.selectbox(
-        "Backbone",
-        list(found),
-        format_func=lambda name: found[name].title,
-        key="backbone",
-        help="The pretrained network that everything starts from. The bundled one needs no download.",
-    )
-    chosen = found[name]
-    facts = [f"{chosen.parameters / 1e6:.1f} M parameters", f"{chosen.input_px} px", f"trained on {chosen.source}"]
-    if chosen.top1 is not None:
-        facts.append(f"{text.percent(chosen.top1)} top-1 there")
-    st.caption(", ".join(facts))
-    return chosen
-
-
 def settings(backbone: Backbone) -> dict[str, Any]:
     """The folded settings: what the user changed from the defaults by rule; each strategy takes those that it has."""
     changed: dict[str, Any] = {}

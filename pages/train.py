@@ -3,7 +3,9 @@
 import streamlit as st
 
 from components import shell, text
-from components.forms import backbone_picker, settings
+from components.backbone_picker import backbone_picker, download_note
+from components.backbone_picture import backbone_picture, rows
+from components.forms import settings
 from components.run_view import queue_view, run_view
 from transfer_core.errors import GraftError
 
@@ -22,7 +24,7 @@ if st.session_state.pop("fold_setup", False):
     st.session_state["setup"] = False
 with st.expander("Set up runs", icon=":material/tune:", expanded=not runs, key="setup", on_change="rerun"):
     titles = {strategy.name: strategy.title for strategy in workspace.strategies()}
-    backbone = backbone_picker(workspace)
+    backbone = backbone_picker(workspace, st.session_state.get("device", "auto"))
     picked = st.pills(
         "Strategies",
         list(titles),
@@ -33,7 +35,8 @@ with st.expander("Set up runs", icon=":material/tune:", expanded=not runs, key="
     )
     for name in picked:
         strategy = workspace.strategy(name)
-        st.caption(f"**{strategy.title}**. {strategy.when} Frozen: {strategy.frozen} Trains: {strategy.trains}")
+        st.caption(f"**{strategy.title}**. {strategy.when} Trains: {strategy.trains}")
+    picture = st.container()
     devices = {device.name: device.title for device in workspace.devices()}
     device = st.selectbox(
         "Device",
@@ -43,11 +46,19 @@ with st.expander("Set up runs", icon=":material/tune:", expanded=not runs, key="
         help=f"Found: {', '.join(devices.values()) or 'the worker is still looking'}.",
     )
     changed = settings(backbone) if st.toggle("Change the settings", key="show_settings") else {}
+    recipes = []
+    try:
+        recipes = [workspace.recipe(dataset, name, backbone.name, **changed) for name in picked]
+    except GraftError as error:
+        st.error(text.escape(str(error)), icon=":material/error:")
+    with picture:
+        backbone_picture(backbone, rows(workspace, backbone, recipes), key="backbone_picture")
+    if not workspace.available(backbone) and any(recipe.weights != "random" for recipe in recipes):
+        st.warning(text.escape(download_note(backbone)), icon=":material/download:")
     if st.button(
-        "Launch", type="primary", key="launch", icon=":material/play_arrow:", disabled=not picked, width="content"
+        "Launch", type="primary", key="launch", icon=":material/play_arrow:", disabled=not recipes, width="content"
     ):
         try:
-            recipes = [workspace.recipe(dataset, name, backbone.name, **changed) for name in picked]
             before = {run.id for run in runs if run.status == "done"}
             ids = workspace.submit(recipes, device=device)
             same = [id for id in ids if id in before]

@@ -45,6 +45,16 @@ def test_from_a_folder_to_a_choice(tmp_path: Path, photos: Path) -> None:
     assert compared["choice"] in {run["run"] for run in runs} and "Take" in compared["reason"]
 
 
+def test_backbones_are_listed_and_a_users_own_is_added(tmp_path: Path) -> None:
+    listed = graft("backbones", root=tmp_path)["backbones"]
+    assert listed[0]["name"] == "bundled" and listed[0]["available"] and listed[0]["taps"]
+    resnet = next(known for known in listed if known["name"] == "resnet50")
+    assert resnet["family"] == "ResNet" and resnet["operations"] == pytest.approx(4.09, abs=0.01)
+    weights = Path(__file__).parents[1] / "transfer_core" / "backbones" / "bundled.safetensors"
+    own = ("--add", str(weights), "--arch", listed[0]["arch"], "--name", "mine")
+    assert graft("backbones", *own, root=tmp_path)["backbones"][-1]["name"] == "mine"
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -52,6 +62,7 @@ def test_from_a_folder_to_a_choice(tmp_path: Path, photos: Path) -> None:
         (["example", "nothing"], "wallpaper"),
         (["run", "none", "--strategy", "linear_probe"], "none"),
         (["compare", "abc"], "abc"),
+        (["backbones", "--add", "nowhere.pth", "--arch", "resnet18", "--name", "mine"], "nowhere.pth"),
     ],
 )
 def test_a_users_error_is_one_line_and_exit_code_2(arguments: list[str], says: str, tmp_path: Path) -> None:

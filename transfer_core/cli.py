@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from transfer_core.backbones import available, backbones
 from transfer_core.errors import GraftError
 from transfer_core.types import SPLITS, Dataset, EpochEnd, Notice, Progress, RunEnd, StageStart
 from transfer_core.workspace import Workspace, default_root
@@ -67,6 +68,11 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("--seed", type=int)
     added.add_argument("--device", default="auto", help="auto, cpu, cuda:0, mps")
     added.add_argument("--again", action="store_true", help="train although the same recipe has finished before")
+
+    added = command("backbones", _backbones, "the networks to start from, and a user's own weights")
+    added.add_argument("--add", type=Path, metavar="FILE", help="a .pth or .safetensors of your own")
+    added.add_argument("--arch", default="", help="its architecture, by torchvision's name")
+    added.add_argument("--name", default="", help="what to call it")
 
     added = command("compare", _compare, "finished runs of one dataset side by side")
     added.add_argument("runs", nargs="+", metavar="RUN")
@@ -178,6 +184,46 @@ def _run(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
         f"test accuracy {run.test_accuracy or 0:.1%}, validation {run.val_accuracy or 0:.1%}, {run.seconds or 0:.1f} s"
     )
     return result, text
+
+
+def _backbones(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
+    if options.add is not None:
+        from transfer_core.backbones.local import add_local
+
+        workspace = Workspace(_root(options))
+        try:
+            add_local(workspace.root, options.add, arch=options.arch, name=options.name)
+        finally:
+            workspace.close()
+    root = _root(options)
+    found = backbones(root)
+    rows = [("name", "family", "parameters", "G mult-adds", "top-1", "px", "MB", "offline", "list", "licence")]
+    rows += [
+        (
+            known.name,
+            known.family,
+            f"{known.parameters / 1e6:.1f} M",
+            f"{known.operations:.2f}",
+            "" if known.top1 is None else f"{known.top1:.1%}",
+            str(known.input_px),
+            f"{known.file_bytes / 2**20:.0f}",
+            "yes" if available(known, root) else "no",
+            known.curated,
+            known.licence.partition(";")[0].partition(" (")[0].partition(":")[0],
+        )
+        for known in found
+    ]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = [
+        "  ".join(
+            cell.rjust(width) if 2 <= i <= 6 else cell.ljust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+    lines.append("top-1 is on the weights' own source task: ImageNet, or what the app says of the bundled one.")
+    result = {"backbones": [asdict(known) | {"available": available(known, root)} for known in found]}
+    return result, "\n".join(lines)
 
 
 def _compare(options: argparse.Namespace) -> tuple[dict[str, Any], str]:

@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 from PIL import Image
 
 from transfer_core import advice as rules
-from transfer_core.backbones import BACKBONES, backbone
+from transfer_core.backbones import available, backbone, backbones
 from transfer_core.compare.statistics import score
 from transfer_core.compare.titles import titles
 from transfer_core.compare.verdict import verdict
@@ -241,11 +241,16 @@ class Workspace:
     # --- advice and recipes ---
 
     def backbones(self) -> tuple[Backbone, ...]:
-        return BACKBONES
+        """The catalogue, the bundled one first, then the user's own."""
+        return backbones(self.root)
 
     def backbone(self, name: str) -> Backbone:
         """Raises RecipeError."""
-        return backbone(name)
+        return backbone(name, self.root)
+
+    def available(self, backbone: Backbone) -> bool:
+        """Whether its weights are on this machine."""
+        return available(backbone, self.root)
 
     def strategies(self) -> tuple[Strategy, ...]:
         return STRATEGIES
@@ -265,7 +270,7 @@ class Workspace:
 
     def recipe(self, dataset: Dataset, strategy: str, backbone_name: str = "bundled", **overrides: Any) -> Recipe:
         """A strategy's defaults for this dataset and backbone, with overrides. Raises RecipeError."""
-        return recipe(dataset, strategy, backbone(backbone_name), **overrides)
+        return recipe(dataset, strategy, self.backbone(backbone_name), **overrides)
 
     # --- jobs ---
 
@@ -282,9 +287,7 @@ class Workspace:
 
         Raises RecipeError for a device that this machine does not have.
         """
-        known_devices = {"auto", *(found.name for found in self.devices())}
-        if self.devices() and device not in known_devices:
-            raise RecipeError(f"There is no device {device!r} here. Choose one of: {', '.join(sorted(known_devices))}.")
+        self._check_device(device)
         ids = []
         for wanted in recipes:
             known = [job for job in self._store.jobs(recipe=wanted.id) if job.active or job.status == "done"]
@@ -294,6 +297,48 @@ class Workspace:
             payload = {"recipe": asdict(wanted)}
             ids.append(self._queue(_new_id(), "train", payload, device, dataset=wanted.dataset, recipe=wanted.id))
         return tuple(ids)
+
+    def _check_device(self, name: str) -> None:
+        known = {"auto", *(found.name for found in self.devices())}
+        if self.devices() and name not in known:
+            raise RecipeError(f"There is no device {name!r} here. Choose one of: {', '.join(sorted(known))}.")
+
+    def measure_speed(self, backbone_name: str, device: str = "auto") -> str:
+        """Queue the timing of a backbone behind what its device has to do. Returns the job's id, a waiting one's too.
+
+        Raises RecipeError for a backbone that Graft does not know or a device that this machine does not have.
+        """
+        self._check_device(device)
+        waiting = self.measurement(self.backbone(backbone_name).name, device)
+        if waiting is not None and waiting.active:
+            return waiting.id
+        return self._queue(_new_id(), "measure", {"backbone": backbone_name}, self._lane(device))
+
+    def measurement(self, backbone_name: str, device: str = "auto") -> Job | None:
+        """The newest timing of a backbone on a device, however it stands; None when none was asked for."""
+        asked, lane = self._store.jobs(kind="measure"), self._lane(device)
+        return next((job for job in asked if job.lane == lane and job.payload["backbone"] == backbone_name), None)
+
+    def _lane(self, device: str) -> str:
+        """ "auto" also for the default device by its own name."""
+        return "auto" if [device] == [known.name for known in self.devices()[:1]] else device
+
+    def speed(self, backbone: Backbone, device: str = "auto") -> float | None:
+        """Images per second of a backbone's features on a device, as measured once; None until then."""
+        return self.speeds(device).get((backbone.arch, backbone.input_px))
+
+    def speeds(self, device: str = "auto") -> dict[tuple[str, int], float]:
+        """Images per second measured on a device, by architecture and input side in px.
+
+        Empty for a device that is not here, and until the first worker has said which are.
+        """
+        found = [known.title for known in self.devices() if device in ("auto", known.name)]
+        results = [job.result for job in self._store.jobs(kind="measure") if job.status == "done"]
+        return {
+            (result["arch"], result["input_px"]): result["images_per_second"]
+            for result in reversed(results)  # the newest last
+            if result["device"] in found[:1]
+        }
 
     def predict(self, run: str, image: bytes) -> str:
         """Queue a prediction of one image. Returns the job's id; its result holds {"top": [[class, probability]]}."""

@@ -6,28 +6,46 @@ import sys
 import pytest
 
 from transfer_core.backbones import BACKBONES, backbone
-from transfer_core.backbones.torchvision import catalogue
+from transfer_core.backbones.catalogue import archs, bundled_entry, entry
 from transfer_core.errors import RecipeError
+from transfer_core.types import Backbone
 
 
-def test_bundled_comes_first_and_names_are_unique() -> None:
+def each() -> list[object]:
+    return [pytest.param(b, id=b.name, marks=[pytest.mark.soak] if b.parameters > 30e6 else []) for b in BACKBONES]
+
+
+def test_bundled_comes_first_and_every_classifier_follows() -> None:
     names = [known.name for known in BACKBONES]
-    assert names == ["bundled", "resnet18", "mobilenet_v3_small", "squeezenet1_1"]
+    assert names == ["bundled", *archs()]
+    assert {"resnet18", "vit_b_16", "swin_v2_t", "maxvit_t", "regnet_y_128gf"} <= set(names)
+    assert not any("quant" in name or "rcnn" in name for name in names)
     assert all(len(set(known.tap_names)) == len(known.taps) > 3 for known in BACKBONES)
+    assert sorted(known.curated for known in BACKBONES if known.curated) == ["balanced", "best", "fast"]
 
 
-def test_catalogue_is_what_its_command_would_write() -> None:
-    for known, fresh in zip(BACKBONES, catalogue(), strict=True):
-        for field, value in vars(fresh).items():
-            now = tuple(value) if isinstance(value, list) else value
-            assert getattr(known, field) == now, (
-                f"{known.name}.{field}: run python -m transfer_core.backbones.torchvision"
-            )
+@pytest.mark.parametrize("known", each())
+def test_catalogue_is_what_its_command_would_write(known: Backbone) -> None:
+    fresh = bundled_entry() if known.name == "bundled" else entry(known.arch)
+    for field, value in vars(fresh).items():
+        now = tuple(value) if isinstance(value, list) else value
+        assert getattr(known, field) == now, f"{field}: run python -m transfer_core.backbones.catalogue"
+
+
+def test_taps_in_words_and_numbers() -> None:
+    taps = backbone("resnet18").taps
+    assert [tap.reduction for tap in taps] == [4, 4, 8, 16, 32]
+    assert taps[2].title == "stage 2 of 4, 128 channels, 1/8"
+    assert backbone("vgg11").taps[-1].title == "second fully connected layer, 4,096 values"
+    assert "not for commercial use" in backbone("vit_h_14").licence
+    assert backbone("vit_h_14").fixed_px
 
 
 def test_unknown_name_says_which_are_known() -> None:
-    with pytest.raises(RecipeError, match=r"no backbone 'vgg99'.*bundled, resnet18"):
+    with pytest.raises(RecipeError, match=r"no backbone 'vgg99'.*bundled, resnet50.*lists all"):
         backbone("vgg99")
+    with pytest.raises(RecipeError, match=r"no backbone 'resnet19'.*resnet101, resnet152, resnet18"):
+        backbone("resnet19")
 
 
 def test_reading_it_needs_no_torch() -> None:

@@ -1,6 +1,7 @@
 """Where weights come from: torchvision's folder, its server, and the repository."""
 
 import hashlib
+import re
 import time
 import urllib.error
 import urllib.request
@@ -11,10 +12,11 @@ import pytest
 import torch
 import torchvision
 
-from transfer_core.backbones import BACKBONES, backbone
-from transfer_core.backbones.torchvision import BUNDLED, build, card, fetch, load
+from transfer_core.backbones import BUNDLED, backbone
+from transfer_core.backbones.torchvision import build, card, fetch, load
 from transfer_core.errors import WeightsError
 
+FAMILIES = ("resnet18", "densenet121", "googlenet", "squeezenet1_1", "shufflenet_v2_x0_5", "mobilenet_v3_small")
 SHARED = Path(__file__).resolve().parents[2].parent / "shared"
 
 
@@ -30,7 +32,7 @@ def checkpoints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "hub" / "checkpoints"
 
 
-@pytest.mark.parametrize("name", [known.name for known in BACKBONES if known.name != "bundled"])
+@pytest.mark.parametrize("name", ["resnet18", "vit_b_16", "googlenet"])
 def test_offline_error_says_which_file_where_to_and_what_else(name: str, checkpoints: Path) -> None:
     with pytest.raises(WeightsError) as caught:
         load(backbone(name))
@@ -39,14 +41,17 @@ def test_offline_error_says_which_file_where_to_and_what_else(name: str, checkpo
     assert list(checkpoints.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", [known.name for known in BACKBONES if known.name != "bundled"])
+@pytest.mark.parametrize("name", FAMILIES)
 def test_loads_a_checkpoint_under_torchvisions_file_name(name: str, checkpoints: Path) -> None:
     checkpoints.mkdir(parents=True)
     saved = build(backbone(name).arch, 7).state_dict()
+    if name == "densenet121":  # as in the file that torchvision offers
+        saved = {re.sub(r"(denselayer\d+\.\w+)([12]\.)", r"\1.\2", key): value for key, value in saved.items()}
     torch.save(saved, checkpoints / backbone(name).file)
     loaded = load(backbone(name))
     assert not loaded.training
-    assert all(torch.equal(value, saved[key]) for key, value in loaded.state_dict().items())
+    expected = build(backbone(name).arch, 7).state_dict()
+    assert all(torch.equal(value, expected[key]) for key, value in loaded.state_dict().items())
 
 
 @pytest.mark.parametrize("content", [b"", b"not weights", "another"], ids=["empty", "not weights", "another network's"])

@@ -162,3 +162,39 @@ def test_the_server_process_never_loads_torch(ready: Server) -> None:
     if not maps.exists():
         pytest.skip("no /proc here to see what a process has loaded")
     assert "torch" not in maps.read_text()
+
+
+def test_a_backbone_is_measured_and_another_one_chosen_from_the_catalogue(
+    ready: Server, page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))  # no weights but the bundled ones
+    ready.restart()
+    page.goto(f"{ready.url}/train")
+    unfold(page, "Set up runs")
+    card, dialog = page.locator(".st-key-backbone_card"), page.get_by_role("dialog")
+    expect(card).to_contain_text("Works offline")
+    page.get_by_role("button", name="Measure its speed here").click()
+    expect(card.get_by_role("button", name="Stop")).to_be_visible()
+    page.get_by_role("button", name="Choose another").click()
+    expect(card).to_contain_text(re.compile(r"\d images/s here"), timeout=60_000)
+    expect(dialog).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+
+    page.get_by_role("button", name="Choose another").click()
+    dialog.get_by_placeholder("Name, family or licence").fill("squeezenet 1.1")
+    dialog.get_by_role("button", name="Use SqueezeNet 1.1").click()
+    expect(dialog).to_have_count(0)
+    expect(card).to_contain_text("SqueezeNet 1.1")
+    expect(card).to_contain_text("Needs a download")
+    expect(page.get_by_text("are not on this machine, so the launch fetches them first")).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile("fire module 8 frozen; a new linear classifier"))).to_be_visible()
+
+    page.get_by_role("link", name="Data").click()
+    expect(page.get_by_role("heading", name="Data", exact=True)).to_be_visible()
+    page.get_by_role("link", name="Train").click()
+    expect(card).to_contain_text("SqueezeNet 1.1")
+    ready.restart()
+    page.goto(f"{ready.url}/train")
+    unfold(page, "Set up runs")
+    expect(card).to_contain_text(re.compile(r"Bundled.*\d images/s here", re.DOTALL))

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-import torchvision
 from PIL import Image
 from safetensors.torch import load_file
 
+from transfer_core.backbones.torchvision import build
 from transfer_core.errors import ArchiveError, RecipeError
-from transfer_core.studies.pretrain import Plan, pretrain
+from transfer_core.studies.pretrain import Plan, pretrain, side_px
 from transfer_core.types import EpochEnd, RunEnd
 
 PLAN = Plan(epochs=2, batch_size=8)
@@ -42,11 +42,20 @@ def test_leaves_weights_and_a_card_that_agree(archive: Path, tmp_path: Path) -> 
     assert card["classes"] == [f"n{i}" for i in range(7)]
     assert card["data"]["left_out"] == ["n7"]
     assert (card["data"]["train_images"], card["data"]["val_images"]) == (28, 7)
-    module = torchvision.models.get_model(card["arch"], weights=None, num_classes=7).eval()
+    assert set(card["statistics"]) == set(card["reference"]) == {"stem", *(f"stage{i}" for i in (1, 2, 3, 4)), "last"}
+    assert len(card["statistics"]["last"]["var"]) == 576 and min(card["statistics"]["last"]["var"]) >= 0
+    assert card["confidence"] == sorted(card["confidence"]) and len(card["confidence"]) == 21
+    module = build(card["arch"], classes=7)
     module.load_state_dict(load_file(tmp_path / "out" / "bundled.safetensors"))
     ramp = torch.linspace(-2, 2, 3 * 64 * 64).view(1, 3, 64, 64)
     with torch.inference_mode():
-        assert module(ramp)[0].tolist() == pytest.approx(card["reference"], abs=1e-4)
+        codes = module.features(ramp).mean((2, 3))[0, :8].tolist()
+    assert codes == pytest.approx(card["reference"]["last"], abs=1e-4)
+
+
+def test_images_grow_to_their_full_side() -> None:
+    plan = Plan(epochs=1, first_px=32)
+    assert [side_px(fraction, plan) for fraction in (0, 0.2, 0.4, 0.6, 1)] == [32, 40, 48, 64, 64]
 
 
 def test_a_resumed_run_equals_an_unbroken_one(archive: Path, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The backbones that Graft knows, as data: reading them needs no torch. `torchvision.py` loads them."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -8,19 +9,57 @@ from transfer_core.errors import RecipeError
 from transfer_core.types import Backbone, Tap
 
 CATALOGUE = Path(__file__).with_name("catalogue.json")
+BUNDLED = Path(__file__).with_name("bundled.safetensors")
+LOCAL = "backbones"  # a workspace's folder of its user's own weights
+ENTRY = "backbone.json"
 
 
-def _read(entry: dict[str, Any]) -> Backbone:
+def read(entry: dict[str, Any]) -> Backbone:
+    """A Backbone from what `dataclasses.asdict` and JSON made of it."""
     taps = tuple(Tap(**tap) for tap in entry["taps"])
     return Backbone(**(entry | {"taps": taps, "mean": tuple(entry["mean"]), "std": tuple(entry["std"])}))
 
 
-BACKBONES: tuple[Backbone, ...] = tuple(_read(entry) for entry in json.loads(CATALOGUE.read_text(encoding="utf-8")))
+BACKBONES: tuple[Backbone, ...] = tuple(read(entry) for entry in json.loads(CATALOGUE.read_text(encoding="utf-8")))
 
 
-def backbone(name: str) -> Backbone:
+def backbones(root: Path | None = None) -> tuple[Backbone, ...]:
+    """The catalogue, the bundled one first, then the user's own in the workspace `root`."""
+    own = sorted((root / LOCAL).glob(f"*/{ENTRY}")) if root is not None else []
+    return (*BACKBONES, *(read(json.loads(file.read_text(encoding="utf-8"))) for file in own))
+
+
+def backbone(name: str, root: Path | None = None) -> Backbone:
     """The backbone of that name. Raises RecipeError when there is none."""
-    for known in BACKBONES:
-        if known.name == name:
-            return known
-    raise RecipeError(f"There is no backbone '{name}'. Choose one of: {', '.join(b.name for b in BACKBONES)}.")
+    known = backbones(root)
+    for found in known:
+        if found.name == name:
+            return found
+    near = [found.name for found in known if name[:4] and found.name.startswith(name[:4])]
+    raise RecipeError(
+        f"There is no backbone '{name}'. Choose one of: {', '.join(near or ['bundled', 'resnet50', 'convnext_base'])}."
+        " `python -m transfer_core backbones` lists all."
+    )
+
+
+def is_local(backbone: Backbone) -> bool:
+    """Whether the weights are a user's own file in the workspace."""
+    return backbone.weights.startswith("local-")
+
+
+def weights_file(backbone: Backbone, root: Path | None = None) -> Path:
+    """Where a backbone's weights lie, fetched or not yet. `root`: the workspace, for a user's own."""
+    if backbone.file == BUNDLED.name:
+        return BUNDLED
+    return (root or Path()) / backbone.file if is_local(backbone) else checkpoints() / backbone.file
+
+
+def checkpoints() -> Path:
+    """Where torchvision keeps fetched weights: under TORCH_HOME, else in the user's cache."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser()
+    return Path(os.environ.get("TORCH_HOME", cache / "torch")).expanduser() / "hub" / "checkpoints"
+
+
+def available(backbone: Backbone, root: Path | None = None) -> bool:
+    """Whether it can be used without a download."""
+    return weights_file(backbone, root).exists()

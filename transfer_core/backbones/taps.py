@@ -12,7 +12,7 @@ from transfer_core.types import FIRST, HEAD, Backbone, Tap
 
 
 def extractor(module: nn.Module, backbone: Backbone, taps: Sequence[Tap]) -> nn.Module:
-    """A network (N, 3, H, W) -> {tap name: maps (N, C, h, w)}, ending at the last of `taps`.
+    """A network (N, 3, H, W) -> {tap name: activations in the tap's layout}, ending at the last of `taps`.
 
     Shares its parameters with `module`, torchvision's network of that backbone, as do their names.
     """
@@ -23,29 +23,46 @@ def extractor(module: nn.Module, backbone: Backbone, taps: Sequence[Tap]) -> nn.
     return features
 
 
-def pool(maps: Tensor) -> Tensor:
-    """Global average: (N, C, h, w) -> (N, C), activated as in pretraining, since a tap follows its activation."""
-    return maps.mean((2, 3))
+def pool(activations: Tensor, tap: Tap) -> Tensor:
+    """What a linear classifier sees at a tap: activations in the tap's layout -> (N, C), activated as in pretraining.
+
+    Maps are averaged over their area. Of a vision transformer's tokens, the last tap gives the class token, as its own
+    classifier reads it; earlier ones the mean of the patches, since the class token gathers what it needs late.
+    """
+    if tap.layout == "vector":
+        return activations  # (N, C)
+    if tap.layout == "tokens":  # (N, 1 + patches, C)
+        return activations[:, 0] if tap.name == "last" else activations[:, 1:].mean(1)
+    return activations.mean((1, 2) if tap.layout == "NHWC" else (2, 3))
 
 
-def stage_of_parameters(module: nn.Module, backbone: Backbone) -> dict[str, int]:
-    """Stage of each parameter below the last tap: the index of the first tap at or after it, in the order they run."""
+def stage_of_layers(module: nn.Module, backbone: Backbone) -> dict[str, int]:
+    """Stage of each layer and of each bare parameter below the last tap: the index of the first tap at or after it."""
     graph: torch.fx.Graph = extractor(module, backbone, backbone.taps).graph  # type: ignore[assignment]
     ends = set(next(iter(graph.find_nodes(op="output"))).all_input_nodes)
     stages: dict[str, int] = {}
     stage = 0
     for node in graph.nodes:
-        if node.op == "call_module":
-            for name, _ in module.get_submodule(str(node.target)).named_parameters():
-                stages.setdefault(f"{node.target}.{name}", stage)
-        elif node.op == "get_attr":
+        if node.op in ("call_module", "get_attr"):
             stages.setdefault(str(node.target), stage)
         stage += node in ends
     return stages
 
 
+def stage_of_parameters(module: nn.Module, backbone: Backbone) -> dict[str, int]:
+    """Stage of each parameter below the last tap, in the order they run."""
+    stages: dict[str, int] = {}
+    layers = dict(module.named_modules())
+    for target, stage in stage_of_layers(module, backbone).items():
+        if target in layers:
+            stages.update({f"{target}.{name}": stage for name, _ in layers[target].named_parameters()})
+        else:
+            stages[target] = stage  # a parameter that no layer owns, or a buffer
+    return stages
+
+
 class Network(nn.Module):
-    """A backbone cut at a tap, global average pooling, and a new linear head: (N, 3, H, W) -> (N, classes).
+    """A backbone cut at a tap, pooling, and a new linear head: (N, 3, H, W) -> (N, classes).
 
     The head starts at zero, so it draws no random numbers and every class starts equally likely (BiT, 2020).
     """
@@ -56,6 +73,8 @@ class Network(nn.Module):
         self.backbone = backbone
         self.tap = cut
         self.stages = stage_of_parameters(module, backbone)
+        self.layers = stage_of_layers(module, backbone)
+        self.frozen = -1  # the last stage that is
         self.trunk = extractor(module, backbone, (cut,))
         self.head = nn.Linear(cut.channels, classes)
         nn.init.zeros_(self.head.weight)
@@ -63,18 +82,17 @@ class Network(nn.Module):
 
     def codes(self, x: Tensor) -> Tensor:
         """The CNN codes that the head sees: (N, 3, H, W) -> (N, channels)."""
-        return pool(self.trunk(x)[self.tap.name])
+        return pool(self.trunk(x)[self.tap.name], self.tap)
 
     def forward(self, x: Tensor) -> Tensor:
         logits: Tensor = self.head(self.codes(x))
         return logits
 
     def train(self, mode: bool = True) -> "Network":
-        """As in any module, except that frozen layers stay in eval mode: their BatchNorm statistics rest too."""
+        """As in any module, save that frozen layers stay in eval mode: no dropout, BatchNorm's statistics rest."""
         super().train(mode)
-        for layer in self.trunk.modules():
-            own = list(layer.parameters(recurse=False))
-            if own and not any(p.requires_grad for p in own):
+        for name, layer in self.trunk.named_modules():
+            if self.layers.get(name, len(self.backbone.taps)) <= self.frozen:
                 layer.eval()
         return self
 
@@ -84,11 +102,10 @@ def freeze(network: Network, train_from: str) -> None:
 
     Holds until the next call: `train()` does not undo it. Raises RecipeError when the backbone has no such tap.
     """
-    taps = network.backbone.taps
-    last = {FIRST: -1, HEAD: len(taps)}.get(train_from)
-    last = index_of(network.backbone, train_from) if last is None else last
+    last = {FIRST: -1, HEAD: len(network.backbone.taps)}.get(train_from)
+    network.frozen = index_of(network.backbone, train_from) if last is None else last
     for name, parameter in network.trunk.named_parameters():
-        parameter.requires_grad_(network.stages[name] > last)
+        parameter.requires_grad_(network.stages[name] > network.frozen)
     network.train(network.training)
 
 

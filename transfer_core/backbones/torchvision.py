@@ -1,13 +1,11 @@
-"""Load backbones with torchvision's weights or the bundled ones. As a command, it writes `catalogue.json` anew."""
+"""Load backbones with torchvision's weights, the bundled ones or a user's own."""
 
 import hashlib
 import json
-import math
 import pickle
 import re
 import urllib.request
 from collections.abc import Generator
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,57 +13,36 @@ import torch
 import torchvision
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from torch import nn
-from torchvision.models.feature_extraction import create_feature_extractor
+from torch import Tensor, nn
+from torchvision.models.resnet import BasicBlock, ResNet
 
-from transfer_core.backbones import CATALOGUE
+from transfer_core.backbones import BUNDLED, is_local, weights_file
 from transfer_core.errors import WeightsError
-from transfer_core.types import Backbone, Progress, Tap
+from transfer_core.types import Backbone, Progress
 
-BUNDLED = Path(__file__).with_name("bundled.safetensors")
 CARD = BUNDLED.with_suffix(".json")
-# Linear probes at 64, 96, 128 px: clothing .57 .55 .53, brain_mri .68 .71 .72 (5-fold, standard error .01)
-BUNDLED_PX = 128
 TIMEOUT_S = 15
 BLOCK = 1 << 20
 NOT_WEIGHTS = (RuntimeError, ValueError, KeyError, EOFError, OSError, pickle.UnpicklingError, SafetensorError)
-
-# arch: (tap, module, title), early to late; each module ends with its activation
-TAPS: dict[str, tuple[tuple[str, str, str], ...]] = {
-    "resnet18": (
-        ("stem", "maxpool", "stem"),
-        *((f"stage{i}", f"layer{i}", f"stage {i} of 4") for i in range(1, 5)),
-    ),
-    "mobilenet_v3_small": (
-        ("stem", "features.0", "stem"),
-        *((f"stage{i}", f"features.{end}", f"stage {i} of 4") for i, end in enumerate((1, 3, 8, 11), start=1)),
-        ("last", "features.12", "last convolution"),
-    ),
-    "squeezenet1_1": (
-        ("stem", "features.2", "stem"),
-        *(
-            (f"fire{i}", f"features.{at}", f"fire module {i} of 8")
-            for i, at in enumerate((3, 4, 6, 7, 9, 10, 11, 12), start=1)
-        ),
-    ),
-}
-TITLES = {"resnet18": "ResNet-18", "mobilenet_v3_small": "MobileNet V3 small", "squeezenet1_1": "SqueezeNet 1.1"}
+AUXILIARY = ("googlenet", "inception_v3")  # have classifiers half-way up, which only their own training needs
+OLD_DENSENET = re.compile(r"(denselayer\d+\.(?:norm|relu|conv))\.([12]\.)")  # names in torchvision's older files
 
 
-def load(backbone: Backbone, *, random_init: bool = False, seed: int = 0) -> nn.Module:
+def load(backbone: Backbone, *, random_init: bool = False, seed: int = 0, root: Path | None = None) -> nn.Module:
     """torchvision's whole network in eval mode, with pretrained weights or with random ones drawn from `seed`.
 
-    Raises WeightsError when the weights are not on this machine and cannot be fetched, or cannot be read.
+    `root`: the workspace, for a user's own weights, which leave the classifier as it was drawn. Raises WeightsError
+    when the weights are not on this machine and cannot be fetched, or cannot be read.
     """
     bundled = backbone.file == BUNDLED.name
     module = build(backbone.arch, seed, classes=len(card()["classes"]) if bundled else None)
     if random_init:
         return module
-    for _ in fetch(backbone):
+    for _ in fetch(backbone, root):
         pass
-    file = weights_file(backbone)
+    file = weights_file(backbone, root)
     try:
-        module.load_state_dict(load_file(file) if bundled else torch.load(file, map_location="cpu", weights_only=True))
+        module.load_state_dict(read_weights(file), strict=not is_local(backbone))
     except NOT_WEIGHTS as error:
         reason = str(error).strip().splitlines()[0][:120] if str(error).strip() else type(error).__name__
         raise WeightsError(
@@ -76,32 +53,65 @@ def load(backbone: Backbone, *, random_init: bool = False, seed: int = 0) -> nn.
 
 
 def build(arch: str, seed: int = 0, *, classes: int | None = None) -> nn.Module:
-    """torchvision's network of that name in eval mode with random weights; leaves the global generator as it was."""
+    """torchvision's network of that name in eval mode with random weights; leaves the global generator as it was.
+
+    "resnet10" is torchvision's ResNet with one block a stage.
+    """
+    given = settings(arch) | ({} if classes is None else {"num_classes": classes})
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        sizes = {} if classes is None else {"num_classes": classes}
-        module: nn.Module = torchvision.models.get_model(arch, weights=None, **sizes)
+        module: nn.Module = (
+            ResNet(BasicBlock, [1, 1, 1, 1], **given)
+            if arch == "resnet10"
+            else torchvision.models.get_model(arch, weights=None, **given)
+        )
     return module.eval()
 
 
-def checkpoints() -> Path:
-    """Where torchvision keeps fetched weights: under TORCH_HOME, else in the user's cache."""
-    return Path(torch.hub.get_dir()) / "checkpoints"
+def settings(arch: str) -> dict[str, Any]:
+    """What torchvision's builder of an architecture needs so that its default weights fit."""
+    if arch in AUXILIARY:
+        return {"aux_logits": False, "transform_input": True, "init_weights": True}
+    if arch.startswith("vit"):  # the number of positions follows from the size
+        return {"image_size": torchvision.models.get_model_weights(arch).DEFAULT.meta["min_size"][0]}
+    return {}
 
 
-def weights_file(backbone: Backbone) -> Path:
-    """Where a backbone's weights lie, fetched or not yet."""
-    return BUNDLED if backbone.file == BUNDLED.name else checkpoints() / backbone.file
+def read_weights(file: Path) -> dict[str, Tensor]:
+    """The tensors of a .safetensors or a .pth file by their names in torchvision's network. Runs no code of the file's.
+
+    Takes what is under "state_dict", "model" or "model_state_dict", without the prefixes of wrappers.
+    """
+    if file.suffix == ".safetensors":
+        found: Any = load_file(file)
+    else:
+        found = torch.load(file, map_location="cpu", weights_only=True)
+    for key in ("state_dict", "model_state_dict", "model"):
+        if isinstance(found, dict) and isinstance(found.get(key), dict):
+            found = found[key]
+            break
+    if not isinstance(found, dict) or not any(isinstance(value, Tensor) for value in found.values()):
+        raise ValueError("it holds no tensors by name")
+    tensors = {_plain(str(name)): value for name, value in found.items() if isinstance(value, Tensor)}
+    return {name: value for name, value in tensors.items() if not name.startswith(("aux1.", "aux2.", "AuxLogits."))}
 
 
-def fetch(backbone: Backbone) -> Generator[Progress, None, None]:
+def _plain(name: str) -> str:
+    while name.startswith(("module.", "_orig_mod.", "model.")):
+        name = name.partition(".")[2]
+    return OLD_DENSENET.sub(r"\1\2", name)
+
+
+def fetch(backbone: Backbone, root: Path | None = None) -> Generator[Progress, None, None]:
     """Fetch torchvision's weights, checked against the hash in their name, unless they are on this machine already.
 
     Closing the generator leaves no half-done file. Raises WeightsError when the file cannot be had.
     """
-    file = weights_file(backbone)
+    file = weights_file(backbone, root)
     if file.exists():
         return
+    if is_local(backbone):
+        raise WeightsError(f"{file} is gone, so {backbone.title} cannot be used. Add its weights again.")
     part = file.with_name(f"{file.name}.part")
     url = torchvision.models.get_weight(backbone.weights).url
     expected = re.search(r"-([0-9a-f]{8,})\.", file.name)
@@ -132,69 +142,3 @@ def card() -> dict[str, Any]:
     """The bundled weights' card, as pretraining wrote it: data, recipe, figures, classes, licence and limits."""
     content: dict[str, Any] = json.loads(CARD.read_text(encoding="utf-8"))
     return content
-
-
-def catalogue() -> list[Backbone]:
-    """All backbones from their sources: the bundled card and torchvision's own descriptions of its weights."""
-    return [bundled_entry(), *(torchvision_entry(arch) for arch in TAPS)]
-
-
-def bundled_entry() -> Backbone:
-    known = card()
-    return Backbone(
-        name="bundled",
-        title=f"Bundled {TITLES[known['arch']]}",
-        arch=known["arch"],
-        weights=f"bundled-{known['sha256'][:16]}",
-        file=BUNDLED.name,
-        taps=measured_taps(known["arch"], BUNDLED_PX),
-        input_px=BUNDLED_PX,
-        resize_px=BUNDLED_PX,
-        mean=known["mean"],
-        std=known["std"],
-        parameters=known["parameters"],
-        licence=known["licence"],
-        top1=known["val_top1"],
-        source=known["source"],
-    )
-
-
-def torchvision_entry(arch: str) -> Backbone:
-    weights = torchvision.models.get_model_weights(arch).DEFAULT
-    preset = weights.transforms()
-    (input_px,), (resize_px,) = preset.crop_size, preset.resize_size
-    return Backbone(
-        name=arch,
-        title=TITLES[arch],
-        arch=arch,
-        weights=str(weights),
-        file=Path(weights.url).name,
-        taps=measured_taps(arch, input_px),
-        input_px=input_px,
-        resize_px=resize_px,
-        mean=tuple(preset.mean),
-        std=tuple(preset.std),
-        parameters=weights.meta["num_params"],
-        licence="BSD-3-Clause (torchvision); pretrained on ImageNet, whose terms ask for non-commercial use",
-        top1=round(weights.meta["_metrics"]["ImageNet-1K"]["acc@1"] / 100, 5),
-    )
-
-
-@torch.inference_mode()
-def measured_taps(arch: str, input_px: int) -> tuple[Tap, ...]:
-    """The taps of an architecture, with channels and reduction as a forward pass shows them."""
-    rows = TAPS[arch]
-    maps = create_feature_extractor(build(arch), {module: name for name, module, _ in rows})(
-        torch.zeros(1, 3, input_px, input_px)
-    )
-    taps = []
-    for name, module, title in rows:
-        _, channels, height, _ = maps[name].shape
-        reduction = 2 ** round(math.log2(input_px / height))
-        words = f"{title}, {channels} channels, 1/{reduction}"
-        taps.append(Tap(name=name, title=words, module=module, channels=channels, reduction=reduction))
-    return tuple(taps)
-
-
-if __name__ == "__main__":
-    CATALOGUE.write_text(json.dumps([asdict(entry) for entry in catalogue()], indent=1) + "\n", encoding="utf-8")

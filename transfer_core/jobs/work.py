@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from transfer_core.backbones import backbone
 from transfer_core.store import Store
 from transfer_core.types import Event, Recipe
 
@@ -14,6 +15,8 @@ def work(id: str, kind: str, payload: dict[str, Any], *, root: Path, device: str
         return _import(payload, staging(root, id))
     if kind == "train":
         return _train(Recipe(**payload["recipe"]), root, id, device)
+    if kind == "measure":
+        return _measure(payload["backbone"], root, device)
     return _predict(payload, root, device)
 
 
@@ -45,6 +48,12 @@ def _train(recipe: Recipe, root: Path, id: str, device: str) -> Iterator[Event]:
     out = run_folder(root, id)
     out.mkdir(parents=True, exist_ok=True)
     yield from fit(recipe, dataset, workspace=root, out=out, device=device)
+
+
+def _measure(name: str, root: Path, device: str) -> Iterator[Event]:
+    from transfer_core.studies.speed import measure_speed
+
+    yield from measure_speed(backbone(name, root), device=device)
 
 
 def _predict(payload: dict[str, Any], root: Path, device: str) -> Iterator[Event]:

@@ -2,7 +2,7 @@
 
 `python -m transfer_core.studies.pretrain ZIP --out FOLDER (--minutes M | --epochs N)` leaves `bundled.safetensors` and
 its card `bundled.json` in FOLDER; copy both to `transfer_core/backbones/`, then run
-`python -m transfer_core.backbones.torchvision` to bring the catalogue up to date. Called again, it resumes.
+`python -m transfer_core.backbones.catalogue` to bring the catalogue up to date. Called again, it resumes.
 """
 
 import argparse
@@ -22,13 +22,25 @@ import torch
 import torch.nn.functional as F
 import torchvision
 from safetensors.torch import save as safetensors_bytes
-from torch import nn
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torchvision.models.feature_extraction import create_feature_extractor
 
+from transfer_core.backbones.catalogue import BUNDLED_PX, measured_taps
+from transfer_core.backbones.taps import pool
+from transfer_core.backbones.torchvision import build
 from transfer_core.errors import GraftError, RecipeError
 from transfer_core.studies.source_task import MEAN, SOURCE_PX, STD, Source, augmented, decode, normalise
 from transfer_core.types import TRAIN, VAL, EpochEnd, Event, Progress, RunEnd, StageStart, digest
 
 WARM_UP = 0.15  # of the whole training
+GROWTH = 0.6
+GRAIN_PX = 8
+# ImageNet's index and words of each WordNet id in the archive that the bundled weights come from
+WORDS = {
+    name: words
+    for name, (_, words) in json.loads(Path(__file__).with_name("source_classes.json").read_text("utf-8")).items()
+}
 LICENCE = "Apache-2.0 (Graft's own training)"
 LIMITS = (
     "Trained for minutes on small photos of things, animals and scenes: weaker than ImageNet weights at full"
@@ -42,16 +54,18 @@ class Plan:
     """What decides the weights. With `minutes`, the schedule follows the clock and the epochs come out as they may."""
 
     arch: str = "mobilenet_v3_small"
-    epochs: int = 0  # 0: as many as `minutes` allow
+    epochs: float = 0.0  # 0: as many as `minutes` allow
     minutes: float = 0.0
     input_px: int = 64
+    first_px: int = 64  # at the beginning; grows to input_px over GROWTH of the training
     smallest_crop_px: int = 40  # of SOURCE_PX; each batch draws one side from here up to SOURCE_PX
     colour: float = 0.2  # spread of brightness, contrast and each channel
     batch_size: int = 128
     lr: float = 0.25  # peak of the one cycle
-    weight_decay: float = 5e-5  # not on BatchNorm and biases
+    weight_decay: float = 2e-4  # not on BatchNorm and biases
     momentum: float = 0.9
     smoothing: float = 0.1
+    average: float = 0.998  # decay per step of the weights' exponential moving average; 0: none
     leave_out: int = 7  # classes whose index in the sorted ids ends in this digit, kept unseen for measurements
     seed: int = 0
 
@@ -61,6 +75,12 @@ def one_cycle(fraction: float, peak: float) -> float:
     if fraction < WARM_UP:
         return peak * max(fraction / WARM_UP, 0.01)
     return peak * 0.5 * (1 + math.cos(math.pi * min(1.0, (fraction - WARM_UP) / (1 - WARM_UP))))
+
+
+def side_px(fraction: float, plan: Plan) -> int:
+    """Input side after this fraction of the training, in steps of GRAIN_PX (progressive resizing)."""
+    grown = plan.first_px + (plan.input_px - plan.first_px) * min(1.0, fraction / GROWTH)
+    return int(grown // GRAIN_PX) * GRAIN_PX
 
 
 @torch.inference_mode()
@@ -106,8 +126,11 @@ def pretrain(archive: Path, out: Path, plan: Plan) -> Iterator[Event]:
             source = item
 
     torch.manual_seed(plan.seed)
-    model = torchvision.models.get_model(plan.arch, weights=None, num_classes=len(source.classes))
+    model = build(plan.arch, plan.seed, classes=len(source.classes))
     model = model.to(memory_format=torch.channels_last).train()
+    # Buffers too: BatchNorm's statistics must be those of the averaged weights.
+    ema = get_ema_multi_avg_fn(plan.average)  # type: ignore[no-untyped-call]
+    average = AveragedModel(model, multi_avg_fn=ema, use_buffers=True)
     optimizer = torch.optim.SGD(groups(model, plan.weight_decay), lr=plan.lr, momentum=plan.momentum, nesterov=True)
     train = np.flatnonzero(source.splits == TRAIN)
     per_epoch = len(train) // plan.batch_size
@@ -117,10 +140,11 @@ def pretrain(archive: Path, out: Path, plan: Plan) -> Iterator[Event]:
         if saved["plan"] != digest(asdict(plan)):
             raise RecipeError(f"{checkpoint} belongs to a run with other settings; choose another folder or delete it.")
         model.load_state_dict(saved["model"])
+        average.load_state_dict(saved["average"])
         optimizer.load_state_dict(saved["optimizer"])
         step, before = saved["step"], saved["seconds"]
 
-    yield StageStart(stage="train", title=f"Pretrain {plan.arch}", number=2, stages=2, of=plan.epochs)
+    yield StageStart(stage="train", title=f"Pretrain {plan.arch}", number=2, stages=2, of=math.ceil(plan.epochs))
     begun, first_step = time.monotonic(), step
     losses: list[float] = []
     while True:
@@ -136,7 +160,7 @@ def pretrain(archive: Path, out: Path, plan: Plan) -> Iterator[Event]:
         x = augmented(
             source.pixels[rows],
             np.random.default_rng((plan.seed, epoch, at)),
-            input_px=plan.input_px,
+            input_px=side_px(fraction, plan),
             smallest_crop_px=plan.smallest_crop_px,
             colour=plan.colour,
         )
@@ -146,13 +170,14 @@ def pretrain(archive: Path, out: Path, plan: Plan) -> Iterator[Event]:
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
+        average.update_parameters(model)
         step += 1
         losses.append(float(loss.detach()))
         seconds = before + time.monotonic() - begun
         yield Progress(
             what="Pretraining",
             done=step,
-            of=plan.epochs * per_epoch or round(step / max(fraction, 1e-9)),
+            of=round(plan.epochs * per_epoch) or round(step / max(fraction, 1e-9)),
             unit="steps",
             seconds_left=seconds * (1 - fraction) / fraction if fraction else None,
             images_per_second=(step - first_step) * plan.batch_size / (seconds - before),
@@ -161,7 +186,8 @@ def pretrain(archive: Path, out: Path, plan: Plan) -> Iterator[Event]:
         )
         if step % per_epoch == 0:
             val_loss, top1, _ = evaluate(model, source, plan.input_px)
-            state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": step}
+            state = {"model": model.state_dict(), "average": average.state_dict(), "step": step}
+            state["optimizer"] = optimizer.state_dict()
             save_checkpoint(state | {"seconds": seconds, "plan": digest(asdict(plan))}, checkpoint)
             yield EpochEnd(
                 stage="train",
@@ -177,9 +203,14 @@ def pretrain(archive: Path, out: Path, plan: Plan) -> Iterator[Event]:
             )
             losses.clear()
 
+    _, plain, _ = evaluate(model, source, plan.input_px)
+    _, averaged, _ = evaluate(average, source, plan.input_px)
+    if averaged > plain:
+        model.load_state_dict(average.module.state_dict())
     halve(model)
     _, top1, top5 = evaluate(model, source, plan.input_px)
     measured = {"val_top1": round(top1, 4), "val_top5": round(top5, 4), "epochs": round(step / per_epoch, 2)}
+    measured |= {"val_top1_plain": round(plain, 4), "val_top1_averaged": round(averaged, 4)}
     write(model, source, plan, archive, out, measured | {"minutes": round(seconds / 60, 1)})
     yield RunEnd(status="done", result=measured)
 
@@ -230,19 +261,48 @@ def write(model: nn.Module, source: Source, plan: Plan, archive: Path, out: Path
             "torch": torch.__version__,
             "torchvision": torchvision.__version__,
         },
-        "reference": reference(model),
+        **described(model, source, plan.arch),
         "licence": LICENCE,
         "limits": LIMITS,
-        "classes": source.classes,
+        "class_ids": source.classes,
+        "classes": [WORDS.get(name, name) for name in source.classes],
     }
-    (out / "bundled.json").write_text(json.dumps(card, indent=1) + "\n")
+    (out / "bundled.json").write_text(json.dumps(card) + "\n")
 
 
 @torch.inference_mode()
-def reference(model: nn.Module) -> list[float]:
-    """The first eight logits of a colour ramp, by which the file can be recognised after loading."""
-    ramp = torch.linspace(-2, 2, 3 * SOURCE_PX**2).view(1, 3, SOURCE_PX, SOURCE_PX)
-    return [round(x, 5) for x in model.eval()(ramp)[0, :8].tolist()]
+def described(model: nn.Module, source: Source, arch: str) -> dict[str, object]:
+    """What later images and copies are held against, by tap: statistics, confidence, reference features.
+
+    "statistics": each channel's mean and variance over held-out source images at BUNDLED_PX; "confidence": the highest
+    probability that the classifier gives to such an image, at 0, 5, ... 100 % of them; "reference": the first eight
+    codes of a ramp of colours, by which the file can be recognised after loading.
+    """
+    taps = measured_taps(arch, BUNDLED_PX)
+    features = create_feature_extractor(model.eval(), {tap.module: tap.name for tap in taps})
+    sums = {tap.name: torch.zeros(2, tap.channels, dtype=torch.float64) for tap in taps}
+    count, confidence = 0, []
+    for batch in np.array_split(rows := np.flatnonzero(source.splits == VAL), max(1, len(rows) // 100)):
+        x = F.interpolate(normalise(source.pixels[batch]), BUNDLED_PX, mode="bilinear", align_corners=False)
+        x = x.contiguous(memory_format=torch.channels_last)
+        confidence.append(model(x).softmax(1).amax(1))
+        for name, maps in features(x).items():
+            sums[name] += len(batch) * torch.stack([maps.mean((0, 2, 3)), maps.square().mean((0, 2, 3))]).double()
+        count += len(batch)
+    statistics = {}
+    for name, (mean, square) in sums.items():
+        statistics[name] = {"mean": digits(mean / count), "var": digits(square / count - (mean / count) ** 2)}
+    ramp = features(torch.linspace(-2, 2, 3 * SOURCE_PX**2).view(1, 3, SOURCE_PX, SOURCE_PX))
+    return {
+        "statistics": statistics,
+        "confidence": digits(torch.quantile(torch.cat(confidence), torch.linspace(0, 1, 21))),
+        "reference": {tap.name: digits(pool(ramp[tap.name], tap)[0, :8], 6) for tap in taps},
+    }
+
+
+def digits(values: Tensor, count: int = 4) -> list[float]:
+    """As numbers of that many significant digits."""
+    return [float(f"{value:.{count}g}") for value in values.tolist()]
 
 
 def main() -> int:
@@ -250,14 +310,15 @@ def main() -> int:
     parser.add_argument("archive", type=Path, help="zip with train/<class>/ and validation/<class>/")
     parser.add_argument("--out", type=Path, required=True, help="folder for checkpoint, weights and card")
     parser.add_argument("--arch", default=Plan.arch)
-    parser.add_argument("--epochs", type=int, default=0)
-    parser.add_argument("--minutes", type=float, default=0.0)
-    parser.add_argument("--seed", type=int, default=0)
-    given = parser.parse_args()
-    plan = Plan(arch=given.arch, epochs=given.epochs, minutes=given.minutes, seed=given.seed)
+    for name in ("epochs", "minutes", "seed", "first_px", "smallest_crop_px", "smoothing", "average", "lr"):
+        default = getattr(Plan, name)
+        parser.add_argument(f"--{name.replace('_', '-')}", type=type(default), default=default)
+    settings = vars(parser.parse_args())
+    archive, out = settings.pop("archive"), settings.pop("out")
+    plan = Plan(**settings)
     shown = 0.0
     try:
-        for event in pretrain(given.archive, given.out, plan):
+        for event in pretrain(archive, out, plan):
             if isinstance(event, Progress) and time.monotonic() - shown > 10:
                 shown = time.monotonic()
                 rate = f", {event.images_per_second:.0f} images/s" if event.images_per_second else ""

@@ -43,7 +43,7 @@ def fit(recipe: Recipe, dataset: Dataset, *, workspace: Path, out: Path, device:
 
 
 def _fit(recipe: Recipe, dataset: Dataset, *, workspace: Path, out: Path, device: torch.device) -> Iterator[Event]:
-    backbone, stages = plan(recipe, dataset)
+    backbone, stages = plan(recipe, dataset, workspace)
     last = len(stages) + 2
     yield StageStart(stage="prepare", title="Get images and network ready", number=1, stages=last, unit="image")
     save_json(asdict(recipe), out / RECIPE)

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import torch
 
+from transfer_core.backbones import available
 from transfer_core.backbones import backbone as named_backbone
 from transfer_core.backbones.taps import Network
-from transfer_core.backbones.torchvision import BUNDLED, checkpoints, fetch, load
+from transfer_core.backbones.torchvision import fetch, load
 from transfer_core.data.pixels import pixels
 from transfer_core.errors import DatasetError, RecipeError
 from transfer_core.strategies import strategy
@@ -34,9 +35,9 @@ class Setup:
         return self.dataset.rows(split)
 
 
-def plan(recipe: Recipe, dataset: Dataset) -> tuple[Backbone, tuple[Stage, ...]]:
+def plan(recipe: Recipe, dataset: Dataset, workspace: Path) -> tuple[Backbone, tuple[Stage, ...]]:
     """The backbone and the stages that a recipe names. Raises RecipeError or DatasetError when they do not fit."""
-    backbone = named_backbone(recipe.backbone)
+    backbone = named_backbone(recipe.backbone, workspace)
     stages = strategy(recipe.strategy).stages(recipe, backbone)
     if recipe.dataset != dataset.id:
         raise RecipeError(f"The recipe is for dataset {recipe.dataset}, not for {dataset.id} ('{dataset.name}').")
@@ -62,14 +63,13 @@ def prepare(
 ) -> Generator[Progress, None, Setup]:
     """Fetch the weights if need be, decode the images once, build the network."""
     random_init = stages[0].random_init
-    if not random_init and backbone.file != BUNDLED.name and not (checkpoints() / backbone.file).exists():
-        yield from fetch(backbone)
+    if not random_init and not available(backbone, workspace):
+        yield from fetch(backbone, workspace)
     yield Progress(what="Reading images", done=0, of=len(dataset))
     folder = workspace / "datasets" / dataset.id
     squares = yield from pixels(dataset, folder, resize_px=backbone.resize_px, crop_px=backbone.input_px)
-    network = Network(
-        load(backbone, random_init=random_init, seed=recipe.seed), backbone, len(dataset.classes), tap=recipe.tap
-    )
+    module = load(backbone, random_init=random_init, seed=recipe.seed, root=workspace)
+    network = Network(module, backbone, len(dataset.classes), tap=recipe.tap)
     network.to(device)
     if device.type != "mps":
         network.to(memory_format=torch.channels_last)

@@ -1,0 +1,80 @@
+"""A user's own weights: what is taken, what is refused with which words, and that a run starts from them."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from transfer_core.backbones import BACKBONES, available, backbone, backbones
+from transfer_core.backbones.local import add_local
+from transfer_core.backbones.torchvision import build, load
+from transfer_core.errors import WeightsError
+
+ARCH = "shufflenet_v2_x0_5"
+
+
+@pytest.mark.parametrize("kind", ["bare", "checkpoint", "safetensors"])
+def test_a_file_becomes_a_backbone_with_its_weights(kind: str, tmp_path: Path) -> None:
+    module = build(ARCH, 3, classes=7)  # any number of classes
+    weights = dict(module.state_dict())
+    file = tmp_path / ("mine.safetensors" if kind == "safetensors" else "mine.pth")
+    if kind == "safetensors":
+        save_file(weights, file)
+    else:
+        wrapped = {f"module.{key}": value for key, value in weights.items()}
+        torch.save(weights if kind == "bare" else {"epoch": 3, "state_dict": wrapped}, file)
+    added = add_local(tmp_path, file, arch=ARCH, name="mine", title="My own")
+    assert [known.name for known in backbones(tmp_path)] == [*(known.name for known in BACKBONES), "mine"]
+    assert backbone("mine", tmp_path) == added
+    assert available(added, tmp_path)
+    assert added.weights.startswith("local-")
+    file.unlink()  # the workspace has its own copy
+    loaded = load(added, root=tmp_path).state_dict()
+    assert torch.equal(loaded["conv5.0.weight"], weights["conv5.0.weight"])
+    with pytest.raises(WeightsError, match="already"):
+        add_local(tmp_path, file, arch=ARCH, name="mine")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"conv5.0.weight": None}, r"has no tensor 'conv5\.0\.weight', which ShuffleNet"),
+        ({"conv1.0.weight": (3, 3)}, r"'conv1\.0\.weight' has the shape \(3, 3\), but .* has \(24, 3, 3, 3\) there"),
+    ],
+)
+def test_the_first_mismatch_is_named(change: dict[str, tuple[int, ...] | None], words: str, tmp_path: Path) -> None:
+    weights = dict(build(ARCH).state_dict())
+    for key, shape in change.items():
+        weights.pop(key)
+        if shape:
+            weights[key] = torch.zeros(shape)
+    torch.save(weights, tmp_path / "mine.pth")
+    with pytest.raises(WeightsError, match=words):
+        add_local(tmp_path, tmp_path / "mine.pth", arch=ARCH, name="mine")
+    assert backbones(tmp_path) == BACKBONES
+
+
+class Evil:
+    def __reduce__(self) -> tuple[object, ...]:
+        return (Path.touch, (Path("evil"),))
+
+
+def test_refuses_what_is_no_weights_and_runs_none_of_its_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    torch.save({"state_dict": Evil()}, tmp_path / "evil.pth")
+    (tmp_path / "text.pth").write_text("hello")
+    torch.save([1, 2], tmp_path / "list.pt")
+    for name, words in (
+        ("evil.pth", "cannot be read as weights"),
+        ("text.pth", "cannot be read as weights"),
+        ("list.pt", "it holds no tensors by name"),
+        ("none.pth", "does not exist"),
+        ("list.zip", r"\.pth, \.pt, \.safetensors"),
+    ):
+        with pytest.raises(WeightsError, match=words):
+            add_local(tmp_path, tmp_path / name, arch=ARCH, name="mine")
+    assert not (tmp_path / "evil").exists()
+    for given, words in (({"arch": "vgg99"}, "no architecture 'vgg99'"), ({"name": "../x"}, "cannot name a backbone")):
+        with pytest.raises(WeightsError, match=words):
+            add_local(tmp_path, tmp_path / "text.pth", **({"arch": ARCH, "name": "mine"} | given))

@@ -1,0 +1,86 @@
+"""A user's own weights for an architecture that torchvision has: checked, then kept in the workspace."""
+
+import hashlib
+import json
+import re
+import shutil
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from safetensors.torch import save as safetensors_bytes
+
+from transfer_core.backbones import ENTRY, LOCAL, backbones
+from transfer_core.backbones.taps import extractor
+from transfer_core.backbones.torchvision import NOT_WEIGHTS, build, read_weights
+from transfer_core.errors import WeightsError
+from transfer_core.types import Backbone
+
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,40}")
+ENDINGS = (".pth", ".pt", ".safetensors")
+
+
+def add_local(root: Path, file: Path, *, arch: str, name: str, title: str = "") -> Backbone:
+    """Keep the weights of `file` in the workspace `root` as a backbone of that name, all or nothing.
+
+    Takes a state dict of torchvision's network `arch`, bare or in a checkpoint; the classifier is left out, so it may
+    have any number of classes. Runs no code of the file's. Raises WeightsError that names the first tensor that does
+    not fit.
+    """
+    known = {found.name: found for found in backbones(root)}
+    if not NAME.fullmatch(name):
+        raise WeightsError(f"{name!r} cannot name a backbone. Use small letters, digits, - and _, 41 at most.")
+    if name in known:
+        raise WeightsError(f"There is a backbone '{name}' already. Choose another name.")
+    like = next((found for found in known.values() if arch in (found.name, found.arch)), None)
+    if like is None:
+        raise WeightsError(
+            f"There is no architecture '{arch}'. `python -m transfer_core backbones` lists those that Graft knows."
+        )
+    if file.suffix not in ENDINGS:
+        raise WeightsError(f"{file.name} is not a file of weights by its name; {', '.join(ENDINGS)} can be read.")
+    try:
+        found_tensors = read_weights(file)
+    except FileNotFoundError as error:
+        raise WeightsError(f"{file} does not exist. Check the path.") from error
+    except NOT_WEIGHTS as error:
+        reason = str(error).strip().splitlines()[0][:120] if str(error).strip() else type(error).__name__
+        raise WeightsError(
+            f"{file.name} cannot be read as weights ({reason}). Save the network's state_dict() alone, with torch.save"
+            " or as .safetensors."
+        ) from error
+    kept = {}
+    for key, value in extractor(build(like.arch), like, like.taps[-1:]).state_dict().items():
+        found = found_tensors.get(key)
+        if found is None and key.endswith("num_batches_tracked"):
+            found = value
+        if found is None:
+            raise WeightsError(
+                f"{file.name} has no tensor '{key}', which {like.title} has. Is it of another architecture?"
+            )
+        if found.shape != value.shape:
+            raise WeightsError(
+                f"In {file.name}, '{key}' has the shape {tuple(found.shape)}, but {like.title} has"
+                f" {tuple(value.shape)} there. Is it of another architecture?"
+            )
+        kept[key] = found.to(value.dtype).contiguous()
+    content = safetensors_bytes(kept)
+    entry = replace(
+        like,
+        name=name,
+        title=title or name,
+        arch=like.arch,
+        weights=f"local-{hashlib.sha256(content).hexdigest()[:16]}",
+        file=f"{LOCAL}/{name}/weights.safetensors",
+        licence="Your own weights: their licence is yours to know",
+        top1=None,
+        source=f"{file.name}",
+        file_bytes=len(content),
+        curated="",
+    )
+    part = root / LOCAL / f".{name}.part"
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    (part / "weights.safetensors").write_bytes(content)
+    (part / ENTRY).write_text(json.dumps(asdict(entry)), encoding="utf-8")
+    part.rename(root / LOCAL / name)
+    return entry
