@@ -6,6 +6,7 @@ speed and how soon it is ready. Runs are kept in the workspace, so a second call
 """
 
 import argparse
+import io
 import json
 import shutil
 import subprocess
@@ -18,16 +19,20 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 from safetensors.torch import save_file
 
+from transfer_core import studies
 from transfer_core.backbones import backbone
 from transfer_core.backbones.local import add_local
-from transfer_core.backbones.torchvision import build, card
+from transfer_core.backbones.torchvision import build, card, load
 from transfer_core.compare.statistics import mcnemar
 from transfer_core.types import Backbone, Dataset, Run
 from transfer_core.workspace import Workspace
 
 PER_CLASS, DRAWS = 30, 3
+BILINEAR = Image.Resampling.BILINEAR
+SOURCE_CLASSES = Path(studies.__file__).with_name("source_classes.json")
 PROBED = ("clothing", "brain_mri", "wallpaper")
 
 
@@ -109,6 +114,29 @@ def ready_seconds() -> float:
     return float(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout)
 
 
+def source_top1(archive: Path, name: str = "squeezenet1_1") -> tuple[float, float, int]:
+    """Top-1 of real ImageNet weights on the source task's held-out photos, 64 px upscaled to the input: among the
+    archive's classes, among all 1,000, and of how many photos."""
+    known = backbone(name)
+    module = load(known)
+    index = {id: number for id, (number, _) in json.loads(SOURCE_CLASSES.read_text("utf-8")).items()}
+    mean, std = (torch.tensor(values).view(3, 1, 1) for values in (known.mean, known.std))
+    logits, labels = [], []
+    with zipfile.ZipFile(archive) as source, torch.inference_mode():
+        for entry in sorted(source.namelist()):
+            if "/validation/" in entry:
+                image = (
+                    Image.open(io.BytesIO(source.read(entry))).convert("RGB").resize((known.input_px,) * 2, BILINEAR)
+                )
+                x = torch.from_numpy(np.array(image)).permute(2, 0, 1).float() / 255  # (H, W, 3) -> (3, H, W)
+                logits.append(module(((x - mean) / std)[None])[0])
+                labels.append(index[entry.split("/")[-2]])
+    all_of_them, truth = torch.stack(logits), torch.tensor(labels)
+    classes = torch.tensor(sorted(index.values()))
+    among = classes[all_of_them[:, classes].argmax(1)]
+    return float((among == truth).float().mean()), float((all_of_them.argmax(1) == truth).float().mean()), len(labels)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--data", type=Path, required=True, help="folder with clothing.zip and brain_mri.zip")
@@ -116,7 +144,12 @@ def main() -> int:
     parser.add_argument("--candidate", action="append", default=[], metavar="NAME=FOLDER")
     parser.add_argument("--px", type=int, nargs="*", default=[])
     parser.add_argument("--few", action="store_true", help=f"also {DRAWS} draws of {PER_CLASS} images a class")
+    parser.add_argument("--source", action="store_true", help="only squeezenet1_1 on the source task's photos")
     given = parser.parse_args()
+    if given.source:
+        among, whole, count = source_top1(given.data / "tiny_imagenet.zip")
+        print(f"squeezenet1_1 on {count} photos: top-1 {among:.3f} among their classes, {whole:.3f} among all 1,000")
+        return 0
     root = given.workspace
     root.mkdir(parents=True, exist_ok=True)
     names = ["bundled"]
