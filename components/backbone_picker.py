@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from components import text
+from components.own_weights import own_weights
 from components.status import phase_bar
 from transfer_core.types import Backbone, Job
 from transfer_core.workspace import Workspace
@@ -52,7 +53,8 @@ def facts(backbone: Backbone) -> tuple[str, ...]:
     if backbone.top1 is not None:
         found.append(f"{text.percent(backbone.top1)} top-1 on {backbone.source}")
     else:
-        found.append(f"trained on {backbone.source}")
+        own = backbone.weights.startswith("local-")
+        found.append(f"{'weights from' if own else 'trained on'} {backbone.source}")
     found.append(f"{backbone.input_px} px input")
     if backbone.file_bytes:
         found.append(f"{text.size(backbone.file_bytes)} file")
@@ -193,6 +195,9 @@ def _dialog(workspace: Workspace, chosen: Backbone, device: str) -> None:
             with column:
                 _offer(backbone, words, offline[backbone.name], chosen=backbone.name == chosen.name)
     _catalogue(backbones, offline, workspace.speeds(device))
+    added = own_weights(workspace, backbones)
+    if added is not None:
+        _take(workspace.backbone(added))
 
 
 def _offer(backbone: Backbone, words: str, available: bool, *, chosen: bool) -> None:

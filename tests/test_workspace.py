@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from safetensors.torch import save
 
 from transfer_core.advice import advise
+from transfer_core.backbones.torchvision import build
 from transfer_core.errors import ArchiveError, DatasetError, GraftError, RecipeError, UnknownJob
 from transfer_core.types import Answers, Dataset, RunEnd
 from transfer_core.workspace import Workspace
@@ -136,3 +138,18 @@ def test_a_restart_clears_what_was_deleted_and_half_done(tmp_path: Path, photos:
     gone = [tmp_path / "datasets" / dataset.id, tmp_path / "runs" / run, tmp_path / "staging" / "half"]
     assert [folder for folder in gone if folder.exists()] == []
     second.close()
+
+
+def test_a_users_own_weights_are_checked_and_then_trained_from(workspace: Workspace, dataset: Dataset) -> None:
+    weights = io.BytesIO(save(dict(build("shufflenet_v2_x0_5", classes=5).state_dict())))
+    added = workspace.add_backbone(weights, "../My: net.safetensors", arch="shufflenet_v2_x0_5", name="my-net")
+    assert drive(workspace, added).result == {"name": "my-net"}
+    own = workspace.backbone("my-net")
+    assert own in workspace.backbones() and workspace.available(own) and own.source == "My: net.safetensors"
+    (run,) = workspace.submit([workspace.recipe(dataset, "linear_probe", "my-net")])
+    assert workspace.run(run).recipe.weights == own.weights
+    drive(workspace, run)
+    other = workspace.add_backbone(io.BytesIO(weights.getvalue()), "x.safetensors", arch="resnet18", name="other")
+    *_, end = workspace.drive(other)
+    assert isinstance(end, RunEnd) and end.status == "failed" and "has no tensor 'conv1.weight'" in end.error
+    assert not any((workspace.root / "staging").iterdir())

@@ -310,7 +310,7 @@ def event_from_json(text: str) -> Event:
 
 # --- jobs, runs and what they leave -------------------------------------------------------------
 
-Kind = Literal["import", "train", "predict", "measure"]
+Kind = Literal["import", "train", "predict", "measure", "backbone"]
 Status = Literal["queued", "running", "stopping", "stopped", "done", "failed", "interrupted"]
 ACTIVE: tuple[Status, ...] = ("queued", "running", "stopping")
 

@@ -200,16 +200,20 @@ class Workspace:
     def import_upload(self, file: IO[bytes], name: str) -> str:
         """Copy an uploaded zip to staging and queue its import. Returns the job's id."""
         id = _new_id()
+        source = self._kept(id, file, f"{_title(name)}.zip")  # errors name it
+        return self._import(id, source=str(source), name=_title(name))
+
+    def _kept(self, id: str, file: IO[bytes], name: str) -> Path:
+        """An upload in a job's staging folder."""
         folder = staging(self.root, id)
         folder.mkdir(parents=True)
-        source = folder / f"{_title(name)}.zip"  # errors name it
         try:
-            with source.open("wb") as out:
+            with (folder / name).open("wb") as out:
                 shutil.copyfileobj(file, out, COPY_BYTES)
         except OSError as error:
             shutil.rmtree(folder, ignore_errors=True)
             raise ArchiveError(f"The upload could not be kept: {error.strerror}. Free some disk space.") from error
-        return self._import(id, source=str(source), name=_title(name))
+        return folder / name
 
     def import_path(self, path: Path, *, name: str = "", allowed: Sequence[Path] | None = None) -> str:
         """Queue the import of a zip or folder on this machine. With `allowed`, it must lie under one of those folders.
@@ -251,6 +255,13 @@ class Workspace:
     def available(self, backbone: Backbone) -> bool:
         """Whether its weights are on this machine."""
         return available(backbone, self.root)
+
+    def add_backbone(self, file: IO[bytes], file_name: str, *, arch: str, name: str) -> str:
+        """Copy a user's own weights to staging and queue their check. Returns the job's id; its result holds "name"."""
+        id = _new_id()
+        stem, _, ending = file_name.rpartition(".")
+        source = self._kept(id, file, f"{_title(stem)}.{_title(ending.lower())}")
+        return self._queue(id, "backbone", {"file": str(source), "arch": arch, "name": name}, lane="short")
 
     def strategies(self) -> tuple[Strategy, ...]:
         return STRATEGIES

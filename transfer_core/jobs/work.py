@@ -6,7 +6,7 @@ from typing import Any
 
 from transfer_core.backbones import backbone
 from transfer_core.store import Store
-from transfer_core.types import Event, Recipe
+from transfer_core.types import Event, Progress, Recipe, RunEnd
 
 
 def work(id: str, kind: str, payload: dict[str, Any], *, root: Path, device: str) -> Iterator[Event]:
@@ -17,6 +17,8 @@ def work(id: str, kind: str, payload: dict[str, Any], *, root: Path, device: str
         return _train(Recipe(**payload["recipe"]), root, id, device)
     if kind == "measure":
         return _measure(payload["backbone"], root, device)
+    if kind == "backbone":
+        return _backbone(payload, root)
     return _predict(payload, root, device)
 
 
@@ -54,6 +56,14 @@ def _measure(name: str, root: Path, device: str) -> Iterator[Event]:
     from transfer_core.studies.speed import measure_speed
 
     yield from measure_speed(backbone(name, root), device=device)
+
+
+def _backbone(payload: dict[str, Any], root: Path) -> Iterator[Event]:
+    yield Progress(what="Checking the weights", done=0, of=1, unit="files")
+    from transfer_core.backbones.local import add_local
+
+    added = add_local(root, Path(payload["file"]), arch=payload["arch"], name=payload["name"])
+    yield RunEnd(status="done", result={"name": added.name})
 
 
 def _predict(payload: dict[str, Any], root: Path, device: str) -> Iterator[Event]:
