@@ -5,6 +5,7 @@ Exit code 0, or 2 with one line on standard error for a user's error. `--json` p
 
 import argparse
 import json
+import os
 import sys
 from collections import Counter
 from dataclasses import asdict
@@ -29,9 +30,13 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("graft: stopped.", file=sys.stderr)
         return 130
-    print(text)
-    if options.json:
-        print(json.dumps(result))
+    try:
+        print(text)
+        if options.json:
+            print(json.dumps(result))
+        sys.stdout.flush()
+    except BrokenPipeError:  # its reader, `head` say, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 
