@@ -21,7 +21,7 @@ def small_backbone() -> Backbone:
 def _one_small_backbone(small_backbone: Backbone) -> Iterator[None]:
     """The whole bundled network, looking at few pixels; one thread, so that small batches are quick."""
     patch, threads = pytest.MonkeyPatch(), torch.get_num_threads()
-    patch.setattr(setup, "named_backbone", lambda name: small_backbone)
+    patch.setattr(setup, "named_backbone", lambda name, root: small_backbone)
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
