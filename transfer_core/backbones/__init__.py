@@ -1,5 +1,6 @@
 """The backbones that Graft knows, as data: reading them needs no torch. `torchvision.py` loads them."""
 
+import difflib
 import json
 import os
 from pathlib import Path
@@ -35,9 +36,9 @@ def backbone(name: str, root: Path | None = None) -> Backbone:
     for found in known:
         if found.name == name:
             return found
-    near = [found.name for found in known if name[:4] and found.name.startswith(name[:4])]
+    near = difflib.get_close_matches(name, [found.name for found in known], n=4)
     raise RecipeError(
-        f"There is no backbone '{name}'. Choose one of: {', '.join(near or ['bundled', 'resnet50', 'convnext_base'])}."
+        f"There is no backbone '{name}'. Choose 'bundled'{' or one like ' if near else ''}{', '.join(near)}."
         " `python -m transfer_core backbones` lists all."
     )
 
