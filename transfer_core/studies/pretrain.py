@@ -24,12 +24,13 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from transfer_core.backbones.torchvision import build
 from transfer_core.errors import GraftError, RecipeError
 from transfer_core.studies.card import halve, write
-from transfer_core.studies.source_task import Source, augmented, decode, normalise
+from transfer_core.studies.source_task import SOURCE_PX, Source, augmented, decode, normalise
 from transfer_core.types import TRAIN, VAL, EpochEnd, Event, Progress, RunEnd, StageStart, digest
 
 WARM_UP = 0.15  # of the whole training
 GROWTH = 0.6
 GRAIN_PX = 8
+SETTLE_BATCHES, SETTLE_IMAGES = 80, 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +81,25 @@ def evaluate(model: nn.Module, source: Source, input_px: int) -> tuple[float, fl
         top1, top5 = top1 + float(best[:, 0].sum()), top5 + float(best.sum())
     model.train()
     return loss / len(rows), top1 / len(rows), top5 / len(rows)
+
+
+@torch.no_grad()
+def settle(model: nn.Module, source: Source, plan: Plan) -> None:
+    """Take BatchNorm's statistics anew, from whole training images.
+
+    In training a batch has one zoom and is normalised by itself; running statistics mix all zooms and fit none: the
+    same weights had a top-1 of 35.1 % with them and 48.4 % with these.
+    """
+    rng, train = np.random.default_rng(plan.seed), np.flatnonzero(source.splits == TRAIN)
+    for layer in model.modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.reset_running_stats()
+            layer.momentum = None  # the plain mean over all batches
+    model.train()
+    for _ in range(SETTLE_BATCHES):
+        rows = np.sort(rng.choice(train, min(SETTLE_IMAGES, len(train))))
+        model(augmented(source.pixels[rows], rng, input_px=plan.input_px, smallest_crop_px=SOURCE_PX, colour=0))
+    model.eval()
 
 
 def groups(model: nn.Module, weight_decay: float) -> list[dict[str, object]]:
@@ -191,6 +211,7 @@ def pretrain(archive: Path, out: Path, plan: Plan) -> Iterator[Event]:
     if averaged > plain:
         model.load_state_dict(average.module.state_dict())
     halve(model)
+    settle(model, source, plan)
     _, top1, top5 = evaluate(model, source, plan.input_px)
     measured = {"val_top1": round(top1, 4), "val_top5": round(top5, 4), "epochs": round(step / per_epoch, 2)}
     measured |= {"val_top1_plain": round(plain, 4), "val_top1_averaged": round(averaged, 4)}
