@@ -17,7 +17,7 @@ def small_backbone() -> Backbone:
     return replace(BACKBONES[0], input_px=PX, resize_px=PX)
 
 
-@pytest.fixture(autouse=True, scope="session")
+@pytest.fixture(autouse=True, scope="package")
 def _one_small_backbone(small_backbone: Backbone) -> Iterator[None]:
     """The whole bundled network, looking at few pixels; one thread, so that small batches are quick."""
     patch, threads = pytest.MonkeyPatch(), torch.get_num_threads()
