@@ -17,15 +17,14 @@ def small_backbone() -> Backbone:
     return replace(BACKBONES[0], input_px=PX, resize_px=PX)
 
 
-@pytest.fixture(autouse=True, scope="package")
-def _one_small_backbone(small_backbone: Backbone) -> Iterator[None]:
+@pytest.fixture(autouse=True)
+def _one_small_backbone(small_backbone: Backbone, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The whole bundled network, looking at few pixels; one thread, so that small batches are quick."""
-    patch, threads = pytest.MonkeyPatch(), torch.get_num_threads()
-    patch.setattr(setup, "named_backbone", lambda name, root: small_backbone)
+    threads = torch.get_num_threads()
+    monkeypatch.setattr(setup, "named_backbone", lambda name, root: small_backbone)
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
-    patch.undo()
 
 
 @pytest.fixture(scope="session")
