@@ -202,7 +202,14 @@ class Recipe:
     lr: float = 0.0  # peak, of the head
     backbone_lr: float = 0.0  # peak, of pretrained weights
     weight_decay: float = 0.0
+    optimizer: Literal["adamw", "sgd", "adam"] = "adamw"
+    depth_decay: float = 1.0  # of backbone_lr for each stage towards the input
+    smoothing: float = 0.0  # of the labels
+    dropout: float = 0.0  # of the codes, before the head
+    clip: float = 0.0  # largest norm of the gradient; 0: any
+    balanced: bool = False  # classes weigh the same in the loss, however many images they have
     augment: Literal["none", "light", "standard"] = "none"
+    flip: bool = True  # left-right, where `augment` flips; off when orientation carries the label
     patience: int = 0  # epochs without a better validation loss before stopping; 0: never
     seed: int = 0
 

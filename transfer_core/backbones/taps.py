@@ -76,6 +76,7 @@ class Network(nn.Module):
         self.layers = stage_of_layers(module, backbone)
         self.frozen = -1  # the last stage that is
         self.trunk = extractor(module, backbone, (cut,))
+        self.dropout = nn.Dropout(0.0)
         self.head = nn.Linear(cut.channels, classes)
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
@@ -85,7 +86,7 @@ class Network(nn.Module):
         return pool(self.trunk(x)[self.tap.name], self.tap)
 
     def forward(self, x: Tensor) -> Tensor:
-        logits: Tensor = self.head(self.codes(x))
+        logits: Tensor = self.head(self.dropout(self.codes(x)))
         return logits
 
     def train(self, mode: bool = True) -> "Network":
@@ -110,21 +111,27 @@ def freeze(network: Network, train_from: str) -> None:
 
 
 def parameter_groups(
-    network: Network, *, head_lr: float, backbone_lr: float, weight_decay: float
+    network: Network, *, head_lr: float, backbone_lr: float, weight_decay: float, depth_decay: float = 1.0
 ) -> list[dict[str, Any]]:
-    """An optimizer's groups, named, of what is not frozen: the head and the backbone at their own learning rates.
+    """An optimizer's groups, named, of what is not frozen: the head, and each stage of the backbone.
 
-    Weight decay leaves out biases and BatchNorm, as in BiT and torchvision's recipes.
+    The last stage has `backbone_lr`, each one before it `depth_decay` times the next one's (discriminative rates,
+    ULMFiT). Weight decay leaves out biases and norms, as in BiT and torchvision's recipes.
     """
+    top = max(network.stages[name] for name, _ in network.trunk.named_parameters())
+    parts = [("head", head_lr, list(network.head.parameters()))]
+    for stage in range(top, -1, -1):
+        params = [p for name, p in network.trunk.named_parameters() if network.stages[name] == stage]
+        parts.append((network.backbone.tap_names[stage], backbone_lr * depth_decay ** (top - stage), params))
     groups = []
-    for part, module, lr in (("backbone", network.trunk, backbone_lr), ("head", network.head, head_lr)):
-        free = [p for p in module.parameters() if p.requires_grad]
-        for name, params, decay in (
-            (part, [p for p in free if p.ndim > 1], weight_decay),
-            (f"{part}, no decay", [p for p in free if p.ndim <= 1], 0.0),
+    for name, lr, params in parts:
+        free = [p for p in params if p.requires_grad]
+        for label, chosen, decay in (
+            (name, [p for p in free if p.ndim > 1], weight_decay),
+            (f"{name}, no decay", [p for p in free if p.ndim <= 1], 0.0),
         ):
-            if params:
-                groups.append({"params": params, "lr": lr, "weight_decay": decay, "name": name})
+            if chosen:
+                groups.append({"params": chosen, "lr": lr, "weight_decay": decay, "name": label})
     return groups
 
 

@@ -7,13 +7,19 @@ from transfer_core.strategies.definition import Strategy
 from transfer_core.strategies.fine_tune_all import FINE_TUNE_ALL
 from transfer_core.strategies.fine_tune_top import FINE_TUNE_TOP
 from transfer_core.strategies.from_scratch import FROM_SCRATCH
+from transfer_core.strategies.frozen_head import FROZEN_HEAD
+from transfer_core.strategies.gradual import GRADUAL
 from transfer_core.strategies.linear_probe import LINEAR_PROBE
 from transfer_core.strategies.linear_svm import LINEAR_SVM
 from transfer_core.types import TRAIN, Backbone, Dataset, Recipe
 
 __all__ = ["STRATEGIES", "Strategy", "recipe", "strategy"]
 
-STRATEGIES: tuple[Strategy, ...] = (LINEAR_PROBE, LINEAR_SVM, FINE_TUNE_TOP, FINE_TUNE_ALL, FROM_SCRATCH)
+STRATEGIES: tuple[Strategy, ...] = (
+    *(LINEAR_PROBE, LINEAR_SVM),
+    *(FROZEN_HEAD, FINE_TUNE_TOP, FINE_TUNE_ALL, GRADUAL),
+    *(FROM_SCRATCH,),
+)
 BY_NAME = {known.name: known for known in STRATEGIES}
 
 RANGES: dict[str, tuple[type, float, float]] = {  # field: type, least, most
@@ -22,10 +28,19 @@ RANGES: dict[str, tuple[type, float, float]] = {  # field: type, least, most
     "lr": (float, 1e-8, 10),
     "backbone_lr": (float, 1e-8, 10),
     "weight_decay": (float, 0, 1),
+    "depth_decay": (float, 0.01, 1),
+    "smoothing": (float, 0, 0.9),
+    "dropout": (float, 0, 0.95),
+    "clip": (float, 0, 1000),
     "patience": (int, 0, 1000),
     "seed": (int, 0, 2**32 - 1),
 }
-AUGMENTS: tuple[str, ...] = get_args(get_type_hints(Recipe)["augment"])
+CHOICES: dict[str, tuple[Any, ...]] = {  # field: what it may be
+    "augment": get_args(get_type_hints(Recipe)["augment"]),
+    "optimizer": get_args(get_type_hints(Recipe)["optimizer"]),
+    "balanced": (False, True),
+    "flip": (False, True),
+}
 
 
 def strategy(name: str) -> Strategy:
@@ -60,12 +75,12 @@ def recipe(dataset: Dataset, strategy: str, backbone: Backbone, **overrides: Any
 def _checked(field: str, value: Any, backbone: Backbone) -> Any:
     if field in ("tap", "train_from"):
         return _tap(field, value, backbone)
-    if field == "augment":
-        if value not in AUGMENTS:
-            raise RecipeError(f"augment is '{value}'; choose one of: {', '.join(AUGMENTS)}.")
+    if field in CHOICES:
+        if value not in CHOICES[field]:
+            raise RecipeError(f"{field} is '{value}'; choose one of: {', '.join(map(str, CHOICES[field]))}.")
         return value
     if field not in RANGES:
-        known = ", ".join([*RANGES, "augment", "tap", "train_from"])
+        known = ", ".join([*RANGES, *CHOICES, "tap", "train_from"])
         raise RecipeError(f"A recipe has no setting '{field}'. It has: {known}.")
     kind, least, most = RANGES[field]
     number = isinstance(value, (int, float)) and not isinstance(value, bool) and least <= value <= most

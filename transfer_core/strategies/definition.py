@@ -7,6 +7,11 @@ from typing import Any
 from transfer_core.types import Backbone, Recipe, Stage
 
 BATCH_SIZE = 32
+# Settings of all strategies that learn by gradient descent
+TRAINING = (
+    *("epochs", "batch_size", "lr", "optimizer", "weight_decay", "smoothing", "dropout", "clip", "balanced"),
+    *("augment", "flip", "patience", "seed"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from transfer_core.strategies.definition import Strategy, epochs_for, head_lr
+from transfer_core.strategies.definition import TRAINING, Strategy, epochs_for, head_lr
 from transfer_core.types import FIRST, HEAD, Backbone, Recipe, Stage
 
 
@@ -13,6 +13,7 @@ def defaults(train_images: int, classes: int, backbone: Backbone) -> dict[str, A
         "lr": head_lr(backbone),
         "backbone_lr": head_lr(backbone) / 10,  # ten times smaller than the head's (CS231n, Stack Exchange, TLLib)
         "weight_decay": 1e-2,
+        "smoothing": 0.1,  # so that the validation loss does not rise while the accuracy still does
         "augment": "light",
         "patience": 8,
     }
@@ -46,8 +47,8 @@ FINE_TUNE_ALL = Strategy(
     when="Many images, or images unlike ImageNet's with time to compute: every layer adapts, from weights that already"
     " see well.",
     source="CS231n notes, Transfer Learning, scenarios 2 and 4; Kumar et al. 2022 (LP-FT)",
-    version=1,
-    settings=("epochs", "batch_size", "lr", "backbone_lr", "weight_decay", "augment", "patience", "seed"),
+    version=2,
+    settings=("backbone_lr", "depth_decay", *TRAINING),
     defaults=defaults,
     stages=fine_tuning,
 )

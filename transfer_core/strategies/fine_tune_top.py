@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from transfer_core.strategies.definition import Strategy, epochs_for, head_lr, tap_at
+from transfer_core.strategies.definition import TRAINING, Strategy, epochs_for, head_lr, tap_at
 from transfer_core.strategies.fine_tune_all import fine_tuning
 from transfer_core.types import Backbone
 
@@ -16,6 +16,7 @@ def defaults(train_images: int, classes: int, backbone: Backbone) -> dict[str, A
         "lr": head_lr(backbone),
         "backbone_lr": head_lr(backbone) / 10,
         "weight_decay": 1e-2,
+        "smoothing": 0.1,  # so that the validation loss does not rise while the accuracy still does
         "augment": "light",
         "patience": 8,
     }
@@ -30,8 +31,8 @@ FINE_TUNE_TOP = Strategy(
     when="A thousand to ten thousand images, or fewer with augmentation: it adapts what is specific and keeps what is"
     " universal, with less to overfit and less to compute than the whole network.",
     source="Stack Exchange, adapting a pretrained network; Kumar et al. 2022 (LP-FT)",
-    version=1,
-    settings=("train_from", "epochs", "batch_size", "lr", "backbone_lr", "weight_decay", "augment", "patience", "seed"),
+    version=2,
+    settings=("train_from", "backbone_lr", "depth_decay", *TRAINING),
     defaults=defaults,
     stages=fine_tuning,
 )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from transfer_core.strategies.definition import Strategy, epochs_for
+from transfer_core.strategies.definition import TRAINING, Strategy, epochs_for
 from transfer_core.types import FIRST, Backbone, Recipe, Stage
 
 LR = 3e-3  # of all weights, which are new
@@ -16,6 +16,7 @@ def defaults(train_images: int, classes: int, backbone: Backbone) -> dict[str, A
         "lr": LR,
         "backbone_lr": LR,
         "weight_decay": 1e-2,
+        "smoothing": 0.1,  # so that the validation loss does not rise while the accuracy still does
         "augment": "light",
         "patience": 0,  # a random network's validation loss says little before the learning rate falls
     }
@@ -47,8 +48,8 @@ FROM_SCRATCH = Strategy(
     when="As the control that shows what the pretrained weights are worth; in earnest, with many images of a domain for"
     " which no network exists.",
     source="CS231n notes, Transfer Learning, scenario 4; Stack Exchange, adapting a pretrained network",
-    version=1,
-    settings=("epochs", "batch_size", "lr", "weight_decay", "augment", "patience", "seed"),
+    version=2,
+    settings=(*TRAINING,),
     defaults=defaults,
     stages=stages,
 )

@@ -2,11 +2,15 @@
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 
 from transfer_core.backbones.taps import freeze, parameter_groups
@@ -15,22 +19,35 @@ from transfer_core.training.augment import PRESETS, augment, draws, shuffled
 from transfer_core.training.features import outputs
 from transfer_core.training.setup import Setup
 from transfer_core.training.solvers import accuracy_of, loss_of
-from transfer_core.types import TRAIN, VAL, Event, Stage
+from transfer_core.types import TRAIN, VAL, Event, Ints, Stage
 
-SMOOTHING = 0.1  # of the labels, so that the validation loss does not rise while the accuracy still does
 MOMENTUM = 0.1  # of BatchNorm's statistics, at least; PyTorch's own default
+OPTIMIZERS: dict[str, Callable[[list[dict[str, Any]]], torch.optim.Optimizer]] = {
+    "adamw": torch.optim.AdamW,
+    "adam": torch.optim.Adam,
+    "sgd": partial(torch.optim.SGD, lr=0.0, momentum=0.9, nesterov=True),
+}
 WARM_UP, WARM_UP_STEPS = 0.1, 100  # of a stage's steps; at most (BiT-HyperRule)
 
 
 def gradient(setup: Setup, stage: Stage) -> Iterator[Event]:
-    """AdamW with warm-up and a cosine; the epoch with the lowest validation loss is kept, the last without one."""
+    """Minibatches with warm-up and a cosine; the epoch with the lowest validation loss is kept, the last without one."""
     recipe, network, meter, labels = setup.recipe, setup.network, setup.meter, setup.dataset.labels
     train, val, preset = setup.rows(TRAIN), setup.rows(VAL), PRESETS.get(stage.augment)
+    if preset and not recipe.flip:
+        preset = replace(preset, flip=0.0)
     freeze(network, stage.train_from)
     quicken(network)
-    optimizer = torch.optim.AdamW(
-        parameter_groups(network, head_lr=stage.lr, backbone_lr=stage.backbone_lr, weight_decay=recipe.weight_decay)
+    network.dropout.p = recipe.dropout
+    groups = parameter_groups(
+        network,
+        head_lr=stage.lr,
+        backbone_lr=stage.backbone_lr,
+        weight_decay=recipe.weight_decay,
+        depth_decay=recipe.depth_decay,
     )
+    optimizer = OPTIMIZERS[recipe.optimizer](groups)
+    weights = torch.from_numpy(class_weights(labels[train], setup)).to(setup.device) if recipe.balanced else None
     peaks = [group["lr"] for group in optimizer.param_groups]
     steps = stage.epochs * math.ceil(len(train) / recipe.batch_size)
     lowest, kept, since, step = math.inf, state(network), 0, 0
@@ -47,7 +64,7 @@ def gradient(setup: Setup, stage: Stage) -> Iterator[Event]:
             x = setup.images.batch(rows)  # (B, 3, H, W)
             if preset:
                 x = augment(x, drawn[rows], preset)
-            loss, right = learn(setup, optimizer, x, torch.from_numpy(labels[rows]).to(setup.device))
+            loss, right = learn(setup, optimizer, x, torch.from_numpy(labels[rows]).to(setup.device), weights)
             step, meter.step = step + 1, meter.step + 1
             if not math.isfinite(loss):
                 raise RecipeError(
@@ -86,8 +103,16 @@ def quicken(network: torch.nn.Module) -> None:
             layer.momentum = max(layer.momentum, MOMENTUM)
 
 
-def learn(setup: Setup, optimizer: torch.optim.Optimizer, x: Tensor, y: Tensor) -> tuple[float, int]:
-    """One step on a batch (B, 3, H, W), (B,): its loss (without smoothing) before the step, and how many were right."""
+def class_weights(labels: Ints, setup: Setup) -> NDArray[np.float32]:
+    """(K,): one over each class's share of the training images (N,), their mean over the images 1."""
+    counts = np.bincount(labels, minlength=len(setup.dataset.classes))
+    return np.asarray(len(labels) / np.maximum(counts, 1) / max(1, (counts > 0).sum()), np.float32)
+
+
+def learn(
+    setup: Setup, optimizer: torch.optim.Optimizer, x: Tensor, y: Tensor, weights: Tensor | None
+) -> tuple[float, int]:
+    """One step on a batch (B, 3, H, W), (B,): its plain loss before the step, and how many were right."""
     cuda = setup.device.type == "cuda"
     with (
         torch.backends.cudnn.flags(enabled=True, benchmark=True, allow_tf32=True),
@@ -95,7 +120,10 @@ def learn(setup: Setup, optimizer: torch.optim.Optimizer, x: Tensor, y: Tensor) 
     ):
         logits = setup.network(x)  # (B, 3, H, W) -> (B, K)
         optimizer.zero_grad()
-        F.cross_entropy(logits.float(), y, label_smoothing=SMOOTHING).backward()  # type: ignore[no-untyped-call]
+        loss = F.cross_entropy(logits.float(), y, weights, label_smoothing=setup.recipe.smoothing)
+        loss.backward()  # type: ignore[no-untyped-call]
+        if setup.recipe.clip:
+            torch.nn.utils.clip_grad_norm_(setup.network.parameters(), setup.recipe.clip)
         optimizer.step()
     logits = logits.detach().float()
     return float(F.cross_entropy(logits, y)), int((logits.argmax(1) == y).sum())

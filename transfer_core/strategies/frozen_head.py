@@ -1,0 +1,51 @@
+"""The textbook loop: a new head on a frozen backbone, trained on augmented images."""
+
+from typing import Any
+
+from transfer_core.strategies.definition import TRAINING, Strategy, epochs_for
+from transfer_core.types import HEAD, Backbone, Recipe, Stage
+
+
+def defaults(train_images: int, classes: int, backbone: Backbone) -> dict[str, Any]:
+    return {
+        "train_from": HEAD,
+        "epochs": epochs_for(train_images, steps=500, least=4, most=60),
+        "lr": 1e-3,
+        "backbone_lr": 1e-3,  # nothing has it
+        "optimizer": "adam",
+        "dropout": 0.2,
+        "augment": "light",
+        "patience": 8,
+    }
+
+
+def stages(recipe: Recipe, backbone: Backbone) -> tuple[Stage, ...]:
+    return (
+        Stage(
+            name="head",
+            title="Train the new head, the backbone frozen",
+            solver="gradient",
+            train_from=HEAD,
+            epochs=recipe.epochs,
+            lr=recipe.lr,
+            backbone_lr=recipe.backbone_lr,
+            patience=recipe.patience,
+            augment=recipe.augment,
+        ),
+    )
+
+
+FROZEN_HEAD = Strategy(
+    name="frozen_head",
+    title="Frozen backbone, new head",
+    scenarios=(),
+    frozen="The whole backbone, its BatchNorm statistics too.",
+    trains="A new linear head, step by step, on images that are altered at random each time.",
+    when="As most tutorials begin. It sees augmented images, which the linear probe does not, and costs a pass through"
+    " the backbone for each of them.",
+    source="Keras guide, Transfer learning and fine-tuning",
+    version=1,
+    settings=TRAINING,
+    defaults=defaults,
+    stages=stages,
+)
