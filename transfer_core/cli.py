@@ -12,9 +12,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from transfer_core.backbones import available, backbones
-from transfer_core.errors import GraftError
-from transfer_core.types import SPLITS, Dataset, EpochEnd, Notice, Progress, RunEnd, StageStart
+from transfer_core.errors import GraftError, RecipeError
+from transfer_core.strategies import STRATEGIES
+from transfer_core.types import SPLITS, Dataset, EpochEnd, Notice, Progress, Recipe, Run, RunEnd, StageStart
 from transfer_core.workspace import Workspace, default_root
 
 BAR = 30
@@ -64,13 +67,23 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("--similarity", choices=("similar", "different"), help="to ImageNet")
     added.add_argument("--budget", choices=("limited", "ample"), help="of compute")
 
+    command("strategies", _strategies, "the ways of transferring, and when to take which")
+
     added = command("run", _run, "train with one strategy")
     added.add_argument("dataset", help="id or name")
-    added.add_argument("--strategy", required=True)
-    added.add_argument("--backbone", default="bundled")
-    added.add_argument("--tap", help="where features are taken")
+    added.add_argument(
+        "--strategy", help="one of `python -m transfer_core strategies`; with --recipe, instead of its own"
+    )
+    added.add_argument("--backbone", help="(default: bundled)")
+    added.add_argument("--tap", help="where features are taken: a tap's name, last or auto")
+    added.add_argument("--train-from", metavar="TAP", help="train what comes after this tap")
+    added.add_argument("--augment", help="none, light or standard")
     added.add_argument("--epochs", type=int)
     added.add_argument("--seed", type=int)
+    added.add_argument("--per-class", type=int, metavar="N", help="so many training images of each class, by the seed")
+    added.add_argument("--folds", type=int, metavar="K", help="cross-validate on training and validation images")
+    added.add_argument("--seeds", type=int, default=1, metavar="N", help="train so many times, seed after seed")
+    added.add_argument("--recipe", type=Path, metavar="FILE", help="settings from a recipe's JSON")
     added.add_argument("--device", default="auto", help="auto, cpu, cuda:0, mps")
     added.add_argument("--again", action="store_true", help="train although the same recipe has finished before")
 
@@ -158,23 +171,73 @@ def _advise(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     return result, "\n".join(lines)
 
 
+SETTINGS = ("tap", "train_from", "augment", "epochs", "seed", "per_class", "folds")
+
+
 def _run(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     from transfer_core.training.devices import device
 
     workspace = Workspace(_root(options))
     try:
         dataset = workspace.dataset(options.dataset)
-        given = {name: value for name in ("tap", "epochs", "seed") if (value := getattr(options, name)) is not None}
-        recipe = workspace.recipe(dataset, options.strategy, options.backbone, **given)
+        wanted = _wanted(options, workspace, dataset)
         chosen = device(options.device)
-        (id,) = workspace.submit([recipe], again=options.again)
-        if workspace.run(id).status == "done":
-            print("The same recipe has finished before; --again trains it once more.", file=sys.stderr)
-        else:
-            _follow(workspace, id, chosen.name)
-        run = workspace.run(id)
+        runs = []
+        for id in workspace.submit(wanted, again=options.again):
+            if workspace.run(id).status == "done":
+                print("The same recipe has finished before; --again trains it once more.", file=sys.stderr)
+            else:
+                _follow(workspace, id, chosen.name)
+            runs.append(workspace.run(id))
+        groups = [group for group in workspace.repeats(dataset.id) if runs[0] in group.runs] if len(runs) > 1 else []
     finally:
         workspace.close()
+    results = [_run_result(run) for run in runs]
+    lines = [
+        f"{run.id} {run.status}: {run.recipe.strategy} on {run.recipe.backbone}{_repeat(run)}, "
+        f"test accuracy {run.test_accuracy or 0:.1%}, validation {run.val_accuracy or 0:.1%}, {run.seconds or 0:.1f} s"
+        for run in runs
+    ]
+    if not groups:
+        return results[0], lines[0]
+    known = np.array([run.test_accuracy for run in runs if run.test_accuracy is not None])
+    mean, spread = float(known.mean()), float(known.std(ddof=1))
+    lines.append(f"mean {mean:.1%}, standard deviation {spread:.1%} over {len(known)} runs")
+    return {"runs": results, "mean": mean, "spread": spread}, "\n".join(lines)
+
+
+def _wanted(options: argparse.Namespace, workspace: Workspace, dataset: Dataset) -> tuple[Recipe, ...]:
+    """The recipes that the command line asks for: those of a file, changed by what else it says. Raises RecipeError."""
+    given = {name: value for name in SETTINGS if (value := getattr(options, name)) is not None}
+    strategy, backbone = options.strategy, options.backbone
+    if options.recipe is not None:
+        known = workspace.recipe_from(_json(options.recipe), dataset)
+        strategy, backbone = strategy or known.strategy, backbone or known.backbone
+        given = asdict(known) | given
+        given = {name: given[name] for name in workspace.strategy(strategy).settings if given[name] is not None}
+        given.pop("fold", None)
+    if not strategy:
+        raise RecipeError("Name a --strategy, or a --recipe that has one. `strategies` lists them.")
+    folds = given.pop("folds", 0)
+    return workspace.repeated(dataset, strategy, backbone or "bundled", folds=folds, seeds=options.seeds, **given)
+
+
+def _json(file: Path) -> Any:
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise RecipeError(f"{file} cannot be read: {error.strerror}. Check the path.") from error
+    except ValueError as error:
+        raise RecipeError(f"{file} is not JSON ({error}). A run's folder holds its recipe.json.") from error
+
+
+def _repeat(run: Run) -> str:
+    """Which repetition a run is."""
+    fold = f", fold {run.recipe.fold} of {run.recipe.folds}" if run.recipe.folds else ""
+    return fold + (f", seed {run.recipe.seed}" if run.recipe.seed else "")
+
+
+def _run_result(run: Run) -> dict[str, Any]:
     result = {
         "run": run.id,
         "status": run.status,
@@ -183,12 +246,20 @@ def _run(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
         "seconds": run.seconds,
         "images_per_second": run.images_per_second,
         "peak_bytes": run.peak_bytes,
+        "recipe": asdict(run.recipe),
     }
-    text = (
-        f"{run.id} {run.status}: {run.recipe.strategy} on {run.recipe.backbone}, "
-        f"test accuracy {run.test_accuracy or 0:.1%}, validation {run.val_accuracy or 0:.1%}, {run.seconds or 0:.1f} s"
-    )
-    return result, text
+    return result | ({"tap": run.tap, "depth_curve": run.depth_curve} if run.tap else {})
+
+
+def _strategies(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
+    shown = ("name", "title", "scenarios", "frozen", "trains", "when", "source", "settings")
+    lines = []
+    for known in STRATEGIES:
+        scenarios = " and ".join(map(str, known.scenarios))
+        lines += [f"{known.name}: {known.title}" + (f" (scenario {scenarios})" if scenarios else "")]
+        lines += [f"  frozen  {known.frozen}", f"  trains  {known.trains}", f"  when    {known.when} [{known.source}]"]
+    result = {"strategies": [{name: getattr(known, name) for name in shown} for known in STRATEGIES]}
+    return result, "\n".join(lines)
 
 
 def _backbones(options: argparse.Namespace) -> tuple[dict[str, Any], str]:

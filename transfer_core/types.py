@@ -13,9 +13,11 @@ Floats = NDArray[np.float64]
 
 SPLITS = ("train", "val", "test")  # a sample's split is an index into this
 TRAIN, VAL, TEST = 0, 1, 2
+UNUSED = -1  # the split of a sample that a recipe leaves out
 
 FIRST = "first"  # train from the input on: the whole network
 HEAD = "head"  # train the new classifier alone
+AUTO = "auto"  # the tap whose features a linear classifier tells apart best, by cross-validation
 
 
 # --- data ---------------------------------------------------------------------------------------
@@ -195,7 +197,7 @@ class Recipe:
     weights: str  # Backbone.weights, or "random"
     strategy: str
     version: int  # of the strategy
-    tap: str | None = None  # where features are taken; None: the last
+    tap: str | None = None  # where features are taken, or AUTO; None: the last
     train_from: str | None = None  # FIRST, a tap's name (train what comes after it), or HEAD
     epochs: int = 0  # 0: the strategy has none
     batch_size: int = 32
@@ -212,11 +214,19 @@ class Recipe:
     flip: bool = True  # left-right, where `augment` flips; off when orientation carries the label
     patience: int = 0  # epochs without a better validation loss before stopping; 0: never
     seed: int = 0
+    per_class: int = 0  # training images of each class, drawn by the seed; 0: all
+    folds: int = 0  # cross-validation: training and validation images in so many parts, the test split untouched; 0: no
+    fold: int = 0  # the part that is tested
 
     @property
     def id(self) -> str:
         """Hash of the canonical JSON: equal recipes have equal ids."""
         return digest(asdict(self))
+
+    @property
+    def repeats(self) -> str:
+        """Equal for recipes that differ in seed and fold alone."""
+        return replace(self, seed=0, fold=0).id
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -225,20 +235,15 @@ class Stage:
 
     name: str
     title: str  # "Train the new head"
-    solver: Literal["gradient", "logistic", "svm"]
+    solver: Literal["gradient", "logistic", "svm", "strongest"]
     train_from: str = HEAD
-    tap: str | None = None  # features for logistic and svm; None: the last tap
+    tap: str | None = None  # features for logistic and svm, or AUTO; None: the last tap
     random_init: bool = False  # forget the pretrained weights first
     epochs: int = 0
     lr: float = 0.0
     backbone_lr: float = 0.0
     patience: int = 0
     augment: Literal["none", "light", "standard"] = "none"
-
-    @property
-    def cacheable(self) -> bool:
-        """Whether features can be computed once: nothing below the head changes, no image is altered at random."""
-        return self.train_from == HEAD and self.augment == "none" and not self.random_init
 
 
 # --- events -------------------------------------------------------------------------------------
@@ -363,10 +368,25 @@ class Run:
     peak_bytes: int | None = None
     error: str = ""
     log: str = ""  # the tail of the worker's log, when failed
+    tap: str = ""  # chosen where the recipe left it open
+    depth_curve: tuple[tuple[str, float], ...] = ()  # (tap, cross-validated accuracy), where one was measured
 
     @property
     def active(self) -> bool:
         return self.status in ACTIVE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Repeats:
+    """Runs of one recipe with other seeds or folds. Accuracies are of the images that each run was tested on."""
+
+    runs: tuple[Run, ...]  # by seed and fold
+    mean: float | None  # None until one has ended
+    spread: float | None  # standard deviation between runs (n - 1); None until two have ended
+
+    @property
+    def done(self) -> int:
+        return sum(run.status == "done" for run in self.runs)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

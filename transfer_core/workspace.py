@@ -17,6 +17,7 @@ from PIL import Image
 
 from transfer_core import advice as rules
 from transfer_core.backbones import available, backbone, backbones
+from transfer_core.compare.repeats import repeats
 from transfer_core.compare.statistics import score
 from transfer_core.compare.titles import titles
 from transfer_core.compare.verdict import verdict
@@ -29,7 +30,7 @@ from transfer_core.jobs.queue import Lanes
 from transfer_core.jobs.record import free_name
 from transfer_core.jobs.work import run_folder, staging
 from transfer_core.store import Store
-from transfer_core.strategies import STRATEGIES, Strategy, recipe, strategy
+from transfer_core.strategies import STRATEGIES, Strategy, recipe, recipe_from, repeated, strategy
 from transfer_core.types import (
     TRAIN,
     Advice,
@@ -43,6 +44,7 @@ from transfer_core.types import (
     Predictions,
     Profile,
     Recipe,
+    Repeats,
     Run,
     Score,
     Verdict,
@@ -283,6 +285,26 @@ class Workspace:
         """A strategy's defaults for this dataset and backbone, with overrides. Raises RecipeError."""
         return recipe(dataset, strategy, self.backbone(backbone_name), **overrides)
 
+    def repeated(
+        self,
+        dataset: Dataset,
+        strategy: str,
+        backbone_name: str = "bundled",
+        *,
+        folds: int = 0,
+        seeds: int = 1,
+        **overrides: Any,
+    ) -> tuple[Recipe, ...]:
+        """The recipes of `folds`-fold cross-validation, of so many seeds, or of both. Raises RecipeError."""
+        return repeated(dataset, strategy, self.backbone(backbone_name), folds=folds, seeds=seeds, **overrides)
+
+    def recipe_from(self, values: Any, dataset: Dataset) -> Recipe:
+        """A recipe for this dataset from what its JSON holds, perhaps of another one. Raises RecipeError."""
+        name = values.get("backbone") if isinstance(values, dict) else None
+        if not isinstance(name, str):
+            raise RecipeError('A recipe is a JSON object with a "strategy" and a "backbone", as Graft saves it.')
+        return recipe_from(values, dataset, self.backbone(name))
+
     # --- jobs ---
 
     def devices(self) -> tuple[Device, ...]:
@@ -428,11 +450,20 @@ class Workspace:
             raise DatasetError("These runs are of different datasets, so their test images differ. Pick one dataset.")
         classes = len(self._store.dataset(datasets.pop()).classes)
         predictions = {run.id: self.predictions(run.id) for run in found}
+        if len({tuple(kept.test_samples) for kept in predictions.values()}) > 1:
+            raise DatasetError(
+                "These runs were tested on different images: folds of a cross-validation have test images of their own."
+                " Pick runs that share them."
+            )
         return Comparison(
             runs=tuple(found),
             scores=tuple(score(run.id, predictions[run.id], classes) for run in found),
             verdict=verdict(predictions, self.titles(found), {run.id: run.seconds or 0.0 for run in found}),
         )
+
+    def repeats(self, dataset: str = "") -> tuple[Repeats, ...]:
+        """Runs that repeat one recipe with other seeds or folds, with mean and spread; newest first."""
+        return repeats(self.runs(dataset))
 
     def titles(self, runs: Sequence[Run]) -> dict[str, str]:
         """A name for each run that tells it from the others."""
@@ -450,6 +481,8 @@ def _run(job: Job) -> Run:
         device=job.device or job.lane,
         error=job.error,
         log=job.log,
+        tap=job.result.get("tap", ""),
+        depth_curve=tuple((tap, accuracy) for tap, accuracy in job.result.get("depth_curve", ())),
         **{name: job.result.get(name) for name in RESULTS},
     )
 

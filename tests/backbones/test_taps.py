@@ -135,13 +135,17 @@ def test_groups_hold_each_free_parameter_once(backbone: Backbone) -> None:
     assert sorted(held) == sorted(id(p) for p in network.parameters() if p.requires_grad)
     for group in groups:
         assert group["lr"] == (1.0 if group["name"].startswith("head") else 0.1)
+    for group in parameter_groups(network, head_lr=1.0, backbone_lr=0.1, weight_decay=0.01, depth_decay=0.5):
+        tap = group["name"].partition(",")[0]
+        below = len(backbone.taps) - 1 - backbone.tap_names.index(tap) if tap != "head" else 0
+        assert group["lr"] == pytest.approx(1.0 if tap == "head" else 0.1 * 0.5**below)
         assert all((p.ndim > 1) == (group["weight_decay"] > 0) for p in group["params"])
 
 
 @each_family
 def test_network_cut_early_starts_with_equal_classes(backbone: Backbone) -> None:
     tap = backbone.taps[1]
-    network = Network(load(backbone, random_init=True), backbone, 5, tap=tap.name).eval()
+    network = Network(load(backbone, random_init=True), backbone, 5, taps=[tap.name]).eval()
     assert network.codes(images(backbone)).shape == (2, tap.channels)
     assert torch.equal(network(images(backbone)), torch.zeros(2, 5))
 

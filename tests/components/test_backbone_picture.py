@@ -65,7 +65,7 @@ def test_parts_of_known_strategies(name: str, backbone_name: str, expected: list
 def test_what_is_drawn_as_frozen_is_what_training_freezes(name: str, backbone_name: str) -> None:
     known, wanted = backbone(backbone_name), made(name, backbone_name)
     stages = strategy(name).stages(wanted, known)
-    network = Network(load(known, random_init=True), known, 3, tap=wanted.tap)
+    network = Network(load(known, random_init=True), known, 3, taps=[wanted.tap] if wanted.tap else [])
     own = {parameter for parameter, _ in network.trunk.named_parameters()}
     for number, stage in enumerate(stages):
         freeze(network, stage.train_from)

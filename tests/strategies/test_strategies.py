@@ -1,13 +1,16 @@
 """Recipes: defaults that hold together, overrides that are checked; and the stages they become."""
 
+import json
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 import pytest
 
 from transfer_core.backbones import BACKBONES
+from transfer_core.backbones import backbone as named_backbone
 from transfer_core.errors import DatasetError, RecipeError
-from transfer_core.strategies import STRATEGIES, Strategy, recipe, strategy
+from transfer_core.strategies import STRATEGIES, Strategy, recipe, recipe_from, repeated, strategy
 from transfer_core.types import FIRST, HEAD, Backbone, Dataset
 
 each_strategy = pytest.mark.parametrize("chosen", STRATEGIES, ids=lambda chosen: chosen.name)
@@ -36,15 +39,20 @@ def dataset(train: int = 100) -> Dataset:
 def test_defaults_become_stages(chosen: Strategy, backbone: Backbone) -> None:
     made = recipe(dataset(), chosen.name, backbone)
     assert made.id == recipe(dataset(), chosen.name, backbone).id
-    assert made.weights == ("random" if chosen.name == "from_scratch" else backbone.weights)
-    stages = chosen.stages(made, backbone)
+    scratch = chosen.name in ("from_scratch", "small_cnn")
+    assert made.weights == ("random" if scratch else backbone.weights)
+    assert made.backbone == (chosen.network or backbone.name)
+    stages = chosen.stages(made, named_backbone(made.backbone))
+    assert stages[0].random_init == scratch
     assert len({stage.name for stage in stages}) == len(stages)
     for stage in stages:
-        assert stage.cacheable == (stage.solver != "gradient")
         assert stage.train_from in (FIRST, HEAD, *backbone.tap_names[:-1])
         if stage.solver == "gradient":
             assert stage.epochs >= 1
+            assert stage.random_init or stage.train_from != FIRST or len(stages) > 1, "the head first"
             assert 0 < stage.backbone_lr <= stage.lr
+        else:
+            assert stage.train_from == HEAD
 
 
 @each_strategy
@@ -88,9 +96,14 @@ def test_settings_of_another_strategy_are_left_aside() -> None:
         ({"lr": float("nan")}, "lr is nan"),
         ({"seed": -1}, "seed is -1"),
         ({"augment": "wild"}, "augment is 'wild'; choose one of: none, light, standard"),
-        ({"tap": "stage9"}, "no tap 'stage9' for tap. Choose one of: stem, stage1"),
+        ({"tap": "stage9"}, "no tap 'stage9' for tap. Choose one of: auto, last, stem, stage1"),
         ({"train_from": BACKBONES[0].taps[-1].name}, "for train_from"),
-        ({"dropout": 0.5}, "no setting 'dropout'"),
+        ({"heads": 5}, "no setting 'heads'"),
+        ({"dropout": 1.0}, "dropout is 1.0; it must be a number from 0 to 0.95"),
+        ({"optimizer": "lion"}, "optimizer is 'lion'; choose one of: adamw, sgd, adam"),
+        ({"flip": 3}, "flip is '3'; choose one of: False, True"),
+        ({"folds": 5, "fold": 5}, "fold 5 of 5 does not exist"),
+        ({"folds": 1}, "fold 0 of 1 does not exist"),
     ],
     ids=str,
 )
@@ -105,3 +118,39 @@ def test_unknown_strategies_and_empty_datasets_are_refused() -> None:
         strategy("magic")
     with pytest.raises(DatasetError, match="'birds' has no training images"):
         recipe(dataset(0), "linear_probe", BACKBONES[0])
+
+
+def test_a_saved_recipe_comes_back_and_what_it_leaves_open_is_by_rule() -> None:
+    data, backbone = dataset(), BACKBONES[0]
+    made = recipe(data, "fine_tune_top", backbone, lr=0.02, dropout=0.5, folds=5, fold=2, seed=3)
+    assert recipe_from(json.loads(json.dumps(asdict(made))), data, backbone) == made
+    assert recipe_from({"strategy": "gradual"}, data, backbone) == recipe(data, "gradual", backbone)
+    for values, words in (
+        ({"strategy": "gradual", "rate": 1}, "no setting 'rate'"),
+        ({"strategy": "gradual", "lr": -1}, "lr is -1"),
+        ({"epochs": 3}, 'with a "strategy"'),
+        ([], 'with a "strategy"'),
+    ):
+        with pytest.raises(RecipeError, match=words):
+            recipe_from(values, data, backbone)
+
+
+def test_repeats_differ_in_seed_and_fold_alone() -> None:
+    made = repeated(dataset(), "linear_probe", BACKBONES[0], folds=3, seeds=2, seed=7)
+    assert [(one.seed, one.fold) for one in made] == [(7, 0), (7, 1), (7, 2), (8, 0), (8, 1), (8, 2)]
+    assert len({one.id for one in made}) == 6
+    assert len({one.repeats for one in made}) == 1
+    assert made[0].repeats != recipe(dataset(), "linear_probe", BACKBONES[0]).repeats
+
+
+def test_epochs_follow_the_images_that_are_left() -> None:
+    data = dataset(4_000)
+    whole, few, fold = (
+        recipe(data, "fine_tune_all", BACKBONES[0], **given).epochs for given in ({}, {"per_class": 10}, {"folds": 2})
+    )
+    assert whole < fold < few
+
+
+def test_last_is_a_tap_by_any_name() -> None:
+    for backbone in BACKBONES[:5]:
+        assert recipe(dataset(), "linear_svm", backbone, tap="last").tap == backbone.tap_names[-1]

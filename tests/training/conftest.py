@@ -21,7 +21,10 @@ def small_backbone() -> Backbone:
 def _one_small_backbone(small_backbone: Backbone, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The whole bundled network, looking at few pixels; one thread, so that small batches are quick."""
     threads = torch.get_num_threads()
-    monkeypatch.setattr(setup, "named_backbone", lambda name, root: small_backbone)
+    known = setup.named_backbone
+    monkeypatch.setattr(
+        setup, "named_backbone", lambda name, root: small_backbone if name == small_backbone.name else known(name, root)
+    )
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)

@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 
-from transfer_core.training.augment import PRESETS, Preset, augment, draws, shuffled
+from transfer_core.training.augment import DRAWS, PRESETS, Preset, augment, draws, recoloured, shuffled
 
-STILL = Preset(shift=0, degrees=0, zoom=1, flip=0)
+STILL = Preset(shift=0, flip=0)
+EVEN = np.full((1, DRAWS), 0.5)  # no turn, no shift, no colour
 
 
 def image() -> torch.Tensor:
@@ -17,21 +19,46 @@ def image() -> torch.Tensor:
     ("preset", "expected"),
     [
         (STILL, lambda x: x),
-        (Preset(shift=0, degrees=0, zoom=1, flip=1), lambda x: x.flip(3)),
-        (Preset(shift=0, degrees=90, zoom=1, flip=0), lambda x: torch.rot90(x, 1, (2, 3))),
-        (Preset(shift=0, degrees=180, zoom=1, flip=0), lambda x: x.flip(2, 3)),
+        (Preset(shift=0, flip=1), lambda x: x.flip(3)),
+        (Preset(shift=0, degrees=90, flip=0), lambda x: torch.rot90(x, 1, (2, 3))),
+        (Preset(shift=0, degrees=180, flip=0), lambda x: x.flip(2, 3)),
+        (Preset(shift=0, crop=0, flip=0), lambda x: grown(x[..., 4:12, 4:12])),
+        (Preset(shift=0, colour=0.5, flip=0), lambda x: x),
     ],
-    ids=["still", "flip", "quarter turn", "half turn"],
+    ids=["still", "flip", "quarter turn", "half turn", "middle quarter", "colours at rest"],
 )
 def test_extremes_are_exact(preset: Preset, expected) -> None:
-    drawn = np.array([[1.0, 0.5, 0.5, 0.5, 0.5]])
-    assert torch.allclose(augment(image(), drawn, preset), expected(image()), atol=1e-5)
+    drawn = EVEN.copy()
+    drawn[:, 0], drawn[:, 1] = 1.0, 0.75  # the widest turn; a quarter of the area from a crop of 0
+    inner = slice(1, -1)  # at the edge of a crop lie the image's own pixels
+    found, wanted = augment(image(), drawn, preset), expected(image())
+    assert torch.allclose(found[..., inner, inner], wanted[..., inner, inner], atol=1e-5)
 
 
 def test_a_shift_by_whole_pixels_moves_pixels() -> None:
-    drawn = np.array([[0.5, 0.5, 1.0, 1.0, 0.5]])
-    moved = augment(image(), drawn, Preset(shift=2 / 16, degrees=0, zoom=1, flip=0))
+    drawn = EVEN.copy()
+    drawn[:, 3] = 1.0
+    moved = augment(image(), drawn, Preset(shift=2 / 16, flip=0))
     assert torch.allclose(moved[..., :-2], image()[..., 2:], atol=1e-5)
+
+
+def grown(x: torch.Tensor) -> torch.Tensor:
+    """Twice the side, bilinear; beyond the crop's edge lie the image's own pixels, so edges are left out."""
+    return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+
+
+def test_colours_move_each_by_its_own_number() -> None:
+    x = image() - 0.5
+    for place, same in ((6, lambda y: y - y.mean()), (7, lambda y: y / y.std()), (8, lambda y: y.mean(1))):
+        drawn = EVEN.copy()
+        drawn[:, place] = 1.0
+        moved = recoloured(x, drawn, 0.3)
+        assert not torch.allclose(moved, x, atol=1e-2)
+        if place == 7:
+            moved, x_ = moved - moved.mean(), x - x.mean()
+            assert torch.allclose(same(moved), same(x_), atol=1e-5)
+        else:
+            assert torch.allclose(same(moved), same(x), atol=1e-5)
 
 
 @pytest.mark.parametrize("preset", PRESETS.values(), ids=PRESETS)

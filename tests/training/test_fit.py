@@ -17,7 +17,19 @@ from transfer_core.strategies import STRATEGIES
 from transfer_core.training import gradient
 from transfer_core.training.fit import fit
 from transfer_core.training.predict import predict
-from transfer_core.types import TEST, VAL, EpochEnd, Event, Progress, RunEnd, StageStart, event_from_json, event_to_json
+from transfer_core.types import (
+    AUTO,
+    TEST,
+    VAL,
+    EpochEnd,
+    Event,
+    Notice,
+    Progress,
+    RunEnd,
+    StageStart,
+    event_from_json,
+    event_to_json,
+)
 
 each_strategy = pytest.mark.parametrize("strategy", [strategy.name for strategy in STRATEGIES])
 Finished = Callable[[str], list[Event]]
@@ -126,24 +138,97 @@ def test_frozen_features_are_computed_once(bench: Bench, tmp_path: Path) -> None
     assert "Computing features" in phases("linear_svm")  # another tap
 
 
+def test_features_do_not_hang_on_what_was_computed_before(bench: Bench, tmp_path: Path) -> None:
+    """First for a few images of each class, then for the rest: the same bits as all at once."""
+    data = make_dataset(tmp_path / "parts", bench.dataset.splits, bench.dataset.labels)
+    make_dataset(tmp_path / "whole", bench.dataset.splits, bench.dataset.labels)
+    for root, few in (("parts", True), ("whole", False)):
+        for given in [{"per_class": 3, "seed": 5}] * few + [{}]:
+            wanted = bench.recipe("all_layers", **given)
+            list(fit(wanted, data, workspace=tmp_path / root, out=tmp_path / root / "run", device="cpu"))
+    parts, whole = (sorted((tmp_path / root / "features").iterdir()) for root in ("parts", "whole"))
+    assert len(parts) == len(whole) == len(bench.backbone.taps)
+    for one, other in zip(parts, whole, strict=True):
+        assert one.read_bytes() == other.read_bytes()
+    assert (tmp_path / "parts/run/predictions.npz").read_bytes() == (
+        tmp_path / "whole/run/predictions.npz"
+    ).read_bytes()
+
+
+def test_the_tap_is_chosen_by_cross_validation_and_told(bench: Bench, finished: Finished) -> None:
+    result = finished("linear_svm")[-1].result
+    curve = dict(result["depth_curve"])
+    assert tuple(curve) == bench.backbone.tap_names
+    assert curve[result["tap"]] == max(curve.values())
+    assert any("Features come from" in event.text for event in of_kind(finished("linear_svm"), Notice))
+    kept = finished("all_layers")[-1].result["features_kept"]
+    assert tuple(kept) == bench.backbone.tap_names
+    assert all(0 <= kept[tap.name] <= tap.channels for tap in bench.backbone.taps) and sum(kept.values())
+
+
+def test_folds_leave_the_test_split_alone(bench: Bench) -> None:
+    end = bench.run(bench.recipe("linear_probe", folds=3, fold=2), "fold")[-1]
+    stored = np.load(bench.workspace / "runs" / "fold" / "predictions.npz")
+    assert not np.isin(stored["test_samples"], bench.dataset.rows(TEST)).any()
+    assert len(stored["test_samples"]) == pytest.approx(18, abs=2)
+    assert end.result["test_accuracy"] > 0.6
+
+
+def test_settings_of_training_reach_it(bench: Bench, finished: Finished) -> None:
+    """Each of them changes what comes out; what a setting at rest gives is the same to the bit."""
+    first = finished("fine_tune_all") and (bench.workspace / "runs" / "fine_tune_all" / "model.safetensors")
+    settings = {
+        "optimizer": "sgd",
+        "depth_decay": 0.5,
+        "smoothing": 0.0,
+        "dropout": 0.5,
+        "clip": 0.01,
+        "augment": "standard",
+        "flip": False,
+    }
+    for name, value in settings.items():
+        bench.run(bench.recipe("fine_tune_all", epochs=2, patience=0, **{name: value}), f"with {name}")
+        changed = bench.workspace / "runs" / f"with {name}" / "model.safetensors"
+        assert changed.read_bytes() != first.read_bytes(), name
+
+
+def test_balanced_classes_weigh_the_same(bench: Bench, tmp_path: Path) -> None:
+    """Thirty images of one class and three of the others: the rare ones are found more often."""
+    labels = [0] * 30 + [1] * 3 + [2] * 3 + [0, 1, 2] * 10
+    data = make_dataset(tmp_path, [0] * 36 + [2] * 30, labels)
+    found = {}
+    for balanced in (False, True):
+        wanted = bench.recipe("frozen_head", epochs=6, lr=3e-3, balanced=balanced)
+        out = tmp_path / str(balanced)
+        list(fit(wanted, data, workspace=tmp_path, out=out, device="cpu"))
+        stored = np.load(out / "predictions.npz")
+        found[balanced] = int((stored["test_probabilities"].argmax(1) > 0).sum())
+    assert found[True] > found[False]
+
+
 def test_what_is_frozen_does_not_change(bench: Bench, finished: Finished) -> None:
     from safetensors.torch import load_file
 
-    finished("linear_probe"), finished("fine_tune_top"), finished("fine_tune_all")
-    before, top, everything = (
-        load_file(bench.workspace / "runs" / name / "model.safetensors")
-        for name in ("linear_probe", "fine_tune_top", "fine_tune_all")
+    names = ("linear_probe", "frozen_head", "fine_tune_top", "fine_tune_all", "gradual")
+    for name in names:
+        finished(name)
+    before, head, top, everything, gradual = (
+        load_file(bench.workspace / "runs" / name / "model.safetensors") for name in names
     )
     in_order = [f"trunk.{name}" for name in build(bench.backbone.arch).state_dict()]
     first, *_, last = (name for name in in_order if name in before and before[name].ndim == 4)
     statistics = next(name for name in in_order if name.endswith("running_mean"))
+    trunk = [name for name in before if name.startswith("trunk.")]
+    assert all(torch.equal(before[name], head[name]) for name in trunk)
+    assert not torch.equal(before["head.weight"], head["head.weight"])
+    assert not torch.equal(before[last], gradual[last])
     assert torch.equal(before[first], top[first])
     assert torch.equal(before[statistics], top[statistics])
     assert not torch.equal(before[last], top[last])
     assert not torch.equal(before[first], everything[first])
 
 
-@pytest.mark.parametrize("strategy", ["linear_probe", "linear_svm", "fine_tune_all"])
+@pytest.mark.parametrize("strategy", ["linear_probe", "linear_svm", "all_layers", "fine_tune_all", "frozen_head"])
 @pytest.mark.parametrize(
     ("splits", "labels"),
     [
@@ -218,7 +303,8 @@ def test_the_run_folder_says_what_it_holds(bench: Bench, finished: Finished) -> 
     recipe = bench.recipe("linear_svm", epochs=2, patience=0)
     assert json.loads((run / "recipe.json").read_text()) == asdict(recipe) == card["recipe"]
     assert tuple(card["classes"]) == CLASSES
-    assert card["tap"] == recipe.tap != bench.backbone.taps[-1].name
+    assert card["taps"] == [finished("linear_svm")[-1].result["tap"]]
+    assert recipe.tap == AUTO
     with pytest.raises(DatasetError, match="no trained model"):
         list(predict(bench.workspace, run / "model.json", device="cpu"))
 

@@ -24,6 +24,32 @@ def read(entry: dict[str, Any]) -> Backbone:
 BACKBONES: tuple[Backbone, ...] = tuple(read(entry) for entry in json.loads(CATALOGUE.read_text(encoding="utf-8")))
 
 
+SMALL_CNN = Backbone(  # not in the catalogue: it has no weights, and one strategy alone builds it
+    name="small_cnn",
+    title="Small network",
+    arch="small_cnn",
+    weights="random",
+    file="",
+    taps=tuple(
+        Tap(
+            name=f"stage{i}",
+            title=f"stage {i} of 4, {c} channels, 1/{2**i}",
+            module=str(i - 1),
+            channels=c,
+            reduction=2**i,
+        )
+        for i, c in enumerate((32, 64, 128, 256), start=1)
+    ),
+    input_px=96,
+    resize_px=96,
+    mean=(0.5, 0.5, 0.5),
+    std=(0.25, 0.25, 0.25),
+    parameters=388_416,
+    licence="BSD-3-Clause",
+    family="Small network",
+)
+
+
 def backbones(root: Path | None = None) -> tuple[Backbone, ...]:
     """The catalogue, the bundled one first, then the user's own in the workspace `root`."""
     own = sorted((root / LOCAL).glob(f"*/{ENTRY}")) if root is not None else []
@@ -33,7 +59,7 @@ def backbones(root: Path | None = None) -> tuple[Backbone, ...]:
 def backbone(name: str, root: Path | None = None) -> Backbone:
     """The backbone of that name. Raises RecipeError when there is none."""
     known = backbones(root)
-    for found in known:
+    for found in (*known, SMALL_CNN):
         if found.name == name:
             return found
     near = difflib.get_close_matches(name, [found.name for found in known], n=4)

@@ -1,6 +1,6 @@
 """Take features at a tap, cut a network there, freeze up to there. A tap's stage is what runs up to it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -36,6 +36,12 @@ def pool(activations: Tensor, tap: Tap) -> Tensor:
     return activations.mean((1, 2) if tap.layout == "NHWC" else (2, 3))
 
 
+def pooled(found: Mapping[str, Tensor], taps: Sequence[Tap]) -> Tensor:
+    """What an extractor found, pooled tap by tap and set side by side: (N, channels of all taps)."""
+    parts = [pool(found[tap.name], tap) for tap in taps]
+    return parts[0] if len(parts) == 1 else torch.cat(parts, 1)
+
+
 def stage_of_layers(module: nn.Module, backbone: Backbone) -> dict[str, int]:
     """Stage of each layer and of each bare parameter below the last tap: the index of the first tap at or after it."""
     graph: torch.fx.Graph = extractor(module, backbone, backbone.taps).graph  # type: ignore[assignment]
@@ -64,26 +70,26 @@ def stage_of_parameters(module: nn.Module, backbone: Backbone) -> dict[str, int]
 class Network(nn.Module):
     """A backbone cut at a tap, pooling, and a new linear head: (N, 3, H, W) -> (N, classes).
 
-    The head starts at zero, so it draws no random numbers and every class starts equally likely (BiT, 2020).
+    Of several taps the head sees the features side by side. The head starts at zero, so it draws no random numbers and
+    every class starts equally likely (BiT, 2020).
     """
 
-    def __init__(self, module: nn.Module, backbone: Backbone, classes: int, *, tap: str | None = None) -> None:
+    def __init__(self, module: nn.Module, backbone: Backbone, classes: int, *, taps: Sequence[str] = ()) -> None:
         super().__init__()
-        cut = backbone.taps[index_of(backbone, tap)] if tap else backbone.taps[-1]
         self.backbone = backbone
-        self.tap = cut
+        self.taps = tuple(backbone.taps[index_of(backbone, name)] for name in taps) or backbone.taps[-1:]
         self.stages = stage_of_parameters(module, backbone)
         self.layers = stage_of_layers(module, backbone)
         self.frozen = -1  # the last stage that is
-        self.trunk = extractor(module, backbone, (cut,))
+        self.trunk = extractor(module, backbone, self.taps)
         self.dropout = nn.Dropout(0.0)
-        self.head = nn.Linear(cut.channels, classes)
+        self.head = nn.Linear(sum(tap.channels for tap in self.taps), classes)
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
 
     def codes(self, x: Tensor) -> Tensor:
         """The CNN codes that the head sees: (N, 3, H, W) -> (N, channels)."""
-        return pool(self.trunk(x)[self.tap.name], self.tap)
+        return pooled(self.trunk(x), self.taps)
 
     def forward(self, x: Tensor) -> Tensor:
         logits: Tensor = self.head(self.dropout(self.codes(x)))

@@ -1,6 +1,7 @@
 """Load backbones with torchvision's weights, the bundled ones or a user's own."""
 
 import hashlib
+import itertools
 import json
 import pickle
 import re
@@ -16,7 +17,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torchvision.models.resnet import BasicBlock, ResNet
 
-from transfer_core.backbones import BUNDLED, is_local, weights_file
+from transfer_core.backbones import BUNDLED, SMALL_CNN, is_local, weights_file
 from transfer_core.errors import WeightsError
 from transfer_core.types import Backbone, Progress
 
@@ -55,17 +56,30 @@ def load(backbone: Backbone, *, random_init: bool = False, seed: int = 0, root: 
 def build(arch: str, seed: int = 0, *, classes: int | None = None) -> nn.Module:
     """torchvision's network of that name in eval mode with random weights; leaves the global generator as it was.
 
-    "resnet10" is torchvision's ResNet with one block a stage.
+    "resnet10" is torchvision's ResNet with one block a stage, "small_cnn" four convolutions without a classifier.
     """
     given = settings(arch) | ({} if classes is None else {"num_classes": classes})
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        module: nn.Module = (
-            ResNet(BasicBlock, [1, 1, 1, 1], **given)
-            if arch == "resnet10"
-            else torchvision.models.get_model(arch, weights=None, **given)
-        )
+        if arch == "resnet10":
+            module: nn.Module = ResNet(BasicBlock, [1, 1, 1, 1], **given)
+        elif arch == SMALL_CNN.arch:
+            module = small_cnn()
+        else:
+            module = torchvision.models.get_model(arch, weights=None, **given)
     return module.eval()
+
+
+def small_cnn() -> nn.Module:
+    """Four convolutions, each with BatchNorm and ReLU at the full side and then halved: (N, 3, H, W) -> taps."""
+    channels = (3, *(tap.channels for tap in SMALL_CNN.taps))
+    blocks = [
+        nn.Sequential(
+            nn.Conv2d(before, after, 3, padding=1, bias=False), nn.BatchNorm2d(after), nn.ReLU(), nn.MaxPool2d(2)
+        )
+        for before, after in itertools.pairwise(channels)
+    ]
+    return nn.Sequential(*blocks)
 
 
 def settings(arch: str) -> dict[str, Any]:

@@ -1,8 +1,13 @@
 """The strategies as data: a recipe goes in, stages come out. The training loop runs them."""
 
+from dataclasses import fields
 from typing import Any, get_args, get_type_hints
 
+import numpy as np
+
+from transfer_core.backbones import backbone as named_backbone
 from transfer_core.errors import DatasetError, RecipeError
+from transfer_core.strategies.all_layers import ALL_LAYERS
 from transfer_core.strategies.definition import Strategy
 from transfer_core.strategies.fine_tune_all import FINE_TUNE_ALL
 from transfer_core.strategies.fine_tune_top import FINE_TUNE_TOP
@@ -11,16 +16,18 @@ from transfer_core.strategies.frozen_head import FROZEN_HEAD
 from transfer_core.strategies.gradual import GRADUAL
 from transfer_core.strategies.linear_probe import LINEAR_PROBE
 from transfer_core.strategies.linear_svm import LINEAR_SVM
-from transfer_core.types import TRAIN, Backbone, Dataset, Recipe
+from transfer_core.strategies.small_cnn import SMALL_CNN
+from transfer_core.types import AUTO, TEST, TRAIN, Backbone, Dataset, Recipe
 
-__all__ = ["STRATEGIES", "Strategy", "recipe", "strategy"]
+__all__ = ["STRATEGIES", "Strategy", "recipe", "recipe_from", "repeated", "strategy"]
 
 STRATEGIES: tuple[Strategy, ...] = (
-    *(LINEAR_PROBE, LINEAR_SVM),
+    *(LINEAR_PROBE, LINEAR_SVM, ALL_LAYERS),
     *(FROZEN_HEAD, FINE_TUNE_TOP, FINE_TUNE_ALL, GRADUAL),
-    *(FROM_SCRATCH,),
+    *(FROM_SCRATCH, SMALL_CNN),
 )
 BY_NAME = {known.name: known for known in STRATEGIES}
+LAST = "last"  # the last tap, whatever its name
 
 RANGES: dict[str, tuple[type, float, float]] = {  # field: type, least, most
     "epochs": (int, 1, 1000),
@@ -34,6 +41,9 @@ RANGES: dict[str, tuple[type, float, float]] = {  # field: type, least, most
     "clip": (float, 0, 1000),
     "patience": (int, 0, 1000),
     "seed": (int, 0, 2**32 - 1),
+    "per_class": (int, 0, 1_000_000),
+    "folds": (int, 0, 100),
+    "fold": (int, 0, 99),
 }
 CHOICES: dict[str, tuple[Any, ...]] = {  # field: what it may be
     "augment": get_args(get_type_hints(Recipe)["augment"]),
@@ -41,6 +51,8 @@ CHOICES: dict[str, tuple[Any, ...]] = {  # field: what it may be
     "balanced": (False, True),
     "flip": (False, True),
 }
+HELD = 0.9  # of what a fold leaves, a tenth is for validation
+MOST_SEEDS = 100
 
 
 def strategy(name: str) -> Strategy:
@@ -61,15 +73,65 @@ def recipe(dataset: Dataset, strategy: str, backbone: Backbone, **overrides: Any
     Raises RecipeError for a field or value that is not allowed, DatasetError without training images.
     """
     chosen = _strategy(strategy)
-    if not dataset.count(TRAIN):
-        raise DatasetError(f"'{dataset.name}' has no training images, so there is nothing to learn from.")
-    fields = chosen.defaults(dataset.count(TRAIN), len(dataset.classes), backbone)
+    backbone = named_backbone(chosen.network) if chosen.network else backbone
     given = {field: _checked(field, value, backbone) for field, value in overrides.items()}
     given = {field: value for field, value in given.items() if field in chosen.settings}
+    rules = chosen.defaults(_train_images(dataset, given), len(dataset.classes), backbone)
     if "lr" in given:
-        given.setdefault("backbone_lr", given["lr"] * fields["backbone_lr"] / fields["lr"])
-    fields = {"weights": backbone.weights} | fields | given
-    return Recipe(dataset=dataset.id, backbone=backbone.name, strategy=chosen.name, version=chosen.version, **fields)
+        given.setdefault("backbone_lr", given["lr"] * rules["backbone_lr"] / rules["lr"])
+    made = {"weights": backbone.weights} | rules | given
+    return Recipe(dataset=dataset.id, backbone=backbone.name, strategy=chosen.name, version=chosen.version, **made)
+
+
+def recipe_from(values: Any, dataset: Dataset, backbone: Backbone) -> Recipe:
+    """A recipe from what its JSON holds, for this dataset: what is not said is by rule, what is said is checked.
+
+    Raises RecipeError that names the field at fault.
+    """
+    if not isinstance(values, dict) or not isinstance(values.get("strategy"), str):
+        raise RecipeError('A recipe is a JSON object with a "strategy", as Graft saves it.')
+    chosen = strategy(values["strategy"])
+    known = {field.name for field in fields(Recipe)}
+    unknown = sorted(set(values) - known)
+    if unknown:
+        raise RecipeError(f"A recipe has no setting '{unknown[0]}'. It has: {', '.join(sorted(known))}.")
+    given = {name: value for name, value in values.items() if name in chosen.settings and value is not None}
+    return recipe(dataset, chosen.name, backbone, **given)
+
+
+def repeated(
+    dataset: Dataset, strategy: str, backbone: Backbone, *, folds: int = 0, seeds: int = 1, **overrides: Any
+) -> tuple[Recipe, ...]:
+    """The recipes of k-fold cross-validation, of repeated seeds, or of both: the first seed is that of `overrides`.
+
+    Raises RecipeError and DatasetError as `recipe` does.
+    """
+    if not 1 <= seeds <= MOST_SEEDS:
+        raise RecipeError(f"seeds is {seeds}; it must be a whole number from 1 to {MOST_SEEDS}.")
+    start = int(overrides.pop("seed", 0))
+    return tuple(
+        recipe(dataset, strategy, backbone, seed=seed, folds=folds, fold=fold, **overrides)
+        for seed in range(start, start + seeds)
+        for fold in range(folds or 1)
+    )
+
+
+def _train_images(dataset: Dataset, given: dict[str, Any]) -> int:
+    """How many images a recipe with these settings trains on, nearly. Raises RecipeError or DatasetError."""
+    folds, fold = given.get("folds", 0), given.get("fold", 0)
+    if folds == 1 or fold >= max(folds, 1):
+        raise RecipeError(
+            f"fold {fold} of {folds} does not exist; cross-validation takes folds from 2, counted from 0."
+        )
+    labels = dataset.labels[(dataset.splits != TEST) if folds else (dataset.splits == TRAIN)]
+    if not len(labels):
+        raise DatasetError(f"'{dataset.name}' has no training images, so there is nothing to learn from.")
+    counts = np.bincount(labels)
+    if folds:
+        counts = np.ceil(counts * (folds - 1) / folds * HELD)
+    if given.get("per_class"):
+        counts = np.minimum(counts, given["per_class"])
+    return int(counts.sum())
 
 
 def _checked(field: str, value: Any, backbone: Backbone) -> Any:
@@ -94,6 +156,13 @@ def _checked(field: str, value: Any, backbone: Backbone) -> Any:
 
 def _tap(field: str, value: Any, backbone: Backbone) -> str:
     names = backbone.tap_names if field == "tap" else backbone.tap_names[:-1]
+    words = (AUTO, LAST) if field == "tap" else ()
+    if field == "tap" and value == AUTO:
+        return AUTO
+    if field == "tap" and value == LAST:
+        return names[-1]
     if value not in names:
-        raise RecipeError(f"{backbone.title} has no tap '{value}' for {field}. Choose one of: {', '.join(names)}.")
+        raise RecipeError(
+            f"{backbone.title} has no tap '{value}' for {field}. Choose one of: {', '.join((*words, *names))}."
+        )
     return str(value)

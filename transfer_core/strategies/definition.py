@@ -4,13 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from transfer_core.types import Backbone, Recipe, Stage
+from transfer_core.types import AUTO, Backbone, Recipe, Stage
 
 BATCH_SIZE = 32
-# Settings of all strategies that learn by gradient descent
+REPEATS = ("seed", "per_class", "folds", "fold")  # settings of every strategy
+# and of all that learn by gradient descent
 TRAINING = (
     *("epochs", "batch_size", "lr", "optimizer", "weight_decay", "smoothing", "dropout", "clip", "balanced"),
-    *("augment", "flip", "patience", "seed"),
+    *("augment", "flip", "patience", *REPEATS),
 )
 
 
@@ -29,6 +30,7 @@ class Strategy:
     settings: tuple[str, ...]  # the recipe's fields that a user may change
     defaults: Callable[[int, int, Backbone], dict[str, Any]]  # (training images, classes, backbone) -> recipe fields
     stages: Callable[[Recipe, Backbone], tuple[Stage, ...]]
+    network: str = ""  # a backbone of its own, whatever the user chose
 
 
 def epochs_for(train_images: int, *, steps: int, least: int, most: int) -> int:
@@ -46,6 +48,20 @@ def head_lr(backbone: Backbone) -> float:
     return 3e-2 if backbone.name == "bundled" else 1e-3
 
 
-def tap_at(backbone: Backbone, depth: float) -> str:
-    """Name of the tap nearest to this fraction of the depth, counted in taps; 1 is the last, with the CNN codes."""
-    return backbone.taps[round(depth * (len(backbone.taps) - 1))].name
+def tap_title(recipe: Recipe, backbone: Backbone) -> str:
+    """Where a recipe takes its features, in words."""
+    if recipe.tap == AUTO:
+        return "the most telling layer"
+    return backbone.tap(recipe.tap).title if recipe.tap else "the last features"
+
+
+def trained(recipe: Recipe, *, name: str, title: str, train_from: str, **more: Any) -> Stage:
+    """A stage of gradient descent with the recipe's settings."""
+    fields = {
+        "epochs": recipe.epochs,
+        "lr": recipe.lr,
+        "backbone_lr": recipe.backbone_lr,
+        "patience": recipe.patience,
+        "augment": recipe.augment,
+    }
+    return Stage(name=name, title=title, solver="gradient", train_from=train_from, **(fields | more))

@@ -2,16 +2,17 @@
 
 from typing import Any
 
-from transfer_core.strategies.definition import TRAINING, Strategy, epochs_for, head_lr
+from transfer_core.strategies.definition import TRAINING, Strategy, epochs_for, head_lr, trained
 from transfer_core.types import FIRST, HEAD, Backbone, Recipe, Stage
 
 
-def defaults(train_images: int, classes: int, backbone: Backbone) -> dict[str, Any]:
+def fine_tuning_defaults(train_images: int, backbone: Backbone) -> dict[str, Any]:
+    """What every strategy that fine-tunes pretrained weights begins from."""
     return {
-        "train_from": FIRST,
         "epochs": epochs_for(train_images, steps=500, least=4, most=60),
         "lr": head_lr(backbone),
         "backbone_lr": head_lr(backbone) / 10,  # ten times smaller than the head's (CS231n, Stack Exchange, TLLib)
+        "depth_decay": 0.8,
         "weight_decay": 1e-2,
         "smoothing": 0.1,  # so that the validation loss does not rise while the accuracy still does
         "augment": "light",
@@ -19,22 +20,16 @@ def defaults(train_images: int, classes: int, backbone: Backbone) -> dict[str, A
     }
 
 
+def defaults(train_images: int, classes: int, backbone: Backbone) -> dict[str, Any]:
+    return {"train_from": FIRST} | fine_tuning_defaults(train_images, backbone)
+
+
 def fine_tuning(recipe: Recipe, backbone: Backbone) -> tuple[Stage, ...]:
     """The linear probe's solution as the head, so that a random one does not spoil the features; then what is free."""
     what = "the whole network" if recipe.train_from == FIRST else f"what comes after {recipe.train_from}"
     return (
         Stage(name="head", title="Fit the new head on frozen features", solver="logistic", train_from=HEAD),
-        Stage(
-            name="fine-tune",
-            title=f"Fine-tune {what}",
-            solver="gradient",
-            train_from=recipe.train_from or FIRST,
-            epochs=recipe.epochs,
-            lr=recipe.lr,
-            backbone_lr=recipe.backbone_lr,
-            patience=recipe.patience,
-            augment=recipe.augment,
-        ),
+        trained(recipe, name="fine-tune", title=f"Fine-tune {what}", train_from=recipe.train_from or FIRST),
     )
 
 
@@ -43,7 +38,8 @@ FINE_TUNE_ALL = Strategy(
     title="Fine-tune everything",
     scenarios=(2, 4),
     frozen="Nothing, once the head has been fitted.",
-    trains="The head first, then the whole network, the pretrained weights ten times slower than the head.",
+    trains="The head first, then the whole network: the pretrained weights ten times slower than the head, and slower"
+    " still towards the input.",
     when="Many images, or images unlike ImageNet's with time to compute: every layer adapts, from weights that already"
     " see well.",
     source="CS231n notes, Transfer Learning, scenarios 2 and 4; Kumar et al. 2022 (LP-FT)",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from transfer_core.strategies.definition import TRAINING, Strategy, epochs_for
+from transfer_core.strategies.definition import TRAINING, Strategy, epochs_for, trained
 from transfer_core.types import FIRST, Backbone, Recipe, Stage
 
 LR = 3e-3  # of all weights, which are new
@@ -23,20 +23,8 @@ def defaults(train_images: int, classes: int, backbone: Backbone) -> dict[str, A
 
 
 def stages(recipe: Recipe, backbone: Backbone) -> tuple[Stage, ...]:
-    return (
-        Stage(
-            name="scratch",
-            title="Train the whole network from random weights",
-            solver="gradient",
-            train_from=FIRST,
-            random_init=True,
-            epochs=recipe.epochs,
-            lr=recipe.lr,
-            backbone_lr=recipe.backbone_lr,
-            patience=recipe.patience,
-            augment=recipe.augment,
-        ),
-    )
+    title = "Train the whole network from random weights"
+    return (trained(recipe, name="scratch", title=title, train_from=FIRST, random_init=True),)
 
 
 FROM_SCRATCH = Strategy(
@@ -49,7 +37,7 @@ FROM_SCRATCH = Strategy(
     " which no network exists.",
     source="CS231n notes, Transfer Learning, scenario 4; Stack Exchange, adapting a pretrained network",
     version=2,
-    settings=(*TRAINING,),
+    settings=TRAINING,
     defaults=defaults,
     stages=stages,
 )

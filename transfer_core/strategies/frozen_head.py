@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from transfer_core.strategies.definition import TRAINING, Strategy, epochs_for
+from transfer_core.strategies.definition import TRAINING, Strategy, epochs_for, trained
 from transfer_core.types import HEAD, Backbone, Recipe, Stage
 
 
@@ -13,26 +13,14 @@ def defaults(train_images: int, classes: int, backbone: Backbone) -> dict[str, A
         "lr": 1e-3,
         "backbone_lr": 1e-3,  # nothing has it
         "optimizer": "adam",
-        "dropout": 0.2,
         "augment": "light",
         "patience": 8,
     }
 
 
 def stages(recipe: Recipe, backbone: Backbone) -> tuple[Stage, ...]:
-    return (
-        Stage(
-            name="head",
-            title="Train the new head, the backbone frozen",
-            solver="gradient",
-            train_from=HEAD,
-            epochs=recipe.epochs,
-            lr=recipe.lr,
-            backbone_lr=recipe.backbone_lr,
-            patience=recipe.patience,
-            augment=recipe.augment,
-        ),
-    )
+    title = "Train the new head, the backbone frozen"
+    return (trained(recipe, name="head", title=title, train_from=HEAD),)
 
 
 FROZEN_HEAD = Strategy(
@@ -41,9 +29,9 @@ FROZEN_HEAD = Strategy(
     scenarios=(),
     frozen="The whole backbone, its BatchNorm statistics too.",
     trains="A new linear head, step by step, on images that are altered at random each time.",
-    when="As most tutorials begin. It sees augmented images, which the linear probe does not, and costs a pass through"
-    " the backbone for each of them.",
-    source="Keras guide, Transfer learning and fine-tuning",
+    when="As most tutorials begin. It sees augmented images, which the linear probe does not, and pays for each of them"
+    " with a pass through the backbone.",
+    source="CS5720 slides, week 5; Keras guide, Transfer learning and fine-tuning",
     version=1,
     settings=TRAINING,
     defaults=defaults,

@@ -2,24 +2,15 @@
 
 from typing import Any
 
-from transfer_core.strategies.definition import TRAINING, Strategy, epochs_for, head_lr
+from transfer_core.strategies.definition import TRAINING, Strategy, trained
+from transfer_core.strategies.fine_tune_all import fine_tuning_defaults
 from transfer_core.types import FIRST, HEAD, Backbone, Recipe, Stage
 
 MOST = 4  # unfreezings: networks with more taps free several at once
 
 
 def defaults(train_images: int, classes: int, backbone: Backbone) -> dict[str, Any]:
-    return {
-        "train_from": FIRST,
-        "epochs": epochs_for(train_images, steps=500, least=4, most=60),
-        "lr": head_lr(backbone),
-        "backbone_lr": head_lr(backbone) / 10,
-        "depth_decay": 0.8,
-        "weight_decay": 1e-2,
-        "smoothing": 0.1,
-        "augment": "light",
-        "patience": 8,
-    }
+    return {"train_from": FIRST} | fine_tuning_defaults(train_images, backbone)
 
 
 def cuts(backbone: Backbone) -> tuple[str, ...]:
@@ -33,23 +24,13 @@ def stages(recipe: Recipe, backbone: Backbone) -> tuple[Stage, ...]:
     """The linear probe's solution as the head; then ever more, the epochs shared out evenly, the rest to the last."""
     borders = cuts(backbone)[-recipe.epochs :]
     each = recipe.epochs // len(borders)
-    return (
-        Stage(name="head", title="Fit the new head on frozen features", solver="logistic", train_from=HEAD),
-        *(
-            Stage(
-                name=f"free {i}",
-                title="Fine-tune everything" if border == FIRST else f"Fine-tune what comes after {border}",
-                solver="gradient",
-                train_from=border,
-                epochs=each if border != FIRST else recipe.epochs - each * (len(borders) - 1),
-                lr=recipe.lr,
-                backbone_lr=recipe.backbone_lr,
-                patience=recipe.patience,
-                augment=recipe.augment,
-            )
-            for i, border in enumerate(borders, start=1)
-        ),
-    )
+    found = [Stage(name="head", title="Fit the new head on frozen features", solver="logistic", train_from=HEAD)]
+    for i, border in enumerate(borders, start=1):
+        whole = border == FIRST
+        title = "Fine-tune everything" if whole else f"Fine-tune what comes after {border}"
+        epochs = recipe.epochs - each * (len(borders) - 1) if whole else each
+        found.append(trained(recipe, name=f"free {i}", title=title, train_from=border, epochs=epochs))
+    return tuple(found)
 
 
 GRADUAL = Strategy(

@@ -2,16 +2,17 @@
 
 from typing import Any
 
-from transfer_core.strategies.definition import Strategy, tap_at
+from transfer_core.strategies.definition import REPEATS, Strategy, tap_title
 from transfer_core.types import HEAD, Backbone, Recipe, Stage
 
 
 def defaults(train_images: int, classes: int, backbone: Backbone) -> dict[str, Any]:
-    return {"tap": tap_at(backbone, 1.0), "train_from": HEAD}
+    return {"tap": backbone.taps[-1].name, "train_from": HEAD}
 
 
 def stages(recipe: Recipe, backbone: Backbone) -> tuple[Stage, ...]:
-    return (Stage(name="probe", title="Fit a linear classifier on the CNN codes", solver="logistic", tap=recipe.tap),)
+    title = f"Fit a linear classifier on {tap_title(recipe, backbone)}"
+    return (Stage(name="probe", title=title, solver="logistic", tap=recipe.tap),)
 
 
 LINEAR_PROBE = Strategy(
@@ -23,8 +24,8 @@ LINEAR_PROBE = Strategy(
     when="Few images that look like ImageNet's: the last features already fit, and with nothing below the classifier"
     " changing, few images cannot overfit the network. It takes seconds.",
     source="CS231n notes, Transfer Learning, scenario 1",
-    version=1,
-    settings=("tap", "seed"),
+    version=2,
+    settings=("tap", *REPEATS),
     defaults=defaults,
     stages=stages,
 )

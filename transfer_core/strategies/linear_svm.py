@@ -2,32 +2,32 @@
 
 from typing import Any
 
-from transfer_core.strategies.definition import Strategy, tap_at
-from transfer_core.types import HEAD, Backbone, Recipe, Stage
-
-DEPTH = 2 / 3  # past edges and textures, before what is specific to the source's classes
+from transfer_core.strategies.definition import REPEATS, Strategy, tap_title
+from transfer_core.types import AUTO, HEAD, Backbone, Recipe, Stage
 
 
 def defaults(train_images: int, classes: int, backbone: Backbone) -> dict[str, Any]:
-    return {"tap": tap_at(backbone, DEPTH), "train_from": HEAD}
+    return {"tap": AUTO, "train_from": HEAD}
 
 
 def stages(recipe: Recipe, backbone: Backbone) -> tuple[Stage, ...]:
-    where = backbone.tap(recipe.tap).title if recipe.tap else "the last features"
-    return (Stage(name="svm", title=f"Fit a linear SVM on {where}", solver="svm", tap=recipe.tap),)
+    title = f"Fit a linear SVM on {tap_title(recipe, backbone)}"
+    return (Stage(name="svm", title=title, solver="svm", tap=recipe.tap),)
 
 
 LINEAR_SVM = Strategy(
     name="linear_svm",
     title="Linear SVM on an earlier layer",
     scenarios=(3,),
-    frozen="The whole backbone, of which only the part up to the chosen tap is used.",
-    trains="A linear support vector machine on the activations there.",
+    frozen="The whole backbone, of which only the part up to the chosen layer is used.",
+    trains="A linear support vector machine on the activations there. Unless you name a layer, cross-validation on your"
+    " training images does.",
     when="Few images that look unlike ImageNet's: the last features are too specific to photos of things; earlier ones"
     " are more general.",
-    source="CS231n notes, Transfer Learning, scenario 3",
-    version=1,
-    settings=("tap", "seed"),
+    source="CS231n notes, Transfer Learning, scenario 3; Stack Exchange, adapting a pretrained network (bottleneck"
+    " features)",
+    version=2,
+    settings=("tap", *REPEATS),
     defaults=defaults,
     stages=stages,
 )

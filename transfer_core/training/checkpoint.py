@@ -51,9 +51,9 @@ def save_network(network: Network, classes: tuple[str, ...], recipe: Recipe, fol
     with whole(folder / WEIGHTS) as part:
         save_file(weights, part)
     card = {
-        "format": 1,
+        "format": 2,
         "classes": classes,
-        "tap": network.tap.name,
+        "taps": [tap.name for tap in network.taps],
         "backbone": asdict(network.backbone),
         "recipe": asdict(recipe),
     }
@@ -68,7 +68,8 @@ def load_network(folder: Path, device: torch.device) -> tuple[Network, tuple[str
     facts = card["backbone"]
     taps = tuple(Tap(**tap) for tap in facts["taps"])
     backbone = Backbone(**{**facts, "taps": taps, "mean": tuple(facts["mean"]), "std": tuple(facts["std"])})
-    network = Network(load(backbone, random_init=True), backbone, len(card["classes"]), tap=card["tap"])
+    used = card["taps"] if card["format"] > 1 else [card["tap"]]
+    network = Network(load(backbone, random_init=True), backbone, len(card["classes"]), taps=used)
     network.load_state_dict(load_file(folder / WEIGHTS))
     return network.to(device).eval(), tuple(card["classes"])
 

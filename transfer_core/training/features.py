@@ -1,7 +1,8 @@
 """What a network says of images without learning from them: frozen features, kept on disk, and logits."""
 
 import time
-from collections.abc import Callable, Generator
+import zipfile
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,58 +10,75 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from transfer_core.backbones.taps import extractor, pooled
 from transfer_core.training.checkpoint import whole
 from transfer_core.training.setup import Setup
-from transfer_core.types import TEST, Ints, Progress
+from transfer_core.types import TRAIN, VAL, Ints, Progress, Tap
 
 BATCH_SIZES = {"cuda": 256, "mps": 64, "cpu": 16}  # small on a CPU, so that progress shows and stopping is quick
+Codes = NDArray[np.float32]
 
 
-def frozen_features(setup: Setup) -> Generator[Progress, None, tuple[Ints, NDArray[np.float32]]]:
-    """Sample numbers (n,) of training and validation images, and their codes at the network's tap (n, C).
+def frozen_features(setup: Setup, taps: Sequence[Tap]) -> Generator[Progress, None, tuple[Ints, tuple[Codes, ...]]]:
+    """Sample numbers (n,) of training and validation images, and their codes at each of the taps, (n, channels).
 
-    Computed once per dataset, weights, size and tap; closing the generator leaves no half-done file.
+    An image's features are computed once per dataset, weights, size and tap, all taps in one pass; closing the
+    generator leaves no half-done file.
     """
-    rows = np.flatnonzero(setup.dataset.splits != TEST)
-    shape = (len(rows), setup.network.tap.channels)
-    kept = _kept(setup.features, shape)
-    if kept is not None:
+    rows = np.flatnonzero(np.isin(setup.dataset.splits, (TRAIN, VAL)))
+    kept = [_kept(setup.feature_file(tap), tap) for tap in taps]
+    lacking = tuple(tap for tap, (known, _) in zip(taps, kept, strict=True) if not np.isin(rows, known).all())
+    if not lacking:
         yield setup.meter.progress("Reading kept features", len(rows), len(rows))
-        return rows, kept
-    with whole(setup.features) as part:
-        codes = yield from outputs(setup, setup.network.codes, rows, "Computing features")
-        with part.open("wb") as file:
-            np.save(file, codes)
-    return rows, codes
+    else:
+        known = [found for found, _ in kept]
+        todo = rows[~np.logical_and.reduce([np.isin(rows, found) for found in known])]
+        setup.meter.add("forward", len(todo))
+        trunk = extractor(setup.module, setup.backbone, lacking).eval()
+        computed = yield from outputs(setup, lambda x: pooled(trunk(x), lacking), todo, "Computing features")
+        parts = np.split(computed, np.cumsum([tap.channels for tap in lacking])[:-1], axis=1)
+        for tap, codes in zip(lacking, parts, strict=True):
+            place = taps.index(tap)
+            kept[place] = _merged(kept[place], (todo, codes))
+            with whole(setup.feature_file(tap)) as part, part.open("wb") as file:
+                np.savez(file, rows=kept[place][0], codes=kept[place][1])
+    return rows, tuple(codes[np.searchsorted(known, rows)] for known, codes in kept)
 
 
-def outputs(
-    setup: Setup, part: Callable[[Tensor], Tensor], rows: Ints, what: str
-) -> Generator[Progress, None, NDArray[np.float32]]:
+def outputs(setup: Setup, part: Callable[[Tensor], Tensor], rows: Ints, what: str) -> Generator[Progress, None, Codes]:
     """What a part of the network, in eval mode and full precision, makes of images: (n,) sample numbers -> (n, C)."""
     setup.network.eval()
     size = BATCH_SIZES[setup.device.type]
-    found: list[NDArray[np.float32]] = []
+    found: list[Codes] = []
     for start in range(0, len(rows), size):
         began = time.monotonic()
         batch = rows[start : start + size]
-        found.append(precise(part, setup.images.batch(batch)))
+        padded = np.pad(batch, (0, size - len(batch)), mode="edge")  # so that no bit hangs on the batch's size
+        found.append(precise(part, setup.images.batch(padded))[: len(batch)])
         setup.meter.passed("forward", len(batch), time.monotonic() - began)
         yield setup.meter.progress(what, start + len(batch), len(rows), kind="forward")
     return np.concatenate(found) if found else np.zeros((0, 0), np.float32)
 
 
 @torch.inference_mode()
-def precise(part: Callable[[Tensor], Tensor], x: Tensor) -> NDArray[np.float32]:
+def precise(part: Callable[[Tensor], Tensor], x: Tensor) -> Codes:
     """Without TF32, so that what is stored agrees with what any other machine computes."""
     with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
-        values: NDArray[np.float32] = part(x).float().cpu().numpy()
+        values: Codes = part(x).float().cpu().numpy()
     return values
 
 
-def _kept(file: Path, shape: tuple[int, int]) -> NDArray[np.float32] | None:
+def _kept(file: Path, tap: Tap) -> tuple[Ints, Codes]:
+    """Sample numbers, ascending, and their codes; none where there is no file or a damaged one."""
     try:
-        codes: NDArray[np.float32] = np.load(file)
-    except (OSError, ValueError, EOFError):  # not there yet, or damaged
-        return None
-    return codes if codes.shape == shape else None
+        with np.load(file) as found:
+            rows, codes = found["rows"], found["codes"]
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
+        rows, codes = np.zeros(0, np.int64), np.zeros((0, tap.channels), np.float32)
+    return rows, codes
+
+
+def _merged(known: tuple[Ints, Codes], new: tuple[Ints, Codes]) -> tuple[Ints, Codes]:
+    """Both, each row once, in ascending order."""
+    rows, first = np.unique(np.concatenate((new[0], known[0])), return_index=True)
+    return rows, np.concatenate((new[1], known[1]))[first]

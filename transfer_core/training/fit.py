@@ -12,7 +12,7 @@ from transfer_core.errors import RecipeError
 from transfer_core.training.checkpoint import PREDICTIONS, RECIPE, save_json, save_network, save_predictions
 from transfer_core.training.features import outputs
 from transfer_core.training.gradient import gradient
-from transfer_core.training.heads import STEPS, SVM_STRENGTHS, linear_svm, logistic
+from transfer_core.training.heads import STEPS, SVM_STRENGTHS, linear_svm, logistic, strongest
 from transfer_core.training.setup import Setup, plan, prepare
 from transfer_core.training.solvers import accuracy_of, softmax
 from transfer_core.types import TEST, VAL, Dataset, Event, Predictions, Progress, Recipe, RunEnd, Stage, StageStart
@@ -21,6 +21,7 @@ SOLVERS: dict[str, Callable[[Setup, Stage], Iterator[Event]]] = {
     "gradient": gradient,
     "logistic": logistic,
     "svm": linear_svm,
+    "strongest": strongest,
 }
 
 
@@ -63,7 +64,7 @@ def _counted(stage: Stage) -> tuple[str, int]:
     """What a stage's EpochEnd events count, and how many there are at most."""
     if stage.solver == "gradient":
         return "epoch", stage.epochs
-    return ("step of the solver", STEPS) if stage.solver == "logistic" else ("strength tried", len(SVM_STRENGTHS))
+    return ("strength tried", len(SVM_STRENGTHS)) if stage.solver == "svm" else ("step of the solver", STEPS)
 
 
 def _predictions(setup: Setup) -> Generator[Progress, None, Predictions]:
@@ -85,4 +86,4 @@ def _result(setup: Setup, predictions: Predictions) -> dict[str, Any]:
         "seconds": setup.meter.seconds(),
         "images_per_second": setup.meter.speed(),
         "peak_bytes": setup.meter.peak_bytes,
-    }
+    } | setup.found

@@ -31,7 +31,7 @@ WARM_UP, WARM_UP_STEPS = 0.1, 100  # of a stage's steps; at most (BiT-HyperRule)
 
 
 def gradient(setup: Setup, stage: Stage) -> Iterator[Event]:
-    """Minibatches with warm-up and a cosine; the epoch with the lowest validation loss is kept, the last without one."""
+    """Minibatches with warm-up and a cosine; the epoch of the lowest validation loss is kept, without any the last."""
     recipe, network, meter, labels = setup.recipe, setup.network, setup.meter, setup.dataset.labels
     train, val, preset = setup.rows(TRAIN), setup.rows(VAL), PRESETS.get(stage.augment)
     if preset and not recipe.flip:

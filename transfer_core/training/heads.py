@@ -3,22 +3,24 @@
 import time
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 
 from transfer_core.training.features import frozen_features
+from transfer_core.training.ridge import Ridge, cross_validated, errors_of_shares, first, strongest_first
 from transfer_core.training.setup import Setup
 from transfer_core.training.solvers import Logistic, Scale, accuracy_of, folds, loss_of, svm, temperature
-from transfer_core.types import TRAIN, Event, Floats, Ints, Progress, Stage
+from transfer_core.types import AUTO, TRAIN, Event, Floats, Ints, Notice, Progress, Stage
 
-STRENGTHS = tuple(float(c) for c in np.logspace(-5, 3, 17))  # C of the logistic regression: half decades
-START = 6  # 0.01
+PENALTIES = np.logspace(-5, 6, 45)  # of the ridge: quarter decades
 SVM_STRENGTHS = tuple(float(c) for c in np.logspace(-5, 1, 7))
+SHARES = (0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 1.0)  # of all features, the strongest first
 FOLDS, FEW_ROWS = 5, 2_000  # three folds do for more images
 SEARCH_ROWS = 10_000  # more images hardly move the best strength
-SEARCH_STEPS, STEPS = 100, 300
+STEPS = 300
+STRENGTH_TIMES_PENALTY = 1.0
 WORSE = 2  # strengths in a row without a lower loss end the sweep of the SVM
 
 
@@ -27,39 +29,35 @@ class Codes:
     """Standardised features of the training images (N, C) and the validation images (M, C)."""
 
     train: Floats
+    train_rows: Ints  # (N,) sample numbers
     train_labels: Ints
-    train_groups: Ints
     val: Floats
     val_labels: Ints
     scale: Scale
 
 
+class Search(NamedTuple):
+    """The ridge penalty with the lowest squared error on inner folds, and its accuracy there."""
+
+    penalty: float
+    accuracy: float
+
+
 def logistic(setup: Setup, stage: Stage) -> Iterator[Event]:
     """Multinomial logistic regression, its strength chosen on inner folds of the training images."""
+    if stage.tap == AUTO:
+        yield from choose_tap(setup)
     codes = yield from _read(setup)
-    strength = yield from _search(setup, codes)
-    meter, where = setup.meter, _where(setup)
-    model = Logistic(_tensor(codes.train, where), _tensor(codes.train_labels, where), len(setup.dataset.classes))
-    val = _tensor(codes.val, where)
-    lowest = float("inf")
-    for step, last in model.solve(strength, steps=STEPS):
-        meter.step += 1
-        fitted = _scores(model.logits(model.codes), codes.train_labels)
-        judged = _scores(model.logits(val), codes.val_labels) if len(val) else None
-        better = judged is not None and judged[0] < lowest
-        lowest = judged[0] if judged and better else lowest
-        bar = meter.progress("Fitting the classifier", step, STEPS, unit="steps")
-        yield replace(bar, steps=(meter.step,), losses=(fitted[0],))
-        yield meter.epoch_end(stage, train=fitted, val=judged, best=better or last)  # the last is the one kept
-    weight, bias = model.weight.detach().cpu().numpy(), model.bias.detach().cpu().numpy()
-    _set_head(setup, *codes.scale.folded(weight, bias))
+    yield from _fit_logistic(setup, stage, codes, np.arange(codes.train.shape[1]))
 
 
 def linear_svm(setup: Setup, stage: Stage) -> Iterator[Event]:
     """A linear SVM at each strength; the validation images choose among them and fix the temperature."""
+    if stage.tap == AUTO:
+        yield from choose_tap(setup)
     codes = yield from _read(setup)
-    meter, classes, seed = setup.meter, len(setup.dataset.classes), setup.recipe.seed
-    held = _with_judges(codes, seed)
+    meter, classes = setup.meter, len(setup.dataset.classes)
+    held = _with_judges(setup, codes)
     lowest, best, worse = float("inf"), (SVM_STRENGTHS[0], np.zeros(0), np.zeros(0), 1.0), 0
     began = time.monotonic()
     for tried, strength in enumerate(SVM_STRENGTHS):
@@ -84,51 +82,123 @@ def linear_svm(setup: Setup, stage: Stage) -> Iterator[Event]:
     _set_head(setup, *codes.scale.folded(weight / t, bias / t))
 
 
-def _read(setup: Setup) -> Generator[Progress, None, Codes]:
-    rows, features = yield from frozen_features(setup)
-    data = setup.dataset
+def strongest(setup: Setup, stage: Stage) -> Iterator[Event]:
+    """Logistic regression on the strongest features of all taps (Head2Toe, Evci et al. 2022).
+
+    Each tap weighs as much in all as any other, however many channels it has. A ridge classifier on all features says
+    how strong each is, by the norm of its weights; the share that is kept is that of the lowest error on inner folds.
+    """
+    taps = setup.backbone.taps
+    setup.cut(taps)
+    codes = yield from _read(setup)
+    penalty = _search(setup, codes.train, codes.train_rows).penalty
+    ridge = Ridge.of(codes.train, codes.train_labels, len(setup.dataset.classes))
+    share = yield from _best_share(setup, codes, penalty)
+    kept = first(strongest_first(ridge, penalty), share)
+    of_tap = np.repeat(np.arange(len(taps)), [tap.channels for tap in taps])
+    counts = {tap.name: int((of_tap[kept] == i).sum()) for i, tap in enumerate(taps)}
+    setup.found["features_kept"] = counts
+    listed = ", ".join(f"{counts[tap.name]} of {tap.channels} in {tap.name}" for tap in taps)
+    yield Notice(text=f"Of {len(of_tap):,} features, the {len(kept):,} strongest are kept: {listed}.")
+    yield from _fit_logistic(setup, stage, codes, kept)
+
+
+def _best_share(setup: Setup, codes: Codes, penalty: float) -> Generator[Progress, None, float]:
+    """The share of features with the lowest error on inner folds. 1 where there are too few images for folds."""
+    taken, fold = _folds(setup, codes.train_rows, FEW_ROWS)
+    if fold.max() < 1:
+        return 1.0
+    of = int(fold.max()) + 1
+    errors = np.zeros(len(SHARES))
+    judged = errors_of_shares(
+        *(codes.train[taken], codes.train_labels[taken], fold, len(setup.dataset.classes), PENALTIES),
+        shares=SHARES,
+        penalty=penalty,
+    )
+    for done, found in enumerate(judged, start=1):
+        errors += found
+        yield setup.meter.progress("Choosing the strongest features", done, of, unit="folds")
+    return SHARES[int(errors.argmin())]
+
+
+def choose_tap(setup: Setup) -> Iterator[Event]:
+    """Cut the network at the tap whose features a ridge classifier tells apart best, by cross-validated accuracy.
+
+    The run's result gets "tap" and "depth_curve", [[tap, accuracy], ...] from early to late. Of equals the later wins.
+    """
+    backbone, data = setup.backbone, setup.dataset
+    rows, features = yield from frozen_features(setup, backbone.taps)
     of_train = data.splits[rows] == TRAIN
-    train, val = features[of_train].astype(np.float64), features[~of_train].astype(np.float64)
-    scale = Scale.of(train)
+    curve: list[tuple[str, float]] = []
+    for tap, codes in zip(backbone.taps, features, strict=True):
+        yield setup.meter.progress("Comparing layers", len(curve), len(backbone.taps), unit="layers")
+        train = codes[of_train].astype(np.float64)
+        curve.append((tap.name, _search(setup, Scale.of(train)(train), rows[of_train]).accuracy))
+    name, accuracy = max(reversed(curve), key=lambda point: point[1])
+    setup.found |= {"tap": name, "depth_curve": curve}
+    setup.cut([backbone.tap(name)])
+    yield Notice(
+        text=f"Features come from {backbone.tap(name).title}: of all layers, a linear classifier tells your training"
+        f" images apart best there ({accuracy:.1%} in cross-validation)."
+    )
+
+
+def _read(setup: Setup) -> Generator[Progress, None, Codes]:
+    """Features at the network's taps, side by side, standardised."""
+    data = setup.dataset
+    rows, parts = yield from frozen_features(setup, setup.network.taps)
+    of_train = data.splits[rows] == TRAIN
+    scale = Scale.beside([part[of_train].astype(np.float64) for part in parts])
+    codes = scale(np.concatenate(parts, 1).astype(np.float64))
     return Codes(
-        train=scale(train),
+        train=codes[of_train],
+        train_rows=rows[of_train],
         train_labels=data.labels[rows[of_train]],
-        train_groups=data.groups[rows[of_train]],
-        val=scale(val),
+        val=codes[~of_train],
         val_labels=data.labels[rows[~of_train]],
         scale=scale,
     )
 
 
-def _search(setup: Setup, codes: Codes) -> Generator[Progress, None, float]:
-    """The strength with the lowest mean loss over inner folds: a walk along the grid into the valley."""
-    where, classes, seed = _where(setup), len(setup.dataset.classes), setup.recipe.seed
-    parts = -(-len(codes.train) // SEARCH_ROWS)
-    taken = folds(codes.train_labels, codes.train_groups, parts, seed) == 0
-    x, y = _tensor(codes.train[taken], where), _tensor(codes.train_labels[taken], where)
-    groups = codes.train_groups[taken]
-    count = min(FOLDS if len(x) < FEW_ROWS else 3, len(np.unique(groups)))
-    if count < 2:
-        return STRENGTHS[START]
-    fold = _tensor(folds(codes.train_labels[taken], groups, count, seed), where)
-    models = [Logistic(x[fold != i], y[fold != i], classes) for i in range(count)]
-    losses: dict[int, float] = {}  # by place on the grid
-    todo = [START, START - 1, START + 1]
-    began, done = time.monotonic(), 0
-    while todo:
-        place, loss = todo.pop(0), 0.0
-        of = done + count * (1 + len(todo))
-        for i, model in enumerate(models):  # each starts from its solution at the strength before
-            for _ in model.solve(STRENGTHS[place], steps=SEARCH_STEPS, stride=10, steepness=1e-4):
-                extra = (time.monotonic() - began) * (of - done) / max(done, 1)
-                yield setup.meter.progress("Choosing the strength on inner folds", done, of, unit="fits", extra=extra)
-            loss += float(F.cross_entropy(model.logits(x[fold == i]), y[fold == i], reduction="sum"))
-            done += 1
-        losses[place] = loss
-        if not todo:
-            best = min(losses, key=losses.__getitem__)
-            todo = [k for k in (best - 1, best + 1) if 0 <= k < len(STRENGTHS) and k not in losses]
-    return STRENGTHS[min(losses, key=losses.__getitem__)]
+def _search(setup: Setup, codes: Floats, rows: Ints) -> Search:
+    """Ridge regression at each penalty on inner folds of the training images `rows` and their codes (N, C)."""
+    taken, fold = _folds(setup, rows, SEARCH_ROWS)
+    if fold.max() < 1:
+        return Search(penalty=float(len(codes)), accuracy=0.0)
+    labels, classes = setup.dataset.labels[rows[taken]], len(setup.dataset.classes)
+    accuracy, error = cross_validated(codes[taken], labels, fold, classes, PENALTIES)
+    best = int(error.argmin())
+    return Search(penalty=float(PENALTIES[best]), accuracy=float(accuracy[best]))
+
+
+def _folds(setup: Setup, rows: Ints, most: int) -> tuple[Ints, Ints]:
+    """Places of at most so many of the training images `rows`, drawn evenly, and the inner fold of each."""
+    labels, groups, seed = setup.dataset.labels[rows], setup.dataset.groups[rows], setup.recipe.seed
+    taken = np.flatnonzero(folds(labels, groups, -(-len(rows) // most), seed) == 0)
+    count = min(FOLDS if len(taken) < FEW_ROWS else 3, len(np.unique(groups[taken])))
+    return taken, folds(labels[taken], groups[taken], count, seed)
+
+
+def _fit_logistic(setup: Setup, stage: Stage, codes: Codes, kept: Ints) -> Iterator[Event]:
+    """Multinomial logistic regression on the features `kept` as the network's head."""
+    meter, where, classes = setup.meter, _where(setup), len(setup.dataset.classes)
+    yield meter.progress("Choosing the strength on inner folds", 0, 1, unit="searches")
+    strength = STRENGTH_TIMES_PENALTY / _search(setup, codes.train[:, kept], codes.train_rows).penalty
+    model = Logistic(_tensor(codes.train[:, kept], where), _tensor(codes.train_labels, where), classes)
+    val = _tensor(codes.val[:, kept], where)
+    lowest = float("inf")
+    for step, last in model.solve(strength, steps=STEPS):
+        meter.step += 1
+        fitted = _scores(model.logits(model.codes), codes.train_labels)
+        judged = _scores(model.logits(val), codes.val_labels) if len(val) else None
+        better = judged is not None and judged[0] < lowest
+        lowest = judged[0] if judged and better else lowest
+        bar = meter.progress("Fitting the classifier", step, STEPS, unit="steps")
+        yield replace(bar, steps=(meter.step,), losses=(fitted[0],))
+        yield meter.epoch_end(stage, train=fitted, val=judged, best=better or last)  # the last is the one kept
+    weight, bias = np.zeros((classes, codes.train.shape[1])), model.bias.detach().cpu().numpy()
+    weight[:, kept] = model.weight.detach().cpu().numpy()
+    _set_head(setup, *codes.scale.folded(weight, bias))
 
 
 def _svm(
@@ -148,17 +218,18 @@ def _svm(
         yield setup.meter.progress(what, done, classes, unit="classes", extra=extra)
 
 
-def _with_judges(codes: Codes, seed: int) -> Codes:
+def _with_judges(setup: Setup, codes: Codes) -> Codes:
     """Without validation images, a fifth of the training images judges instead; of very few, all do."""
     if len(codes.val):
         return codes
     if len(codes.train) < 2 * FOLDS:
         return replace(codes, val=codes.train, val_labels=codes.train_labels)
-    judges = folds(codes.train_labels, codes.train_groups, FOLDS, seed) == 0
+    groups, seed = setup.dataset.groups[codes.train_rows], setup.recipe.seed
+    judges = folds(codes.train_labels, groups, FOLDS, seed) == 0
     return Codes(
         train=codes.train[~judges],
+        train_rows=codes.train_rows[~judges],
         train_labels=codes.train_labels[~judges],
-        train_groups=codes.train_groups[~judges],
         val=codes.train[judges],
         val_labels=codes.train_labels[judges],
         scale=codes.scale,

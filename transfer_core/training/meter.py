@@ -39,8 +39,12 @@ class Meter:
         all_seen, all_spent = self._total.get(kind, (0, 0.0))
         self._total[kind] = (all_seen + images, all_spent + seconds)
 
+    def add(self, kind: Pass, images: int) -> None:
+        """Passes that were not planned."""
+        self._ahead[kind] += images
+
     def drop(self, kind: Pass, images: int) -> None:
-        """Passes that will not be made: features were cached, or training stops early."""
+        """Passes that will not be made, since training stops early."""
         self._ahead[kind] = max(0.0, self._ahead[kind] - images)
 
     def seconds(self) -> float:

@@ -1,10 +1,12 @@
 """Everything that the stages of one run share."""
 
-from collections.abc import Generator
-from dataclasses import dataclass
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
+from torch import nn
 
 from transfer_core.backbones import available
 from transfer_core.backbones import backbone as named_backbone
@@ -15,24 +17,46 @@ from transfer_core.errors import DatasetError, RecipeError
 from transfer_core.strategies import strategy
 from transfer_core.training.images import Images
 from transfer_core.training.meter import Meter
-from transfer_core.types import TEST, TRAIN, VAL, Backbone, Dataset, Ints, Progress, Recipe, Stage, digest
+from transfer_core.training.rows import chosen_rows
+from transfer_core.types import AUTO, TEST, TRAIN, VAL, Backbone, Dataset, Ints, Progress, Recipe, Stage, Tap, digest
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False)
 class Setup:
     """A run, ready to train."""
 
     recipe: Recipe
-    dataset: Dataset
-    stages: tuple[Stage, ...]
+    dataset: Dataset  # with the splits that the recipe works on
+    backbone: Backbone
+    module: nn.Module  # torchvision's whole network; `network` shares its weights
     network: Network
     images: Images
     meter: Meter
-    features: Path  # file of the frozen features
+    workspace: Path
     device: torch.device
+    found: dict[str, Any] = field(default_factory=dict)  # what stages add to the run's result, plain JSON
 
     def rows(self, split: int) -> Ints:
         return self.dataset.rows(split)
+
+    def cut(self, taps: Sequence[Tap]) -> None:
+        """A new network, with a new head on these taps."""
+        names = [tap.name for tap in taps]
+        self.network = Network(self.module, self.backbone, len(self.dataset.classes), taps=names)
+        place(self.network, self.device)
+
+    def feature_file(self, tap: Tap) -> Path:
+        """Where the pretrained backbone's features at a tap are kept."""
+        known = self.backbone
+        key = digest([known.weights, known.resize_px, known.input_px, tap.name])
+        return self.workspace / "features" / f"{self.dataset.id}-{key}.npz"
+
+
+def place(module: nn.Module, device: torch.device) -> None:
+    """Move a network to the device, in the order of memory that is fastest there."""
+    module.to(device)
+    if device.type != "mps":
+        module.to(memory_format=torch.channels_last)
 
 
 def plan(recipe: Recipe, dataset: Dataset, workspace: Path) -> tuple[Backbone, tuple[Stage, ...]]:
@@ -47,7 +71,7 @@ def plan(recipe: Recipe, dataset: Dataset, workspace: Path) -> tuple[Backbone, t
             f"The recipe was made for the weights {recipe.weights}, but {backbone.title} now starts from {weights}."
             " Make the recipe anew."
         )
-    if not dataset.count(TRAIN):
+    if not chosen_rows(dataset, recipe).count(TRAIN):
         raise DatasetError(f"'{dataset.name}' has no training images, so there is nothing to learn from.")
     return backbone, stages
 
@@ -69,29 +93,25 @@ def prepare(
     folder = workspace / "datasets" / dataset.id
     squares = yield from pixels(dataset, folder, resize_px=backbone.resize_px, crop_px=backbone.input_px)
     module = load(backbone, random_init=random_init, seed=recipe.seed, root=workspace)
-    network = Network(module, backbone, len(dataset.classes), tap=recipe.tap)
-    network.to(device)
-    if device.type != "mps":
-        network.to(memory_format=torch.channels_last)
-    features = workspace / "features" / f"{dataset.id}-{_key(recipe, backbone, network)}.npy"
+    place(module, device)
+    taps = (recipe.tap,) if recipe.tap and recipe.tap != AUTO else ()
+    network = Network(module, backbone, len(dataset.classes), taps=taps)
+    place(network, device)  # its head
+    used = chosen_rows(dataset, recipe)
     return Setup(
         recipe=recipe,
-        dataset=dataset,
-        stages=stages,
+        dataset=used,
+        backbone=backbone,
+        module=module,
         network=network,
         images=Images(squares, backbone, device),
-        meter=_meter(dataset, stages, device, cached=features.exists()),
-        features=features,
+        meter=_meter(used, stages, device),
+        workspace=workspace,
         device=device,
     )
 
 
-def _key(recipe: Recipe, backbone: Backbone, network: Network) -> str:
-    return digest([recipe.dataset, backbone.weights, backbone.resize_px, backbone.input_px, network.tap.name])
-
-
-def _meter(dataset: Dataset, stages: tuple[Stage, ...], device: torch.device, *, cached: bool) -> Meter:
+def _meter(dataset: Dataset, stages: tuple[Stage, ...], device: torch.device) -> Meter:
     train, val, test = (dataset.count(split) for split in (TRAIN, VAL, TEST))
     epochs = sum(stage.epochs for stage in stages if stage.solver == "gradient")
-    frozen = 0 if cached or all(stage.solver == "gradient" for stage in stages) else train + val
-    return Meter(device, forward=frozen + epochs * val + val + test, train=epochs * train)
+    return Meter(device, forward=epochs * val + val + test, train=epochs * train)

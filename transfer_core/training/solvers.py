@@ -1,7 +1,7 @@
 """The mathematics of linear heads: folds, multinomial logistic regression, one-against-rest SVMs, temperature."""
 
 import warnings
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,6 +38,22 @@ class Scale:
         spread = np.maximum(spread, max(LEAST_SPREAD * float(np.median(spread)), 1e-8))
         typical = float(np.exp(np.log(spread).mean()))
         return cls(mean=codes.mean(0), spread=np.sqrt(spread * typical))
+
+    @classmethod
+    def beside(cls, parts: Sequence[Floats]) -> "Scale":
+        """For several layers' features side by side, (N, C1), (N, C2), ...: each layer weighs the same in all."""
+        scales = [cls.of(part) for part in parts]
+        if len(scales) == 1:
+            return scales[0]
+        even = sum(part.shape[1] for part in parts) / len(parts)
+        weights = [
+            np.sqrt(max(float(scale(part).var(0).sum()), 1e-8) / even)
+            for scale, part in zip(scales, parts, strict=True)
+        ]
+        return cls(
+            mean=np.concatenate([scale.mean for scale in scales]),
+            spread=np.concatenate([scale.spread * weight for scale, weight in zip(scales, weights, strict=True)]),
+        )
 
     def __call__(self, codes: Floats) -> Floats:
         return np.asarray((codes - self.mean) / self.spread)

@@ -1,0 +1,42 @@
+"""A shallow network of its own, from random weights."""
+
+from typing import Any
+
+from transfer_core.strategies.definition import TRAINING, Strategy, epochs_for, trained
+from transfer_core.types import FIRST, Backbone, Recipe, Stage
+
+
+def defaults(train_images: int, classes: int, backbone: Backbone) -> dict[str, Any]:
+    return {
+        "weights": "random",
+        "train_from": FIRST,
+        "epochs": epochs_for(train_images, steps=1_200, least=6, most=80),
+        "lr": 3e-3,
+        "backbone_lr": 3e-3,
+        "weight_decay": 1e-2,
+        "smoothing": 0.1,
+        "augment": "light",
+        "patience": 0,
+    }
+
+
+def stages(recipe: Recipe, backbone: Backbone) -> tuple[Stage, ...]:
+    title = "Train a shallow network from random weights"
+    return (trained(recipe, name="small", title=title, train_from=FIRST, random_init=True),)
+
+
+SMALL_CNN = Strategy(
+    name="small_cnn",
+    title="Small network, from scratch",
+    scenarios=(),
+    frozen="Nothing: no pretrained network takes part.",
+    trains="Four convolutions and a classifier, from random weights.",
+    when="Tiny or odd images that no photo resembles, and a control: what a network a tenth of the size learns from"
+    " your images alone.",
+    source="Stack Exchange, adapting a pretrained network (a very specific domain: from scratch, perhaps shallower)",
+    version=1,
+    settings=TRAINING,
+    defaults=defaults,
+    stages=stages,
+    network="small_cnn",
+)
