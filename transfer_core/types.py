@@ -322,7 +322,7 @@ def event_from_json(text: str) -> Event:
 
 # --- jobs, runs and what they leave -------------------------------------------------------------
 
-Kind = Literal["import", "train", "predict", "measure", "backbone"]
+Kind = Literal["import", "train", "predict", "measure", "backbone", "alter"]
 Status = Literal["queued", "running", "stopping", "stopped", "done", "failed", "interrupted"]
 ACTIVE: tuple[Status, ...] = ("queued", "running", "stopping")
 

@@ -48,6 +48,7 @@ from transfer_core.types import (
     Run,
     Score,
     Verdict,
+    digest,
 )
 
 COPY_BYTES = 1 << 20
@@ -305,6 +306,25 @@ class Workspace:
             raise RecipeError('A recipe is a JSON object with a "strategy" and a "backbone", as Graft saves it.')
         return recipe_from(values, dataset, self.backbone(name))
 
+    def altered(self, dataset: Dataset, recipe: Recipe) -> bytes | None:
+        """What a recipe's augmentation makes of training images, as a PNG: a row each, the image itself on the left.
+
+        None until `draw_altered` has ended.
+        """
+        file = self.root / _altered(dataset, recipe)
+        return file.read_bytes() if file.exists() else None
+
+    def draw_altered(self, dataset: Dataset, recipe: Recipe) -> str:
+        """Queue the drawing of what a recipe's augmentation makes of training images. Returns the job's id."""
+        payload = {
+            "dataset": dataset.id,
+            "backbone": recipe.backbone,
+            "preset": recipe.augment,
+            "flip": recipe.flip,
+            "file": _altered(dataset, recipe),
+        }
+        return self._queue(_new_id(), "alter", payload, lane="short")
+
     # --- jobs ---
 
     def devices(self) -> tuple[Device, ...]:
@@ -488,6 +508,11 @@ def _run(job: Job) -> Run:
 
 
 RESULTS = ("seconds", "test_accuracy", "val_accuracy", "images_per_second", "peak_bytes")
+
+
+def _altered(dataset: Dataset, recipe: Recipe) -> str:
+    """The file of a drawing, under the workspace."""
+    return f"datasets/{dataset.id}/altered-{digest([recipe.backbone, recipe.augment, recipe.flip])}.png"
 
 
 def _new_id() -> str:

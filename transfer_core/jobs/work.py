@@ -19,6 +19,8 @@ def work(id: str, kind: str, payload: dict[str, Any], *, root: Path, device: str
         return _measure(payload["backbone"], root, device)
     if kind == "backbone":
         return _backbone(payload, root)
+    if kind == "alter":
+        return _alter(payload, root)
     return _predict(payload, root, device)
 
 
@@ -64,6 +66,15 @@ def _backbone(payload: dict[str, Any], root: Path) -> Iterator[Event]:
 
     added = add_local(root, Path(payload["file"]), arch=payload["arch"], name=payload["name"])
     yield RunEnd(status="done", result={"name": added.name})
+
+
+def _alter(payload: dict[str, Any], root: Path) -> Iterator[Event]:
+    from transfer_core.studies.altered import draw_altered
+
+    dataset = Store(root / "graft.db", write=False).dataset(payload["dataset"])
+    known = backbone(payload["backbone"], root)
+    out = root / payload["file"]
+    return draw_altered(dataset, known, preset=payload["preset"], flip=payload["flip"], workspace=root, out=out)
 
 
 def _predict(payload: dict[str, Any], root: Path, device: str) -> Iterator[Event]:
