@@ -31,6 +31,7 @@ from transfer_core.types import Backbone, Dataset, Run
 from transfer_core.workspace import Workspace
 
 PER_CLASS, DRAWS = 30, 3
+TWINS = 3  # networks with random weights
 BILINEAR = Image.Resampling.BILINEAR
 SOURCE_CLASSES = Path(studies.__file__).with_name("source_classes.json")
 PROBED = ("clothing", "brain_mri", "wallpaper")
@@ -93,15 +94,14 @@ def sized(root: Path, known: Backbone, px: int, name: str) -> str:
     return name
 
 
-def random_twin(root: Path, scratch: Path) -> str:
+def random_twin(root: Path, seed: int) -> str:
     """The bundled architecture with random weights, as a backbone of the workspace. Returns its name."""
-    known = backbone("bundled")
-    if not (root / "backbones" / "random").exists():
-        file = scratch / "random.safetensors"
-        save_file(dict(build(known.arch, 0).state_dict()), file)
-        add_local(root, file, arch=known.arch, name="random-large")
-        sized(root, backbone("random-large", root), known.input_px, "random")
-    return "random"
+    known, name = backbone("bundled"), f"random-{seed}"
+    if not (root / "backbones" / name).exists():
+        file = root / f"{name}.safetensors"
+        save_file(dict(build(known.arch, seed).state_dict()), file)
+        add_local(root, file, arch=known.name, name=name)
+    return name
 
 
 def ready_seconds() -> float:
@@ -154,7 +154,7 @@ def main() -> int:
     root.mkdir(parents=True, exist_ok=True)
     names = ["bundled"]
     if not given.candidate:
-        names.append(random_twin(root, root))
+        names += [random_twin(root, seed) for seed in range(TWINS)]
     for candidate in given.candidate:
         name, _, folder = candidate.partition("=")
         if not (root / "backbones" / name).exists():

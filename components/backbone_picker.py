@@ -53,8 +53,7 @@ def facts(backbone: Backbone) -> tuple[str, ...]:
     if backbone.top1 is not None:
         found.append(f"{text.percent(backbone.top1)} top-1 on {backbone.source}")
     else:
-        own = backbone.weights.startswith("local-")
-        found.append(f"{'weights from' if own else 'trained on'} {backbone.source}")
+        found.append(f"{'weights from' if backbone.is_local else 'trained on'} {backbone.source}")
     found.append(f"{backbone.input_px} px input")
     if backbone.file_bytes:
         found.append(f"{text.size(backbone.file_bytes)} file")

@@ -121,6 +121,11 @@ class Backbone:
     curated: Literal["", "fast", "balanced", "best"] = ""  # the short list
 
     @property
+    def is_local(self) -> bool:
+        """Whether the weights are a user's own file in the workspace."""
+        return self.weights.startswith("local-")
+
+    @property
     def tap_names(self) -> tuple[str, ...]:
         return tuple(tap.name for tap in self.taps)
 

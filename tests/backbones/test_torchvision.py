@@ -71,16 +71,18 @@ def test_fetch_checks_the_hash_and_leaves_nothing_half_done(tmp_path: Path, monk
     source = tmp_path / "source.pth"
     source.write_bytes(bytes(3 << 20))
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
-    monkeypatch.setattr(torchvision.models, "get_weight", lambda _: SimpleNamespace(url=source.as_uri()))
+    monkeypatch.setattr(
+        torchvision.models, "get_weight", lambda _: SimpleNamespace(is_local=False, url=source.as_uri())
+    )
     folder = tmp_path / "hub" / "checkpoints"
 
     def fetched(hash_: str) -> list[tuple[int, int]]:
-        fake = SimpleNamespace(weights="", title="Fake", file=f"fake-{hash_}.pth")
+        fake = SimpleNamespace(is_local=False, weights="", title="Fake", file=f"fake-{hash_}.pth")
         return [(event.done, event.of) for event in fetch(fake)]  # type: ignore[arg-type]
 
     with pytest.raises(WeightsError, match="not that file"):
         fetched("00000000")
-    closed = fetch(SimpleNamespace(weights="", title="Fake", file="fake.pth"))  # type: ignore[arg-type]
+    closed = fetch(SimpleNamespace(is_local=False, weights="", title="Fake", file="fake.pth"))  # type: ignore[arg-type]
     next(closed)
     closed.close()
     assert list(folder.iterdir()) == []

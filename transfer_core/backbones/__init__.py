@@ -69,16 +69,11 @@ def backbone(name: str, root: Path | None = None) -> Backbone:
     )
 
 
-def is_local(backbone: Backbone) -> bool:
-    """Whether the weights are a user's own file in the workspace."""
-    return backbone.weights.startswith("local-")
-
-
 def weights_file(backbone: Backbone, root: Path | None = None) -> Path:
     """Where a backbone's weights lie, fetched or not yet. `root`: the workspace, for a user's own."""
     if backbone.file == BUNDLED.name:
         return BUNDLED
-    return (root or Path()) / backbone.file if is_local(backbone) else checkpoints() / backbone.file
+    return (root or Path()) / backbone.file if backbone.is_local else checkpoints() / backbone.file
 
 
 def checkpoints() -> Path:

@@ -11,7 +11,7 @@ from safetensors.torch import save as safetensors_bytes
 
 from transfer_core.backbones import ENTRY, LOCAL, backbones
 from transfer_core.backbones.taps import extractor
-from transfer_core.backbones.torchvision import NOT_WEIGHTS, build, read_weights
+from transfer_core.backbones.torchvision import NOT_WEIGHTS, build, read_weights, reason
 from transfer_core.errors import WeightsError
 from transfer_core.types import Backbone
 
@@ -31,7 +31,7 @@ def add_local(root: Path, file: Path, *, arch: str, name: str, title: str = "") 
         raise WeightsError(f"{name!r} cannot name a backbone. Use small letters, digits, - and _, 41 at most.")
     if name in known:
         raise WeightsError(f"There is a backbone '{name}' already. Choose another name.")
-    like = next((found for found in known.values() if arch in (found.name, found.arch)), None)
+    like = known.get(arch) or next((found for found in known.values() if found.arch == arch), None)
     if like is None:
         raise WeightsError(
             f"There is no architecture '{arch}'. `python -m transfer_core backbones` lists those that Graft knows."
@@ -43,10 +43,9 @@ def add_local(root: Path, file: Path, *, arch: str, name: str, title: str = "") 
     except FileNotFoundError as error:
         raise WeightsError(f"{file} does not exist. Check the path.") from error
     except NOT_WEIGHTS as error:
-        reason = str(error).strip().splitlines()[0][:120] if str(error).strip() else type(error).__name__
         raise WeightsError(
-            f"{file.name} cannot be read as weights ({reason}). Save the network's state_dict() alone, with torch.save"
-            " or as .safetensors."
+            f"{file.name} cannot be read as weights ({reason(error)}). Save the network's state_dict() alone, with"
+            " torch.save or as .safetensors."
         ) from error
     kept = {}
     for key, value in extractor(build(like.arch), like, like.taps[-1:]).state_dict().items():
@@ -68,12 +67,11 @@ def add_local(root: Path, file: Path, *, arch: str, name: str, title: str = "") 
         like,
         name=name,
         title=title or name,
-        arch=like.arch,
         weights=f"local-{hashlib.sha256(content).hexdigest()[:16]}",
         file=f"{LOCAL}/{name}/weights.safetensors",
         licence="Your own weights: their licence is yours to know",
         top1=None,
-        source=f"{file.name}",
+        source=file.name,
         file_bytes=len(content),
         curated="",
     )

@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torchvision.models.resnet import BasicBlock, ResNet
 
-from transfer_core.backbones import BUNDLED, SMALL_CNN, is_local, weights_file
+from transfer_core.backbones import BUNDLED, SMALL_CNN, weights_file
 from transfer_core.errors import WeightsError
 from transfer_core.types import Backbone, Progress
 
@@ -43,14 +43,19 @@ def load(backbone: Backbone, *, random_init: bool = False, seed: int = 0, root: 
         pass
     file = weights_file(backbone, root)
     try:
-        module.load_state_dict(read_weights(file), strict=not is_local(backbone))
+        module.load_state_dict(read_weights(file), strict=not backbone.is_local)
     except NOT_WEIGHTS as error:
-        reason = str(error).strip().splitlines()[0][:120] if str(error).strip() else type(error).__name__
         raise WeightsError(
-            f"{file} does not hold the weights of {backbone.title} ({reason}). Delete it and start again, so that it"
-            " is fetched anew, or choose the backbone 'bundled', which needs no download."
+            f"{file} does not hold the weights of {backbone.title} ({reason(error)}). Delete it and start again, so"
+            " that it is fetched anew, or choose the backbone 'bundled', which needs no download."
         ) from error
     return module
+
+
+def reason(error: Exception) -> str:
+    """What one of NOT_WEIGHTS says, in a line."""
+    lines = str(error).strip().splitlines()
+    return lines[0][:120] if lines else type(error).__name__
 
 
 def build(arch: str, seed: int = 0, *, classes: int | None = None) -> nn.Module:
@@ -124,7 +129,7 @@ def fetch(backbone: Backbone, root: Path | None = None) -> Generator[Progress, N
     file = weights_file(backbone, root)
     if file.exists():
         return
-    if is_local(backbone):
+    if backbone.is_local:
         raise WeightsError(f"{file} is gone, so {backbone.title} cannot be used. Add its weights again.")
     part = file.with_name(f"{file.name}.part")
     url = torchvision.models.get_weight(backbone.weights).url

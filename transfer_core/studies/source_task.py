@@ -77,18 +77,34 @@ def normalise(images: NDArray[np.uint8]) -> Tensor:
 
 
 def augmented(
-    images: NDArray[np.uint8], rng: np.random.Generator, *, input_px: int, smallest_crop_px: int, colour: float
+    images: NDArray[np.uint8],
+    rng: np.random.Generator,
+    *,
+    input_px: int,
+    smallest_crop_px: int,
+    colour: float,
+    grey: float = 0.0,
 ) -> Tensor:
-    """Crop, flip and recolour a batch (N, SOURCE_PX, SOURCE_PX, 3) -> (N, 3, input_px, input_px)."""
+    """Crop, flip and recolour a batch (N, SOURCE_PX, SOURCE_PX, 3) -> (N, 3, input_px, input_px).
+
+    Each image has a crop of its own, so that a batch, which BatchNorm normalises by itself, mixes all zooms. A share
+    `grey` of the images loses its colours.
+    """
     n = len(images)
-    side = int(rng.integers(smallest_crop_px, SOURCE_PX + 1))  # one per batch, so that one resize does it
-    corners = rng.integers(0, SOURCE_PX - side + 1, (n, 2))
-    flips = rng.random(n) < 0.5
-    crops = np.empty((n, side, side, 3), np.uint8)
-    for i, (top, left) in enumerate(corners):
-        crop = images[i, top : top + side, left : left + side]
-        crops[i] = crop[:, ::-1] if flips[i] else crop
-    x = F.interpolate(normalise(crops), input_px, mode="bilinear", align_corners=False)
+    x = normalise(images)
+    if smallest_crop_px < SOURCE_PX:
+        side = rng.uniform(smallest_crop_px, SOURCE_PX, n) / SOURCE_PX
+        flip = np.where(rng.random(n) < 0.5, -1.0, 1.0)
+        theta = np.zeros((n, 2, 3), np.float32)
+        theta[:, 0, 0], theta[:, 1, 1] = side * flip, side
+        theta[:, :, 2] = rng.uniform(-1, 1, (n, 2)) * (1 - side)[:, None]
+        grid = F.affine_grid(torch.from_numpy(theta), [n, 3, input_px, input_px], align_corners=False)
+        x = F.grid_sample(x, grid, mode="bilinear", padding_mode="border", align_corners=False)
+    elif input_px != SOURCE_PX:
+        x = F.interpolate(x, input_px, mode="bilinear", align_corners=False)
+    if grey:
+        chosen = torch.from_numpy(rng.random((n, 1, 1, 1)) < grey)
+        x = torch.where(chosen, x.mean(1, keepdim=True), x)
     gain = torch.from_numpy(rng.uniform(1 - colour, 1 + colour, (n, 1, 1, 1)).astype(np.float32))
     shift = torch.from_numpy(rng.uniform(-colour, colour, (n, 3, 1, 1)).astype(np.float32))
     return (x * gain + shift).contiguous(memory_format=torch.channels_last)
