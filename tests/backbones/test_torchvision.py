@@ -71,9 +71,7 @@ def test_fetch_checks_the_hash_and_leaves_nothing_half_done(tmp_path: Path, monk
     source = tmp_path / "source.pth"
     source.write_bytes(bytes(3 << 20))
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
-    monkeypatch.setattr(
-        torchvision.models, "get_weight", lambda _: SimpleNamespace(is_local=False, url=source.as_uri())
-    )
+    monkeypatch.setattr(torchvision.models, "get_weight", lambda _: SimpleNamespace(url=source.as_uri()))
     folder = tmp_path / "hub" / "checkpoints"
 
     def fetched(hash_: str) -> list[tuple[int, int]]:
