@@ -135,7 +135,7 @@ def choose_tap(setup: Setup) -> Iterator[Event]:
         train = codes[of_train].astype(np.float64)
         curve.append((tap.name, _search(setup, Scale.of(train)(train), rows[of_train]).accuracy))
     name, accuracy = max(reversed(curve), key=lambda point: point[1])
-    setup.found |= {"tap": name, "depth_curve": curve}
+    setup.found |= {"tap": name, "depth_curve": [list(point) for point in curve]}
     setup.cut([backbone.tap(name)])
     yield Notice(
         text=f"Features come from {backbone.tap(name).title}: of all layers, a linear classifier tells your training"
