@@ -45,6 +45,23 @@ def test_from_a_folder_to_a_choice(tmp_path: Path, photos: Path) -> None:
     assert compared["choice"] in {run["run"] for run in runs} and "Take" in compared["reason"]
 
 
+def test_strategies_are_listed_repeated_and_run_from_a_recipe(tmp_path: Path, photos: Path) -> None:
+    listed = {known["name"]: known for known in graft("strategies", root=tmp_path)["strategies"]}
+    assert len(listed) == 9 and listed["linear_probe"]["scenarios"] == [1]
+    graft("import", str(photos), "--name", "colours", root=tmp_path)
+    folded = graft("run", "colours", "--strategy", "linear_svm", "--folds", "3", root=tmp_path)
+    assert len(folded["runs"]) == 3 and 0.5 < folded["mean"] <= 1 and folded["spread"] >= 0
+    assert all(run["tap"] for run in folded["runs"])
+    few = graft("run", "colours", "--strategy", "linear_svm", "--tap", "last", "--per-class", "3", root=tmp_path)
+    assert few["recipe"]["per_class"] == 3 and few["recipe"]["tap"] == "stage4"
+    again = tmp_path / "runs" / few["run"] / "recipe.json"
+    same = graft("run", "colours", "--recipe", str(again), root=tmp_path)
+    assert same["run"] == few["run"]
+    other = graft("run", "colours", "--recipe", str(again), "--seeds", "2", "--per-class", "5", root=tmp_path)
+    assert [run["recipe"]["seed"] for run in other["runs"]] == [0, 1]
+    assert {run["recipe"]["per_class"] for run in other["runs"]} == {5}
+
+
 def test_backbones_are_listed_and_a_users_own_is_added(tmp_path: Path) -> None:
     listed = graft("backbones", root=tmp_path)["backbones"]
     assert listed[0]["name"] == "bundled" and listed[0]["available"] and listed[0]["taps"]
@@ -62,6 +79,7 @@ def test_backbones_are_listed_and_a_users_own_is_added(tmp_path: Path) -> None:
         (["example", "nothing"], "wallpaper"),
         (["run", "none", "--strategy", "linear_probe"], "none"),
         (["compare", "abc"], "abc"),
+        (["run", "none", "--recipe", "nowhere.json"], "none"),
         (["backbones", "--add", "nowhere.pth", "--arch", "resnet18", "--name", "mine"], "nowhere.pth"),
     ],
 )

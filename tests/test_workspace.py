@@ -1,10 +1,13 @@
 """The one door: advice that can be launched, undo, what a restart keeps and what it clears."""
 
 import io
+import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from itertools import product
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 from safetensors.torch import save
@@ -37,7 +40,7 @@ def dataset(workspace: Workspace, photos: Path) -> Dataset:
 
 
 @pytest.mark.timeout(300)
-def test_every_strategy_that_any_answers_recommend_finishes(workspace: Workspace, dataset: Dataset) -> None:
+def test_every_strategy_and_what_any_answers_recommend_finishes(workspace: Workspace, dataset: Dataset) -> None:
     recipes = {}
     for images, similarity, budget in ANSWERS:
         advice = advise(Answers(images=images, similarity=similarity, budget=budget))  # type: ignore[arg-type]
@@ -46,13 +49,58 @@ def test_every_strategy_that_any_answers_recommend_finishes(workspace: Workspace
             assert workspace.recipe(dataset, suggestion.strategy, **fields).strategy == suggestion.strategy
             short = workspace.recipe(dataset, suggestion.strategy, **{**fields, "epochs": 1})
             recipes[short.id] = short
-    assert {recipe.strategy for recipe in recipes.values()} == {known.name for known in workspace.strategies()}
+    for known in workspace.strategies():
+        short = workspace.recipe(dataset, known.name, epochs=1)
+        recipes[short.id] = short
     ids = workspace.submit(list(recipes.values()))
     for id in ids:
         drive(workspace, id)
     comparison = workspace.compare(ids)
     assert comparison.verdict.choice in ids and len(comparison.scores) == len(ids)
     assert len(set(workspace.titles(comparison.runs).values())) == len(ids)
+
+
+def test_repeats_have_a_mean_and_folds_are_compared_among_themselves(workspace: Workspace, dataset: Dataset) -> None:
+    folds = workspace.submit(workspace.repeated(dataset, "linear_probe", folds=3))
+    seeds = workspace.submit(workspace.repeated(dataset, "linear_probe", seeds=2, per_class=4))
+    for id in (*folds, *seeds):
+        drive(workspace, id)
+    groups = {frozenset(run.id for run in group.runs): group for group in workspace.repeats(dataset.id)}
+    assert set(groups) >= {frozenset(folds), frozenset(seeds)}
+    found = groups[frozenset(folds)]
+    accuracies = [workspace.run(id).test_accuracy for id in folds]
+    assert found.done == 3 and found.mean == pytest.approx(np.mean(accuracies))
+    assert found.spread == pytest.approx(np.std(accuracies, ddof=1))
+    assert workspace.compare(seeds).verdict.choice in seeds
+    with pytest.raises(DatasetError, match="different images"):
+        workspace.compare([*folds, *seeds])
+
+
+def test_a_saved_recipe_is_launched_again(workspace: Workspace, dataset: Dataset) -> None:
+    made = workspace.recipe(dataset, "gradual", lr=0.01, epochs=3, flip=False)
+    saved = json.loads(json.dumps(asdict(made)))
+    assert workspace.recipe_from(saved, dataset) == made
+    assert workspace.recipe_from({**saved, "dataset": "of a friend"}, dataset) == made
+    for wrong in ({**saved, "backbone": "resnet19"}, {"strategy": "gradual"}, "gradual", {**saved, "epochs": 0}):
+        with pytest.raises(RecipeError):
+            workspace.recipe_from(wrong, dataset)
+
+
+def test_augmentation_is_drawn_on_the_users_images(workspace: Workspace, dataset: Dataset) -> None:
+    plain, light = (workspace.recipe(dataset, "fine_tune_all", augment=name) for name in ("none", "light"))
+    assert workspace.altered(dataset, light) is None
+    for recipe in (plain, light):
+        drive(workspace, workspace.draw_altered(dataset, recipe))
+    still, moved = (workspace.altered(dataset, recipe) for recipe in (plain, light))
+    assert still and moved
+    rows = np.asarray(Image.open(io.BytesIO(still)).convert("RGB")).astype(int)
+    side = (rows.shape[1] - 5 * 4) // 6
+    first, second = rows[:side, :side], rows[:side, side + 4 : 2 * side + 4]
+    assert np.abs(first - second).max() <= 1, "without augmentation the network sees the image itself"
+    altered = np.asarray(Image.open(io.BytesIO(moved)).convert("RGB")).astype(int)
+    assert altered.shape == rows.shape == (3 * side + 2 * 4, 6 * side + 5 * 4, 3)
+    assert (altered[:, :side] == rows[:, :side]).all()
+    assert np.abs(altered - rows)[:, side:].mean() > 2
 
 
 def test_a_dataset_is_renamed_deleted_and_restored(workspace: Workspace, dataset: Dataset) -> None:

@@ -51,6 +51,7 @@ def gradient(setup: Setup, stage: Stage) -> Iterator[Event]:
     peaks = [group["lr"] for group in optimizer.param_groups]
     steps = stage.epochs * math.ceil(len(train) / recipe.batch_size)
     lowest, kept, since, step = math.inf, state(network), 0, 0
+    every = max(1, math.ceil(len(val) / len(train)))  # epochs between two looks, so that looking does not outweigh learning
 
     for epoch in range(1, stage.epochs + 1):
         what = f"Epoch {epoch} of {stage.epochs}"
@@ -76,10 +77,10 @@ def gradient(setup: Setup, stage: Stage) -> Iterator[Event]:
             yield replace(meter.progress(what, seen, len(train), kind="train"), steps=(meter.step,), losses=(loss,))
 
         judged = None
-        if len(val):
+        if len(val) and (epoch % every == 0 or epoch == stage.epochs):
             logits = yield from outputs(setup, network, val, f"{what}, validating")
             judged = loss_of(logits, labels[val]), accuracy_of(logits, labels[val])
-        best = judged is None or judged[0] < lowest
+        best = judged[0] < lowest if judged else not len(val)
         since = 0 if best else since + 1
         if best:
             lowest, kept = judged[0] if judged else lowest, state(network)
@@ -87,7 +88,7 @@ def gradient(setup: Setup, stage: Stage) -> Iterator[Event]:
         yield meter.epoch_end(stage, train=fitted, val=judged, best=best, lr=optimizer.param_groups[-1]["lr"])
         if stage.patience and since >= stage.patience:
             meter.drop("train", (stage.epochs - epoch) * len(train))
-            meter.drop("forward", (stage.epochs - epoch) * len(val))
+            meter.drop("forward", (stage.epochs - epoch) // every * len(val))
             break
     network.load_state_dict(kept)
 

@@ -20,9 +20,9 @@ SHARES = (0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 1.0)  # of all features, the str
 FOLDS, FEW_ROWS = 5, 2_000  # three folds do for more images
 SEARCH_ROWS = 10_000  # more images hardly move the best strength
 STEPS = 300
-# C of logistic regression x penalty of ridge / classes. Where all classes are equally likely the cross-entropy curves by
-# 1 / classes, so the two pull alike at 1; nearer a solution it curves less. Over 16 draws of clothes, brain scans and
-# patterns the best C of a cross-validated sweep lay at 0.6 to 5.6 times classes / penalty, at 1.7 in the middle.
+# C of logistic regression x penalty of ridge / classes. Where all classes are equally likely the cross-entropy curves
+# by 1 / classes, so the two pull alike at 1; nearer a solution it curves less. Over 16 draws of clothes, brain scans
+# and patterns the best C of a cross-validated sweep lay at 0.6 to 5.6 times classes / penalty, at 1.7 in the middle.
 PULL = 1.7
 WORSE = 2  # strengths in a row without a lower loss end the sweep of the SVM
 

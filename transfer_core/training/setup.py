@@ -1,5 +1,6 @@
 """Everything that the stages of one run share."""
 
+import math
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -114,4 +115,5 @@ def prepare(
 def _meter(dataset: Dataset, stages: tuple[Stage, ...], device: torch.device) -> Meter:
     train, val, test = (dataset.count(split) for split in (TRAIN, VAL, TEST))
     epochs = sum(stage.epochs for stage in stages if stage.solver == "gradient")
-    return Meter(device, forward=epochs * val + val + test, train=epochs * train)
+    looks = epochs // math.ceil(max(val, 1) / train)
+    return Meter(device, forward=looks * val + val + test, train=epochs * train)
