@@ -1,8 +1,8 @@
 """Fine-tuning beside fastai's: `python -m benchmarks.peer_fastai --data FOLDER --workspace FOLDER --fastai PYTHON`.
 
-The same 100 training images a class of clothing, the same real weights (squeezenet1_1 under TORCH_HOME), the same number
-of epochs, the same test images; three seeds. PYTHON is an interpreter that has fastai 2.8. Each side trains in a process
-of its own, one after the other.
+The same 100 training images a class of clothing, the same real weights (squeezenet1_1 under TORCH_HOME), the same
+number of epochs, the same test images; three seeds. PYTHON is an interpreter that has fastai 2.8. Each side trains in a
+process of its own, one after the other.
 """
 
 import argparse
