@@ -284,7 +284,11 @@ class Workspace:
 
     def recipe(self, dataset: Dataset, strategy: str, backbone_name: str = "bundled", **overrides: Any) -> Recipe:
         """A strategy's defaults for this dataset and backbone, with overrides. Raises RecipeError."""
-        return recipe(dataset, strategy, self.backbone(backbone_name), **overrides)
+        return recipe(dataset, strategy, self._network(strategy, backbone_name), **overrides)
+
+    def _network(self, strategy_name: str, backbone_name: str) -> Backbone:
+        """The backbone that was chosen, or the strategy's own network."""
+        return self.backbone(strategy(strategy_name).network or backbone_name)
 
     def repeated(
         self,
@@ -297,7 +301,8 @@ class Workspace:
         **overrides: Any,
     ) -> tuple[Recipe, ...]:
         """The recipes of `folds`-fold cross-validation, of so many seeds, or of both. Raises RecipeError."""
-        return repeated(dataset, strategy, self.backbone(backbone_name), folds=folds, seeds=seeds, **overrides)
+        network = self._network(strategy, backbone_name)
+        return repeated(dataset, strategy, network, folds=folds, seeds=seeds, **overrides)
 
     def recipe_from(self, values: Any, dataset: Dataset) -> Recipe:
         """A recipe for this dataset from what its JSON holds, perhaps of another one. Raises RecipeError."""

@@ -37,12 +37,13 @@ def dataset(train: int = 100) -> Dataset:
 @each_strategy
 @each_backbone
 def test_defaults_become_stages(chosen: Strategy, backbone: Backbone) -> None:
+    backbone = named_backbone(chosen.network) if chosen.network else backbone
     made = recipe(dataset(), chosen.name, backbone)
     assert made.id == recipe(dataset(), chosen.name, backbone).id
     scratch = chosen.name in ("from_scratch", "small_cnn")
     assert made.weights == ("random" if scratch else backbone.weights)
-    assert made.backbone == (chosen.network or backbone.name)
-    stages = chosen.stages(made, named_backbone(made.backbone))
+    assert made.backbone == backbone.name
+    stages = chosen.stages(made, backbone)
     assert stages[0].random_init == scratch
     assert len({stage.name for stage in stages}) == len(stages)
     for stage in stages:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from transfer_core.backbones import SMALL_CNN
 from transfer_core.strategies import recipe
 from transfer_core.training.fit import fit
 from transfer_core.types import Backbone, Dataset, Event, Recipe
@@ -25,7 +26,8 @@ class Bench:
     backbone: Backbone
 
     def recipe(self, strategy: str, **overrides: Any) -> Recipe:
-        return recipe(self.dataset, strategy, self.backbone, **overrides)
+        network = SMALL_CNN if strategy == SMALL_CNN.name else self.backbone
+        return recipe(self.dataset, strategy, network, **overrides)
 
     def run(self, wanted: Recipe, name: str, dataset: Dataset | None = None) -> list[Event]:
         out = self.workspace / "runs" / name

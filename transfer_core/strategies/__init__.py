@@ -5,7 +5,6 @@ from typing import Any, get_args, get_type_hints
 
 import numpy as np
 
-from transfer_core.backbones import backbone as named_backbone
 from transfer_core.errors import DatasetError, RecipeError
 from transfer_core.strategies.all_layers import ALL_LAYERS
 from transfer_core.strategies.definition import Strategy
@@ -69,11 +68,11 @@ def recipe(dataset: Dataset, strategy: str, backbone: Backbone, **overrides: Any
     """A strategy's defaults for this dataset and backbone, with overrides.
 
     Settings that a strategy does not have (epochs of a linear probe) are checked and left aside, so that one set of
-    overrides serves several strategies. Without a `backbone_lr` of its own, it keeps its ratio to `lr`.
+    overrides serves several strategies. Without a `backbone_lr` of its own, it keeps its ratio to `lr`. A strategy with
+    a network of its own needs that as the backbone.
     Raises RecipeError for a field or value that is not allowed, DatasetError without training images.
     """
     chosen = _strategy(strategy)
-    backbone = named_backbone(chosen.network) if chosen.network else backbone
     given = {field: _checked(field, value, backbone) for field, value in overrides.items()}
     given = {field: value for field, value in given.items() if field in chosen.settings}
     rules = chosen.defaults(_train_images(dataset, given), len(dataset.classes), backbone)

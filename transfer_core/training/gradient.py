@@ -51,7 +51,9 @@ def gradient(setup: Setup, stage: Stage) -> Iterator[Event]:
     peaks = [group["lr"] for group in optimizer.param_groups]
     steps = stage.epochs * math.ceil(len(train) / recipe.batch_size)
     lowest, kept, since, step = math.inf, state(network), 0, 0
-    every = max(1, math.ceil(len(val) / len(train)))  # epochs between two looks, so that looking does not outweigh learning
+    every = max(
+        1, math.ceil(len(val) / len(train))
+    )  # epochs between two looks, so that looking does not outweigh learning
 
     for epoch in range(1, stage.epochs + 1):
         what = f"Epoch {epoch} of {stage.epochs}"
