@@ -114,10 +114,11 @@ def _short(tap: Tap) -> str:
 
 
 def rows(workspace: Workspace, backbone: Backbone, recipes: Sequence[Recipe]) -> list[Row]:
-    known = [workspace.strategy(recipe.strategy) for recipe in recipes]
+    """What each recipe does to this backbone; those with a network of their own have no row."""
+    used = [(workspace.strategy(recipe.strategy), recipe) for recipe in recipes if recipe.backbone == backbone.name]
     return [
         Row(strategy=strategy.name, title=strategy.title, stages=strategy.stages(recipe, backbone))
-        for strategy, recipe in zip(known, recipes, strict=True)
+        for strategy, recipe in used
     ]
 
 

@@ -1,4 +1,4 @@
-"""Forms: bringing images in, and setting up runs."""
+"""The form that brings images in."""
 
 from pathlib import Path
 from typing import Any
@@ -7,7 +7,6 @@ import streamlit as st
 
 from components import text
 from transfer_core.errors import GraftError
-from transfer_core.types import Backbone
 from transfer_core.workspace import Workspace, import_roots
 
 LAYOUT = """
@@ -60,42 +59,3 @@ def _started(start: Any) -> str | None:
 def _watch(job: str) -> None:
     st.session_state["import_job"] = job
     st.rerun()
-
-
-def settings(backbone: Backbone) -> dict[str, Any]:
-    """The folded settings: what the user changed from the defaults by rule; each strategy takes those that it has."""
-    changed: dict[str, Any] = {}
-    columns = st.columns(3)
-    with columns[0]:
-        epochs = st.number_input(
-            "Epochs (0: by rule)", 0, 1_000, 0, key="epochs", help="At most; early stopping may end a run before."
-        )
-        seed = st.number_input("Seed", 0, 2**31 - 1, 0, key="seed")
-    with columns[1]:
-        batch = st.number_input("Batch size (0: by rule)", 0, 4_096, 0, key="batch_size")
-        lr = st.number_input(
-            "Learning rate of the head (0: by rule)", 0.0, 10.0, 0.0, format="%.5f", step=0.0005, key="lr"
-        )
-    with columns[2]:
-        titles = {tap.name: tap.title for tap in backbone.taps}
-        tap = st.selectbox(
-            "Features for the SVM from",
-            [None, *titles],
-            format_func=lambda name: titles.get(name, "by rule"),
-            key="tap",
-            help="A tap is a place in the backbone where its activations are read. Earlier ones are more general.",
-        )
-        augment = st.selectbox(
-            "Augmentation",
-            [None, "none", "light", "standard"],
-            format_func=lambda name: name or "by rule",
-            key="augment",
-            help="Random shifts, turns and flips of the training images. Turn flips off when left and right differ in "
-            "meaning.",
-        )
-    for name, value in (("epochs", epochs), ("batch_size", batch), ("lr", lr), ("tap", tap), ("augment", augment)):
-        if value:
-            changed[name] = value
-    if seed:
-        changed["seed"] = int(seed)
-    return changed

@@ -1,84 +1,23 @@
-"""A run as it trains: phase, figures, live curves, stop; and the queue of a dataset's runs."""
+"""A run as it trains: phase, figures, live curves; its recipe; the layer that it chose."""
 
 from collections.abc import Sequence
 
 import streamlit as st
 
-from components import text
+from components import charts, text
+from components.depth_chart import depth_curve
 from components.live_chart import run_chart
-from components.status import phase_bar, run_badge
+from components.queue_view import TICK_SECONDS, shown_run
+from components.recipe_view import recipe_of_run
+from components.status import phase_bar
 from transfer_core.types import Dataset, EpochEnd, Event, Notice, Progress, Run
 from transfer_core.workspace import Workspace
-
-TICK_SECONDS = 1.0
-
-
-def queue_view(workspace: Workspace, dataset: Dataset) -> None:
-    """The dataset's runs, newest first, each with how it stands; picking one shows it below. Call at top level."""
-    active = bool(workspace.runs(dataset.id, active=True))
-    st.fragment(_queue, run_every=TICK_SECONDS if active else None)(workspace, dataset, active)
-
-
-def _queue(workspace: Workspace, dataset: Dataset, was_active: bool) -> None:
-    runs = workspace.runs(dataset.id)
-    if was_active and not any(run.active for run in runs):
-        st.rerun()
-    titles = workspace.titles(runs)
-    shown = _shown(runs)
-    with st.container(key="queue", gap="xsmall"):
-        for run in runs:
-            with st.container(horizontal=True, vertical_alignment="center", key=f"queue_{run.id}"):
-                label = text.escape(titles[run.id])
-                if st.button(
-                    label,
-                    key=f"show_{run.id}",
-                    type="secondary" if run.id == shown else "tertiary",
-                    icon=":material/visibility:" if run.id == shown else ":material/show_chart:",
-                ):
-                    st.session_state["run"] = run.id
-                    st.rerun()
-                run_badge(run)
-                st.caption(_words(run))
-                if run.active:
-                    if st.button(
-                        "Stop", key=f"stop_{run.id}", icon=":material/stop:", disabled=run.status == "stopping"
-                    ):
-                        workspace.stop(run.id)
-                        st.rerun(scope="fragment")
-                elif st.button("Remove", key=f"remove_{run.id}", type="tertiary", icon=":material/delete:"):
-                    workspace.delete_run(run.id)
-                    st.session_state["removed_run"] = (run.id, titles[run.id])
-                    st.rerun()
-        removed = st.session_state.get("removed_run")
-        if removed is not None:
-            with st.container(horizontal=True, vertical_alignment="center"):
-                st.caption(f"{text.escape(removed[1])} was removed.")
-                if st.button("Undo", key="undo_remove", type="tertiary"):
-                    workspace.restore_run(removed[0])
-                    del st.session_state["removed_run"]
-                    st.rerun()
-
-
-def _words(run: Run) -> str:
-    parts = [run.recipe.backbone] + ([] if run.status == "queued" else [run.device])
-    if run.seconds is not None:
-        parts.append(text.duration(run.seconds))
-    return text.escape(", ".join(parts))
-
-
-def _shown(runs: Sequence[Run]) -> str:
-    """The run picked by the user; else the one that trains, else the newest."""
-    picked = st.session_state.get("run")
-    if any(run.id == picked for run in runs):
-        return str(picked)
-    running = [run for run in runs if run.status in ("running", "stopping")]
-    return (running or list(runs))[0].id
 
 
 def run_view(workspace: Workspace, dataset: Dataset) -> None:
     """The picked run, live while it trains. Call at top level."""
     runs = workspace.runs(dataset.id)
-    shown = next(run for run in runs if run.id == _shown(runs))
+    shown = next(run for run in runs if run.id == shown_run(runs))
     st.fragment(_view, run_every=TICK_SECONDS if shown.active else None)(workspace, shown.id, shown.active)
 
 
@@ -110,6 +49,12 @@ def _view(workspace: Workspace, id: str, was_active: bool) -> None:
     for _, _, event in events:
         if isinstance(event, Notice):
             st.caption(text.escape(event.text))
+    if run.depth_curve:
+        taps = workspace.backbone(run.recipe.backbone).taps
+        drawn = depth_curve(taps, dict(run.depth_curve), run.tap, chance)
+        st.plotly_chart(drawn, key=f"depth_{id}", config=charts.CONFIG)
+    if not run.active:
+        recipe_of_run(workspace, workspace.dataset(run.recipe.dataset), run)
 
 
 def _follow_next(workspace: Workspace, ended: Run) -> None:

@@ -3,10 +3,15 @@
 import streamlit as st
 
 from components import shell, text
+from components.altered_view import altered_view
 from components.backbone_picker import backbone_picker, download_note
 from components.backbone_picture import backbone_picture, rows
-from components.forms import settings
-from components.run_view import queue_view, run_view
+from components.queue_view import queue_view
+from components.recipe_view import recipe_from_file, recipes_to_launch
+from components.run_view import run_view
+from components.strategy_cards import strategy_cards
+from components.train_form import one_each, recipes, reset, rest, train_form
+from components.train_settings import changed, train_settings
 from transfer_core.errors import GraftError
 
 workspace = shell.begin("Train")
@@ -23,19 +28,9 @@ runs = workspace.runs(dataset.id)
 if st.session_state.pop("fold_setup", False):
     st.session_state["setup"] = False
 with st.expander("Set up runs", icon=":material/tune:", expanded=not runs, key="setup", on_change="rerun"):
-    titles = {strategy.name: strategy.title for strategy in workspace.strategies()}
+    form = train_form()
     backbone = backbone_picker(workspace, st.session_state.get("device", "auto"))
-    picked = st.pills(
-        "Strategies",
-        list(titles),
-        selection_mode="multi",
-        default=["linear_probe"],
-        format_func=lambda name: titles[name],
-        key="strategies",
-    )
-    for name in picked:
-        strategy = workspace.strategy(name)
-        st.caption(f"**{strategy.title}**. {strategy.when} Trains: {strategy.trains}")
+    strategy_cards(workspace, form)
     picture = st.container()
     devices = {device.name: device.title for device in workspace.devices()}
     device = st.selectbox(
@@ -45,30 +40,55 @@ with st.expander("Set up runs", icon=":material/tune:", expanded=not runs, key="
         key="device",
         help=f"Found: {', '.join(devices.values()) or 'the worker is still looking'}.",
     )
-    changed = settings(backbone) if st.toggle("Change the settings", key="show_settings") else {}
-    recipes = []
+    with st.container(horizontal=True, vertical_alignment="center"):
+        shown = st.toggle("Change the settings", key="show_settings")
+        if changed(form):
+            st.caption(f"Changed: {text.escape(changed(form))}")
+            st.button("Back to the rules", key="reset", type="tertiary", on_click=reset, args=(form,))
+    made = ()
+    if shown:
+        by_rule = [workspace.recipe(dataset, name, backbone.name) for name in form.chosen]
+        train_settings(workspace, backbone, by_rule, form)
+    else:
+        rest(form)
     try:
-        recipes = [workspace.recipe(dataset, name, backbone.name, **changed) for name in picked]
-    except GraftError as error:
-        st.error(text.escape(str(error)), icon=":material/error:")
+        made = recipes(workspace, dataset, form, backbone.name)
+    except GraftError as caught:
+        st.error(text.escape(str(caught)), icon=":material/error:")
+    each = one_each(made)
+    if shown:
+        with_epochs = [recipe for recipe in each if recipe.epochs]
+        if with_epochs:
+            altered_view(workspace, dataset, with_epochs[0])
+        recipes_to_launch(each)
+        recipe_from_file(workspace, dataset)
     with picture:
-        backbone_picture(backbone, rows(workspace, backbone, recipes), key="backbone_picture")
-    if not workspace.available(backbone) and any(recipe.weights != "random" for recipe in recipes):
+        backbone_picture(backbone, rows(workspace, backbone, each), key="backbone_picture")
+    if not workspace.available(backbone) and any(recipe.weights == backbone.weights for recipe in made):
         st.warning(text.escape(download_note(backbone)), icon=":material/download:")
-    if st.button(
-        "Launch", type="primary", key="launch", icon=":material/play_arrow:", disabled=not recipes, width="content"
-    ):
+    with st.container(horizontal=True, vertical_alignment="center"):
+        launch = st.button(
+            f"Launch {len(made)} runs" if len(made) > 1 else "Launch",
+            type="primary",
+            key="launch",
+            icon=":material/play_arrow:",
+            disabled=not made,
+            width="content",
+        )
+        if not form.chosen:
+            st.caption("Choose a strategy above.")
+    if launch:
         try:
             before = {run.id for run in runs if run.status == "done"}
-            ids = workspace.submit(recipes, device=device)
+            ids = workspace.submit(made, device=device)
             same = [id for id in ids if id in before]
             st.session_state["run"] = next((id for id in ids if id not in before), ids[0])
             st.session_state["fold_setup"] = True
             if same:
                 st.session_state["same"] = len(same)
             st.rerun()
-        except GraftError as error:
-            st.error(text.escape(str(error)), icon=":material/error:")
+        except GraftError as caught:
+            st.error(text.escape(str(caught)), icon=":material/error:")
 
 same = st.session_state.pop("same", 0)
 if same:

@@ -1,0 +1,47 @@
+"""How well each layer's features tell the classes apart, from early to late."""
+
+from collections.abc import Mapping, Sequence
+
+import plotly.graph_objects as go
+
+from components import canvas, text
+from components.palette import NEUTRAL, style
+from transfer_core.types import Tap
+
+
+def depth_curve(taps: Sequence[Tap], accuracies: Mapping[str, float], chosen: str, chance: float) -> go.Figure:
+    """Cross-validated accuracy of a linear classifier by tap; the chosen one is marked."""
+    known = [(tap, accuracies[tap.name]) for tap in taps if tap.name in accuracies]
+    names = [text.figure(tap.title.partition(",")[0]) for tap, _ in known]
+    values = [100 * accuracy for _, accuracy in known]
+    mark = style("linear_svm")
+    best = next((tap.title.partition(",")[0] for tap, _ in known if tap.name == chosen), "")
+    figure = canvas.blank(
+        title=f"Which layer tells your classes apart: {best}",
+        subtitle="A linear classifier on each layer's features, cross-validated on the training images",
+        height=220,
+    )
+    figure.add_scatter(
+        x=names,
+        y=values,
+        mode="lines+markers+text",
+        text=[
+            f"<b>{value:.1f}</b>" if tap.name == chosen else f"{value:.1f}"
+            for (tap, _), value in zip(known, values, strict=True)
+        ],
+        textposition="top center",
+        textfont={"color": canvas.INK},
+        line={"color": mark.color, "width": 2},
+        marker={
+            "color": mark.color,
+            "symbol": mark.symbol,
+            "size": [13 if tap.name == chosen else 8 for tap, _ in known],
+        },
+        hovertext=[text.figure(tap.title) for tap, _ in known],
+        hovertemplate="%{hovertext}<br>%{y:.1f} %<extra></extra>",
+        cliponaxis=False,
+    )
+    figure.add_hline(y=100 * chance, line={"color": NEUTRAL, "width": 1})
+    figure.update_yaxes(title_text="Accuracy, %", range=[0, 108], zeroline=False)
+    figure.update_xaxes(title_text="Layer, early to late", showgrid=False)
+    return figure

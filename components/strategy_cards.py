@@ -1,0 +1,57 @@
+"""The strategies as cards, to choose one or several."""
+
+import streamlit as st
+
+from components.palette import symbol_uri
+from components.train_form import Form
+from transfer_core.workspace import Workspace
+
+GROUPS = (
+    ("Features stay as they are", ("linear_probe", "linear_svm", "all_layers", "frozen_head")),
+    ("Pretrained weights move", ("fine_tune_top", "fine_tune_all", "gradual")),
+    ("From random weights", ("from_scratch", "small_cnn")),
+)
+COLUMNS = 4
+STYLE = """
+<style>
+.st-key-strategies [class*="st-key-card_"] { height: 100%; transition: border-color .12s; padding: .8rem .9rem; }
+.st-key-strategies [class*="st-key-card_"]:has(input:checked) {
+  border-color: var(--st-primary-color); box-shadow: inset 0 0 0 1px var(--st-primary-color);
+}
+.st-key-strategies .symbol { float: right; width: 18px; height: 18px; }
+.st-key-strategies [data-testid="stCaptionContainer"] p { line-height: 1.4; }
+.st-key-strategies [data-testid="stCheckbox"] p { font-weight: 600; }
+</style>
+"""
+
+
+def strategy_cards(workspace: Workspace, form: Form) -> None:
+    """A card for each strategy; what is ticked goes into the form, in the order of the cards."""
+    known = {strategy.name: strategy for strategy in workspace.strategies()}
+    listed = {name for _, names in GROUPS for name in names}
+    groups = [*GROUPS, ("More", tuple(name for name in known if name not in listed))]
+    st.html(STYLE)
+    chosen = []
+    with st.container(key="strategies", gap="small"):
+        for title, names in groups:
+            if not names:
+                continue
+            st.caption(f"**{title}**")
+            columns = st.columns(COLUMNS, gap="small")
+            for column, name in zip(columns, names, strict=False):
+                if _card(column, known[name], name in form.start["chosen"], form):
+                    chosen.append(name)
+    form.chosen = chosen
+
+
+def _card(column, strategy, taken: bool, form: Form) -> bool:  # type: ignore[no-untyped-def]
+    with column, st.container(border=True, key=f"card_{strategy.name}", gap="xsmall", height="stretch"):
+        ticked = st.checkbox(strategy.title, value=taken, key=form.key(f"take_{strategy.name}"))
+        badges = " ".join(f":gray-badge[scenario {number}]" for number in strategy.scenarios)
+        st.markdown(f"![]({symbol_uri(strategy.name)}) {badges}")
+        st.caption(strategy.when)
+        with st.popover("What trains", icon=":material/info:", type="tertiary", key=f"about_{strategy.name}"):
+            st.markdown(f"**Frozen.** {strategy.frozen}")
+            st.markdown(f"**Trains.** {strategy.trains}")
+            st.caption(f"Source: {strategy.source}")
+    return ticked

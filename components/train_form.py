@@ -1,0 +1,90 @@
+"""What the Train page will launch, kept by the session: strategies, settings that differ from the rules, repeats.
+
+Widgets forget what they hold when another page is shown, and cannot be filled once they are drawn. So the form itself
+is kept, and each time it is filled from elsewhere its widgets get new keys, with the form's values to start from.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
+
+from transfer_core.types import Dataset, Recipe
+from transfer_core.workspace import Workspace
+
+FORM = "train_form"
+MARK = "take_linear_probe"  # a widget that is always drawn
+KEPT = ("strategy", "dataset", "backbone", "weights", "version", "folds", "fold")  # not settings of the form
+
+
+@dataclass
+class Form:
+    chosen: list[str] = field(default_factory=lambda: ["linear_probe"])
+    settings: dict[str, Any] = field(default_factory=dict)  # recipe fields that the user has set
+    folds: int = 0
+    seeds: int = 1
+    turn: int = 0  # part of every widget's key
+    start: dict[str, Any] = field(default_factory=dict)  # what the widgets of this turn begin with
+
+    def key(self, name: str) -> str:
+        return f"{name}_{self.turn}"
+
+
+def train_form() -> Form:
+    """The session's form, its widgets ready to be drawn."""
+    form: Form = st.session_state.setdefault(FORM, Form())
+    if form.key(MARK) not in st.session_state:  # the first time, or another page was shown in between
+        renew(form)
+    return form
+
+
+def renew(form: Form) -> None:
+    """New widgets, which begin with what the form holds."""
+    form.turn += 1
+    form.start = {"chosen": list(form.chosen), "folds": form.folds, "seeds": form.seeds, **form.settings}
+
+
+def rest(form: Form) -> None:
+    """The settings are folded away: when they are opened again they begin with what the form holds."""
+    form.start = {"chosen": form.start["chosen"], "folds": form.folds, "seeds": form.seeds, **form.settings}
+
+
+def reset(form: Form) -> None:
+    """Back to the rules."""
+    form.settings, form.folds, form.seeds = {}, 0, 1
+    renew(form)
+
+
+def fill(recipe: Recipe, by_rule: Recipe) -> None:
+    """Put a recipe into the form: what differs from the defaults by rule counts as set by the user."""
+    form: Form = st.session_state.setdefault(FORM, Form())
+    form.chosen, form.folds, form.seeds = [recipe.strategy], recipe.folds, 1
+    form.settings = {
+        name: value
+        for name, value in vars(recipe).items()
+        if name not in KEPT and value is not None and value != getattr(by_rule, name)
+    }
+    renew(form)
+    if recipe.backbone != "small_cnn":
+        st.session_state["backbone"] = recipe.backbone
+    st.session_state["setup"] = True
+    st.session_state["show_settings"] = True
+
+
+def fill_from(workspace: Workspace, dataset: Dataset, recipe: Recipe) -> None:
+    """`fill`, for a button's callback."""
+    fill(recipe, workspace.recipe(dataset, recipe.strategy, recipe.backbone, per_class=recipe.per_class))
+
+
+def recipes(workspace: Workspace, dataset: Dataset, form: Form, backbone: str) -> tuple[Recipe, ...]:
+    """All that a launch would queue. Raises GraftError."""
+    found: list[Recipe] = []
+    for name in form.chosen:
+        found += workspace.repeated(dataset, name, backbone, folds=form.folds, seeds=form.seeds, **form.settings)
+    return tuple(found)
+
+
+def one_each(made: Sequence[Recipe]) -> tuple[Recipe, ...]:
+    """The first recipe of each strategy."""
+    return tuple({recipe.strategy: recipe for recipe in reversed(made)}.values())[::-1]

@@ -1,0 +1,207 @@
+"""The folded settings of the Train page. A field that is left alone follows the rule; its default is written in it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from components import text
+from components.train_form import Form
+from transfer_core.types import Backbone, Recipe
+from transfer_core.workspace import Workspace
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """A field of a recipe as a control."""
+
+    name: str
+    label: str
+    help: str
+    least: float | None = None  # of a number; None: a choice
+    most: float = 0.0
+    step: float = 1.0
+    options: tuple[tuple[Any, str], ...] = ()  # of a choice; taps have those of the backbone
+
+
+YES_NO = ((True, "yes"), (False, "no"))
+SCHEDULE = (
+    Setting(name="epochs", label="Epochs", least=1, most=1000, help="At most; early stopping may end a run before."),
+    Setting(name="batch_size", label="Batch size", least=1, most=4096, help="Images in one step."),
+    Setting(
+        name="lr", label="Learning rate of the head", least=1e-8, most=10, step=1e-4, help="Its peak, after warm-up."
+    ),
+    Setting(
+        name="backbone_lr",
+        label="Learning rate of the backbone",
+        least=1e-8,
+        most=10,
+        step=1e-5,
+        help="Its peak. By rule a tenth of the head's: pretrained weights are worth keeping.",
+    ),
+    Setting(
+        name="depth_decay",
+        label="Rate of the stage before",
+        least=0.01,
+        most=1,
+        step=0.05,
+        help="Each stage towards the input learns at this share of the next one's rate. 1: all alike.",
+    ),
+    Setting(
+        name="patience",
+        label="Early stopping after",
+        least=0,
+        most=1000,
+        help="Epochs without a better validation loss. 0: never. The best epoch is kept either way.",
+    ),
+)
+REGULARISATION = (
+    Setting(
+        name="optimizer",
+        label="Optimizer",
+        help="All with warm-up and a cosine schedule.",
+        options=(("adamw", "AdamW"), ("sgd", "SGD, momentum 0.9"), ("adam", "Adam")),
+    ),
+    Setting(name="weight_decay", label="Weight decay", least=0, most=1, step=0.001, help="Not on biases and norms."),
+    Setting(
+        name="smoothing",
+        label="Label smoothing",
+        least=0,
+        most=0.9,
+        step=0.05,
+        help="How much of each label is shared out over all classes.",
+    ),
+    Setting(
+        name="dropout",
+        label="Dropout",
+        least=0,
+        most=0.95,
+        step=0.1,
+        help="Share of the features that the head does not see in a step.",
+    ),
+    Setting(
+        name="clip", label="Largest gradient", least=0, most=1000, step=0.5, help="Norm above which it is cut. 0: any."
+    ),
+    Setting(
+        name="balanced",
+        label="Classes weigh the same",
+        help="However many images each has. For very uneven classes.",
+        options=YES_NO,
+    ),
+)
+IMAGES = (
+    Setting(
+        name="augment",
+        label="Augmentation",
+        help="Random changes of training images. Light: flips and shifts. Standard: also turns, colours and crops.",
+        options=(("none", "none"), ("light", "light"), ("standard", "standard")),
+    ),
+    Setting(
+        name="flip",
+        label="Flip left and right",
+        help="No, where left and right mean something: letters, sides of a body.",
+        options=YES_NO,
+    ),
+    Setting(
+        name="tap",
+        label="Features from",
+        help="A layer of the backbone. Earlier ones are more general. Auto: the one that cross-validation prefers.",
+    ),
+    Setting(name="train_from", label="Train what comes after", help="What comes before it stays frozen."),
+    Setting(
+        name="per_class",
+        label="Training images of each class",
+        least=0,
+        most=1_000_000,
+        help="Drawn by the seed, to see what fewer images would give. 0: all.",
+    ),
+    Setting(name="seed", label="Seed", least=0, most=2**32 - 1, help="Decides all that is drawn at random."),
+)
+
+
+def train_settings(workspace: Workspace, backbone: Backbone, by_rule: Sequence[Recipe], form: Form) -> None:
+    """Controls for what the chosen strategies have, and for repeats; what is set goes into the form."""
+    chosen = [workspace.strategy(recipe.strategy) for recipe in by_rule]
+    own = {name for strategy in chosen for name in strategy.settings}
+    kept: dict[str, Any] = {}
+    for column, group in zip(st.columns(3), (SCHEDULE, REGULARISATION, IMAGES), strict=True):
+        with column:
+            for setting in group:
+                if setting.name in own:
+                    rule = next(
+                        getattr(recipe, setting.name)
+                        for recipe, strategy in zip(by_rule, chosen, strict=True)
+                        if setting.name in strategy.settings
+                    )
+                    value = _control(setting, rule, backbone, form)
+                    if value is not None:
+                        kept[setting.name] = value
+                elif setting.name in form.settings:
+                    kept[setting.name] = form.settings[setting.name]  # for when its strategy is chosen again
+    form.settings = kept
+    left, right = st.columns(2)
+    with left:
+        form.folds = st.number_input(
+            "Folds",
+            0,
+            20,
+            form.start["folds"],
+            key=form.key("folds"),
+            help="k-fold cross-validation of training and validation images: each is tested once, by a run that did not"
+            " train on it. The test split is not touched. 0: no.",
+        )
+        form.folds = 0 if form.folds == 1 else form.folds
+    with right:
+        form.seeds = st.number_input(
+            "Seeds",
+            1,
+            20,
+            form.start["seeds"],
+            key=form.key("seeds"),
+            help="Trains so many times, seed after seed: how much of a result is luck.",
+        )
+
+
+def changed(form: Form) -> str:
+    """What the user has set, in words; '' where the rules decide all."""
+    labels = {setting.name: setting.label.lower() for setting in (*SCHEDULE, *REGULARISATION, *IMAGES)}
+    words = [f"{labels.get(name, name)} {value}" for name, value in form.settings.items()]
+    words += [f"{form.folds} folds"] * (form.folds > 0) + [f"{form.seeds} seeds"] * (form.seeds > 1)
+    return ", ".join(words)
+
+
+def _control(setting: Setting, rule: Any, backbone: Backbone, form: Form) -> Any:
+    """What the user has set; None while the rule decides."""
+    held, key = form.start.get(setting.name), form.key(f"set_{setting.name}")
+    if setting.least is not None:
+        whole = isinstance(rule, int)
+        kind = int if whole else float
+        return st.number_input(
+            setting.label,
+            kind(setting.least),
+            kind(setting.most),
+            None if held is None else kind(held),
+            kind(setting.step),
+            format="%d" if whole else "%g",
+            placeholder=f"by rule: {rule:g}",
+            help=setting.help,
+            key=key,
+        )
+    options = dict(setting.options) or _taps(setting.name, backbone)
+    words = {None: f"by rule: {options.get(rule, rule)}"} | options
+    names = list(words)
+    return st.selectbox(
+        setting.label,
+        names,
+        index=names.index(held) if held in names else 0,
+        format_func=lambda name: text.plain(str(words[name])),
+        help=setting.help,
+        key=key,
+    )
+
+
+def _taps(name: str, backbone: Backbone) -> dict[Any, str]:
+    if name == "train_from":
+        return {tap.name: tap.title for tap in backbone.taps[:-1]}
+    return {"auto": "the layer that cross-validation prefers", **{tap.name: tap.title for tap in backbone.taps}}
