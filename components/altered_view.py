@@ -9,6 +9,7 @@ from transfer_core.types import Dataset, Recipe
 from transfer_core.workspace import Workspace
 
 LOOK_SECONDS, PATIENCE_SECONDS = 0.1, 20
+WIDTH_PX = 620
 
 
 def altered_view(workspace: Workspace, dataset: Dataset, recipe: Recipe) -> None:
@@ -30,7 +31,7 @@ def altered_view(workspace: Workspace, dataset: Dataset, recipe: Recipe) -> None
             st.error(text.escape(ended.error), icon=":material/error:")
         picture = workspace.altered(dataset, recipe)
     if picture is not None:
-        st.image(picture, width="stretch")
+        st.image(picture, width=WIDTH_PX)
         flips = "with" if recipe.flip else "without"
         st.caption(
             f"Augmentation *{recipe.augment}*, {flips} flips. Left: your images as the network sees them. Right: how"

@@ -12,12 +12,17 @@ import streamlit as st
 
 from components import text
 from components.palette import PATHS, style
-from transfer_core.types import FIRST, HEAD, Backbone, Recipe, Stage, Tap
+from transfer_core.types import AUTO, FIRST, HEAD, Backbone, Recipe, Stage, Tap
 from transfer_core.workspace import Workspace
 
 HERE = Path(__file__)
 BLOCK_PX = 88  # height of the input's block
-HEADS = {"logistic": "a new linear classifier", "svm": "a new linear SVM", "gradient": "the new head"}
+HEADS = {
+    "logistic": "a new linear classifier",
+    "strongest": "a new linear classifier",
+    "svm": "a new linear SVM",
+    "gradient": "the new head",
+}
 WORDS = {"frozen": "frozen", "trained": "trains", "random": "from random", "unused": "not used"}
 HINT = "From the input to the head. Wider: more channels. Taller: a larger feature map. Both are written below."
 LEGEND = {
@@ -60,13 +65,14 @@ def parts(backbone: Backbone, stages: Sequence[Stage]) -> tuple[Part, ...]:
     names = backbone.tap_names
     found = []
     for number, stage in enumerate(stages):
-        end = names.index(stage.tap) if stage.tap else len(names) - 1
+        end = names.index(stage.tap) if stage.tap and stage.tap != AUTO else len(names) - 1
         frozen = {FIRST: -1, HEAD: end}.get(stage.train_from)
         last_frozen = names.index(stage.train_from) if frozen is None else frozen
         for depth, name in enumerate(names):
             trains: Literal["random", "trained"] = "random" if stage.random_init else "trained"
             state = "unused" if depth > end else "frozen" if depth <= last_frozen else trains
-            tapped = depth == end and stage.solver != "gradient"
+            several = stage.solver == "strongest" or stage.tap == AUTO
+            tapped = several or (depth == end and stage.solver != "gradient")
             found.append(Part(stage=number, name=name, state=state, tapped=tapped))
         found.append(Part(stage=number, name=HEAD, state="trained", tapped=False))
     return tuple(found)
@@ -88,12 +94,21 @@ def _clause(backbone: Backbone, stage: Stage) -> str:
     if trained:
         what = f"{_span(trained)} and the head train" if frozen else "the whole network trains"
     else:
-        last = _name(by["frozen"][-1])
-        where = "" if stage.solver == "gradient" else f" on {last if last[-1].isdigit() else f'the {last}'}"
-        what = f"{HEADS[stage.solver]}{where} trains"
+        what = f"{HEADS[stage.solver]}{_where(stage, _name(by['frozen'][-1]))} trains"
     random = ", from random weights" if by["random"] else ""
     unused = f"; {_span(by['unused'])} not used" if by["unused"] else ""
     return f"{frozen}{what}{random}{unused}"
+
+
+def _where(stage: Stage, last: str) -> str:
+    """On which features a head is fitted, in words."""
+    if stage.solver == "gradient":
+        return ""
+    if stage.solver == "strongest":
+        return " on the strongest features of all of them"
+    if stage.tap == AUTO:
+        return " on the one of them that tells the classes apart best"
+    return f" on {last if last[-1].isdigit() else f'the {last}'}"
 
 
 def _span(taps: Sequence[Tap]) -> str:

@@ -31,14 +31,17 @@ def recipe_of_run(workspace: Workspace, dataset: Dataset, run: Run) -> None:
         )
 
 
-def recipes_to_launch(made: tuple[Recipe, ...]) -> None:
-    """What a launch would queue, a strategy each."""
-    for recipe in made:
-        with st.expander(f"Recipe: {recipe.strategy}", icon=":material/receipt_long:"):
-            _shown(recipe, f"new_{recipe.strategy}")
+def recipes_to_launch(workspace: Workspace, dataset: Dataset, made: tuple[Recipe, ...]) -> None:
+    """What a launch would queue, a strategy each, folded; and a way to bring one in."""
+    with st.expander("Recipes: look, save, or use one from a file", icon=":material/receipt_long:"):
+        if made:
+            for tab, recipe in zip(st.tabs([recipe.strategy for recipe in made]), made, strict=True):
+                with tab:
+                    _shown(recipe, f"new_{recipe.strategy}")
+        _from_file(workspace, dataset)
 
 
-def recipe_from_file(workspace: Workspace, dataset: Dataset) -> None:
+def _from_file(workspace: Workspace, dataset: Dataset) -> None:
     """Take a recipe that Graft saved, of this dataset or another, into the form."""
     turn = st.session_state.setdefault("recipe_turn", 0)
     file = st.file_uploader("Use a recipe from a file", type="json", key=f"recipe_file_{turn}", max_upload_size=1)

@@ -46,10 +46,10 @@ def strategy_cards(workspace: Workspace, form: Form) -> None:
 
 def _card(column, strategy, taken: bool, form: Form) -> bool:  # type: ignore[no-untyped-def]
     with column, st.container(border=True, key=f"card_{strategy.name}", gap="xsmall", height="stretch"):
-        ticked = st.checkbox(strategy.title, value=taken, key=form.key(f"take_{strategy.name}"))
-        badges = " ".join(f":gray-badge[scenario {number}]" for number in strategy.scenarios)
-        st.markdown(f"![]({symbol_uri(strategy.name)}) {badges}")
-        st.caption(strategy.when)
+        label = f"![]({symbol_uri(strategy.name)}) {strategy.title}"
+        ticked = st.checkbox(label, value=taken, key=form.key(f"take_{strategy.name}"))
+        scenarios = "".join(f":gray-badge[scenario {number}] " for number in strategy.scenarios)
+        st.caption(f"{scenarios}{strategy.when}")
         with st.popover("What trains", icon=":material/info:", type="tertiary", key=f"about_{strategy.name}"):
             st.markdown(f"**Frozen.** {strategy.frozen}")
             st.markdown(f"**Trains.** {strategy.trains}")

@@ -129,12 +129,12 @@ def train_settings(workspace: Workspace, backbone: Backbone, by_rule: Sequence[R
         with column:
             for setting in group:
                 if setting.name in own:
-                    rule = next(
+                    rules = [
                         getattr(recipe, setting.name)
                         for recipe, strategy in zip(by_rule, chosen, strict=True)
                         if setting.name in strategy.settings
-                    )
-                    value = _control(setting, rule, backbone, form)
+                    ]
+                    value = _control(setting, list(dict.fromkeys(rules)), backbone, form)
                     if value is not None:
                         kept[setting.name] = value
                 elif setting.name in form.settings:
@@ -171,11 +171,11 @@ def changed(form: Form) -> str:
     return ", ".join(words)
 
 
-def _control(setting: Setting, rule: Any, backbone: Backbone, form: Form) -> Any:
-    """What the user has set; None while the rule decides."""
+def _control(setting: Setting, rules: Sequence[Any], backbone: Backbone, form: Form) -> Any:
+    """What the user has set; None while the rules decide, one for each chosen strategy where they differ."""
     held, key = form.start.get(setting.name), form.key(f"set_{setting.name}")
     if setting.least is not None:
-        whole = isinstance(rule, int)
+        whole = isinstance(rules[0], int)
         kind = int if whole else float
         return st.number_input(
             setting.label,
@@ -184,12 +184,12 @@ def _control(setting: Setting, rule: Any, backbone: Backbone, form: Form) -> Any
             None if held is None else kind(held),
             kind(setting.step),
             format="%d" if whole else "%g",
-            placeholder=f"by rule: {rule:g}",
+            placeholder=f"by rule: {' / '.join(f'{rule:g}' for rule in rules)}",
             help=setting.help,
             key=key,
         )
     options = dict(setting.options) or _taps(setting.name, backbone)
-    words = {None: f"by rule: {options.get(rule, rule)}"} | options
+    words = {None: f"by rule: {' / '.join(str(options.get(rule, rule)) for rule in rules)}"} | options
     names = list(words)
     return st.selectbox(
         setting.label,
@@ -204,4 +204,4 @@ def _control(setting: Setting, rule: Any, backbone: Backbone, form: Form) -> Any
 def _taps(name: str, backbone: Backbone) -> dict[Any, str]:
     if name == "train_from":
         return {tap.name: tap.title for tap in backbone.taps[:-1]}
-    return {"auto": "the layer that cross-validation prefers", **{tap.name: tap.title for tap in backbone.taps}}
+    return {"auto": "auto, by cross-validation", **{tap.name: tap.title for tap in backbone.taps}}

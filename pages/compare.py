@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from components import charts, shell, text
+from components.queue_view import kind_of
 from components.palette import symbol_uri
 from transfer_core.errors import GraftError
 from transfer_core.types import EpochEnd
@@ -15,6 +16,8 @@ dataset, done = shell.finished_runs(
     "Finished runs of one dataset stand here side by side, tested on the same images, with a choice and why.",
 )
 
+apart = [run for run in done if run.recipe.folds]  # tested on images of their own
+done = [run for run in done if not run.recipe.folds] or [run for run in done if run.recipe.fold == 0]
 names = workspace.titles(done)
 picked = st.pills(
     "Runs",
@@ -87,6 +90,39 @@ st.dataframe(
         "Memory, MB": st.column_config.NumberColumn(format="%.0f", help="The most held at one time."),
     },
 )
+
+repeats = workspace.repeats(dataset.id)
+if repeats:
+    st.subheader("Repeats", anchor=False)
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "": [symbol_uri(group.runs[0].recipe.strategy) for group in repeats],
+                "Recipe": [
+                    f"{workspace.strategy(group.runs[0].recipe.strategy).title}, {kind_of(group)}" for group in repeats
+                ],
+                "Backbone": [group.runs[0].recipe.backbone for group in repeats],
+                "Mean": [None if group.mean is None else 100 * group.mean for group in repeats],
+                "Spread": [None if group.spread is None else 100 * group.spread for group in repeats],
+                "Each": [
+                    ", ".join(text.percent(run.test_accuracy) for run in group.runs if run.test_accuracy is not None)
+                    for group in repeats
+                ],
+            }
+        ),
+        hide_index=True,
+        key="repeats",
+        column_config={
+            "": st.column_config.ImageColumn(width=40),
+            "Mean": st.column_config.NumberColumn(format="%.1f %%", help="Of test accuracies; of folds, on their own."),
+            "Spread": st.column_config.NumberColumn(format="%.1f", help="Standard deviation between the runs, points."),
+        },
+    )
+    if apart:
+        st.caption(
+            "Folds are tested on training and validation images that they did not train on, not on the test split, so"
+            " they stand in this table alone."
+        )
 
 curves = {
     run.id: [event for _, _, event in workspace.events(run.id) if isinstance(event, EpochEnd)]

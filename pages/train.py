@@ -7,7 +7,7 @@ from components.altered_view import altered_view
 from components.backbone_picker import backbone_picker, download_note
 from components.backbone_picture import backbone_picture, rows
 from components.queue_view import queue_view
-from components.recipe_view import recipe_from_file, recipes_to_launch
+from components.recipe_view import recipes_to_launch
 from components.run_view import run_view
 from components.strategy_cards import strategy_cards
 from components.train_form import one_each, recipes, reset, rest, train_form
@@ -60,8 +60,7 @@ with st.expander("Set up runs", icon=":material/tune:", expanded=not runs, key="
         with_epochs = [recipe for recipe in each if recipe.epochs]
         if with_epochs:
             altered_view(workspace, dataset, with_epochs[0])
-        recipes_to_launch(each)
-        recipe_from_file(workspace, dataset)
+        recipes_to_launch(workspace, dataset, each)
     with picture:
         backbone_picture(backbone, rows(workspace, backbone, each), key="backbone_picture")
     if not workspace.available(backbone) and any(recipe.weights == backbone.weights for recipe in made):
