@@ -1,5 +1,6 @@
 """How well each layer's features tell the classes apart, from early to late."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
@@ -12,7 +13,7 @@ from transfer_core.types import Tap
 def depth_curve(taps: Sequence[Tap], accuracies: Mapping[str, float], chosen: str, chance: float) -> go.Figure:
     """Cross-validated accuracy of a linear classifier by tap; the chosen one is marked."""
     known = [(tap, accuracies[tap.name]) for tap in taps if tap.name in accuracies]
-    names = [text.figure(tap.title.partition(",")[0]) for tap, _ in known]
+    names = [text.figure(re.sub(r" of \d+", "", tap.title.partition(",")[0])) for tap, _ in known]
     values = [100 * accuracy for _, accuracy in known]
     mark = style("linear_svm")
     figure = canvas.blank(

@@ -22,13 +22,14 @@ def recipe_of_run(workspace: Workspace, dataset: Dataset, run: Run) -> None:
     """A run's recipe, folded, with ways to take it elsewhere."""
     with st.expander("Recipe", icon=":material/receipt_long:", key=f"recipe_{run.id}"):
         _shown(run.recipe, run.id)
-        st.button(
+        if st.button(
             "Change and launch again",
             key=f"again_{run.id}",
             icon=":material/edit:",
             on_click=fill_from,
             args=(workspace, dataset, run.recipe),
-        )
+        ):
+            st.rerun()  # the whole page: the form stands above
 
 
 def recipes_to_launch(workspace: Workspace, dataset: Dataset, made: tuple[Recipe, ...]) -> None:

@@ -4,8 +4,8 @@ import pandas as pd
 import streamlit as st
 
 from components import charts, shell, text
-from components.queue_view import kind_of
 from components.palette import symbol_uri
+from components.queue_view import kind_of
 from transfer_core.errors import GraftError
 from transfer_core.types import EpochEnd
 
@@ -17,7 +17,12 @@ dataset, done = shell.finished_runs(
 )
 
 apart = [run for run in done if run.recipe.folds]  # tested on images of their own
-done = [run for run in done if not run.recipe.folds] or [run for run in done if run.recipe.fold == 0]
+newest = done[0].recipe
+done = [run for run in done if not run.recipe.folds] or [
+    run
+    for run in done
+    if (run.recipe.folds, run.recipe.fold, run.recipe.seed) == (newest.folds, newest.fold, newest.seed)
+]
 names = workspace.titles(done)
 picked = st.pills(
     "Runs",
