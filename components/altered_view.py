@@ -31,7 +31,8 @@ def altered_view(workspace: Workspace, dataset: Dataset, recipe: Recipe) -> None
             st.error(text.escape(ended.error), icon=":material/error:")
         picture = workspace.altered(dataset, recipe)
     if picture is not None:
-        st.image(picture, width=WIDTH_PX)
+        with st.container(key="altered"):
+            st.image(picture, width=WIDTH_PX)
         flips = "with" if recipe.flip else "without"
         st.caption(
             f"Augmentation *{recipe.augment}*, {flips} flips. Left: your images as the network sees them. Right: how"

@@ -1,5 +1,6 @@
 """What must hold in a real browser: deep links, re-attaching, stop, zoom, a broken zip, text that is not markup."""
 
+import json
 import re
 import shutil
 import time
@@ -198,3 +199,35 @@ def test_a_backbone_is_measured_and_another_one_chosen_from_the_catalogue(
     page.goto(f"{ready.url}/train")
     unfold(page, "Set up runs")
     expect(card).to_contain_text(re.compile(r"Bundled.*\d images/s here", re.DOTALL))
+
+
+def test_folds_are_one_line_and_a_recipe_travels_through_a_file(ready: Server, page: Page, tmp_path: Path) -> None:
+    page.goto(f"{ready.url}/train")
+    unfold(page, "Set up runs")
+    page.get_by_text("Change the settings").click()
+    folds = page.get_by_role("spinbutton", name="Folds", exact=True)
+    folds.fill("2")
+    folds.press("Enter")
+    page.get_by_role("button", name="Launch 2 runs").click()
+    queue = page.locator(".st-key-queue")
+    expect(queue.get_by_text("Linear probe, 2 folds")).to_be_visible()
+    expect(queue.get_by_text("2 of 2 done")).to_be_visible(timeout=60_000)
+    expect(queue.get_by_text(re.compile(r"\d % ± \d"))).to_be_visible()
+
+    page.get_by_text("Recipe", exact=True).click()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save").click()
+    recipe = json.loads(Path(saved.value.path()).read_text())
+    assert recipe["strategy"] == "linear_probe" and recipe["folds"] == 2
+    file = tmp_path / "of a friend.json"
+    file.write_text(json.dumps(recipe | {"strategy": "fine_tune_all", "epochs": 7, "dataset": "another", "folds": 0}))
+
+    unfold(page, "Set up runs")
+    unfold(page, "Recipes: look, save")
+    page.locator("input[type=file]").set_input_files(file)
+    expect(page.get_by_role("spinbutton", name="Epochs", exact=True)).to_have_value("7")
+    expect(page.get_by_role("checkbox", name="Fine-tune everything")).to_be_checked()
+    expect(page.get_by_role("checkbox", name="Linear probe")).not_to_be_checked()
+    expect(page.locator(".st-key-altered img")).to_be_visible(timeout=20_000)
+    page.get_by_role("button", name="Back to the rules").click()
+    expect(page.get_by_role("spinbutton", name="Epochs", exact=True)).to_have_value("")

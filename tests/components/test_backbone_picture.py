@@ -11,7 +11,7 @@ from transfer_core.backbones import BACKBONES, backbone
 from transfer_core.backbones.taps import Network, freeze
 from transfer_core.backbones.torchvision import load
 from transfer_core.strategies import STRATEGIES, recipe, strategy
-from transfer_core.types import HEAD, Backbone, Dataset, Recipe
+from transfer_core.types import HEAD, Backbone, Dataset, Recipe, Stage
 
 NUMBERS = np.arange(90)
 DATASET = Dataset(
@@ -30,12 +30,18 @@ LETTERS = {"frozen": "f", "trained": "t", "random": "r", "unused": "-"}
 
 
 def made(name: str, backbone_name: str) -> Recipe:
-    return recipe(DATASET, name, backbone(backbone_name))
+    """A strategy's recipe by rule, "linear_svm@stage3" with a tap."""
+    strategy_name, _, tap = name.partition("@")
+    return recipe(DATASET, strategy_name, backbone(backbone_name), **({"tap": tap} if tap else {}))
+
+
+def stages_of(name: str, backbone_name: str) -> tuple[Stage, ...]:
+    return strategy(name.partition("@")[0]).stages(made(name, backbone_name), backbone(backbone_name))
 
 
 def letters(name: str, backbone_name: str) -> list[str]:
     """A word for each stage: a letter for each block and the head, * where features are taken."""
-    stages = strategy(name).stages(made(name, backbone_name), backbone(backbone_name))
+    stages = stages_of(name, backbone_name)
     found = parts(backbone(backbone_name), stages)
     return [
         "".join(LETTERS[part.state] + "*" * part.tapped for part in found if part.stage == number)
@@ -47,12 +53,15 @@ def letters(name: str, backbone_name: str) -> list[str]:
     ("name", "backbone_name", "expected"),
     [
         ("linear_probe", "resnet18", ["fffff*t"]),
-        ("linear_svm", "resnet18", ["ffff*-t"]),
+        ("linear_svm", "resnet18", ["f*f*f*f*f*t"]),
+        ("linear_svm@stage3", "resnet18", ["ffff*-t"]),
+        ("all_layers", "resnet18", ["f*f*f*f*f*t"]),
+        ("gradual", "resnet18", ["fffff*t", "fffftt", "ffftt" + "t", "fftttt", "tttttt"]),
         ("fine_tune_top", "resnet18", ["fffff*t", "ffftt" + "t"]),
         ("fine_tune_all", "resnet18", ["fffff*t", "tttttt"]),
         ("from_scratch", "resnet18", ["rrrrrt"]),
         ("linear_probe", "squeezenet1_1", ["fffffffff*t"]),
-        ("linear_svm", "squeezenet1_1", ["ffffff*---t"]),
+        ("linear_svm@fire5", "squeezenet1_1", ["ffffff*---t"]),
         ("from_scratch", "squeezenet1_1", ["rrrrrrrrrt"]),
     ],
 )
@@ -65,7 +74,9 @@ def test_parts_of_known_strategies(name: str, backbone_name: str, expected: list
 def test_what_is_drawn_as_frozen_is_what_training_freezes(name: str, backbone_name: str) -> None:
     known, wanted = backbone(backbone_name), made(name, backbone_name)
     stages = strategy(name).stages(wanted, known)
-    network = Network(load(known, random_init=True), known, 3, taps=[wanted.tap] if wanted.tap else [])
+    network = Network(
+        load(known, random_init=True), known, 3, taps=[wanted.tap] if wanted.tap in known.tap_names else []
+    )
     own = {parameter for parameter, _ in network.trunk.named_parameters()}
     for number, stage in enumerate(stages):
         freeze(network, stage.train_from)
@@ -86,7 +97,11 @@ def test_what_is_drawn_as_frozen_is_what_training_freezes(name: str, backbone_na
     ("name", "says"),
     [
         ("linear_probe", "stem to stage 4 frozen; a new linear classifier on stage 4 trains"),
-        ("linear_svm", "stem to stage 3 frozen; a new linear SVM on stage 3 trains; stage 4 not used"),
+        ("linear_svm@stage3", "stem to stage 3 frozen; a new linear SVM on stage 3 trains; stage 4 not used"),
+        (
+            "linear_svm",
+            "stem to stage 4 frozen; a new linear SVM on the one of them that tells the classes apart best trains",
+        ),
         (
             "fine_tune_top",
             "first, stem to stage 4 frozen; a new linear classifier on stage 4 trains. "
@@ -97,12 +112,12 @@ def test_what_is_drawn_as_frozen_is_what_training_freezes(name: str, backbone_na
 )
 def test_the_sentence_says_the_same(name: str, says: str) -> None:
     known = backbone("resnet18")
-    assert sentence(known, strategy(name).stages(made(name, "resnet18"), known)) == says
+    assert sentence(known, stages_of(name, "resnet18")) == says
 
 
 def test_the_drawing_speaks_and_escapes() -> None:
     known = replace(backbone("resnet18"), title='<img src="x">')
-    stages = strategy("linear_svm").stages(made("linear_svm", "resnet18"), known)
+    stages = stages_of("linear_svm@stage3", "resnet18")
     html = drawing(known, [Row(strategy="linear_svm", title="<b>SVM", stages=stages)])
     assert "<img" not in html and "<b>SVM" not in html
     assert "a new linear SVM on stage 3 trains" in html.split("aria-label=")[1].split(">")[0]

@@ -1,0 +1,63 @@
+"""The Train page's form: what it launches, and what comes back from a recipe."""
+
+from pathlib import Path
+
+import pytest
+import streamlit as st
+
+from components.queue_view import kind_of, mean_and_spread
+from components.train_form import Form, fill, one_each, recipes, reset
+from components.train_settings import IMAGES, REGULARISATION, SCHEDULE, changed
+from tests.strategies.test_strategies import dataset
+from transfer_core.strategies import CHOICES, RANGES, STRATEGIES
+from transfer_core.types import Repeats, Run
+from transfer_core.workspace import Workspace
+
+SETTINGS = (*SCHEDULE, *REGULARISATION, *IMAGES)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path, write=False)
+
+
+def test_every_setting_of_a_strategy_has_a_control_and_allows_what_a_recipe_allows() -> None:
+    shown = {setting.name: setting for setting in SETTINGS}
+    assert {name for known in STRATEGIES for name in known.settings} <= set(shown) | {"folds", "fold"}
+    for name, setting in shown.items():
+        if setting.least is not None:
+            assert (setting.least, setting.most) == RANGES[name][1:], name
+        elif setting.options:
+            assert {value for value, _ in setting.options} == set(CHOICES[name]), name
+
+
+def test_a_launch_is_each_strategy_in_each_seed_and_fold(workspace: Workspace) -> None:
+    form = Form(chosen=["linear_probe", "small_cnn"], folds=3, seeds=2, settings={"epochs": 5, "seed": 4})
+    made = recipes(workspace, dataset(), form, "bundled")
+    assert len(made) == 2 * 3 * 2 and len({recipe.id for recipe in made}) == len(made)
+    assert {recipe.seed for recipe in made} == {4, 5}
+    assert [recipe.strategy for recipe in one_each(made)] == ["linear_probe", "small_cnn"]
+    assert {recipe.epochs for recipe in made} == {0, 5}
+    assert "epochs 5" in changed(form) and "3 folds" in changed(form)
+
+
+def test_a_recipe_fills_the_form_so_that_it_would_be_launched_again(workspace: Workspace) -> None:
+    data = dataset()
+    wanted = workspace.recipe(data, "fine_tune_top", "squeezenet1_1", lr=0.01, train_from="fire2", seed=3, flip=False)
+    fill(wanted, workspace.recipe(data, "fine_tune_top", "squeezenet1_1"))
+    form: Form = st.session_state["train_form"]
+    assert recipes(workspace, data, form, st.session_state["backbone"]) == (wanted,)
+    assert set(form.settings) == {"lr", "backbone_lr", "train_from", "seed", "flip"}
+    reset(form)
+    assert not changed(form) and form.chosen == ["fine_tune_top"]
+
+
+def test_repeats_in_words(workspace: Workspace) -> None:
+    made = workspace.repeated(dataset(), "linear_probe", folds=2, seeds=2)
+    runs = tuple(
+        Run(id=str(i), recipe=recipe, status="done", created=0, started=0, finished=0, device="cpu")
+        for i, recipe in enumerate(made)
+    )
+    group = Repeats(runs=runs, mean=0.8123, spread=0.0131)
+    assert kind_of(group) == "2 folds of 2 seeds"
+    assert mean_and_spread(group).replace("\u202f", " ") == "81.2 % ± 1.3"
