@@ -1,40 +1,55 @@
 """What augmentation makes of the user's own images, before anything is trained."""
 
-import time
-
 import streamlit as st
 
 from components import text
-from transfer_core.types import Dataset, Recipe
+from transfer_core.types import Dataset, Job, Recipe
 from transfer_core.workspace import Workspace
 
-LOOK_SECONDS, PATIENCE_SECONDS = 0.1, 20
+TICK_SECONDS = 0.5
 WIDTH_PX = 620
+JOBS = "altered_jobs"  # in session_state: the job that draws each, so that no rerun queues it twice
 
 
 def altered_view(workspace: Workspace, dataset: Dataset, recipe: Recipe) -> None:
-    """Four training images and five random drawings of each, as the recipe would train on them; drawn when first asked.
+    """Training images and five random drawings of each, as the recipe would train on them; drawn when first asked for.
 
     Nothing for a recipe without augmentation.
     """
     if recipe.augment == "none" or not recipe.epochs:
         return
+    waits = workspace.altered(dataset, recipe) is None and _job(workspace, dataset, recipe).active
+    with st.container(key="altered"):
+        st.fragment(_altered, run_every=TICK_SECONDS if waits else None)(workspace, dataset, recipe, waits)
+
+
+def _altered(workspace: Workspace, dataset: Dataset, recipe: Recipe, waits: bool) -> None:
     picture = workspace.altered(dataset, recipe)
-    if picture is None:
-        job = workspace.draw_altered(dataset, recipe)
-        until = time.monotonic() + PATIENCE_SECONDS
-        with st.spinner("Drawing what augmentation makes of your images"):
-            while workspace.job(job).active and time.monotonic() < until:
-                time.sleep(LOOK_SECONDS)
-        ended = workspace.job(job)
-        if ended.status == "failed":
-            st.error(text.escape(ended.error), icon=":material/error:")
-        picture = workspace.altered(dataset, recipe)
-    if picture is not None:
-        with st.container(key="altered"):
-            st.image(picture, width=WIDTH_PX)
+    job = None if picture is not None else _job(workspace, dataset, recipe)
+    if waits and not (job and job.active):
+        st.rerun()  # so that it looks no more
+    if job and job.active:
+        st.caption(":material/hourglass_top: Drawing what augmentation makes of your images.")
+    elif job:
+        st.error(text.escape(job.error or "The drawing was stopped."), icon=":material/error:")
+        forget = st.session_state[JOBS].pop
+        if st.button("Draw again", key="draw_again", on_click=forget, args=(_key(dataset, recipe), None)):
+            st.rerun()
+    elif picture is not None:
+        st.image(picture, width=WIDTH_PX)
         flips = "with" if recipe.flip else "without"
         st.caption(
             f"Augmentation *{recipe.augment}*, {flips} flips. Left: your images as the network sees them. Right: how"
             " five epochs would show them to it. Is the class still plain in each?"
         )
+
+
+def _job(workspace: Workspace, dataset: Dataset, recipe: Recipe) -> Job:
+    jobs, key = st.session_state.setdefault(JOBS, {}), _key(dataset, recipe)
+    if key not in jobs:
+        jobs[key] = workspace.draw_altered(dataset, recipe)
+    return workspace.job(jobs[key])
+
+
+def _key(dataset: Dataset, recipe: Recipe) -> tuple[str, str, str, bool]:
+    return (dataset.id, recipe.backbone, recipe.augment, recipe.flip)

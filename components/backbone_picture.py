@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import accumulate, groupby
 from math import log2, sqrt
 from pathlib import Path
 from typing import Literal
@@ -199,12 +199,13 @@ def _row(backbone: Backbone, row: Row) -> str:
 
 
 def _runs(backbone: Backbone, blocks: Sequence[Part]) -> list[str]:
-    """Neighbours of one state drawn as one bar; the head stands alone."""
+    """Neighbours of one state drawn as one bar, which ends where features are taken; the head stands alone."""
     drawn = []
     lines = {name: f"t{n}" for n, name in enumerate(backbone.tap_names)} | {HEAD: "head"}
     ends = [*list(lines.values())[1:], "end"]
     after = dict(zip(lines, ends, strict=True))
-    for (state, _), group in groupby(blocks, key=lambda part: (part.state, part.name == HEAD)):
+    taps = dict(zip(lines, accumulate((part.tapped for part in blocks), initial=0), strict=False))  # before each block
+    for (state, _, _), group in groupby(blocks, key=lambda part: (part.state, part.name == HEAD, taps[part.name])):
         run = list(group)
         tap = '<em class="tap">tap</em>' if run[-1].tapped else ""
         where = f"{lines[run[0].name]} / {after[run[-1].name]}"

@@ -53,13 +53,14 @@ def _group(workspace: Workspace, group: Repeats, titles: dict[str, str], shown: 
     active = [run for run in group.runs if run.active]
     with st.container(horizontal=True, vertical_alignment="center", key=key):
         open_ = st.toggle(f"{strategy}, {kind_of(group)}", value=False, key=f"open_{key}")
-        st.markdown(f"**{mean_and_spread(group)}**" if group.mean is not None else "", width="content")
+        if group.mean is not None:
+            st.markdown(f"**{mean_and_spread(group)}**", width="content")
         st.caption(f"{group.done} of {len(group.runs)} done · {text.escape(first.recipe.backbone)}")
         if active and st.button("Stop all", key=f"stop_{key}", icon=":material/stop:"):
             for run in active:
                 workspace.stop(run.id)
             st.rerun(scope="fragment")
-    if open_ or shown in {run.id for run in active}:
+    if open_:
         with st.container(key=f"runs_{key}", gap="xsmall"):
             for run in group.runs:
                 _line(workspace, run, titles[run.id], shown)
@@ -74,9 +75,9 @@ def kind_of(group: Repeats) -> str:
 
 
 def mean_and_spread(group: Repeats) -> str:
-    """ "81.2 % ± 1.3": test accuracy, and its standard deviation between the runs."""
+    """ "81.2 % ± 1.3 points": test accuracy, and its standard deviation between the runs."""
     mean = text.percent(group.mean or 0.0)
-    return mean if group.spread is None else f"{mean} ± {100 * group.spread:.1f}"
+    return mean if group.spread is None else f"{mean} ± {100 * group.spread:.1f} points"
 
 
 def _line(workspace: Workspace, run: Run, title: str, shown: str) -> None:

@@ -2,12 +2,13 @@
 
 import json
 from dataclasses import asdict
+from typing import Any, BinaryIO
 
 import streamlit as st
 
 from components import text
 from components.train_form import fill_from
-from transfer_core.errors import GraftError
+from transfer_core.errors import GraftError, RecipeError
 from transfer_core.types import Dataset, Recipe, Run
 from transfer_core.workspace import Workspace
 
@@ -22,14 +23,13 @@ def recipe_of_run(workspace: Workspace, dataset: Dataset, run: Run) -> None:
     """A run's recipe, folded, with ways to take it elsewhere."""
     with st.expander("Recipe", icon=":material/receipt_long:", key=f"recipe_{run.id}"):
         _shown(run.recipe, run.id)
-        if st.button(
+        st.button(
             "Change and launch again",
             key=f"again_{run.id}",
             icon=":material/edit:",
             on_click=fill_from,
             args=(workspace, dataset, run.recipe),
-        ):
-            st.rerun()  # the whole page: the form stands above
+        )
 
 
 def recipes_to_launch(workspace: Workspace, dataset: Dataset, made: tuple[Recipe, ...]) -> None:
@@ -44,25 +44,41 @@ def recipes_to_launch(workspace: Workspace, dataset: Dataset, made: tuple[Recipe
 
 def _from_file(workspace: Workspace, dataset: Dataset) -> None:
     """Take a recipe that Graft saved, of this dataset or another, into the form."""
-    turn = st.session_state.setdefault("recipe_turn", 0)
-    file = st.file_uploader("Use a recipe from a file", type="json", key=f"recipe_file_{turn}", max_upload_size=1)
+    key = f"recipe_file_{st.session_state.setdefault('recipe_turn', 0)}"
+    st.file_uploader(
+        "Use a recipe from a file",
+        type="json",
+        key=key,
+        max_upload_size=1,
+        on_change=_taken,  # a callback, since the form is drawn by now
+        args=(workspace, dataset, key),
+    )
+    if st.session_state.get("recipe_error"):
+        st.error(text.escape(st.session_state["recipe_error"]), icon=":material/error:")
+
+
+def _taken(workspace: Workspace, dataset: Dataset, key: str) -> None:
+    st.session_state["recipe_error"] = ""
+    file = st.session_state[key]
     if file is None:
         return
     try:
-        content = file.read(MOST_BYTES + 1)
-        if len(content) > MOST_BYTES:
-            raise ValueError("it is too large")
-        recipe = workspace.recipe_from(json.loads(content), dataset)
-    except ValueError as error:
-        st.error(f"This file is not a recipe: {text.escape(str(error))}. A run's own is saved by its *Save* button.")
-        return
+        fill_from(workspace, dataset, workspace.recipe_from(read_json(file), dataset))
     except GraftError as error:
-        st.error(text.escape(str(error)), icon=":material/error:")
-        return
-    fill_from(workspace, dataset, recipe)
-    st.session_state["recipe_turn"] = turn + 1
-    st.session_state["filled"] = recipe.strategy
-    st.rerun()
+        st.session_state["recipe_error"] = str(error)
+    else:
+        st.session_state["recipe_turn"] += 1  # a new widget, so that the same file can be taken again
+
+
+def read_json(file: BinaryIO) -> Any:
+    """What a recipe's JSON holds. Raises RecipeError."""
+    content = file.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise RecipeError(f"This file has more than {MOST_BYTES // 1000} kB; a recipe, as Graft saves it, has one.")
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise RecipeError("This file is not JSON. Take one that a run's or a recipe's Save button wrote.") from error
 
 
 def _shown(recipe: Recipe, key: str) -> None:

@@ -19,6 +19,7 @@ def run_view(workspace: Workspace, dataset: Dataset) -> None:
     runs = workspace.runs(dataset.id)
     shown = next(run for run in runs if run.id == shown_run(runs))
     st.fragment(_view, run_every=TICK_SECONDS if shown.active else None)(workspace, shown.id, shown.active)
+    recipe_of_run(workspace, dataset, shown)
 
 
 def _view(workspace: Workspace, id: str, was_active: bool) -> None:
@@ -27,8 +28,8 @@ def _view(workspace: Workspace, id: str, was_active: bool) -> None:
         _follow_next(workspace, run)
         st.rerun()
     events = workspace.events(id)
-    strategy = workspace.strategy(run.recipe.strategy)
-    st.subheader(strategy.title, anchor=False)
+    title = workspace.titles(workspace.runs(run.recipe.dataset)).get(id, run.recipe.strategy)
+    st.subheader(text.escape(title), anchor=False)  # with its seed and fold, where others differ in these
     with st.container(key="run_status"):
         if run.status == "queued":
             st.info("Waiting for the run before it to end, or for the worker to start.", icon=":material/schedule:")
@@ -53,8 +54,6 @@ def _view(workspace: Workspace, id: str, was_active: bool) -> None:
         taps = workspace.backbone(run.recipe.backbone).taps
         drawn = depth_curve(taps, dict(run.depth_curve), run.tap, chance)
         st.plotly_chart(drawn, key=f"depth_{id}", config=charts.CONFIG)
-    if not run.active:
-        recipe_of_run(workspace, workspace.dataset(run.recipe.dataset), run)
 
 
 def _follow_next(workspace: Workspace, ended: Run) -> None:

@@ -16,12 +16,11 @@ STYLE = """
 <style>
 .st-key-strategies [class*="st-key-card_"] { height: 100%; transition: border-color .12s; padding: .8rem .9rem; }
 .st-key-strategies [class*="st-key-card_"]:has(input:checked) {
-  border-color: var(--st-primary-color); box-shadow: inset 0 0 0 1px var(--st-primary-color);
+  border-color: currentColor; box-shadow: inset 0 0 0 1px currentColor;
 }
-.st-key-strategies .symbol { float: right; width: 18px; height: 18px; }
 .st-key-strategies [data-testid="stCaptionContainer"] p { line-height: 1.4; }
 .st-key-strategies [data-testid="stCheckbox"] p { font-weight: 600; }
-</style>
+.st-key-strategies [data-testid="stCheckbox"] p::before { margin-right: .4rem; vertical-align: -3px; }
 """
 
 
@@ -30,7 +29,12 @@ def strategy_cards(workspace: Workspace, form: Form) -> None:
     known = {strategy.name: strategy for strategy in workspace.strategies()}
     listed = {name for _, names in GROUPS for name in names}
     groups = [*GROUPS, ("More", tuple(name for name in known if name not in listed))]
-    st.html(STYLE)
+    # Not in the checkbox's label: that is its accessible name as it is written, the image's address and all.
+    symbols = "".join(
+        f'.st-key-card_{name} [data-testid="stCheckbox"] p::before {{ content: url({symbol_uri(name)}) / ""; }}\n'
+        for name in known
+    )
+    st.html(f"{STYLE}{symbols}</style>")
     chosen = []
     with st.container(key="strategies", gap="small"):
         for title, names in groups:
@@ -46,8 +50,7 @@ def strategy_cards(workspace: Workspace, form: Form) -> None:
 
 def _card(column, strategy, taken: bool, form: Form) -> bool:  # type: ignore[no-untyped-def]
     with column, st.container(border=True, key=f"card_{strategy.name}", gap="xsmall", height="stretch"):
-        label = f"![]({symbol_uri(strategy.name)}) {strategy.title}"
-        ticked = st.checkbox(label, value=taken, key=form.key(f"take_{strategy.name}"))
+        ticked = st.checkbox(strategy.title, value=taken, key=form.key(f"take_{strategy.name}"))
         scenarios = "".join(f":gray-badge[scenario {number}] " for number in strategy.scenarios)
         st.caption(f"{scenarios}{strategy.when}")
         with st.popover("What trains", icon=":material/info:", type="tertiary", key=f"about_{strategy.name}"):

@@ -30,6 +30,10 @@ class Form:
     def key(self, name: str) -> str:
         return f"{name}_{self.turn}"
 
+    def now(self, name: str) -> Any:
+        """A setting as it stands in this run of the page, its widget drawn or not; None: by rule."""
+        return st.session_state.get(self.key(f"set_{name}"), self.settings.get(name))
+
 
 def train_form() -> Form:
     """The session's form, its widgets ready to be drawn."""
@@ -57,7 +61,10 @@ def reset(form: Form) -> None:
 
 
 def fill(recipe: Recipe, by_rule: Recipe) -> None:
-    """Put a recipe into the form: what differs from the defaults by rule counts as set by the user."""
+    """Put a recipe into the form: what differs from the defaults by rule counts as set by the user.
+
+    To be called before the page's widgets are drawn, so from a callback.
+    """
     form: Form = st.session_state.setdefault(FORM, Form())
     form.chosen, form.folds, form.seeds = [recipe.strategy], recipe.folds, 1
     form.settings = {
@@ -73,15 +80,30 @@ def fill(recipe: Recipe, by_rule: Recipe) -> None:
 
 
 def fill_from(workspace: Workspace, dataset: Dataset, recipe: Recipe) -> None:
-    """`fill`, for a button's callback."""
-    fill(recipe, workspace.recipe(dataset, recipe.strategy, recipe.backbone, per_class=recipe.per_class))
+    """`fill`, for a callback."""
+    images = {"per_class": recipe.per_class, "folds": recipe.folds, "fold": recipe.fold}  # the rules look at these
+    fill(recipe, workspace.recipe(dataset, recipe.strategy, recipe.backbone, **images))
+    st.session_state["filled"] = workspace.strategy(recipe.strategy).title
+
+
+def by_rule(workspace: Workspace, dataset: Dataset, form: Form, backbone: str) -> tuple[Recipe, ...]:
+    """Each chosen strategy's defaults for as many images, and for the head's rate, that the form says now.
+
+    Raises GraftError.
+    """
+    set_ = {name: form.now(name) for name in ("per_class", "lr") if form.now(name) is not None}
+    folds = st.session_state.get(form.key("folds"), form.folds)
+    set_["folds"] = 0 if folds == 1 else folds
+    return tuple(workspace.recipe(dataset, name, backbone, **set_) for name in form.chosen)
 
 
 def recipes(workspace: Workspace, dataset: Dataset, form: Form, backbone: str) -> tuple[Recipe, ...]:
     """All that a launch would queue. Raises GraftError."""
     found: list[Recipe] = []
     for name in form.chosen:
-        found += workspace.repeated(dataset, name, backbone, folds=form.folds, seeds=form.seeds, **form.settings)
+        own = workspace.strategy(name).settings  # those of others may not suit this backbone: a layer it does not have
+        settings = {field: value for field, value in form.settings.items() if field in own}
+        found += workspace.repeated(dataset, name, backbone, folds=form.folds, seeds=form.seeds, **settings)
     return tuple(found)
 
 

@@ -25,6 +25,7 @@ class Setting:
     options: tuple[tuple[Any, str], ...] = ()  # of a choice; taps have those of the backbone
 
 
+BY_RULE = "by rule"
 YES_NO = ((True, "yes"), (False, "no"))
 SCHEDULE = (
     Setting(name="epochs", label="Epochs", least=1, most=1000, help="At most; early stopping may end a run before."),
@@ -145,13 +146,15 @@ def train_settings(workspace: Workspace, backbone: Backbone, by_rule: Sequence[R
         form.folds = st.number_input(
             "Folds",
             0,
-            20,
+            max(20, form.start["folds"]),
             form.start["folds"],
             key=form.key("folds"),
             help="k-fold cross-validation of training and validation images: each is tested once, by a run that did not"
             " train on it. The test split is not touched. 0: no.",
         )
-        form.folds = 0 if form.folds == 1 else form.folds
+        if form.folds == 1:
+            form.folds = 0
+            st.caption("One fold is no cross-validation; it starts at 2.")
     with right:
         form.seeds = st.number_input(
             "Seeds",
@@ -177,11 +180,13 @@ def _control(setting: Setting, rules: Sequence[Any], backbone: Backbone, form: F
     if setting.least is not None:
         whole = isinstance(rules[0], int)
         kind = int if whole else float
+        # Not as the widget's default: a field that begins empty can be emptied again, and then the rule decides.
+        st.session_state.setdefault(key, None if held is None else kind(held))
         return st.number_input(
             setting.label,
             kind(setting.least),
             kind(setting.most),
-            None if held is None else kind(held),
+            None,
             kind(setting.step),
             format="%d" if whole else "%g",
             placeholder=f"by rule: {' / '.join(f'{rule:g}' for rule in rules)}",
@@ -189,16 +194,18 @@ def _control(setting: Setting, rules: Sequence[Any], backbone: Backbone, form: F
             key=key,
         )
     options = dict(setting.options) or _taps(setting.name, backbone)
-    words = {None: f"by rule: {' / '.join(str(options.get(rule, rule)) for rule in rules)}"} | options
+    words = {BY_RULE: f"by rule: {' / '.join(str(options.get(rule, rule)) for rule in rules)}"} | options
     names = list(words)
-    return st.selectbox(
+    if st.session_state.setdefault(key, held) not in names:  # nothing is held, or a layer of another backbone
+        st.session_state[key] = BY_RULE
+    chosen = st.selectbox(
         setting.label,
         names,
-        index=names.index(held) if held in names else 0,
         format_func=lambda name: text.plain(str(words[name])),
         help=setting.help,
         key=key,
     )
+    return None if chosen == BY_RULE else chosen
 
 
 def _taps(name: str, backbone: Backbone) -> dict[Any, str]:

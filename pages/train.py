@@ -10,7 +10,7 @@ from components.queue_view import queue_view
 from components.recipe_view import recipes_to_launch
 from components.run_view import run_view
 from components.strategy_cards import strategy_cards
-from components.train_form import one_each, recipes, reset, rest, train_form
+from components.train_form import by_rule, one_each, recipes, reset, rest, train_form
 from components.train_settings import changed, train_settings
 from transfer_core.errors import GraftError
 
@@ -40,21 +40,24 @@ with st.expander("Set up runs", icon=":material/tune:", expanded=not runs, key="
         key="device",
         help=f"Found: {', '.join(devices.values()) or 'the worker is still looking'}.",
     )
-    with st.container(horizontal=True, vertical_alignment="center"):
-        shown = st.toggle("Change the settings", key="show_settings")
-        if changed(form):
-            st.caption(f"Changed: {text.escape(changed(form))}")
-            st.button("Back to the rules", key="reset", type="tertiary", on_click=reset, args=(form,))
+    over_settings = st.container(horizontal=True, vertical_alignment="center")
+    shown = over_settings.toggle("Change the settings", key="show_settings")
+    filled = st.session_state.pop("filled", "")
+    if filled:
+        st.toast(f"The form above holds that recipe now: {filled}.", icon=":material/edit:")
     made = ()
-    if shown:
-        by_rule = [workspace.recipe(dataset, name, backbone.name) for name in form.chosen]
-        train_settings(workspace, backbone, by_rule, form)
-    else:
-        rest(form)
     try:
+        if shown:
+            train_settings(workspace, backbone, by_rule(workspace, dataset, form, backbone.name), form)
+        else:
+            rest(form)
         made = recipes(workspace, dataset, form, backbone.name)
     except GraftError as caught:
         st.error(text.escape(str(caught)), icon=":material/error:")
+    with over_settings:
+        if changed(form):
+            st.caption(f"Changed: {text.escape(changed(form))}")
+            st.button("Back to the rules", key="reset", type="tertiary", on_click=reset, args=(form,))
     each = one_each(made)
     if shown:
         with_epochs = [recipe for recipe in each if recipe.epochs]

@@ -27,10 +27,10 @@ def zipped(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def unfold(page: Page, title: str) -> None:
-    folded = page.locator("details", has=page.locator("summary", has_text=title)).first
-    expect(folded).to_be_visible()
-    if folded.get_attribute("open") is None:
-        folded.locator("summary").first.click()
+    summary = page.locator("summary", has_text=title)
+    expect(summary).to_be_visible()
+    if summary.locator("..").get_attribute("open") is None:
+        summary.click()
 
 
 def upload(page: Page, server: Server, file: Path) -> None:
@@ -212,7 +212,7 @@ def test_folds_are_one_line_and_a_recipe_travels_through_a_file(ready: Server, p
     queue = page.locator(".st-key-queue")
     expect(queue.get_by_text("Linear probe, 2 folds")).to_be_visible()
     expect(queue.get_by_text("2 of 2 done")).to_be_visible(timeout=60_000)
-    expect(queue.get_by_text(re.compile(r"\d % ± \d"))).to_be_visible()
+    expect(queue.get_by_text(re.compile(r"\d\s% ± \d"))).to_be_visible()
 
     page.get_by_text("Recipe", exact=True).click()
     with page.expect_download() as saved:
@@ -220,14 +220,21 @@ def test_folds_are_one_line_and_a_recipe_travels_through_a_file(ready: Server, p
     recipe = json.loads(Path(saved.value.path()).read_text())
     assert recipe["strategy"] == "linear_probe" and recipe["folds"] == 2
     file = tmp_path / "of a friend.json"
-    file.write_text(json.dumps(recipe | {"strategy": "fine_tune_all", "epochs": 7, "dataset": "another", "folds": 0}))
+    file.write_text(json.dumps({"strategy": "fine_tune_all", "backbone": "bundled", "epochs": 7, "dataset": "another"}))
 
     unfold(page, "Set up runs")
     unfold(page, "Recipes: look, save")
     page.locator("input[type=file]").set_input_files(file)
-    expect(page.get_by_role("spinbutton", name="Epochs", exact=True)).to_have_value("7")
+    epochs = page.get_by_role("spinbutton", name="Epochs", exact=True)
+    expect(epochs).to_have_value("7")
+    expect(page.get_by_text("Changed: epochs 7")).to_be_visible()
     expect(page.get_by_role("checkbox", name="Fine-tune everything")).to_be_checked()
     expect(page.get_by_role("checkbox", name="Linear probe")).not_to_be_checked()
     expect(page.locator(".st-key-altered img")).to_be_visible(timeout=20_000)
+    epochs.fill("")
+    epochs.press("Enter")
+    expect(page.get_by_text("Changed: epochs 7")).to_have_count(0)  # the rule decides again
+    epochs.fill("9")
+    epochs.press("Enter")
     page.get_by_role("button", name="Back to the rules").click()
-    expect(page.get_by_role("spinbutton", name="Epochs", exact=True)).to_have_value("")
+    expect(epochs).to_have_value("")

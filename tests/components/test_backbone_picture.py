@@ -11,7 +11,7 @@ from transfer_core.backbones import BACKBONES, backbone
 from transfer_core.backbones.taps import Network, freeze
 from transfer_core.backbones.torchvision import load
 from transfer_core.strategies import STRATEGIES, recipe, strategy
-from transfer_core.types import HEAD, Backbone, Dataset, Recipe, Stage
+from transfer_core.types import AUTO, HEAD, Backbone, Dataset, Recipe, Stage
 
 NUMBERS = np.arange(90)
 DATASET = Dataset(
@@ -90,7 +90,10 @@ def test_what_is_drawn_as_frozen_is_what_training_freezes(name: str, backbone_na
         assert {part.name for part in drawn if part.state == "unused"}.isdisjoint(used)
         assert [part.name for part in drawn] == [*known.tap_names, HEAD]
         assert drawn[-1].state == "trained", "the head always trains"
-        assert sum(part.tapped for part in drawn) == (stage.solver != "gradient")
+        several = stage.solver == "strongest" or stage.tap == AUTO
+        assert sum(part.tapped for part in drawn) == (len(known.taps) if several else stage.solver != "gradient")
+        strip = drawing(known, [Row(strategy=name, title=name, stages=(stage,))]).split('class="legend"')[0]
+        assert strip.count('class="tap"') == sum(part.tapped for part in drawn)
 
 
 @pytest.mark.parametrize(

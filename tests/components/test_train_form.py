@@ -1,14 +1,17 @@
 """The Train page's form: what it launches, and what comes back from a recipe."""
 
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 import streamlit as st
 
 from components.queue_view import kind_of, mean_and_spread
-from components.train_form import Form, fill, one_each, recipes, reset
+from components.recipe_view import read_json
+from components.train_form import Form, by_rule, fill, fill_from, one_each, recipes, reset
 from components.train_settings import IMAGES, REGULARISATION, SCHEDULE, changed
 from tests.strategies.test_strategies import dataset
+from transfer_core.errors import RecipeError
 from transfer_core.strategies import CHOICES, RANGES, STRATEGIES
 from transfer_core.types import Repeats, Run
 from transfer_core.workspace import Workspace
@@ -52,6 +55,29 @@ def test_a_recipe_fills_the_form_so_that_it_would_be_launched_again(workspace: W
     assert not changed(form) and form.chosen == ["fine_tune_top"]
 
 
+@pytest.mark.parametrize("overrides", [{}, {"folds": 3, "fold": 2}, {"per_class": 2}, {"folds": 5, "per_class": 4}])
+def test_a_recipe_by_rule_fills_no_setting_that_the_rules_decide(
+    workspace: Workspace, overrides: dict[str, int]
+) -> None:
+    data = dataset(400)  # so many that the epochs by rule depend on how many a recipe trains on
+    fill_from(workspace, data, workspace.recipe(data, "fine_tune_all", **overrides))
+    form: Form = st.session_state["train_form"]
+    assert set(form.settings) <= {"per_class"} and form.folds == overrides.get("folds", 0)
+    (rule,) = by_rule(workspace, data, form, "bundled")
+    assert rule.epochs == recipes(workspace, data, form, "bundled")[0].epochs
+
+
+def test_a_layer_kept_for_another_strategy_does_not_stop_a_launch(workspace: Workspace) -> None:
+    form = Form(chosen=["fine_tune_all"], settings={"tap": "stage2"})  # of the bundled backbone
+    assert recipes(workspace, dataset(), form, "squeezenet1_1")
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"[" * 90_000, b" " * 200_000])
+def test_a_file_that_is_no_recipe_gets_a_sentence(content: bytes) -> None:
+    with pytest.raises(RecipeError, match=r"^This file .*\.$"):
+        read_json(BytesIO(content))
+
+
 def test_repeats_in_words(workspace: Workspace) -> None:
     made = workspace.repeated(dataset(), "linear_probe", folds=2, seeds=2)
     runs = tuple(
@@ -60,4 +86,4 @@ def test_repeats_in_words(workspace: Workspace) -> None:
     )
     group = Repeats(runs=runs, mean=0.8123, spread=0.0131)
     assert kind_of(group) == "2 folds of 2 seeds"
-    assert mean_and_spread(group).replace("\u202f", " ") == "81.2 % ± 1.3"
+    assert mean_and_spread(group).replace("\u202f", " ") == "81.2 % ± 1.3 points"
