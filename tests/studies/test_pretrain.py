@@ -16,7 +16,7 @@ from transfer_core.errors import ArchiveError, RecipeError
 from transfer_core.studies.pretrain import Plan, pretrain, side_px
 from transfer_core.types import EpochEnd, RunEnd
 
-PLAN = Plan(epochs=2, batch_size=8)
+PLAN = Plan(arch="mobilenet_v3_small", epochs=2, batch_size=8, input_px=64, first_px=64)
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_leaves_weights_and_a_card_that_agree(archive: Path, tmp_path: Path) -> 
 
 
 def test_images_grow_to_their_full_side() -> None:
-    plan = Plan(epochs=1, first_px=32)
+    plan = Plan(epochs=1, input_px=64, first_px=32)
     assert [side_px(fraction, plan) for fraction in (0, 0.2, 0.4, 0.6, 1)] == [32, 40, 48, 64, 64]
 
 

@@ -37,20 +37,20 @@ SETTLE_BATCHES, SETTLE_IMAGES = 80, 200
 class Plan:
     """What decides the weights. With `minutes`, the schedule follows the clock and the epochs come out as they may."""
 
-    arch: str = "mobilenet_v3_small"
+    arch: str = "resnet10"
     epochs: float = 0.0  # 0: as many as `minutes` allow
     minutes: float = 0.0
-    input_px: int = 64
-    first_px: int = 64  # at the beginning; grows to input_px over GROWTH of the training
+    input_px: int = 96
+    first_px: int = 32  # at the beginning; grows to input_px over GROWTH of the training
     smallest_crop_px: int = 40  # of SOURCE_PX; each image draws a side from here up to SOURCE_PX
     colour: float = 0.2  # spread of brightness, contrast and each channel
-    grey: float = 0.0  # share of the images without colours
+    grey: float = 0.2  # share of the images without colours
     batch_size: int = 128
     lr: float = 0.25  # peak of the one cycle
     weight_decay: float = 2e-4  # not on BatchNorm and biases
     momentum: float = 0.9
     smoothing: float = 0.1
-    average: float = 0.998  # decay per step of the weights' exponential moving average; 0: none
+    average: float = 0.99  # decay per step of the weights' exponential moving average; 0: none
     leave_out: int = 7  # classes whose index in the sorted ids ends in this digit, kept unseen for measurements
     seed: int = 0
 
