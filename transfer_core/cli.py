@@ -233,7 +233,7 @@ def _json(file: Path) -> Any:
 
 def _repeat(run: Run) -> str:
     """Which repetition a run is."""
-    fold = f", fold {run.recipe.fold} of {run.recipe.folds}" if run.recipe.folds else ""
+    fold = f", fold {run.recipe.fold + 1} of {run.recipe.folds}" if run.recipe.folds else ""
     return fold + (f", seed {run.recipe.seed}" if run.recipe.seed else "")
 
 

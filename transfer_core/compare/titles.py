@@ -6,7 +6,18 @@ from dataclasses import fields
 
 from transfer_core.types import Recipe
 
-FIRST_TOLD = ("backbone", "tap", "train_from", "epochs", "lr", "augment", "seed")  # then any other field
+FIRST_TOLD = (
+    "backbone",
+    "tap",
+    "train_from",
+    "epochs",
+    "lr",
+    "augment",
+    "per_class",
+    "folds",
+    "seed",
+    "fold",
+)  # then any other field
 
 
 def titles(recipes: Mapping[str, Recipe], strategies: Mapping[str, str]) -> dict[str, str]:
@@ -23,6 +34,13 @@ def titles(recipes: Mapping[str, Recipe], strategies: Mapping[str, str]) -> dict
     return {run: found[run] for run in recipes}
 
 
+def _told(name: str, value: object, recipe: Recipe) -> str:
+    """A field in words; folds are counted from 1."""
+    if name == "fold":
+        return f"fold {recipe.fold + 1} of {recipe.folds}" if recipe.folds else "no folds"
+    return f"{name.replace('_', ' ')} {value}"
+
+
 def _differences(recipe: Recipe, others: list[Recipe]) -> list[str]:
     """The fewest fields, the most telling first, whose values no other recipe shares."""
     told = []
@@ -30,6 +48,6 @@ def _differences(recipe: Recipe, others: list[Recipe]) -> list[str]:
     for name in names:
         value = getattr(recipe, name)
         if any(getattr(other, name) != value for other in others):
-            told.append(f"{name.replace('_', ' ')} {value}")
+            told.append(_told(name, value, recipe))
             others = [other for other in others if getattr(other, name) == value]
     return told

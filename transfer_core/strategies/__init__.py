@@ -137,7 +137,7 @@ def _checked(field: str, value: Any, backbone: Backbone) -> Any:
     if field in ("tap", "train_from"):
         return _tap(field, value, backbone)
     if field in CHOICES:
-        if value not in CHOICES[field]:
+        if not any(value is known or (isinstance(value, str) and value == known) for known in CHOICES[field]):
             raise RecipeError(f"{field} is '{value}'; choose one of: {', '.join(map(str, CHOICES[field]))}.")
         return value
     if field not in RANGES:
