@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torchvision.models.feature_extraction import create_feature_extractor
+from torchvision.models.feature_extraction import DualGraphModule, create_feature_extractor
 
 from transfer_core.errors import RecipeError
 from transfer_core.types import FIRST, HEAD, Backbone, Tap
@@ -19,8 +19,15 @@ def extractor(module: nn.Module, backbone: Backbone, taps: Sequence[Tap]) -> nn.
     unknown = [tap.name for tap in taps if tap not in backbone.taps]
     if unknown or not taps:
         raise RecipeError(f"{backbone.title} has no tap {unknown}. Choose from: {', '.join(backbone.tap_names)}.")
-    features: nn.Module = create_feature_extractor(module, {tap.module: tap.name for tap in taps})
-    return features
+    features = create_feature_extractor(module, {tap.module: tap.name for tap in taps})
+    graphs = (features.train_graph, features.eval_graph)
+    for graph in graphs:
+        for node in reversed(graph.nodes):
+            if node.target is torch._assert:  # a transformer's checks of shapes keep all layers before them alive
+                graph.erase_node(node)
+        graph.eliminate_dead_code()
+    kept: nn.Module = DualGraphModule(module, *graphs)  # only the layers that are left
+    return kept.train(module.training)
 
 
 def pool(activations: Tensor, tap: Tap) -> Tensor:
