@@ -41,7 +41,7 @@ def strategy_cards(workspace: Workspace, form: Form) -> None:
             if not names:
                 continue
             st.caption(f"**{title}**")
-            columns = st.columns(COLUMNS, gap="small")
+            columns = st.columns(max(COLUMNS, len(names)), gap="small")
             for column, name in zip(columns, names, strict=False):
                 if _card(column, known[name], name in form.start["chosen"], form):
                     chosen.append(name)

@@ -126,7 +126,11 @@ if repeats:
     if apart:
         st.caption(
             "Folds are tested on training and validation images that they did not train on, not on the test split."
-            + (f" Only fold {newest.fold} is compared here." if done[0].recipe.folds else " Only this table has them.")
+            + (
+                f" Only fold {newest.fold + 1} is compared here."
+                if done[0].recipe.folds
+                else " Only this table has them."
+            )
         )
 
 curves = {

@@ -15,7 +15,7 @@ dataset, done = shell.finished_runs(
 
 names = workspace.titles(done)
 ids = [run.id for run in done]
-best = max(done, key=lambda run: run.test_accuracy or 0.0).id
+best = max(done, key=lambda run: (not run.recipe.folds, run.test_accuracy or 0.0)).id  # folds have other test images
 wanted = st.session_state.get("predict_run")
 run = st.selectbox(
     "Run",

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from components import shell, text
-from components.altered_view import altered_view
+from components.augmented_view import augmented_view
 from components.backbone_picker import backbone_picker, download_note
 from components.backbone_picture import backbone_picture, rows
 from components.queue_view import queue_view
@@ -62,7 +62,7 @@ with st.expander("Set up runs", icon=":material/tune:", expanded=not runs, key="
     if shown:
         with_epochs = [recipe for recipe in each if recipe.epochs]
         if with_epochs:
-            altered_view(workspace, dataset, with_epochs[0])
+            augmented_view(workspace, dataset, with_epochs[0])
         recipes_to_launch(workspace, dataset, each)
     with picture:
         backbone_picture(backbone, rows(workspace, backbone, each), key="backbone_picture")

@@ -88,19 +88,19 @@ def test_a_saved_recipe_is_launched_again(workspace: Workspace, dataset: Dataset
 
 def test_augmentation_is_drawn_on_the_users_images(workspace: Workspace, dataset: Dataset) -> None:
     plain, light = (workspace.recipe(dataset, "fine_tune_all", augment=name) for name in ("none", "light"))
-    assert workspace.altered(dataset, light) is None
+    assert workspace.augmented(dataset, light) is None
     for recipe in (plain, light):
-        drive(workspace, workspace.draw_altered(dataset, recipe))
-    still, moved = (workspace.altered(dataset, recipe) for recipe in (plain, light))
+        drive(workspace, workspace.draw_augmented(dataset, recipe))
+    still, moved = (workspace.augmented(dataset, recipe) for recipe in (plain, light))
     assert still and moved
     rows = np.asarray(Image.open(io.BytesIO(still)).convert("RGB")).astype(int)
     side = (rows.shape[1] - 5 * 4) // 6
     first, second = rows[:side, :side], rows[:side, side + 4 : 2 * side + 4]
     assert np.abs(first - second).max() <= 1, "without augmentation the network sees the image itself"
-    altered = np.asarray(Image.open(io.BytesIO(moved)).convert("RGB")).astype(int)
-    assert altered.shape == rows.shape == (3 * side + 2 * 4, 6 * side + 5 * 4, 3)
-    assert (altered[:, :side] == rows[:, :side]).all()
-    assert np.abs(altered - rows)[:, side:].mean() > 2
+    augmented = np.asarray(Image.open(io.BytesIO(moved)).convert("RGB")).astype(int)
+    assert augmented.shape == rows.shape == (3 * side + 2 * 4, 6 * side + 5 * 4, 3)
+    assert (augmented[:, :side] == rows[:, :side]).all()
+    assert np.abs(augmented - rows)[:, side:].mean() > 2
 
 
 def test_a_dataset_is_renamed_deleted_and_restored(workspace: Workspace, dataset: Dataset) -> None:

@@ -12,9 +12,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from transfer_core.backbones import available, backbones
+from transfer_core.compare.repeats import mean_and_spread
 from transfer_core.errors import GraftError, RecipeError
 from transfer_core.strategies import STRATEGIES
 from transfer_core.types import SPLITS, Dataset, EpochEnd, Notice, Progress, Recipe, Run, RunEnd, StageStart
@@ -178,48 +177,64 @@ def _run(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     from transfer_core.training.devices import device
 
     workspace = Workspace(_root(options))
+    runs: list[Run] = []
     try:
         dataset = workspace.dataset(options.dataset)
         wanted = _wanted(options, workspace, dataset)
         chosen = device(options.device)
-        runs = []
-        for id in workspace.submit(wanted, again=options.again):
+        for recipe in wanted:  # one by one: what is not reached is not left in the queue
+            (id,) = workspace.submit([recipe], again=options.again)
             if workspace.run(id).status == "done":
                 print("The same recipe has finished before; --again trains it once more.", file=sys.stderr)
             else:
                 _follow(workspace, id, chosen.name)
             runs.append(workspace.run(id))
-        groups = [group for group in workspace.repeats(dataset.id) if runs[0] in group.runs] if len(runs) > 1 else []
+    except BaseException:
+        print(*map(_run_text, runs), sep="\n", end="\n" * bool(runs), file=sys.stderr)
+        raise
     finally:
         workspace.close()
-    results = [_run_result(run) for run in runs]
-    lines = [
-        f"{run.id} {run.status}: {run.recipe.strategy} on {run.recipe.backbone}{_repeat(run)}, "
-        f"test accuracy {run.test_accuracy or 0:.1%}, validation {run.val_accuracy or 0:.1%}, {run.seconds or 0:.1f} s"
-        for run in runs
-    ]
-    if not groups:
+    results, lines = [_run_result(run) for run in runs], [_run_text(run) for run in runs]
+    if len(runs) == 1:
         return results[0], lines[0]
-    known = np.array([run.test_accuracy for run in runs if run.test_accuracy is not None])
-    mean, spread = float(known.mean()), float(known.std(ddof=1))
-    lines.append(f"mean {mean:.1%}, standard deviation {spread:.1%} over {len(known)} runs")
+    mean, spread = mean_and_spread(runs)
+    if mean is not None and spread is not None:
+        lines.append(f"mean {mean:.1%}, standard deviation {spread:.1%} over {len(runs)} runs")
     return {"runs": results, "mean": mean, "spread": spread}, "\n".join(lines)
 
 
+def _run_text(run: Run) -> str:
+    test, val = ("none" if value is None else f"{value:.1%}" for value in (run.test_accuracy, run.val_accuracy))
+    return (
+        f"{run.id} {run.status}: {run.recipe.strategy} on {run.recipe.backbone}{_repeat(run)}, "
+        f"test accuracy {test}, validation {val}, {run.seconds or 0:.1f} s"
+    )
+
+
 def _wanted(options: argparse.Namespace, workspace: Workspace, dataset: Dataset) -> tuple[Recipe, ...]:
-    """The recipes that the command line asks for: those of a file, changed by what else it says. Raises RecipeError."""
-    given = {name: value for name in SETTINGS if (value := getattr(options, name)) is not None}
-    strategy, backbone = options.strategy, options.backbone
-    if options.recipe is not None:
-        known = workspace.recipe_from(_json(options.recipe), dataset)
-        strategy, backbone = strategy or known.strategy, backbone or known.backbone
-        given = asdict(known) | given
-        given = {name: given[name] for name in workspace.strategy(strategy).settings if given[name] is not None}
-        given.pop("fold", None)
-    if not strategy:
+    """The recipes that the command line asks for: what a file says, changed by what else it says. Raises RecipeError.
+
+    A file that is one fold of several gives that fold, unless folds or seeds are asked for.
+    """
+    values = {} if options.recipe is None else _json(options.recipe)
+    if not isinstance(values, dict):
+        raise RecipeError(f"{options.recipe} holds no recipe. A run's folder holds its recipe.json.")
+    own_network = isinstance(values.get("strategy"), str) and workspace.strategy(values["strategy"]).network
+    if own_network and options.strategy not in (None, values["strategy"]):
+        values = {name: value for name, value in values.items() if name != "backbone"}
+    said = {name: getattr(options, name) for name in ("strategy", "backbone", *SETTINGS)}
+    said = {name: value for name, value in said.items() if value is not None}
+    values = {"backbone": "bundled"} | {name: value for name, value in values.items() if value is not None} | said
+    if "strategy" not in values:
         raise RecipeError("Name a --strategy, or a --recipe that has one. `strategies` lists them.")
-    folds = given.pop("folds", 0)
-    return workspace.repeated(dataset, strategy, backbone or "bundled", folds=folds, seeds=options.seeds, **given)
+    if options.folds is not None:
+        values.pop("fold", None)
+    first = workspace.recipe_from(values, dataset)
+    if options.seeds == 1 and values.get("fold") is not None:
+        return (first,)
+    settings = workspace.strategy(first.strategy).settings
+    given = {name: value for name, value in values.items() if name in settings and name not in ("folds", "fold")}
+    return workspace.repeated(dataset, first.strategy, first.backbone, folds=first.folds, seeds=options.seeds, **given)
 
 
 def _json(file: Path) -> Any:
@@ -227,7 +242,7 @@ def _json(file: Path) -> Any:
         return json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise RecipeError(f"{file} cannot be read: {error.strerror}. Check the path.") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise RecipeError(f"{file} is not JSON ({error}). A run's folder holds its recipe.json.") from error
 
 

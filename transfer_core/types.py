@@ -14,6 +14,7 @@ Floats = NDArray[np.float64]
 SPLITS = ("train", "val", "test")  # a sample's split is an index into this
 TRAIN, VAL, TEST = 0, 1, 2
 UNUSED = -1  # the split of a sample that a recipe leaves out
+JUDGES = 10  # with folds, one part in so many of what the tested fold leaves is for validation
 
 FIRST = "first"  # train from the input on: the whole network
 HEAD = "head"  # train the new classifier alone
@@ -327,7 +328,7 @@ def event_from_json(text: str) -> Event:
 
 # --- jobs, runs and what they leave -------------------------------------------------------------
 
-Kind = Literal["import", "train", "predict", "measure", "backbone", "alter"]
+Kind = Literal["import", "train", "predict", "measure", "backbone", "augment"]
 Status = Literal["queued", "running", "stopping", "stopped", "done", "failed", "interrupted"]
 ACTIVE: tuple[Status, ...] = ("queued", "running", "stopping")
 

@@ -286,9 +286,10 @@ class Workspace:
         """A strategy's defaults for this dataset and backbone, with overrides. Raises RecipeError."""
         return recipe(dataset, strategy, self._network(strategy, backbone_name), **overrides)
 
-    def _network(self, strategy_name: str, backbone_name: str) -> Backbone:
+    def _network(self, strategy_name: Any, backbone_name: str) -> Backbone:
         """The backbone that was chosen, or the strategy's own network."""
-        return self.backbone(strategy(strategy_name).network or backbone_name)
+        known = strategy_name if isinstance(strategy_name, str) else ""
+        return self.backbone(strategy(known).network or backbone_name)
 
     def repeated(
         self,
@@ -309,26 +310,26 @@ class Workspace:
         name = values.get("backbone") if isinstance(values, dict) else None
         if not isinstance(name, str):
             raise RecipeError('A recipe is a JSON object with a "strategy" and a "backbone", as Graft saves it.')
-        return recipe_from(values, dataset, self.backbone(name))
+        return recipe_from(values, dataset, self._network(values.get("strategy"), name))
 
-    def altered(self, dataset: Dataset, recipe: Recipe) -> bytes | None:
+    def augmented(self, dataset: Dataset, recipe: Recipe) -> bytes | None:
         """What a recipe's augmentation makes of training images, as a PNG: a row each, the image itself on the left.
 
-        None until `draw_altered` has ended.
+        None until `draw_augmented` has ended.
         """
-        file = self.root / _altered(dataset, recipe)
+        file = self.root / _augmented(dataset, recipe)
         return file.read_bytes() if file.exists() else None
 
-    def draw_altered(self, dataset: Dataset, recipe: Recipe) -> str:
+    def draw_augmented(self, dataset: Dataset, recipe: Recipe) -> str:
         """Queue the drawing of what a recipe's augmentation makes of training images. Returns the job's id."""
         payload = {
             "dataset": dataset.id,
             "backbone": recipe.backbone,
             "preset": recipe.augment,
             "flip": recipe.flip,
-            "file": _altered(dataset, recipe),
+            "file": _augmented(dataset, recipe),
         }
-        return self._queue(_new_id(), "alter", payload, lane="short")
+        return self._queue(_new_id(), "augment", payload, lane="short")
 
     # --- jobs ---
 
@@ -515,9 +516,9 @@ def _run(job: Job) -> Run:
 RESULTS = ("seconds", "test_accuracy", "val_accuracy", "images_per_second", "peak_bytes")
 
 
-def _altered(dataset: Dataset, recipe: Recipe) -> str:
+def _augmented(dataset: Dataset, recipe: Recipe) -> str:
     """The file of a drawing, under the workspace."""
-    return f"datasets/{dataset.id}/altered-{digest([recipe.backbone, recipe.augment, recipe.flip])}.png"
+    return f"datasets/{dataset.id}/augmented-{digest([recipe.backbone, recipe.augment, recipe.flip])}.png"
 
 
 def _new_id() -> str:

@@ -230,7 +230,7 @@ def test_folds_are_one_line_and_a_recipe_travels_through_a_file(ready: Server, p
     expect(page.get_by_text("Changed: epochs 7")).to_be_visible()
     expect(page.get_by_role("checkbox", name="Fine-tune everything")).to_be_checked()
     expect(page.get_by_role("checkbox", name="Linear probe")).not_to_be_checked()
-    expect(page.locator(".st-key-altered img")).to_be_visible(timeout=20_000)
+    expect(page.locator(".st-key-augmented img")).to_be_visible(timeout=20_000)
     epochs.fill("")
     epochs.press("Enter")
     expect(page.get_by_text("Changed: epochs 7")).to_have_count(0)  # the rule decides again

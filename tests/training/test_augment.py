@@ -74,10 +74,8 @@ def test_an_image_s_fate_does_not_depend_on_its_batch(preset: Preset) -> None:
 
 
 @pytest.mark.parametrize(("count", "size"), [(1, 32), (33, 32), (64, 32), (7, 3), (5, 1)])
-def test_batches_hold_every_row_and_never_one_alone(count: int, size: int) -> None:
+def test_batches_hold_every_row_once(count: int, size: int) -> None:
     rows = np.arange(100, 100 + count)
     batches = shuffled(rows, size, seed=0, epoch=1)
-    assert set(np.concatenate(batches)) == set(rows)
-    assert all(2 <= len(batch) <= max(size, 2) for batch in batches)
-    if count > 1 < size:
-        assert sum(map(len, batches)) == count
+    assert sorted(np.concatenate(batches)) == sorted(rows)
+    assert all(len(batch) <= size for batch in batches)

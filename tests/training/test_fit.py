@@ -14,7 +14,7 @@ from tests.training.bench import CLASSES, Bench, make_dataset
 from transfer_core.backbones.torchvision import build
 from transfer_core.errors import DatasetError, RecipeError
 from transfer_core.strategies import STRATEGIES
-from transfer_core.training import gradient
+from transfer_core.training import augment, gradient
 from transfer_core.training.fit import fit
 from transfer_core.training.predict import predict
 from transfer_core.types import (
@@ -51,7 +51,7 @@ def test_events_tell_the_whole_story(strategy: str, finished: Finished) -> None:
     for stage in starts[1:-1]:
         own = [epoch for epoch in epochs if epoch.stage == stage.stage]
         assert len(own) <= stage.of
-        assert any(epoch.best for epoch in own)
+    assert any(epoch.best for epoch in epochs)
     figures = [(e.train_loss, e.train_accuracy, e.val_loss, e.val_accuracy, e.seconds) for e in epochs]
     assert np.isfinite(figures).all()
     steps = [step for bar in bars for step in bar.steps]
@@ -69,9 +69,12 @@ def test_events_tell_the_whole_story(strategy: str, finished: Finished) -> None:
 
 @each_strategy
 def test_the_shown_validation_is_the_kept_one(strategy: str, finished: Finished) -> None:
+    """The last that is called best is kept, and no later one had a lower validation loss."""
     events = finished(strategy)
-    kept = [epoch for epoch in of_kind(events, EpochEnd) if epoch.best][-1]
-    assert events[-1].result["val_accuracy"] == pytest.approx(kept.val_accuracy)
+    epochs = of_kind(events, EpochEnd)
+    place = max(i for i, epoch in enumerate(epochs) if epoch.best)
+    assert events[-1].result["val_accuracy"] == pytest.approx(epochs[place].val_accuracy)
+    assert all(later.val_loss >= epochs[place].val_loss for later in epochs[place + 1 :])
 
 
 @each_strategy
@@ -174,22 +177,99 @@ def test_folds_leave_the_test_split_alone(bench: Bench) -> None:
     assert end.result["test_accuracy"] > 0.6
 
 
-def test_settings_of_training_reach_it(bench: Bench, finished: Finished) -> None:
+def last_kept(bench: Bench, name: str, strategy: str, **overrides: object) -> Path:
+    """Weights after two epochs on a dataset without validation images, of which the last are kept."""
+    without = replace(bench.dataset, splits=np.where(bench.dataset.splits == VAL, TEST, bench.dataset.splits))
+    bench.run(bench.recipe(strategy, **({"epochs": 2, "patience": 0} | overrides)), name, without)
+    return bench.workspace / "runs" / name / "model.safetensors"
+
+
+def test_settings_of_training_reach_it(bench: Bench) -> None:
     """Each of them changes what comes out; what a setting at rest gives is the same to the bit."""
-    first = finished("fine_tune_all") and (bench.workspace / "runs" / "fine_tune_all" / "model.safetensors")
+    first = last_kept(bench, "at rest", "fine_tune_all")
     settings = {
+        "batch_size": 8,
+        "lr": 2e-3,
+        "backbone_lr": 3e-4,
+        "weight_decay": 0.5,
         "optimizer": "sgd",
         "depth_decay": 0.5,
         "smoothing": 0.0,
         "dropout": 0.5,
+        "balanced": True,
         "clip": 0.01,
         "augment": "standard",
         "flip": False,
     }
     for name, value in settings.items():
-        bench.run(bench.recipe("fine_tune_all", epochs=2, patience=0, **{name: value}), f"with {name}")
-        changed = bench.workspace / "runs" / f"with {name}" / "model.safetensors"
+        changed = last_kept(bench, f"with {name}", "fine_tune_all", **{name: value})
         assert changed.read_bytes() != first.read_bytes(), name
+
+
+def test_rates_are_the_recipes(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[dict] = []
+
+    def noted(groups: list[dict]) -> torch.optim.Optimizer:
+        seen.extend({**group, "initial": group["lr"]} for group in groups)
+        return torch.optim.AdamW(groups)
+
+    monkeypatch.setitem(gradient.OPTIMIZERS, "adamw", noted)
+    wanted = bench.recipe("fine_tune_all", epochs=1, lr=4e-3, backbone_lr=2e-4, depth_decay=0.5, weight_decay=0.03)
+    bench.run(wanted, "rates")
+    by_name = {group["name"]: group for group in seen}
+    early, late = bench.backbone.tap_names[-2:]
+    assert by_name["head"]["initial"] == 4e-3
+    assert by_name[late]["initial"] == 2e-4
+    assert by_name[early]["initial"] == 1e-4
+    assert by_name[late]["weight_decay"] == 0.03
+
+
+def test_dropout_is_the_same_when_run_again(bench: Bench) -> None:
+    torch.manual_seed(1)
+    for name in ("dropout", "dropout again"):
+        bench.run(bench.recipe("frozen_head", epochs=2, patience=0, dropout=0.5), name)
+        torch.rand(7)  # what else draws in this process is of no account
+    first, again = (bench.workspace / "runs" / name / "model.safetensors" for name in ("dropout", "dropout again"))
+    assert first.read_bytes() == again.read_bytes()
+
+
+def test_stages_draw_augmentations_of_their_own(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    monkeypatch.setattr(gradient, "draws", lambda n, seed, epoch: seen.append(epoch) or augment.draws(n, seed, epoch))
+    bench.run(bench.recipe("gradual", epochs=8, patience=0), "gradual draws")
+    assert seen == list(range(1, 9))
+
+
+def test_many_validation_images_do_not_stop_a_training_of_few(bench: Bench, tmp_path: Path) -> None:
+    """Looks are thinned then; patience still sees several of them, and what was learned is kept."""
+    data = make_dataset(tmp_path, [0] * 6 + [1] * 72 + [2] * 30, [0, 1, 2] * 36)
+    for strategy in ("frozen_head", "fine_tune_all"):
+        wanted = bench.recipe(strategy, epochs=24, lr=1e-2, patience=8)
+        events = list(fit(wanted, data, workspace=tmp_path, out=tmp_path / strategy, device="cpu"))
+        own = [epoch for epoch in of_kind(events, EpochEnd) if epoch.stage == of_kind(events, StageStart)[-2].stage]
+        looks = [epoch for epoch in own if epoch.val_loss is not None]
+        assert 2 <= len(looks) < len(own)
+        assert events[-1].result["val_accuracy"] > 0.5
+        assert events[-1].result["val_accuracy"] == pytest.approx(
+            [epoch for epoch in of_kind(events, EpochEnd) if epoch.best][-1].val_accuracy
+        )
+
+
+def test_a_spoiled_stage_gives_back_what_it_began_with(bench: Bench) -> None:
+    events = bench.run(bench.recipe("fine_tune_all", epochs=3, patience=0, lr=0.3, backbone_lr=0.3), "spoiled")
+    head = [epoch for epoch in of_kind(events, EpochEnd) if epoch.stage == "head"][-1]
+    assert events[-1].result["val_accuracy"] >= head.val_accuracy
+
+
+def test_rare_classes_count_with_smoothed_labels_too(bench: Bench, tmp_path: Path) -> None:
+    """Smoothing gives every class a share of each label: that share must not weigh as much as a rare class's images."""
+    data = make_dataset(tmp_path, [0] * 63 + [2] * 20, [0] * 60 + [1] * 3 + [0, 1] * 10)  # none of the third class
+    wanted = bench.recipe("frozen_head", epochs=10, lr=1e-2, balanced=True, smoothing=0.1)
+    list(fit(wanted, data, workspace=tmp_path, out=tmp_path / "run", device="cpu"))
+    stored = np.load(tmp_path / "run" / "predictions.npz")
+    found = stored["test_probabilities"].argmax(1)
+    assert (found == stored["test_labels"]).mean() > 0.7
+    assert (found[stored["test_labels"] == 0] == 0).mean() > 0.7
 
 
 def test_balanced_classes_weigh_the_same(bench: Bench, tmp_path: Path) -> None:
@@ -206,15 +286,11 @@ def test_balanced_classes_weigh_the_same(bench: Bench, tmp_path: Path) -> None:
     assert found[True] > found[False]
 
 
-def test_what_is_frozen_does_not_change(bench: Bench, finished: Finished) -> None:
+def test_what_is_frozen_does_not_change(bench: Bench) -> None:
     from safetensors.torch import load_file
 
     names = ("linear_probe", "frozen_head", "fine_tune_top", "fine_tune_all", "gradual")
-    for name in names:
-        finished(name)
-    before, head, top, everything, gradual = (
-        load_file(bench.workspace / "runs" / name / "model.safetensors") for name in names
-    )
+    before, head, top, everything, gradual = (load_file(last_kept(bench, f"frozen {name}", name)) for name in names)
     in_order = [f"trunk.{name}" for name in build(bench.backbone.arch).state_dict()]
     first, *_, last = (name for name in in_order if name in before and before[name].ndim == 4)
     statistics = next(name for name in in_order if name.endswith("running_mean"))
@@ -228,7 +304,7 @@ def test_what_is_frozen_does_not_change(bench: Bench, finished: Finished) -> Non
     assert not torch.equal(before[first], everything[first])
 
 
-@pytest.mark.parametrize("strategy", ["linear_probe", "linear_svm", "all_layers", "fine_tune_all", "frozen_head"])
+@each_strategy
 @pytest.mark.parametrize(
     ("splits", "labels"),
     [
@@ -252,6 +328,8 @@ def test_small_and_lopsided_datasets_finish(
 def test_batches_of_one_train(bench: Bench) -> None:
     events = bench.run(bench.recipe("from_scratch", epochs=1, batch_size=1), "ones")
     assert len(of_kind(events, EpochEnd)) == 1
+    bars = [bar for bar in of_kind(events, Progress) if bar.what == "Epoch 1 of 1"]
+    assert [bar.done for bar in bars] == list(range(1, bars[-1].of + 1))
 
 
 def test_early_stopping_keeps_the_best_epoch(bench: Bench) -> None:
@@ -261,20 +339,20 @@ def test_early_stopping_keeps_the_best_epoch(bench: Bench) -> None:
     assert 3 <= len(epochs) < 30
     assert not epochs[-1].best
     assert not epochs[-2].best
-    lowest = min(epochs, key=lambda epoch: epoch.val_loss)
-    assert lowest.best
-    assert events[-1].result["val_accuracy"] == pytest.approx(lowest.val_accuracy)
+    kept = [epoch for epoch in of_kind(events, EpochEnd) if epoch.best][-1]
+    assert kept.val_loss <= min(epoch.val_loss for epoch in epochs)
+    assert events[-1].result["val_accuracy"] == pytest.approx(kept.val_accuracy)
 
 
 @pytest.mark.parametrize("loss", [math.nan, math.inf])
 def test_divergence_is_a_sentence(loss: float, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gradient, "learn", lambda *_: (loss, 0))
+    monkeypatch.setattr(gradient, "learn", lambda *_, **__: (loss, 0))
     with pytest.raises(RecipeError, match=r"diverged at step 1: .*smaller learning rate than 0\.5"):
         bench.run(bench.recipe("from_scratch", epochs=5, lr=0.5), "diverged")
 
 
 def test_a_full_device_is_a_sentence(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB")
 
     monkeypatch.setattr(gradient, "learn", full)

@@ -44,7 +44,7 @@ SMALL_CNN = Backbone(  # not in the catalogue: it has no weights, and one strate
     resize_px=96,
     mean=(0.5, 0.5, 0.5),
     std=(0.25, 0.25, 0.25),
-    parameters=388_416,
+    parameters=388_896,
     licence="BSD-3-Clause",
     family="Small network",
 )

@@ -9,21 +9,28 @@ from transfer_core.types import Repeats, Run
 
 
 def repeats(runs: Iterable[Run]) -> tuple[Repeats, ...]:
-    """Two runs or more that differ in seed and fold alone, in the order of their first; each run once."""
-    same: dict[str, list[Run]] = defaultdict(list)
+    """Groups of runs, newest first, that differ in seed and fold alone, of two or more, in the order of their first.
+
+    Of runs with one seed and fold the newest that has ended well counts, else the newest.
+    """
+    same: dict[str, dict[tuple[int, int], Run]] = defaultdict(dict)
     for run in runs:
-        same[run.recipe.repeats].append(run)
+        group, place = same[run.recipe.repeats], (run.recipe.seed, run.recipe.fold)
+        if place not in group or (run.status == "done" and group[place].status != "done"):
+            group[place] = run
     found = []
     for group in same.values():
-        ordered = sorted(group, key=lambda run: (run.recipe.seed, run.recipe.fold))
-        if len({(run.recipe.seed, run.recipe.fold) for run in ordered}) < 2:
-            continue
-        known = np.array([run.test_accuracy for run in ordered if run.test_accuracy is not None])
-        found.append(
-            Repeats(
-                runs=tuple(ordered),
-                mean=float(known.mean()) if len(known) else None,
-                spread=float(known.std(ddof=1)) if len(known) > 1 else None,
-            )
-        )
+        if len(group) > 1:
+            ordered = tuple(group[place] for place in sorted(group))
+            mean, spread = mean_and_spread(ordered)
+            found.append(Repeats(runs=ordered, mean=mean, spread=spread))
     return tuple(found)
+
+
+def mean_and_spread(runs: Iterable[Run]) -> tuple[float | None, float | None]:
+    """Of test accuracies: their mean, None without any, and their standard deviation (n - 1), None below two."""
+    known = np.array([run.test_accuracy for run in runs if run.test_accuracy is not None])
+    return (
+        float(known.mean()) if len(known) else None,
+        float(known.std(ddof=1)) if len(known) > 1 else None,
+    )

@@ -36,9 +36,14 @@ def titles(recipes: Mapping[str, Recipe], strategies: Mapping[str, str]) -> dict
 
 def _told(name: str, value: object, recipe: Recipe) -> str:
     """A field in words; folds are counted from 1."""
-    if name == "fold":
-        return f"fold {recipe.fold + 1} of {recipe.folds}" if recipe.folds else "no folds"
-    return f"{name.replace('_', ' ')} {value}"
+    if name == "fold" and recipe.folds:
+        return f"fold {recipe.fold + 1} of {recipe.folds}"
+    if name in ("fold", "folds") and not recipe.folds:
+        return "no folds"
+    if name == "per_class" and not value:
+        return "all images"
+    words = name.replace("_", " ")
+    return f"{'' if value else 'not '}{words}" if isinstance(value, bool) else f"{words} {value}"
 
 
 def _differences(recipe: Recipe, others: list[Recipe]) -> list[str]:

@@ -19,8 +19,8 @@ def work(id: str, kind: str, payload: dict[str, Any], *, root: Path, device: str
         return _measure(payload["backbone"], root, device)
     if kind == "backbone":
         return _backbone(payload, root)
-    if kind == "alter":
-        return _alter(payload, root)
+    if kind == "augment":
+        return _augment(payload, root)
     return _predict(payload, root, device)
 
 
@@ -68,13 +68,13 @@ def _backbone(payload: dict[str, Any], root: Path) -> Iterator[Event]:
     yield RunEnd(status="done", result={"name": added.name})
 
 
-def _alter(payload: dict[str, Any], root: Path) -> Iterator[Event]:
-    from transfer_core.studies.altered import draw_altered
+def _augment(payload: dict[str, Any], root: Path) -> Iterator[Event]:
+    from transfer_core.studies.augmented import draw_augmented
 
     dataset = Store(root / "graft.db", write=False).dataset(payload["dataset"])
     known = backbone(payload["backbone"], root)
     out = root / payload["file"]
-    return draw_altered(dataset, known, preset=payload["preset"], flip=payload["flip"], workspace=root, out=out)
+    return draw_augmented(dataset, known, preset=payload["preset"], flip=payload["flip"], workspace=root, out=out)
 
 
 def _predict(payload: dict[str, Any], root: Path, device: str) -> Iterator[Event]:

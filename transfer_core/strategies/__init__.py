@@ -16,7 +16,7 @@ from transfer_core.strategies.gradual import GRADUAL
 from transfer_core.strategies.linear_probe import LINEAR_PROBE
 from transfer_core.strategies.linear_svm import LINEAR_SVM
 from transfer_core.strategies.small_cnn import SMALL_CNN
-from transfer_core.types import AUTO, TEST, TRAIN, Backbone, Dataset, Recipe
+from transfer_core.types import AUTO, JUDGES, TEST, TRAIN, Backbone, Dataset, Recipe
 
 __all__ = ["STRATEGIES", "Strategy", "recipe", "recipe_from", "repeated", "strategy"]
 
@@ -50,8 +50,9 @@ CHOICES: dict[str, tuple[Any, ...]] = {  # field: what it may be
     "balanced": (False, True),
     "flip": (False, True),
 }
-HELD = 0.9  # of what a fold leaves, a tenth is for validation
 MOST_SEEDS = 100
+SGD_RATE, SGD_DECAY = 10.0, 1e-4  # its rates, times Adam's; its weight decay, which the rate multiplies
+OWN_NETWORKS = frozenset(known.network for known in STRATEGIES if known.network)
 
 
 def strategy(name: str) -> Strategy:
@@ -68,14 +69,18 @@ def recipe(dataset: Dataset, strategy: str, backbone: Backbone, **overrides: Any
     """A strategy's defaults for this dataset and backbone, with overrides.
 
     Settings that a strategy does not have (epochs of a linear probe) are checked and left aside, so that one set of
-    overrides serves several strategies. Without a `backbone_lr` of its own, it keeps its ratio to `lr`. A strategy with
-    a network of its own needs that as the backbone.
-    Raises RecipeError for a field or value that is not allowed, DatasetError without training images.
+    overrides serves several strategies. Without a `backbone_lr` of its own, it keeps its ratio to `lr`.
+    Raises RecipeError for a field or value that is not allowed, or a network that the strategy does not train;
+    DatasetError without training images.
     """
     chosen = _strategy(strategy)
+    if (chosen.network or backbone.name) != backbone.name or (not chosen.network and backbone.name in OWN_NETWORKS):
+        raise RecipeError(f"{chosen.title} does not train the network '{backbone.name}'. Name another backbone.")
     given = {field: _checked(field, value, backbone) for field, value in overrides.items()}
     given = {field: value for field, value in given.items() if field in chosen.settings}
     rules = chosen.defaults(_train_images(dataset, given), len(dataset.classes), backbone)
+    if given.get("optimizer") == "sgd" and rules.get("optimizer") != "sgd":
+        rules |= {name: rules[name] * SGD_RATE for name in ("lr", "backbone_lr")} | {"weight_decay": SGD_DECAY}
     if "lr" in given:
         given.setdefault("backbone_lr", given["lr"] * rules["backbone_lr"] / rules["lr"])
     made = {"weights": backbone.weights} | rules | given
@@ -94,7 +99,8 @@ def recipe_from(values: Any, dataset: Dataset, backbone: Backbone) -> Recipe:
     unknown = sorted(set(values) - known)
     if unknown:
         raise RecipeError(f"A recipe has no setting '{unknown[0]}'. It has: {', '.join(sorted(known))}.")
-    given = {name: value for name, value in values.items() if name in chosen.settings and value is not None}
+    left = {"dataset", "backbone", "weights", "strategy", "version"}  # decided by the dataset and the backbone in hand
+    given = {name: value for name, value in values.items() if name not in left and value is not None}
     return recipe(dataset, chosen.name, backbone, **given)
 
 
@@ -107,7 +113,8 @@ def repeated(
     """
     if not 1 <= seeds <= MOST_SEEDS:
         raise RecipeError(f"seeds is {seeds}; it must be a whole number from 1 to {MOST_SEEDS}.")
-    start = int(overrides.pop("seed", 0))
+    start = _checked("seed", overrides.pop("seed", 0), backbone)
+    folds = _checked("folds", folds, backbone)
     return tuple(
         recipe(dataset, strategy, backbone, seed=seed, folds=folds, fold=fold, **overrides)
         for seed in range(start, start + seeds)
@@ -122,12 +129,18 @@ def _train_images(dataset: Dataset, given: dict[str, Any]) -> int:
         raise RecipeError(
             f"fold {fold} of {folds} does not exist; cross-validation takes folds from 2, counted from 0."
         )
+    groups = len(np.unique(dataset.groups[dataset.splits != TEST]))
+    if folds > groups:
+        raise RecipeError(
+            f"folds is {folds}, but '{dataset.name}' has only {groups} training and validation images that are no"
+            f" near-duplicates of each other. Take {groups} folds or fewer."
+        )
     labels = dataset.labels[(dataset.splits != TEST) if folds else (dataset.splits == TRAIN)]
     if not len(labels):
         raise DatasetError(f"'{dataset.name}' has no training images, so there is nothing to learn from.")
     counts = np.bincount(labels)
     if folds:
-        counts = np.ceil(counts * (folds - 1) / folds * HELD)
+        counts = np.ceil(counts * (folds - 1) / folds * (1 - 1 / JUDGES))
     if given.get("per_class"):
         counts = np.minimum(counts, given["per_class"])
     return int(counts.sum())

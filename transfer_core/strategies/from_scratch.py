@@ -2,24 +2,12 @@
 
 from typing import Any
 
-from transfer_core.strategies.definition import TRAINING, Strategy, epochs_for, trained
+from transfer_core.strategies.definition import TRAINING, Strategy, scratch_defaults, trained
 from transfer_core.types import FIRST, Backbone, Recipe, Stage
-
-LR = 3e-3  # of all weights, which are new
 
 
 def defaults(train_images: int, classes: int, backbone: Backbone) -> dict[str, Any]:
-    return {
-        "weights": "random",
-        "train_from": FIRST,
-        "epochs": epochs_for(train_images, steps=600, least=6, most=80),
-        "lr": LR,
-        "backbone_lr": LR,
-        "weight_decay": 1e-2,
-        "smoothing": 0.1,  # so that the validation loss does not rise while the accuracy still does
-        "augment": "light",
-        "patience": 0,  # a random network's validation loss says little before the learning rate falls
-    }
+    return scratch_defaults(train_images, steps=600)
 
 
 def stages(recipe: Recipe, backbone: Backbone) -> tuple[Stage, ...]:

@@ -2,22 +2,12 @@
 
 from typing import Any
 
-from transfer_core.strategies.definition import TRAINING, Strategy, epochs_for, trained
+from transfer_core.strategies.definition import TRAINING, Strategy, scratch_defaults, trained
 from transfer_core.types import FIRST, Backbone, Recipe, Stage
 
 
 def defaults(train_images: int, classes: int, backbone: Backbone) -> dict[str, Any]:
-    return {
-        "weights": "random",
-        "train_from": FIRST,
-        "epochs": epochs_for(train_images, steps=1_200, least=6, most=80),
-        "lr": 3e-3,
-        "backbone_lr": 3e-3,
-        "weight_decay": 1e-2,
-        "smoothing": 0.1,
-        "augment": "light",
-        "patience": 0,
-    }
+    return scratch_defaults(train_images, steps=1_200)
 
 
 def stages(recipe: Recipe, backbone: Backbone) -> tuple[Stage, ...]:
@@ -31,7 +21,7 @@ SMALL_CNN = Strategy(
     scenarios=(),
     frozen="Nothing: no pretrained network takes part.",
     trains="Four convolutions and a classifier, from random weights.",
-    when="Tiny or odd images that no photo resembles, and a control: what a network a tenth of the size learns from"
+    when="Tiny or odd images that no photo resembles, and a control: what a small network learns from"
     " your images alone.",
     source="Stack Exchange, adapting a pretrained network (a very specific domain: from scratch, perhaps shallower)",
     version=1,

@@ -20,7 +20,7 @@ class Preset:
     flip: float = 0.5  # probability of left-right
     degrees: float = 0.0  # at most, either way
     crop: float = 1.0  # smallest share of the area that is seen
-    colour: float = 0.0  # brightness, contrast and saturation: at most, as a share either way
+    colour: float = 0.0  # contrast and saturation: at most, as a share either way; brightness: in standard deviations
 
 
 PRESETS: dict[str, Preset] = {
@@ -71,10 +71,6 @@ def recoloured(x: Tensor, drawn: Floats, most: float) -> Tensor:
 
 
 def shuffled(rows: Ints, batch_size: int, seed: int, epoch: int) -> list[Ints]:
-    """All rows once, in an order that (seed, epoch) decides, in batches that differ by at most one in size.
-
-    No batch is smaller than two, which BatchNorm needs: a single image stands twice in its batch.
-    """
+    """All rows once, in an order that (seed, epoch) decides, in batches that differ by at most one in size."""
     order = np.random.default_rng([seed, epoch, 1]).permutation(rows)
-    batches = np.array_split(order, math.ceil(len(rows) / batch_size))
-    return [batch if len(batch) > 1 else batch.repeat(2) for batch in batches]
+    return np.array_split(order, math.ceil(len(rows) / batch_size))

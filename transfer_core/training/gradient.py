@@ -10,16 +10,15 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from torch import Tensor
 
 from transfer_core.backbones.taps import freeze, parameter_groups
 from transfer_core.errors import RecipeError
 from transfer_core.training.augment import PRESETS, augment, draws, shuffled
 from transfer_core.training.features import outputs
-from transfer_core.training.setup import Setup
-from transfer_core.training.solvers import accuracy_of, loss_of
-from transfer_core.types import TRAIN, VAL, Event, Ints, Stage
+from transfer_core.training.setup import Setup, epochs_a_look
+from transfer_core.training.solvers import accuracy_of, class_weights, loss_of
+from transfer_core.types import TRAIN, VAL, Event, Notice, Stage
 
 MOMENTUM = 0.1  # of BatchNorm's statistics, at least; PyTorch's own default
 OPTIMIZERS: dict[str, Callable[[list[dict[str, Any]]], torch.optim.Optimizer]] = {
@@ -31,7 +30,12 @@ WARM_UP, WARM_UP_STEPS = 0.1, 100  # of a stage's steps; at most (BiT-HyperRule)
 
 
 def gradient(setup: Setup, stage: Stage) -> Iterator[Event]:
-    """Minibatches with warm-up and a cosine; the epoch of the lowest validation loss is kept, without any the last."""
+    """Minibatches with warm-up and a cosine.
+
+    The network of the lowest validation loss is kept, be it the one that the stage began with; without validation
+    images the last. Patience counts from the stage's own best since its warm-up, for the loss may rise with the rate
+    before it falls below where it began.
+    """
     recipe, network, meter, labels = setup.recipe, setup.network, setup.meter, setup.dataset.labels
     train, val, preset = setup.rows(TRAIN), setup.rows(VAL), PRESETS.get(stage.augment)
     if preset and not recipe.flip:
@@ -47,52 +51,62 @@ def gradient(setup: Setup, stage: Stage) -> Iterator[Event]:
         depth_decay=recipe.depth_decay,
     )
     optimizer = OPTIMIZERS[recipe.optimizer](groups)
-    weights = torch.from_numpy(class_weights(labels[train], setup)).to(setup.device) if recipe.balanced else None
+    classes = len(setup.dataset.classes)
+    weights = torch.from_numpy(class_weights(labels[train], classes)).to(setup.device) if recipe.balanced else None
     peaks = [group["lr"] for group in optimizer.param_groups]
     steps = stage.epochs * math.ceil(len(train) / recipe.batch_size)
-    lowest, kept, since, step = math.inf, state(network), 0, 0
-    every = max(
-        1, math.ceil(len(val) / len(train))
-    )  # epochs between two looks, so that looking does not outweigh learning
+    every = epochs_a_look(recipe, setup.dataset)
+    kept, step, lowest_here, best_epoch = state(network), 0, math.inf, 0  # the last two: since the warm-up
+    before = setup.lowest
 
     for epoch in range(1, stage.epochs + 1):
         what = f"Epoch {epoch} of {stage.epochs}"
         network.train()
-        drawn = draws(len(setup.dataset), recipe.seed, epoch)
-        seen, loss_sum, right_sum = 0, 0.0, 0
-        for rows in shuffled(train, recipe.batch_size, recipe.seed, epoch):
+        setup.epochs += 1
+        drawn = draws(len(setup.dataset), recipe.seed, setup.epochs)
+        seen, loss_sum, right_sum = 0, 0.0, 0.0
+        for batch in shuffled(train, recipe.batch_size, recipe.seed, setup.epochs):
             began = time.monotonic()
+            rows = batch if len(batch) > 1 else batch.repeat(2)  # BatchNorm needs two
             for group, peak in zip(optimizer.param_groups, peaks, strict=True):
                 group["lr"] = peak * share_of_peak(step, steps)
             x = setup.images.batch(rows)  # (B, 3, H, W)
             if preset:
                 x = augment(x, drawn[rows], preset)
-            loss, right = learn(setup, optimizer, x, torch.from_numpy(labels[rows]).to(setup.device), weights)
+            y = torch.from_numpy(labels[rows]).to(setup.device)
+            loss, right = learn(setup, optimizer, x, y, weights, seed=noise(recipe.seed, meter.step))
             step, meter.step = step + 1, meter.step + 1
             if not math.isfinite(loss):
                 raise RecipeError(
                     f"Training diverged at step {step}: its loss is {loss}. Try a smaller learning rate than"
                     f" {stage.lr:g}."
                 )
-            seen, loss_sum, right_sum = seen + len(rows), loss_sum + loss * len(rows), right_sum + right
-            meter.passed("train", len(rows), time.monotonic() - began)
+            seen, loss_sum, right_sum = seen + len(batch), loss_sum + loss * len(batch), right_sum + right * len(batch)
+            meter.passed("train", len(batch), time.monotonic() - began)
             yield replace(meter.progress(what, seen, len(train), kind="train"), steps=(meter.step,), losses=(loss,))
 
         judged = None
         if len(val) and (epoch % every == 0 or epoch == stage.epochs):
             logits = yield from outputs(setup, network, val, f"{what}, validating")
             judged = loss_of(logits, labels[val]), accuracy_of(logits, labels[val])
-        best = judged[0] < lowest if judged else not len(val)
-        since = 0 if best else since + 1
+        best = judged[0] < setup.lowest if judged else not len(val)
         if best:
-            lowest, kept = judged[0] if judged else lowest, state(network)
+            kept = state(network)
+        if judged:
+            setup.lowest = min(setup.lowest, judged[0])
+            if step <= warm_up(steps):
+                best_epoch = epoch
+            elif judged[0] < lowest_here:
+                lowest_here, best_epoch = judged[0], epoch
         fitted = loss_sum / seen, right_sum / seen
         yield meter.epoch_end(stage, train=fitted, val=judged, best=best, lr=optimizer.param_groups[-1]["lr"])
-        if stage.patience and since >= stage.patience:
+        if len(val) and stage.patience and epoch - best_epoch >= stage.patience:
             meter.drop("train", (stage.epochs - epoch) * len(train))
-            meter.drop("forward", (stage.epochs - epoch) // every * len(val))
+            meter.drop("forward", (math.ceil(stage.epochs / every) - math.ceil(epoch / every)) * len(val))
             break
     network.load_state_dict(kept)
+    if math.isfinite(before) and setup.lowest == before:
+        yield Notice(text=f"“{stage.title}” did not lower the validation loss, so what it began with is kept.")
 
 
 def quicken(network: torch.nn.Module) -> None:
@@ -106,35 +120,46 @@ def quicken(network: torch.nn.Module) -> None:
             layer.momentum = max(layer.momentum, MOMENTUM)
 
 
-def class_weights(labels: Ints, setup: Setup) -> NDArray[np.float32]:
-    """(K,): one over each class's share of the training images (N,), their mean over the images 1."""
-    counts = np.bincount(labels, minlength=len(setup.dataset.classes))
-    return np.asarray(len(labels) / np.maximum(counts, 1) / max(1, (counts > 0).sum()), np.float32)
+def noise(seed: int, step: int) -> int:
+    """What dropout and stochastic depth draw from in a step."""
+    return int(np.random.SeedSequence([seed, step]).generate_state(1)[0])
 
 
 def learn(
-    setup: Setup, optimizer: torch.optim.Optimizer, x: Tensor, y: Tensor, weights: Tensor | None
-) -> tuple[float, int]:
-    """One step on a batch (B, 3, H, W), (B,): its plain loss before the step, and how many were right."""
+    setup: Setup, optimizer: torch.optim.Optimizer, x: Tensor, y: Tensor, weights: Tensor | None, *, seed: int
+) -> tuple[float, float]:
+    """One step on a batch (B, 3, H, W), (B,): its plain loss before the step, and the share that was right.
+
+    With `weights` (K,), each image's loss counts as much as its class weighs. They are not cross_entropy's own: that
+    also weighs what smoothing gives to the other classes, so that rare classes are learned from common images.
+    """
     cuda = setup.device.type == "cuda"
     with (
+        torch.random.fork_rng([setup.device] if cuda else []),
         torch.backends.cudnn.flags(enabled=True, benchmark=True, allow_tf32=True),
         torch.autocast(setup.device.type, torch.bfloat16, enabled=cuda),  # on CPUs without AMX it is slower
     ):
+        torch.manual_seed(seed)
         logits = setup.network(x)  # (B, 3, H, W) -> (B, K)
         optimizer.zero_grad()
-        loss = F.cross_entropy(logits.float(), y, weights, label_smoothing=setup.recipe.smoothing)
+        losses = F.cross_entropy(logits.float(), y, reduction="none", label_smoothing=setup.recipe.smoothing)
+        loss = (losses if weights is None else losses * weights[y]).mean()
         loss.backward()  # type: ignore[no-untyped-call]
         if setup.recipe.clip:
             torch.nn.utils.clip_grad_norm_(setup.network.parameters(), setup.recipe.clip)
         optimizer.step()
     logits = logits.detach().float()
-    return float(F.cross_entropy(logits, y)), int((logits.argmax(1) == y).sum())
+    return float(F.cross_entropy(logits, y)), float((logits.argmax(1) == y).float().mean())
+
+
+def warm_up(steps: int) -> float:
+    """How many steps it takes."""
+    return min(WARM_UP_STEPS, WARM_UP * steps)
 
 
 def share_of_peak(step: int, steps: int) -> float:
     """The learning rate's share of its peak: linear warm-up, then a cosine to zero."""
-    warm = min(WARM_UP_STEPS, WARM_UP * steps)
+    warm = warm_up(steps)
     if step < warm:
         return (step + 1) / (warm + 1)
     return 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1.0, steps - warm)))

@@ -11,7 +11,16 @@ import torch
 from transfer_core.training.features import frozen_features
 from transfer_core.training.ridge import Ridge, cross_validated, errors_of_shares, first, strongest_first
 from transfer_core.training.setup import Setup
-from transfer_core.training.solvers import Logistic, Scale, accuracy_of, folds, loss_of, svm, temperature
+from transfer_core.training.solvers import (
+    Logistic,
+    Scale,
+    accuracy_of,
+    class_weights,
+    folds,
+    loss_of,
+    svm,
+    temperature,
+)
 from transfer_core.types import AUTO, TRAIN, Event, Floats, Ints, Notice, Progress, Stage
 
 PENALTIES = np.logspace(-3, 8, 45)  # of the ridge: quarter decades
@@ -94,9 +103,10 @@ def strongest(setup: Setup, stage: Stage) -> Iterator[Event]:
     taps = setup.backbone.taps
     setup.cut(taps)
     codes = yield from _read(setup)
-    penalty = _search(setup, codes.train, codes.train_rows).penalty
-    ridge = Ridge.of(codes.train, codes.train_labels, len(setup.dataset.classes))
+    penalty = (yield from _search(setup, codes.train, codes.train_rows)).penalty
     share = yield from _best_share(setup, codes, penalty)
+    taken, _ = _folds(setup, codes.train_rows, SEARCH_ROWS)
+    ridge = Ridge.of(codes.train[taken], codes.train_labels[taken], len(setup.dataset.classes))
     kept = first(strongest_first(ridge, penalty), share)
     of_tap = np.repeat(np.arange(len(taps)), [tap.channels for tap in taps])
     counts = {tap.name: int((of_tap[kept] == i).sum()) for i, tap in enumerate(taps)}
@@ -111,16 +121,16 @@ def _best_share(setup: Setup, codes: Codes, penalty: float) -> Generator[Progres
     taken, fold = _folds(setup, codes.train_rows, FEW_ROWS)
     if fold.max() < 1:
         return 1.0
-    of = int(fold.max()) + 1
+    of = (int(fold.max()) + 1) * len(SHARES)
     errors = np.zeros(len(SHARES))
     judged = errors_of_shares(
         *(codes.train[taken], codes.train_labels[taken], fold, len(setup.dataset.classes), PENALTIES),
         shares=SHARES,
         penalty=penalty,
     )
-    for done, found in enumerate(judged, start=1):
-        errors += found
-        yield setup.meter.progress("Choosing the strongest features", done, of, unit="folds")
+    for done, (place, error) in enumerate(judged, start=1):
+        errors[place] += error
+        yield setup.meter.progress("Choosing the strongest features", done, of, unit="fits")
     return SHARES[int(errors.argmin())]
 
 
@@ -132,11 +142,19 @@ def choose_tap(setup: Setup) -> Iterator[Event]:
     backbone, data = setup.backbone, setup.dataset
     rows, features = yield from frozen_features(setup, backbone.taps)
     of_train = data.splits[rows] == TRAIN
+    taken, fold = _folds(setup, rows[of_train], SEARCH_ROWS)
+    if fold.max() < 1:
+        setup.found["tap"] = backbone.taps[-1].name
+        setup.cut(backbone.taps[-1:])
+        yield Notice(text="Features come from the last layer: there are too few training images to compare layers.")
+        return
+    chosen = np.flatnonzero(of_train)[taken]
     curve: list[tuple[str, float]] = []
     for tap, codes in zip(backbone.taps, features, strict=True):
         yield setup.meter.progress("Comparing layers", len(curve), len(backbone.taps), unit="layers")
-        train = codes[of_train].astype(np.float64)
-        curve.append((tap.name, _search(setup, Scale.of(train)(train), rows[of_train]).accuracy))
+        train = codes[chosen].astype(np.float64)
+        found = yield from _search(setup, Scale.of(train)(train), rows[chosen])
+        curve.append((tap.name, found.accuracy))
     name, accuracy = max(reversed(curve), key=lambda point: point[1])
     setup.found |= {"tap": name, "depth_curve": [list(point) for point in curve]}
     setup.cut([backbone.tap(name)])
@@ -151,27 +169,34 @@ def _read(setup: Setup) -> Generator[Progress, None, Codes]:
     data = setup.dataset
     rows, parts = yield from frozen_features(setup, setup.network.taps)
     of_train = data.splits[rows] == TRAIN
-    scale = Scale.beside([part[of_train].astype(np.float64) for part in parts])
-    codes = scale(np.concatenate(parts, 1).astype(np.float64))
+    scale = Scale.beside([part[of_train] for part in parts])
+    train, val = (np.concatenate([part[own] for part in parts], 1, dtype=np.float64) for own in (of_train, ~of_train))
+    for codes in (train, val):  # in place: for many images this is the most memory that a head needs
+        codes -= scale.mean
+        codes /= scale.spread
     return Codes(
-        train=codes[of_train],
+        train=train,
         train_rows=rows[of_train],
         train_labels=data.labels[rows[of_train]],
-        val=codes[~of_train],
+        val=val,
         val_labels=data.labels[rows[~of_train]],
         scale=scale,
     )
 
 
-def _search(setup: Setup, codes: Floats, rows: Ints) -> Search:
+def _search(setup: Setup, codes: Floats, rows: Ints) -> Generator[Progress, None, Search]:
     """Ridge regression at each penalty on inner folds of the training images `rows` and their codes (N, C)."""
     taken, fold = _folds(setup, rows, SEARCH_ROWS)
     if fold.max() < 1:
         return Search(penalty=float(len(codes)), accuracy=0.0)
     labels, classes = setup.dataset.labels[rows[taken]], len(setup.dataset.classes)
-    accuracy, error = cross_validated(codes[taken], labels, fold, classes, PENALTIES)
+    of, right, error = int(fold.max()) + 1, np.zeros(len(PENALTIES)), np.zeros(len(PENALTIES))
+    judged = cross_validated(codes[taken], labels, fold, classes, PENALTIES)
+    for done, (right_here, error_here) in enumerate(judged, start=1):
+        right, error = right + right_here, error + error_here
+        yield setup.meter.progress("Choosing the strength on inner folds", done, of, unit="folds")
     best = int(error.argmin())
-    return Search(penalty=float(PENALTIES[best]), accuracy=float(accuracy[best]))
+    return Search(penalty=float(PENALTIES[best]), accuracy=float(right[best] / len(taken)))
 
 
 def _folds(setup: Setup, rows: Ints, most: int) -> tuple[Ints, Ints]:
@@ -185,17 +210,23 @@ def _folds(setup: Setup, rows: Ints, most: int) -> tuple[Ints, Ints]:
 def _fit_logistic(setup: Setup, stage: Stage, codes: Codes, kept: Ints) -> Iterator[Event]:
     """Multinomial logistic regression on the features `kept` as the network's head."""
     meter, where, classes = setup.meter, _where(setup), len(setup.dataset.classes)
-    yield meter.progress("Choosing the strength on inner folds", 0, 1, unit="searches")
-    strength = PULL * classes / _search(setup, codes.train[:, kept], codes.train_rows).penalty
-    model = Logistic(_tensor(codes.train[:, kept], where), _tensor(codes.train_labels, where), classes)
-    val = _tensor(codes.val[:, kept], where)
+    train, val = codes.train, codes.val
+    if len(kept) < train.shape[1]:
+        train, val = train[:, kept], val[:, kept]
+    found = yield from _search(setup, train, codes.train_rows)
+    strength = PULL * classes / found.penalty
+    labels = codes.train_labels
+    weigh = class_weights(labels, classes)[labels].astype(np.float64) if setup.recipe.balanced else np.ones(len(labels))
+    model = Logistic(_tensor(train, where), _tensor(labels, where), classes, _tensor(weigh, where))
+    val_codes = _tensor(val, where)
     lowest = float("inf")
     for step, last in model.solve(strength, steps=STEPS):
         meter.step += 1
         fitted = _scores(model.logits(model.codes), codes.train_labels)
-        judged = _scores(model.logits(val), codes.val_labels) if len(val) else None
+        judged = _scores(model.logits(val_codes), codes.val_labels) if len(val) else None
         better = judged is not None and judged[0] < lowest
         lowest = judged[0] if judged and better else lowest
+        setup.lowest = judged[0] if judged else setup.lowest
         bar = meter.progress("Fitting the classifier", step, STEPS, unit="steps")
         yield replace(bar, steps=(meter.step,), losses=(fitted[0],))
         yield meter.epoch_end(stage, train=fitted, val=judged, best=better or last)  # the last is the one kept

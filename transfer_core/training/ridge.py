@@ -28,7 +28,7 @@ class Ridge:
         """From rows (N, C) and their labels (N,), by the smaller of X'X and XX'."""
         mean, targets = codes.mean(0), np.eye(classes)[labels]
         shares = targets.mean(0)
-        x, y = codes - mean, targets - shares
+        x, y = codes - mean, targets - shares  # (N, C), (N, K)
         if x.shape[1] <= x.shape[0]:
             spectrum, axes = np.linalg.eigh(x.T @ x)
             kept = spectrum > TINY * spectrum[-1]
@@ -61,14 +61,11 @@ def first(order: Ints, share: float) -> Ints:
     return np.sort(order[: max(1, round(share * len(order)))])
 
 
-def cross_validated(codes: Floats, labels: Ints, fold: Ints, classes: int, penalties: Floats) -> tuple[Floats, Floats]:
-    """Accuracy and mean squared error of each penalty over held-out folds (N,): (P,) and (P,)."""
-    judged = [
-        _judged(Ridge.of(codes[~held], labels[~held], classes), codes[held], labels[held], penalties)
-        for held in (fold == part for part in np.unique(fold))
-    ]
-    right, error = np.sum(judged, 0) / len(labels)
-    return right, error
+def cross_validated(codes: Floats, labels: Ints, fold: Ints, classes: int, penalties: Floats) -> Iterator[Floats]:
+    """For each held-out fold (N,), of each penalty: rows that are right, and their squared error, (2, P)."""
+    for part in np.unique(fold):
+        held = fold == part
+        yield _judged(Ridge.of(codes[~held], labels[~held], classes), codes[held], labels[held], penalties)
 
 
 def errors_of_shares(
@@ -80,20 +77,20 @@ def errors_of_shares(
     *,
     shares: Sequence[float],
     penalty: float,
-) -> Iterator[Floats]:
-    """Squared error on each held-out fold with the strongest features alone, (S,): each share at its best penalty.
+) -> Iterator[tuple[int, float]]:
+    """Squared error on each held-out fold with each share of the strongest features, at its best penalty.
+
+    Yields the share's place and its error, fold by fold.
 
     Which features are strongest, at `penalty`, is seen on the fold's own training rows.
     """
     for part in np.unique(fold):
         held = fold == part
         order = strongest_first(Ridge.of(codes[~held], labels[~held], classes), penalty)
-        errors = []
-        for share in shares:
+        for place, share in enumerate(shares):
             kept = first(order, share)
             ridge = Ridge.of(codes[~held][:, kept], labels[~held], classes)
-            errors.append(_judged(ridge, codes[held][:, kept], labels[held], penalties)[1].min())
-        yield np.array(errors)
+            yield place, float(_judged(ridge, codes[held][:, kept], labels[held], penalties)[1].min())
 
 
 def _judged(ridge: Ridge, codes: Floats, labels: Ints, penalties: Floats) -> Floats:

@@ -5,9 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from transfer_core.training.solvers import folds
-from transfer_core.types import TEST, TRAIN, UNUSED, VAL, Dataset, Recipe
-
-JUDGES = 10  # one part in so many of what a fold leaves validates
+from transfer_core.types import JUDGES, TEST, TRAIN, UNUSED, VAL, Dataset, Recipe
 
 
 def chosen_rows(dataset: Dataset, recipe: Recipe) -> Dataset:

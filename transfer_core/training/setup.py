@@ -36,6 +36,8 @@ class Setup:
     workspace: Path
     device: torch.device
     found: dict[str, Any] = field(default_factory=dict)  # what stages add to the run's result, plain JSON
+    lowest: float = math.inf  # the validation loss of the network as it stands, the lowest so far
+    epochs: int = 0  # of gradient descent, over all stages
 
     def rows(self, split: int) -> Ints:
         return self.dataset.rows(split)
@@ -49,7 +51,7 @@ class Setup:
     def feature_file(self, tap: Tap) -> Path:
         """Where the pretrained backbone's features at a tap are kept."""
         known = self.backbone
-        key = digest([known.weights, known.resize_px, known.input_px, tap.name])
+        key = digest([known.weights, known.resize_px, known.input_px, tap.name, tap.module])
         return self.workspace / "features" / f"{self.dataset.id}-{key}.npz"
 
 
@@ -106,14 +108,23 @@ def prepare(
         module=module,
         network=network,
         images=Images(squares, backbone, device),
-        meter=_meter(used, stages, device),
+        meter=_meter(recipe, used, stages, device),
         workspace=workspace,
         device=device,
     )
 
 
-def _meter(dataset: Dataset, stages: tuple[Stage, ...], device: torch.device) -> Meter:
+def epochs_a_look(recipe: Recipe, dataset: Dataset) -> int:
+    """How many epochs pass between two looks at the validation images, so that looking does not outweigh learning.
+
+    Few enough that patience sees at least two.
+    """
+    every = math.ceil(max(dataset.count(VAL), 1) / dataset.count(TRAIN))
+    return min(every, max(1, recipe.patience // 2)) if recipe.patience else every
+
+
+def _meter(recipe: Recipe, dataset: Dataset, stages: tuple[Stage, ...], device: torch.device) -> Meter:
     train, val, test = (dataset.count(split) for split in (TRAIN, VAL, TEST))
-    epochs = sum(stage.epochs for stage in stages if stage.solver == "gradient")
-    looks = epochs // math.ceil(max(val, 1) / train)
-    return Meter(device, forward=looks * val + val + test, train=epochs * train)
+    epochs = [stage.epochs for stage in stages if stage.solver == "gradient"]
+    looks = sum(math.ceil(each / epochs_a_look(recipe, dataset)) for each in epochs)
+    return Meter(device, forward=looks * val + val + test, train=sum(epochs) * train)

@@ -32,15 +32,15 @@ class Scale:
     spread: Floats
 
     @classmethod
-    def of(cls, codes: Floats) -> "Scale":
+    def of(cls, codes: Floats | NDArray[np.float32]) -> "Scale":
         """From the training rows (N, C) alone."""
-        spread = codes.std(0)
+        spread = codes.std(0, dtype=np.float64)
         spread = np.maximum(spread, max(LEAST_SPREAD * float(np.median(spread)), 1e-8))
         typical = float(np.exp(np.log(spread).mean()))
-        return cls(mean=codes.mean(0), spread=np.sqrt(spread * typical))
+        return cls(mean=codes.mean(0, dtype=np.float64), spread=np.sqrt(spread * typical))
 
     @classmethod
-    def beside(cls, parts: Sequence[Floats]) -> "Scale":
+    def beside(cls, parts: Sequence[Floats | NDArray[np.float32]]) -> "Scale":
         """For several layers' features side by side, (N, C1), (N, C2), ...: each layer weighs the same in all."""
         scales = [cls.of(part) for part in parts]
         if len(scales) == 1:
@@ -55,7 +55,7 @@ class Scale:
             spread=np.concatenate([scale.spread * weight for scale, weight in zip(scales, weights, strict=True)]),
         )
 
-    def __call__(self, codes: Floats) -> Floats:
+    def __call__(self, codes: Floats | NDArray[np.float32]) -> Floats:
         return np.asarray((codes - self.mean) / self.spread)
 
     def folded(self, weight: Floats, bias: Floats) -> tuple[Floats, Floats]:
@@ -88,8 +88,9 @@ class Logistic:
     free. The solution is kept as the start of the next `solve`, so a path of strengths costs little more than one.
     """
 
-    def __init__(self, codes: Tensor, labels: Tensor, classes: int) -> None:
+    def __init__(self, codes: Tensor, labels: Tensor, classes: int, weights: Tensor | None = None) -> None:
         self.codes, self.labels = codes, labels  # (N, C) standardised, (N,)
+        self.weights = weights  # (N,) of the rows, with a mean of 1; None: all alike
         self.weight = torch.zeros(classes, codes.shape[1], dtype=codes.dtype, device=codes.device, requires_grad=True)
         self.bias = torch.zeros(classes, dtype=codes.dtype, device=codes.device, requires_grad=True)
 
@@ -115,7 +116,8 @@ class Logistic:
         def objective() -> Tensor:
             with torch.enable_grad():
                 solver.zero_grad()
-                loss = F.cross_entropy(F.linear(self.codes, self.weight, self.bias), self.labels)
+                losses = F.cross_entropy(F.linear(self.codes, self.weight, self.bias), self.labels, reduction="none")
+                loss = (losses if self.weights is None else losses * self.weights).mean()
                 loss = loss + penalty * self.weight.square().sum()
                 loss.backward()  # type: ignore[no-untyped-call]
             return loss.detach()
@@ -183,6 +185,12 @@ def loss_of(logits: Logits, labels: Ints) -> float:
 
 def accuracy_of(logits: Logits, labels: Ints) -> float:
     return float((logits.argmax(1) == labels).mean())
+
+
+def class_weights(labels: Ints, classes: int) -> NDArray[np.float32]:
+    """(K,): one over each class's share of the labels (N,), with a mean of 1 over them; 0 for a class without any."""
+    counts = np.bincount(labels, minlength=classes)
+    return np.asarray((counts > 0) * len(labels) / np.maximum(counts, 1) / max(1, (counts > 0).sum()), np.float32)
 
 
 def softmax(logits: Logits) -> Floats:

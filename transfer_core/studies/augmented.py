@@ -19,7 +19,7 @@ GAP = 4  # px, see-through
 SHARPEST_PX = 160  # a larger input is drawn smaller
 
 
-def draw_altered(
+def draw_augmented(
     dataset: Dataset, backbone: Backbone, *, preset: str, flip: bool, workspace: Path, out: Path
 ) -> Iterator[Event]:
     """A PNG at `out`: a row for each of the first classes, a training image and five drawings of it at random.

@@ -8,23 +8,23 @@ from transfer_core.workspace import Workspace
 
 TICK_SECONDS = 0.5
 WIDTH_PX = 620
-JOBS = "altered_jobs"  # in session_state: the job that draws each, so that no rerun queues it twice
+JOBS = "augmented_jobs"  # in session_state: the job that draws each, so that no rerun queues it twice
 
 
-def altered_view(workspace: Workspace, dataset: Dataset, recipe: Recipe) -> None:
+def augmented_view(workspace: Workspace, dataset: Dataset, recipe: Recipe) -> None:
     """Training images and five random drawings of each, as the recipe would train on them; drawn when first asked for.
 
     Nothing for a recipe without augmentation.
     """
     if recipe.augment == "none" or not recipe.epochs:
         return
-    waits = workspace.altered(dataset, recipe) is None and _job(workspace, dataset, recipe).active
-    with st.container(key="altered"):
-        st.fragment(_altered, run_every=TICK_SECONDS if waits else None)(workspace, dataset, recipe, waits)
+    waits = workspace.augmented(dataset, recipe) is None and _job(workspace, dataset, recipe).active
+    with st.container(key="augmented"):
+        st.fragment(_augmented, run_every=TICK_SECONDS if waits else None)(workspace, dataset, recipe, waits)
 
 
-def _altered(workspace: Workspace, dataset: Dataset, recipe: Recipe, waits: bool) -> None:
-    picture = workspace.altered(dataset, recipe)
+def _augmented(workspace: Workspace, dataset: Dataset, recipe: Recipe, waits: bool) -> None:
+    picture = workspace.augmented(dataset, recipe)
     job = None if picture is not None else _job(workspace, dataset, recipe)
     if waits and not (job and job.active):
         st.rerun()  # so that it looks no more
@@ -47,7 +47,7 @@ def _altered(workspace: Workspace, dataset: Dataset, recipe: Recipe, waits: bool
 def _job(workspace: Workspace, dataset: Dataset, recipe: Recipe) -> Job:
     jobs, key = st.session_state.setdefault(JOBS, {}), _key(dataset, recipe)
     if key not in jobs:
-        jobs[key] = workspace.draw_altered(dataset, recipe)
+        jobs[key] = workspace.draw_augmented(dataset, recipe)
     return workspace.job(jobs[key])
 
 
