@@ -196,7 +196,6 @@ def test_settings_of_training_reach_it(bench: Bench) -> None:
         "depth_decay": 0.5,
         "smoothing": 0.0,
         "dropout": 0.5,
-        "balanced": True,
         "clip": 0.01,
         "augment": "standard",
         "flip": False,
