@@ -1,5 +1,7 @@
 """What augmentation makes of the user's own images, before anything is trained."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from components import text
@@ -11,12 +13,13 @@ WIDTH_PX = 620
 JOBS = "augmented_jobs"  # in session_state: the job that draws each, so that no rerun queues it twice
 
 
-def augmented_view(workspace: Workspace, dataset: Dataset, recipe: Recipe) -> None:
-    """Training images and five random drawings of each, as the recipe would train on them; drawn when first asked for.
+def augmented_view(workspace: Workspace, dataset: Dataset, recipes: Sequence[Recipe]) -> None:
+    """Training images and five random drawings of each, as the first recipe that augments would train on them.
 
-    Nothing for a recipe without augmentation.
+    Drawn when first asked for. Nothing where no recipe augments.
     """
-    if recipe.augment == "none" or not recipe.epochs:
+    recipe = next((known for known in recipes if known.augment != "none" and known.epochs), None)
+    if recipe is None:
         return
     waits = workspace.augmented(dataset, recipe) is None and _job(workspace, dataset, recipe).active
     with st.container(key="augmented"):
@@ -36,6 +39,7 @@ def _augmented(workspace: Workspace, dataset: Dataset, recipe: Recipe, waits: bo
         if st.button("Draw again", key="draw_again", on_click=forget, args=(_key(dataset, recipe), None)):
             st.rerun()
     elif picture is not None:
+        st.caption("**How training will see your images**")
         st.image(picture, width=WIDTH_PX)
         flips = "with" if recipe.flip else "without"
         st.caption(

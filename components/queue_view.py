@@ -32,30 +32,33 @@ def _queue(workspace: Workspace, dataset: Dataset, was_active: bool) -> None:
     if was_active and not any(run.active for run in runs):
         st.rerun()
     titles, shown = workspace.titles(runs), shown_run(runs)
-    group_of = {run.id: group for group in workspace.repeats(dataset.id) for run in group.runs}
-    drawn: set[str] = set()
+    groups = workspace.repeats(dataset.id)
+    group_of = {run.id: i for i, group in enumerate(groups) for run in group.runs}
+    group_titles = workspace.titles_of_repeats(groups)
+    drawn: set[int] = set()
     with st.container(key="queue", gap="xsmall"):
         for run in runs:
-            group = group_of.get(run.id)
-            if group is None:
+            place = group_of.get(run.id)
+            if place is None:
                 _line(workspace, run, titles[run.id], shown)
-            elif run.recipe.repeats not in drawn:
-                drawn.add(run.recipe.repeats)
-                _group(workspace, group, titles, shown)
+            elif place not in drawn:
+                drawn.add(place)
+                _group(workspace, groups[place], group_titles[place], titles, shown)
         _undo(workspace)
 
 
-def _group(workspace: Workspace, group: Repeats, titles: dict[str, str], shown: str) -> None:
+def _group(workspace: Workspace, group: Repeats, title: str, titles: dict[str, str], shown: str) -> None:
     """One line for all of them, folded open to each."""
     first = group.runs[0]
     key = f"group_{first.recipe.repeats}"
-    strategy = workspace.strategy(first.recipe.strategy).title
     active = [run for run in group.runs if run.active]
+    failed = sum(run.status == "failed" for run in group.runs)
     with st.container(horizontal=True, vertical_alignment="center", key=key):
-        open_ = st.toggle(f"{strategy}, {kind_of(group)}", value=False, key=f"open_{key}")
+        open_ = st.toggle(text.escape(f"{title}, {kind_of(group)}"), value=False, key=f"open_{key}")
         if group.mean is not None:
             st.markdown(f"**{mean_and_spread(group)}**", width="content")
-        st.caption(f"{group.done} of {len(group.runs)} done · {text.escape(first.recipe.backbone)}")
+        ended = f"{group.done} of {len(group.runs)} done" + f", {failed} failed" * bool(failed)
+        st.caption(f"{ended} · {text.escape(first.recipe.backbone)}")
         if active and st.button("Stop all", key=f"stop_{key}", icon=":material/stop:"):
             for run in active:
                 workspace.stop(run.id)

@@ -14,6 +14,7 @@ from transfer_core.types import Dataset, Recipe
 from transfer_core.workspace import Workspace
 
 FORM = "train_form"
+BY_RULE = "by rule"  # what a choice holds while the user has set nothing
 MARK = "take_linear_probe"  # a widget that is always drawn
 KEPT = ("strategy", "dataset", "backbone", "weights", "version", "folds", "fold")  # not settings of the form
 
@@ -83,15 +84,17 @@ def fill_from(workspace: Workspace, dataset: Dataset, recipe: Recipe) -> None:
     """`fill`, for a callback."""
     images = {"per_class": recipe.per_class, "folds": recipe.folds, "fold": recipe.fold}  # the rules look at these
     fill(recipe, workspace.recipe(dataset, recipe.strategy, recipe.backbone, **images))
-    st.session_state["filled"] = workspace.strategy(recipe.strategy).title
+    folds = f", all {recipe.folds} folds" if recipe.folds else ""
+    st.session_state["filled"] = workspace.strategy(recipe.strategy).title + folds
 
 
 def by_rule(workspace: Workspace, dataset: Dataset, form: Form, backbone: str) -> tuple[Recipe, ...]:
-    """Each chosen strategy's defaults for as many images, and for the head's rate, that the form says now.
+    """Each chosen strategy's defaults for as many images, the optimizer and the head's rate that the form says now.
 
     Raises GraftError.
     """
-    set_ = {name: form.now(name) for name in ("per_class", "lr") if form.now(name) is not None}
+    said = {name: form.now(name) for name in ("per_class", "lr", "optimizer")}
+    set_ = {name: value for name, value in said.items() if value not in (None, BY_RULE)}
     folds = st.session_state.get(form.key("folds"), form.folds)
     set_["folds"] = 0 if folds == 1 else folds
     return tuple(workspace.recipe(dataset, name, backbone, **set_) for name in form.chosen)

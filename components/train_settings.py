@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from components import text
-from components.train_form import Form
+from components.train_form import BY_RULE, Form
 from transfer_core.types import Backbone, Recipe
 from transfer_core.workspace import Workspace
 
@@ -25,7 +25,6 @@ class Setting:
     options: tuple[tuple[Any, str], ...] = ()  # of a choice; taps have those of the backbone
 
 
-BY_RULE = "by rule"
 YES_NO = ((True, "yes"), (False, "no"))
 SCHEDULE = (
     Setting(name="epochs", label="Epochs", least=1, most=1000, help="At most; early stopping may end a run before."),
@@ -54,7 +53,8 @@ SCHEDULE = (
         label="Early stopping after",
         least=0,
         most=1000,
-        help="Epochs without a better validation loss. 0: never. The best epoch is kept either way.",
+        help="Epochs without a better validation loss, counted after warm-up. 0: never. The best epoch is kept either"
+        " way.",
     ),
 )
 REGULARISATION = (
@@ -162,14 +162,16 @@ def train_settings(workspace: Workspace, backbone: Backbone, by_rule: Sequence[R
             20,
             form.start["seeds"],
             key=form.key("seeds"),
-            help="Trains so many times, seed after seed: how much of a result is luck.",
+            help="Trains so many times, seed after seed: how much of a result is luck. Linear classifiers on frozen"
+            " features hardly change with the seed, unless it draws the training images of each class.",
         )
 
 
-def changed(form: Form) -> str:
-    """What the user has set, in words; '' where the rules decide all."""
+def changed(workspace: Workspace, form: Form) -> str:
+    """What the user has set of the chosen strategies' settings, in words; '' where the rules decide all."""
+    own = {name for strategy in form.chosen for name in workspace.strategy(strategy).settings}
     labels = {setting.name: setting.label.lower() for setting in (*SCHEDULE, *REGULARISATION, *IMAGES)}
-    words = [f"{labels.get(name, name)} {value}" for name, value in form.settings.items()]
+    words = [f"{labels.get(name, name)} {value}" for name, value in form.settings.items() if name in own]
     words += [f"{form.folds} folds"] * (form.folds > 0) + [f"{form.seeds} seeds"] * (form.seeds > 1)
     return ", ".join(words)
 

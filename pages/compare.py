@@ -104,7 +104,8 @@ if repeats:
             {
                 "": [symbol_uri(group.runs[0].recipe.strategy) for group in repeats],
                 "Recipe": [
-                    f"{workspace.strategy(group.runs[0].recipe.strategy).title}, {kind_of(group)}" for group in repeats
+                    f"{title}, {kind_of(group)}"
+                    for title, group in zip(workspace.titles_of_repeats(repeats), repeats, strict=True)
                 ],
                 "Backbone": [group.runs[0].recipe.backbone for group in repeats],
                 "Mean": [None if group.mean is None else 100 * group.mean for group in repeats],

@@ -55,14 +55,12 @@ with st.expander("Set up runs", icon=":material/tune:", expanded=not runs, key="
     except GraftError as caught:
         st.error(text.escape(str(caught)), icon=":material/error:")
     with over_settings:
-        if changed(form):
-            st.caption(f"Changed: {text.escape(changed(form))}")
+        if changed(workspace, form):
+            st.caption(f"Changed: {text.escape(changed(workspace, form))}")
             st.button("Back to the rules", key="reset", type="tertiary", on_click=reset, args=(form,))
     each = one_each(made)
+    augmented_view(workspace, dataset, each)
     if shown:
-        with_epochs = [recipe for recipe in each if recipe.epochs]
-        if with_epochs:
-            augmented_view(workspace, dataset, with_epochs[0])
         recipes_to_launch(workspace, dataset, each)
     with picture:
         backbone_picture(backbone, rows(workspace, backbone, each), key="backbone_picture")
@@ -94,10 +92,8 @@ with st.expander("Set up runs", icon=":material/tune:", expanded=not runs, key="
 
 same = st.session_state.pop("same", 0)
 if same:
-    st.info(
-        f"{same} of these recipes {'has' if same == 1 else 'have'} finished before, so that result is shown. "
-        "Change the seed to train once more."
-    )
+    words = "has finished before and was" if same == 1 else "have finished before and were"
+    st.info(f"{same} of these recipes {words} not trained again. Change the seed to train once more.")
 
 if not runs:
     st.caption("Nothing has been trained on this dataset yet. Choose strategies above, or let Decide recommend them.")

@@ -60,6 +60,16 @@ def test_strategies_are_listed_repeated_and_run_from_a_recipe(tmp_path: Path, ph
     other = graft("run", "colours", "--recipe", str(again), "--seeds", "2", "--per-class", "5", root=tmp_path)
     assert [run["recipe"]["seed"] for run in other["runs"]] == [0, 1]
     assert {run["recipe"]["per_class"] for run in other["runs"]} == {5}
+    one_fold = tmp_path / "runs" / folded["runs"][2]["run"] / "recipe.json"
+    assert graft("run", "colours", "--recipe", str(one_fold), root=tmp_path)["run"] == folded["runs"][2]["run"]
+    open_ = tmp_path / "mine.json"
+    open_.write_text('{"strategy": "frozen_head", "epochs": null}')
+    few = graft("run", "colours", "--recipe", str(open_), "--per-class", "1", root=tmp_path)
+    assert few["recipe"]["epochs"] == 60, "what the file leaves open is by rule, for as many images as are used"
+    own = tmp_path / "own.json"
+    own.write_text('{"strategy": "small_cnn", "backbone": "small_cnn"}')
+    probe = graft("run", "colours", "--recipe", str(own), "--strategy", "linear_probe", root=tmp_path)
+    assert probe["recipe"]["backbone"] == "bundled"
 
 
 def test_backbones_are_listed_and_a_users_own_is_added(tmp_path: Path) -> None:

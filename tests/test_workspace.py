@@ -72,6 +72,11 @@ def test_repeats_have_a_mean_and_folds_are_compared_among_themselves(workspace: 
     assert found.done == 3 and found.mean == pytest.approx(np.mean(accuracies))
     assert found.spread == pytest.approx(np.std(accuracies, ddof=1))
     assert workspace.compare(seeds).verdict.choice in seeds
+    once_more = workspace.submit([workspace.run(folds[0]).recipe], again=True)
+    drive(workspace, once_more[0])
+    (now,) = (group for group in workspace.repeats(dataset.id) if once_more[0] in {run.id for run in group.runs})
+    assert [run.id for run in now.runs] == [once_more[0], *folds[1:]], "each fold once, the newest"
+    assert len(set(workspace.titles_of_repeats(workspace.repeats(dataset.id)))) == len(workspace.repeats(dataset.id))
     with pytest.raises(DatasetError, match="different images"):
         workspace.compare([*folds, *seeds])
 
@@ -81,6 +86,7 @@ def test_a_saved_recipe_is_launched_again(workspace: Workspace, dataset: Dataset
     saved = json.loads(json.dumps(asdict(made)))
     assert workspace.recipe_from(saved, dataset) == made
     assert workspace.recipe_from({**saved, "dataset": "of a friend"}, dataset) == made
+    assert workspace.recipe_from({"strategy": "small_cnn", "backbone": "bundled"}, dataset).backbone == "small_cnn"
     for wrong in ({**saved, "backbone": "resnet19"}, {"strategy": "gradual"}, "gradual", {**saved, "epochs": 0}):
         with pytest.raises(RecipeError):
             workspace.recipe_from(wrong, dataset)

@@ -292,7 +292,7 @@ class EpochEnd:
     train_accuracy: float | None
     val_loss: float | None
     val_accuracy: float | None
-    best: bool  # the best so far by validation loss
+    best: bool  # the best so far by validation loss, at the temperature that suits it best
     seconds: float  # since the run began
     lr: float | None = None
     images_per_second: float | None = None

@@ -6,7 +6,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any, Literal
@@ -494,6 +494,12 @@ class Workspace:
     def titles(self, runs: Sequence[Run]) -> dict[str, str]:
         """A name for each run that tells it from the others."""
         return titles({run.id: run.recipe for run in runs}, {known.name: known.title for known in STRATEGIES})
+
+    def titles_of_repeats(self, groups: Sequence[Repeats]) -> tuple[str, ...]:
+        """A name for each group that tells what it repeats from what the others do; not how often."""
+        shared = [replace(group.runs[0].recipe, seed=0, folds=0, fold=0) for group in groups]
+        names = titles({recipe.id: recipe for recipe in shared}, {known.name: known.title for known in STRATEGIES})
+        return tuple(names[recipe.id] for recipe in shared)
 
 
 def _run(job: Job) -> Run:

@@ -41,7 +41,9 @@ def test_a_launch_is_each_strategy_in_each_seed_and_fold(workspace: Workspace) -
     assert {recipe.seed for recipe in made} == {4, 5}
     assert [recipe.strategy for recipe in one_each(made)] == ["linear_probe", "small_cnn"]
     assert {recipe.epochs for recipe in made} == {0, 5}
-    assert "epochs 5" in changed(form) and "3 folds" in changed(form)
+    assert "epochs 5" in changed(workspace, form) and "3 folds" in changed(workspace, form)
+    form.chosen = ["linear_probe"]  # which has no epochs
+    assert "epochs" not in changed(workspace, form)
 
 
 def test_a_recipe_fills_the_form_so_that_it_would_be_launched_again(workspace: Workspace) -> None:
@@ -52,7 +54,7 @@ def test_a_recipe_fills_the_form_so_that_it_would_be_launched_again(workspace: W
     assert recipes(workspace, data, form, st.session_state["backbone"]) == (wanted,)
     assert set(form.settings) == {"lr", "backbone_lr", "train_from", "seed", "flip"}
     reset(form)
-    assert not changed(form) and form.chosen == ["fine_tune_top"]
+    assert not changed(workspace, form) and form.chosen == ["fine_tune_top"]
 
 
 @pytest.mark.parametrize("overrides", [{}, {"folds": 3, "fold": 2}, {"per_class": 2}, {"folds": 5, "per_class": 4}])

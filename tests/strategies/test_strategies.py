@@ -105,12 +105,13 @@ def test_settings_of_another_strategy_are_left_aside() -> None:
         ({"flip": 1}, "flip is '1'; choose one of: False, True"),
         ({"folds": 5, "fold": 5}, "fold 5 of 5 does not exist"),
         ({"folds": 1}, "fold 0 of 1 does not exist"),
+        ({"folds": 21}, "folds is 21, but 'birds' has only 20"),
     ],
     ids=str,
 )
 def test_a_wrong_value_is_named_with_what_is_allowed(overrides: dict[str, Any], words: str) -> None:
     with pytest.raises(RecipeError) as caught:
-        recipe(dataset(), "fine_tune_top", BACKBONES[0], **overrides)
+        recipe(dataset(10 if overrides.get("folds") == 21 else 100), "fine_tune_top", BACKBONES[0], **overrides)
     assert words in str(caught.value)
 
 
@@ -129,6 +130,7 @@ def test_a_saved_recipe_comes_back_and_what_it_leaves_open_is_by_rule() -> None:
     for values, words in (
         ({"strategy": "gradual", "rate": 1}, "no setting 'rate'"),
         ({"strategy": "gradual", "lr": -1}, "lr is -1"),
+        ({"strategy": "linear_probe", "epochs": "many"}, "epochs is 'many'"),
         ({"epochs": 3}, 'with a "strategy"'),
         ([], 'with a "strategy"'),
     ):
@@ -142,6 +144,34 @@ def test_repeats_differ_in_seed_and_fold_alone() -> None:
     assert len({one.id for one in made}) == 6
     assert len({one.repeats for one in made}) == 1
     assert made[0].repeats != recipe(dataset(), "linear_probe", BACKBONES[0]).repeats
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"folds": -3}, {"folds": 2.5}, {"seed": "abc"}, {"seed": 1.7}, {"seeds": 0}], ids=str
+)
+def test_repeats_of_nonsense_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(RecipeError, match=f"{next(iter(wrong))} is "):
+        repeated(dataset(), "linear_probe", BACKBONES[0], **wrong)
+
+
+def test_a_strategys_own_network_is_its_alone() -> None:
+    small = named_backbone("small_cnn")
+    for chosen in STRATEGIES:
+        if chosen.network != small.name:
+            with pytest.raises(RecipeError, match="does not train the network 'small_cnn'"):
+                recipe(dataset(), chosen.name, small)
+    with pytest.raises(RecipeError, match="does not train"):
+        recipe(dataset(), "small_cnn", BACKBONES[0])
+
+
+def test_sgd_has_rates_of_its_own() -> None:
+    adam, sgd, said = (
+        recipe(dataset(), "fine_tune_all", BACKBONES[0], **given)
+        for given in ({}, {"optimizer": "sgd"}, {"optimizer": "sgd", "lr": 0.5})
+    )
+    assert (sgd.lr, sgd.backbone_lr) == pytest.approx((10 * adam.lr, 10 * adam.backbone_lr))
+    assert sgd.weight_decay < adam.weight_decay
+    assert said.lr == 0.5 and said.backbone_lr == pytest.approx(0.05)
 
 
 def test_epochs_follow_the_images_that_are_left() -> None:

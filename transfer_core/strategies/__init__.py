@@ -100,6 +100,8 @@ def recipe_from(values: Any, dataset: Dataset, backbone: Backbone) -> Recipe:
     if unknown:
         raise RecipeError(f"A recipe has no setting '{unknown[0]}'. It has: {', '.join(sorted(known))}.")
     left = {"dataset", "backbone", "weights", "strategy", "version"}  # decided by the dataset and the backbone in hand
+    if "train_from" not in chosen.settings:
+        left.add("train_from")  # saved as the strategy has it, which may be no tap
     given = {name: value for name, value in values.items() if name not in left and value is not None}
     return recipe(dataset, chosen.name, backbone, **given)
 

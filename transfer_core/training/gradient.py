@@ -17,7 +17,7 @@ from transfer_core.errors import RecipeError
 from transfer_core.training.augment import PRESETS, augment, draws, shuffled
 from transfer_core.training.features import outputs
 from transfer_core.training.setup import Setup, epochs_a_look
-from transfer_core.training.solvers import accuracy_of, class_weights, loss_of
+from transfer_core.training.solvers import accuracy_of, class_weights, loss_of, refined_loss
 from transfer_core.types import TRAIN, VAL, Event, Notice, Stage
 
 MOMENTUM = 0.1  # of BatchNorm's statistics, at least; PyTorch's own default
@@ -32,9 +32,9 @@ WARM_UP, WARM_UP_STEPS = 0.1, 100  # of a stage's steps; at most (BiT-HyperRule)
 def gradient(setup: Setup, stage: Stage) -> Iterator[Event]:
     """Minibatches with warm-up and a cosine.
 
-    The network of the lowest validation loss is kept, be it the one that the stage began with; without validation
-    images the last. Patience counts from the stage's own best since its warm-up, for the loss may rise with the rate
-    before it falls below where it began.
+    The network of the lowest refined validation loss is kept, be it the one that the stage began with; without
+    validation images the last. Patience counts from the stage's own best since its warm-up, for the loss may rise with
+    the rate before it falls below where it began.
     """
     recipe, network, meter, labels = setup.recipe, setup.network, setup.meter, setup.dataset.labels
     train, val, preset = setup.rows(TRAIN), setup.rows(VAL), PRESETS.get(stage.augment)
@@ -85,19 +85,20 @@ def gradient(setup: Setup, stage: Stage) -> Iterator[Event]:
             meter.passed("train", len(batch), time.monotonic() - began)
             yield replace(meter.progress(what, seen, len(train), kind="train"), steps=(meter.step,), losses=(loss,))
 
-        judged = None
+        judged, refined = None, math.inf
         if len(val) and (epoch % every == 0 or epoch == stage.epochs):
             logits = yield from outputs(setup, network, val, f"{what}, validating")
             judged = loss_of(logits, labels[val]), accuracy_of(logits, labels[val])
-        best = judged[0] < setup.lowest if judged else not len(val)
+            refined = refined_loss(logits, labels[val])
+        best = refined < setup.lowest if judged else not len(val)
         if best:
             kept = state(network)
         if judged:
-            setup.lowest = min(setup.lowest, judged[0])
+            setup.lowest = min(setup.lowest, refined)
             if step <= warm_up(steps):
                 best_epoch = epoch
-            elif judged[0] < lowest_here:
-                lowest_here, best_epoch = judged[0], epoch
+            elif refined < lowest_here:
+                lowest_here, best_epoch = refined, epoch
         fitted = loss_sum / seen, right_sum / seen
         yield meter.epoch_end(stage, train=fitted, val=judged, best=best, lr=optimizer.param_groups[-1]["lr"])
         if len(val) and stage.patience and epoch - best_epoch >= stage.patience:
@@ -106,7 +107,7 @@ def gradient(setup: Setup, stage: Stage) -> Iterator[Event]:
             break
     network.load_state_dict(kept)
     if math.isfinite(before) and setup.lowest == before:
-        yield Notice(text=f"“{stage.title}” did not lower the validation loss, so what it began with is kept.")
+        yield Notice(text=f"“{stage.title}” gained nothing on the validation images, so what it began with is kept.")
 
 
 def quicken(network: torch.nn.Module) -> None:

@@ -18,6 +18,7 @@ from transfer_core.training.solvers import (
     class_weights,
     folds,
     loss_of,
+    refined_loss,
     svm,
     temperature,
 )
@@ -226,10 +227,11 @@ def _fit_logistic(setup: Setup, stage: Stage, codes: Codes, kept: Ints) -> Itera
         judged = _scores(model.logits(val_codes), codes.val_labels) if len(val) else None
         better = judged is not None and judged[0] < lowest
         lowest = judged[0] if judged and better else lowest
-        setup.lowest = judged[0] if judged else setup.lowest
         bar = meter.progress("Fitting the classifier", step, STEPS, unit="steps")
         yield replace(bar, steps=(meter.step,), losses=(fitted[0],))
         yield meter.epoch_end(stage, train=fitted, val=judged, best=better or last)  # the last is the one kept
+    if len(val):
+        setup.lowest = refined_loss(model.logits(val_codes).cpu().numpy(), codes.val_labels)
     weight, bias = np.zeros((classes, codes.train.shape[1])), model.bias.detach().cpu().numpy()
     weight[:, kept] = model.weight.detach().cpu().numpy()
     _set_head(setup, *codes.scale.folded(weight, bias))

@@ -36,7 +36,7 @@ class Setup:
     workspace: Path
     device: torch.device
     found: dict[str, Any] = field(default_factory=dict)  # what stages add to the run's result, plain JSON
-    lowest: float = math.inf  # the validation loss of the network as it stands, the lowest so far
+    lowest: float = math.inf  # the refined validation loss of the network as it stands, the lowest so far
     epochs: int = 0  # of gradient descent, over all stages
 
     def rows(self, split: int) -> Ints:
