@@ -100,8 +100,9 @@ def recipe_from(values: Any, dataset: Dataset, backbone: Backbone) -> Recipe:
     if unknown:
         raise RecipeError(f"A recipe has no setting '{unknown[0]}'. It has: {', '.join(sorted(known))}.")
     left = {"dataset", "backbone", "weights", "strategy", "version"}  # decided by the dataset and the backbone in hand
-    if "train_from" not in chosen.settings:
-        left.add("train_from")  # saved as the strategy has it, which may be no tap
+    # What the strategy does not have is saved as it rests: epochs 0, or no tap to train from.
+    resting = {field.name: field.default for field in fields(Recipe)} | {"train_from": values.get("train_from")}
+    left |= {name for name in resting if name not in chosen.settings and values.get(name) == resting[name]}
     given = {name: value for name, value in values.items() if name not in left and value is not None}
     return recipe(dataset, chosen.name, backbone, **given)
 
