@@ -2,11 +2,13 @@
 
 All nine at 10 training images a class in three draws and at 100 in two, four of them on all images, with real ImageNet
 weights (squeezenet1_1 under TORCH_HOME) and with the bundled backbone. Each run is a process of its own, so that its
-peak memory is its own; finished runs stay in the workspace, so a second call goes on where the first one ended and
-other studies use them too. `--table` only prints what there is.
+peak memory is its own, and computes its features itself, so that its seconds do not hang on what ran before. Finished
+runs stay in the workspace: a second call goes on where the first one ended, and other studies use them too. `--table`
+only prints what there is.
 """
 
 import argparse
+import shutil
 import subprocess
 import sys
 import time
@@ -46,7 +48,8 @@ def done(workspace: Workspace, dataset: Dataset) -> dict[str, Run]:
 
 
 def train(root: Path, dataset: Dataset, recipe: Recipe) -> str:
-    """Run a recipe in a process of its own, as a user does. Returns what it printed."""
+    """Run a recipe in a process of its own, as a user does, without kept features. Returns what it printed."""
+    shutil.rmtree(root / "features", ignore_errors=True)
     options = ("--strategy", recipe.strategy, "--backbone", recipe.backbone, "--seed", str(recipe.seed))
     command = (sys.executable, "-m", "transfer_core", "run", dataset.id, *options)
     if recipe.per_class:

@@ -187,10 +187,12 @@ def test_a_restart_clears_what_was_deleted_and_half_done(tmp_path: Path, photos:
     first.delete_dataset(dataset.id)
     assert (tmp_path / "datasets" / dataset.id).exists(), "undo is possible until the next start"
     (tmp_path / "staging" / "half").mkdir()
+    (tmp_path / "features" / "other.npz.12.part").touch()
     first.close()
     second = Workspace(tmp_path)
     gone = [tmp_path / "datasets" / dataset.id, tmp_path / "runs" / run, tmp_path / "staging" / "half"]
     assert [folder for folder in gone if folder.exists()] == []
+    assert list((tmp_path / "features").iterdir()) == []
     second.close()
 
 

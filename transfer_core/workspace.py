@@ -128,8 +128,10 @@ class Workspace:
             gone += [folder for folder in (self.root / "staging").iterdir() if folder.name not in waiting]
         for folder in gone:
             shutil.rmtree(folder, ignore_errors=True)
-        for file in self.root.glob("datasets/*/.pixels-*"):
-            file.unlink(missing_ok=True)
+        kept = [f"features/{id}-*" for id in datasets]
+        for half in ("datasets/*/.pixels-*", "datasets/*/*.part", "features/*.part", "runs/*/*.part", *kept):
+            for file in self.root.glob(half):
+                file.unlink(missing_ok=True)
 
     def serve(self) -> None:
         """Start the background threads and warm the first worker."""
