@@ -6,16 +6,21 @@ from transfer_core.strategies.definition import TRAINING, Strategy, epochs_for, 
 from transfer_core.types import FIRST, HEAD, Backbone, Recipe, Stage
 
 
+FIRST_STAGE = 0.4  # its learning rate over the last stage's, however many lie between
+
+
 def fine_tuning_defaults(train_images: int, backbone: Backbone) -> dict[str, Any]:
     """What every strategy that fine-tunes pretrained weights begins from."""
     return {
         "epochs": epochs_for(train_images, steps=500, least=4, most=60),
         "lr": head_lr(backbone),
         "backbone_lr": head_lr(backbone) / 10,  # ten times smaller than the head's (CS231n, Stack Exchange, TLLib)
-        "depth_decay": 0.8,
+        "depth_decay": round(FIRST_STAGE ** (1 / max(1, len(backbone.taps) - 1)), 2),
         "weight_decay": 1e-2,
         "smoothing": 0.1,  # so that the validation loss does not rise while the accuracy still does
-        "augment": "light",
+        # On 1,000 photos of clothes, by validation: ImageNet's weights as well with it as without; the small bundled
+        # network loses by it (0.82 light, 0.79 standard), and on the wallpaper groups more.
+        "augment": "light" if backbone.name == "bundled" else "standard",
         "patience": 8,
     }
 
