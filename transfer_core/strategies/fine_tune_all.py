@@ -5,7 +5,6 @@ from typing import Any
 from transfer_core.strategies.definition import TRAINING, Strategy, epochs_for, head_lr, trained
 from transfer_core.types import FIRST, HEAD, Backbone, Recipe, Stage
 
-
 FIRST_STAGE = 0.4  # its learning rate over the last stage's, however many lie between
 
 
