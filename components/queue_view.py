@@ -54,7 +54,7 @@ def _group(workspace: Workspace, group: Repeats, title: str, titles: dict[str, s
     active = [run for run in group.runs if run.active]
     failed = sum(run.status == "failed" for run in group.runs)
     with st.container(horizontal=True, vertical_alignment="center", key=key):
-        open_ = st.toggle(text.escape(f"{title}, {kind_of(group)}"), value=False, key=f"open_{key}")
+        open_ = st.toggle(text.escape(f"{title}, {kind_of(group)}"), value=bool(active), key=f"open_{key}")
         if group.mean is not None:
             st.markdown(f"**{mean_and_spread(group)}**", width="content")
         ended = f"{group.done} of {len(group.runs)} done" + f", {failed} failed" * bool(failed)

@@ -51,18 +51,20 @@ def ready(server: Server, browser: object, zipped: Path) -> Server:
     return server
 
 
-def launch_long(page: Page, server: Server, seed: int) -> None:
-    """Start a training that lasts until it is stopped, and wait for its first epochs."""
+def launch_long(page: Page, server: Server, epochs: int) -> None:
+    """Start a training of about a thousand epochs, which lasts until it is stopped, and wait for its first ones.
+
+    Another number makes another recipe: one that was stopped would be launched again, but beside its first run.
+    """
     page.goto(f"{server.url}/train")
     unfold(page, "Set up runs")
     strategies = page.locator(".st-key-strategies")
     strategies.get_by_text("Linear probe", exact=True).click()
     strategies.get_by_text("From scratch", exact=True).click()
     page.get_by_text("Change the settings").click()
-    for label, value in (("Epochs", "1000"), ("Seed", str(seed))):
-        field = page.get_by_role("spinbutton", name=label, exact=True)
-        field.fill(value)
-        field.press("Enter")
+    field = page.get_by_role("spinbutton", name="Epochs", exact=True)
+    field.fill(str(epochs))
+    field.press("Enter")
     page.get_by_role("button", name="Launch", exact=True).click()
     expect(page.locator(".st-key-queue").get_by_role("button", name="Stop")).to_have_count(1)
     expect(page.locator(".st-key-run_status [data-testid=stProgress]")).to_be_visible()
@@ -89,7 +91,7 @@ def test_a_deep_link_right_after_a_server_start_shows_the_whole_app(
 
 
 def test_zoom_and_hidden_curves_survive_updates(ready: Server, page: Page) -> None:
-    launch_long(page, ready, seed=11)
+    launch_long(page, ready, epochs=998)
     plot = page.locator(".graft-live-plot")
     all_curves = "() => document.querySelector('.graft-live-plot').data.filter(c => c.x.length).length >= 6"
     page.wait_for_function(all_curves, timeout=60_000)
@@ -116,7 +118,7 @@ def test_a_closed_tab_changes_nothing_and_a_new_one_attaches_again(
     ready: Server, open_page: Callable[..., Page]
 ) -> None:
     first = open_page()
-    launch_long(first, ready, seed=12)
+    launch_long(first, ready, epochs=999)
     points = first.evaluate(f"() => ({plotted})")
     first.context.close()
     second = open_page()
@@ -126,7 +128,7 @@ def test_a_closed_tab_changes_nothing_and_a_new_one_attaches_again(
 
 
 def test_stop_is_shown_at_once_and_ends_the_run(ready: Server, page: Page) -> None:
-    launch_long(page, ready, seed=13)
+    launch_long(page, ready, epochs=1000)
     newest = page.locator(".st-key-queue [class*=st-key-queue_]").first
     begun = time.monotonic()
     newest.get_by_role("button", name="Stop").click()

@@ -22,9 +22,9 @@ from transfer_core.types import TRAIN, VAL, Event, Notice, Stage
 
 MOMENTUM = 0.1  # of BatchNorm's statistics, at least; PyTorch's own default
 OPTIMIZERS: dict[str, Callable[[list[dict[str, Any]]], torch.optim.Optimizer]] = {
-    "adamw": torch.optim.AdamW,
-    "adam": torch.optim.Adam,
-    "sgd": partial(torch.optim.SGD, lr=0.0, momentum=0.9, nesterov=True),
+    "adamw": partial(torch.optim.AdamW, fused=True),
+    "adam": partial(torch.optim.Adam, fused=True),
+    "sgd": partial(torch.optim.SGD, lr=0.0, momentum=0.9, nesterov=True, fused=True),
 }
 WARM_UP, WARM_UP_STEPS = 0.1, 100  # of a stage's steps; at most (BiT-HyperRule)
 
