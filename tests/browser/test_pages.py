@@ -31,6 +31,8 @@ def unfold(page: Page, title: str) -> None:
     expect(summary).to_be_visible()
     if summary.locator("..").get_attribute("open") is None:
         summary.click()
+        expect(summary.locator("..")).to_have_attribute("open", "")
+    expect(page.locator("[data-test-script-state=notRunning]")).to_be_visible()  # what it unfolds stands still
 
 
 def upload(page: Page, server: Server, file: Path) -> None:
