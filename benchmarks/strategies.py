@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.backbones import imported
+from transfer_core.strategies import strategy
 from transfer_core.types import Dataset, Recipe, Run
 from transfer_core.workspace import Workspace
 
@@ -50,12 +51,12 @@ def done(workspace: Workspace, dataset: Dataset) -> dict[str, Run]:
 def train(root: Path, dataset: Dataset, recipe: Recipe) -> str:
     """Run a recipe in a process of its own, as a user does, without kept features. Returns what it printed."""
     shutil.rmtree(root / "features", ignore_errors=True)
-    options = ("--strategy", recipe.strategy, "--backbone", recipe.backbone, "--seed", str(recipe.seed))
-    command = (sys.executable, "-m", "transfer_core", "run", dataset.id, *options)
+    options = ["--strategy", recipe.strategy, "--seed", str(recipe.seed)]
+    if not strategy(recipe.strategy).network:  # else it brings its own backbone
+        options += ["--backbone", recipe.backbone]
     if recipe.per_class:
-        command += ("--per-class", str(recipe.per_class))
-    if recipe.backbone == "small_cnn":  # the strategy brings its own
-        command = tuple(word for word in command if word not in ("--backbone", "small_cnn"))
+        options += ["--per-class", str(recipe.per_class)]
+    command = (sys.executable, "-m", "transfer_core", "run", dataset.id, *options)
     ended = subprocess.run((*command, "--workspace", str(root)), capture_output=True, text=True, check=False)
     return (ended.stdout or ended.stderr).strip()
 
