@@ -57,6 +57,7 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
         ) WITHOUT ROWID;
         """,
     ),
+    ("timings of backbones are called speed", "UPDATE jobs SET kind = 'speed' WHERE kind = 'measure'"),
 )
 
 JOB_COLUMNS = (

@@ -37,10 +37,13 @@ from transfer_core.types import (
     Answers,
     Backbone,
     Dataset,
+    Decision,
     Device,
     Event,
     Job,
     Kind,
+    Measured,
+    Pilots,
     Predictions,
     Profile,
     Recipe,
@@ -49,6 +52,7 @@ from transfer_core.types import (
     Score,
     Verdict,
     digest,
+    from_plain,
 )
 
 COPY_BYTES = 1 << 20
@@ -284,6 +288,70 @@ class Workspace:
     ) -> Advice:
         return rules.advise(Answers(images=dataset.count(TRAIN), similarity=similarity, budget=budget))
 
+    def decide(
+        self,
+        dataset: Dataset,
+        *,
+        similarity: Literal["similar", "different"] | None = None,
+        budget: Literal["limited", "ample"] | None = None,
+        backbone_name: str = "bundled",
+        seconds: float | None = None,
+    ) -> Decision:
+        """What was said beside what was measured and piloted, held against `seconds` of time (None: any)."""
+        said = Answers(images=dataset.count(TRAIN), similarity=similarity, budget=budget)
+        measured, pilots = self.measured(dataset, backbone_name), self.pilots(dataset, backbone_name)
+        return rules.decide(said, measured, pilots, seconds)
+
+    def measure(self, dataset: Dataset, backbone_name: str = "bundled", *, device: str = "auto") -> str:
+        """Queue the measuring of the flowchart's questions. Returns the job's id, one's that is active already too."""
+        return self._study("measure", dataset, backbone_name, device, {})
+
+    def pilot(
+        self, dataset: Dataset, backbone_name: str = "bundled", *, seconds: float = 120.0, device: str = "auto"
+    ) -> str:
+        """Queue a race of short trainings. Returns the job's id, one's that is active already too.
+
+        Raises RecipeError for a budget of less than rules.LEAST_SECONDS.
+        """
+        if not rules.LEAST_SECONDS <= seconds <= rules.MOST_SECONDS:
+            raise RecipeError(
+                f"A budget of {seconds:g} seconds is not possible; give pilots {rules.LEAST_SECONDS:g} to"
+                f" {rules.MOST_SECONDS:g} seconds."
+            )
+        return self._study("pilot", dataset, backbone_name, device, {"seconds": seconds})
+
+    def _study(
+        self, kind: Literal["measure", "pilot"], dataset: Dataset, name: str, device: str, more: dict[str, Any]
+    ) -> str:
+        self._check_device(device)
+        waiting = self.studying(kind, dataset, name)
+        if waiting is not None and waiting.active:
+            return waiting.id
+        network = self.backbone(name)
+        payload = {"dataset": dataset.id, "backbone": network.name, "weights": network.weights} | more
+        return self._queue(_new_id(), kind, payload, self._lane(device), dataset=dataset.id)
+
+    def studying(
+        self, kind: Literal["measure", "pilot"], dataset: Dataset, backbone_name: str = "bundled"
+    ) -> Job | None:
+        """The newest job of that kind, however it stands; None when none was asked for."""
+        return next(iter(self._studies(kind, dataset, backbone_name)), None)
+
+    def measured(self, dataset: Dataset, backbone_name: str = "bundled") -> Measured | None:
+        """What measuring found last; None until it has ended."""
+        done = [job for job in self._studies("measure", dataset, backbone_name) if job.status == "done"]
+        return from_plain(Measured, done[0].result) if done else None
+
+    def pilots(self, dataset: Dataset, backbone_name: str = "bundled") -> Pilots | None:
+        """What the last race of pilots showed; None until one has ended."""
+        done = [job for job in self._studies("pilot", dataset, backbone_name) if job.status == "done"]
+        return from_plain(Pilots, done[0].result) if done else None
+
+    def _studies(self, kind: Literal["measure", "pilot"], dataset: Dataset, name: str) -> list[Job]:
+        """Newest first, with the weights that the backbone has now."""
+        weights = self.backbone(name).weights
+        return [job for job in self._store.jobs(kind=kind, dataset=dataset.id) if job.payload["weights"] == weights]
+
     def recipe(self, dataset: Dataset, strategy: str, backbone_name: str = "bundled", **overrides: Any) -> Recipe:
         """A strategy's defaults for this dataset and backbone, with overrides. Raises RecipeError."""
         return recipe(dataset, strategy, self._network(strategy, backbone_name), **overrides)
@@ -373,11 +441,11 @@ class Workspace:
         waiting = self.measurement(self.backbone(backbone_name).name, device)
         if waiting is not None and waiting.active:
             return waiting.id
-        return self._queue(_new_id(), "measure", {"backbone": backbone_name}, self._lane(device))
+        return self._queue(_new_id(), "speed", {"backbone": backbone_name}, self._lane(device))
 
     def measurement(self, backbone_name: str, device: str = "auto") -> Job | None:
         """The newest timing of a backbone on a device, however it stands; None when none was asked for."""
-        asked, lane = self._store.jobs(kind="measure"), self._lane(device)
+        asked, lane = self._store.jobs(kind="speed"), self._lane(device)
         return next((job for job in asked if job.lane == lane and job.payload["backbone"] == backbone_name), None)
 
     def _lane(self, device: str) -> str:
@@ -394,7 +462,7 @@ class Workspace:
         Empty for a device that is not here, and until the first worker has said which are.
         """
         found = [known.title for known in self.devices() if device in ("auto", known.name)]
-        results = [job.result for job in self._store.jobs(kind="measure") if job.status == "done"]
+        results = [job.result for job in self._store.jobs(kind="speed") if job.status == "done"]
         return {
             (result["arch"], result["input_px"]): result["images_per_second"]
             for result in reversed(results)  # the newest last

@@ -15,8 +15,8 @@ def work(id: str, kind: str, payload: dict[str, Any], *, root: Path, device: str
         return _import(payload, staging(root, id))
     if kind == "train":
         return _train(Recipe(**payload["recipe"]), root, id, device)
-    if kind == "measure":
-        return _measure(payload["backbone"], root, device)
+    if kind == "speed":
+        return _speed(payload["backbone"], root, device)
     if kind == "backbone":
         return _backbone(payload, root)
     if kind == "augment":
@@ -54,7 +54,7 @@ def _train(recipe: Recipe, root: Path, id: str, device: str) -> Iterator[Event]:
     yield from fit(recipe, dataset, workspace=root, out=out, device=device)
 
 
-def _measure(name: str, root: Path, device: str) -> Iterator[Event]:
+def _speed(name: str, root: Path, device: str) -> Iterator[Event]:
     from transfer_core.studies.speed import measure_speed
 
     yield from measure_speed(backbone(name, root), device=device)
