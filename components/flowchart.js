@@ -2,7 +2,9 @@
 
 const STACKED_PX = 720
 const SETTLE_MS = 10000 // how long a choice may stay ahead of the server
-const NODE = 60, PAD = 13, SEAM = 14, LINE = 19, SEAM_HIGH = 24
+const NODE = 60, PAD = 13, SEAM = 14, LINE = 19, SEAM_HIGH = 24, NOTE = 17
+const PICTURE = { width: 92, height: 46, gap: 7 }
+const APART = 2.7 // px from the middle of an edge to each of its two lines, where both paths share it
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".flow")
@@ -24,10 +26,11 @@ class Flow {
   }
 
   take(data) {
+    const moved = this.data && JSON.stringify(this.data.notes) !== JSON.stringify(data.notes) // they take room
     this.data = data
     if (!this.answers || same(this.answers, data.answers)) this.pending = null
     if (!this.pending) this.answers = { ...data.answers }
-    this.width ? this.paint() : this.build()
+    this.width && !moved ? this.paint() : this.build()
   }
 
   choose(name, value) {
@@ -44,13 +47,23 @@ class Flow {
     this.send({ similarity: answers.similarity, budget: answers.budget })
   }
 
-  // Where the path leads: keys of places that are certain, or that are possible while similarity is open.
-  ends() {
-    const { size, similarity } = this.answers
+  // What was said and, once there is such a thing, what was measured: the answers of each, and where its path leads.
+  ways() {
+    const given = !this.pending && this.data.lit.length ? this.data.lit : null
+    const said = this.way("said", this.answers, given)
+    return this.data.found ? [said, this.way("measured", this.data.found, null)] : [said]
+  }
+
+  // Keys of places that are certain, or that are possible while similarity is open.
+  way(kind, answers, given) {
+    const { size, similarity } = answers, leads = this.data.leads
     const name = (to) => to.join("-")
-    if (!similarity) return { certain: null, possible: Object.values(this.data.leads).map((by) => name(by[size])) }
-    const lit = !this.pending && this.data.lit.length ? this.data.lit : this.data.leads[similarity][size]
-    return { certain: name(lit), possible: [name(lit)] }
+    const certain = similarity ? name(given ?? leads[similarity][size]) : null
+    const possible = certain ? [certain] : Object.values(leads).map((by) => name(by[size]))
+    const answer = (end) => answers[end.name ?? end.question]
+    const sure = (end) => (end.key ? end.key === certain : end.question ? !!answer(end) : answer(end) === end.value)
+    const active = (end) => (end.key ? possible.includes(end.key) : end.question ? true : !answer(end) || sure(end))
+    return { kind, certain, possible, sure, active }
   }
 
   // --- drawing: once for a width ---------------------------------------------------------------
@@ -85,8 +98,13 @@ class Flow {
     const rows = [[middle - 118, middle, middle + 118], pairs, pairs]
     const nodes = this.data.questions.map((question, i) => {
       this.heading(question.name, i + 1, question.title, lefts[i], 44, ask)
+      this.note(question.name, lefts[i], 44 + NOTE, ask)
       const group = this.group(question)
-      return question.options.map((option, k) => this.option(group, question, option, lefts[i], rows[i][k] - NODE / 2, ask))
+      return question.options.map((option, k) => {
+        const node = this.option(group, question, option, lefts[i], rows[i][k] - NODE / 2, ask)
+        this.picture(node, lefts[i] + 1, node.y + NODE + PICTURE.gap)
+        return node
+      })
     })
     this.heading("place", "", "Scenario", lefts[3], 44, card)
     tops.forEach((y, i) => this.place(`${i + 1}`, lefts[3], y, card, high))
@@ -94,14 +112,15 @@ class Flow {
     this.seam("3-4", lefts[3] + 16, tops[3] - SEAM / 2)
     const curve = (from, to) => {
       const [x0, x1] = [from.x + from.width, to.x], [y0, y1] = [from.y + from.height / 2, to.y + to.height / 2]
-      const pull = Math.max(24, (x1 - x0) / 2)
-      return `M${x0} ${y0} C${x0 + pull} ${y0} ${x1 - pull} ${y1} ${x1} ${y1}`
+      const pull = Math.max(24, (x1 - x0) / 2), under = 5 // so that a line beside the middle has no gap at its ends
+      return `M${x0 - under} ${y0} H${x0} C${x0 + pull} ${y0} ${x1 - pull} ${y1} ${x1} ${y1} H${x1 + under}`
     }
     nodes.slice(0, -1).forEach((row, i) =>
       row.forEach((from) => nodes[i + 1].forEach((to) => this.edge(curve(from, to), from, to))),
     )
     this.reach(nodes.at(-1), curve)
-    this.svg.setAttribute("height", tops[3] + high + 3)
+    const pictures = middle + 118 + NODE / 2 + PICTURE.gap + PICTURE.height
+    this.svg.setAttribute("height", Math.max(tops[3] + high, pictures) + 3)
   }
 
   // On a phone each question is a panel, one below the other, and a rail leads down to the scenarios.
@@ -110,12 +129,19 @@ class Flow {
     const panels = []
     const nodes = this.data.questions.map((question, i) => {
       const count = question.options.length, wide = (width - 22 - 8 * (count - 1)) / count
-      const panel = { question: question.name, x: 1, y, width: width - 2, height: NODE + 54 }
+      const noted = question.name in this.data.notes ? NOTE : 0
+      const top = y + 43 + noted + PICTURE.height + PICTURE.gap
+      const panel = { question: question.name, x: 1, y, width: width - 2, height: top + NODE + 11 - y }
       element("rect", { class: "panel", x: 1, y, width: width - 2, height: panel.height, rx: 12 }, this.panels)
       panels.push(panel)
       this.heading(question.name, i + 1, question.title, 12, y + 27, width - 30)
+      this.note(question.name, 12, y + 27 + NOTE, width - 30)
       const group = this.group(question)
-      const row = question.options.map((option, k) => this.option(group, question, option, 11 + k * (wide + 8), y + 43, wide))
+      const row = question.options.map((option, k) => {
+        const node = this.option(group, question, option, 11 + k * (wide + 8), top, wide)
+        this.picture(node, node.x + (wide - PICTURE.width) / 2, top - PICTURE.gap - PICTURE.height)
+        return node
+      })
       y += panel.height + 34
       return row
     })
@@ -135,8 +161,8 @@ class Flow {
     }
     const along = (from, to) => {
       const x = from.x + from.width / 2, y0 = from.y + from.height, y1 = to.y + to.height / 2
-      const bend = `C${x} ${y0 + 40} ${rail} ${y0 + 2} ${rail} ${y0 + 52}`
-      return `M${x} ${y0} ${bend} L${rail} ${y1 - 8} Q${rail} ${y1} ${rail + 8} ${y1} L${to.x} ${y1}`
+      const bend = `L${x} ${y0} C${x} ${y0 + 40} ${rail} ${y0 + 2} ${rail} ${y0 + 52}`
+      return `M${x} ${y0 - 4} ${bend} L${rail} ${y1 - 8} Q${rail} ${y1} ${rail + 8} ${y1} L${to.x + 5} ${y1}`
     }
     nodes.slice(0, -1).forEach((row, i) => row.forEach((from) => this.edge(down(from, panels[i + 1]), from, panels[i + 1])))
     this.reach(nodes.at(-1), along)
@@ -147,8 +173,29 @@ class Flow {
     for (const from of options) for (const to of Object.values(this.places)) this.edge(curve(from, to), from, to)
   }
 
+  // A line for each path; where both take this edge they run side by side.
   edge(d, from, to) {
-    this.edges.push({ from, to, line: element("path", { class: "edge", d }, this.lines) })
+    const rise = (to.y + to.height / 2) - (from.y + from.height / 2)
+    const across = this.width < STACKED_PX ? [APART, to.key ? APART : 0] : [Math.abs(rise) > 60 ? -Math.sign(rise) * APART : 0, APART]
+    const line = () => element("path", { class: "edge", d }, this.lines)
+    this.edges.push({ from, to, across, said: line(), measured: line() })
+  }
+
+  // What measuring found where it is none of a question's options.
+  note(name, x, y, width) {
+    if (!(name in this.data.notes)) return
+    this.fit(write(this.svg, "note", this.data.notes[name], x + 29, y), 600, 12.5, width - 29)
+  }
+
+  picture({ node, name, value, free }, x, y) {
+    const drawn = this.data.pictures[node.dataset.id]
+    if (!drawn) return
+    const group = element("g", { class: "picture", role: "img", "aria-label": drawn.alt }, this.svg)
+    element("title", {}, group).textContent = drawn.alt
+    element("g", { transform: `translate(${x} ${y}) scale(${PICTURE.width / 96})` }, group).innerHTML = drawn.svg
+    if (!free) return
+    group.classList.add("free")
+    group.onclick = () => this.choose(name, value)
   }
 
   heading(name, number, words, x, y, width) {
@@ -246,52 +293,77 @@ class Flow {
 
   paint() {
     this.root.classList.toggle("dark", isDark(getComputedStyle(this.root).getPropertyValue("--st-background-color")))
-    const { certain, possible } = this.ends()
-    const by = (name) => (name in this.data.measured ? "measured" : "said")
+    const ways = this.ways()
+    this.paintQuestions()
+    this.paintPlaces(ways)
+    this.paintEdges(ways)
+    this.sayNow()
+  }
+
+  paintQuestions() {
     let asked = false
     for (const { name, options } of this.data.questions) {
-      const answer = this.answers[name], open = !answer
-      this.headings[name].setAttribute("class", `heading ${open ? (asked ? "" : "said") : by(name)}`)
+      const counted = this.data.measured[name], answer = this.answers[name], open = !answer
+      this.headings[name].setAttribute("class", `heading ${counted ? "measured" : open && asked ? "" : "said"}`)
       asked ||= open
       for (const option of this.options.filter((each) => each.name === name)) {
-        const on = option.value === answer
-        option.node.setAttribute("class", `option ${option.free ? "free" : ""} ${on ? by(name) : ""}`)
+        const on = option.value === answer, found = option.value === this.data.found?.[name]
+        const said = on && !counted, measured = found || (on && !!counted)
+        const words = said && found ? "said and measured" : said ? "you said" : found ? this.data.found_words[name] : null
+        const shown = on && counted ? counted : (words ?? option.hint)
+        const kinds = `${option.free ? "free" : ""} ${said ? "said" : ""} ${measured ? "measured" : ""}`
+        option.node.setAttribute("class", `option ${kinds}`)
         option.node.setAttribute("aria-checked", `${on}`)
-        option.below.textContent = on ? (this.data.measured[name] ?? "you said") : option.hint
-        this.fit(option.below, on ? 600 : 400, 12.5, option.room)
-        option.node.setAttribute("aria-label", `${option.label}, ${option.below.textContent}`)
+        option.below.textContent = shown
+        this.fit(option.below, said || measured ? 600 : 400, 12.5, option.room)
+        option.node.setAttribute("aria-label", `${option.label}, ${shown}`)
         const stop = on || (open && option.value === options[0].value)
         if (option.free) option.node.setAttribute("tabindex", stop ? "0" : "-1")
       }
     }
+  }
+
+  paintPlaces(ways) {
+    const kinds = (test) => ways.filter(test).map((way) => way.kind).join(" ")
     for (const place of Object.values(this.places)) {
-      const lit = place.key === certain
-      const half = !lit && (certain ?? "").split("-").includes(place.key)
-      const off = !lit && !half && !possible.some((key) => key.split("-").includes(place.key))
-      const gone = place.key.includes("-") && !possible.includes(place.key)
-      const kind = lit ? "lit" : half ? "half" : off ? "off" : ""
-      place.node.setAttribute("class", `place ${kind} ${gone ? "gone" : ""}`)
+      const lit = kinds((way) => way.certain === place.key)
+      const half = kinds((way) => way.certain?.includes("-") && way.certain.split("-").includes(place.key))
+      const near = ways.some((way) => way.possible.some((key) => key.split("-").includes(place.key)))
+      const gone = place.key.includes("-") && !ways.some((way) => way.possible.includes(place.key))
+      const kind = lit ? `lit ${lit}` : half ? `half ${half}` : near || place.key.includes("-") ? "" : "off"
+      place.node.setAttribute("class", `place ${place.key.includes("-") ? "seam" : ""} ${kind} ${gone ? "gone" : ""}`)
     }
-    const answer = (end) => this.answers[end.name ?? end.question]
-    const sure = (end) => (end.key ? end.key === certain : end.question ? !!answer(end) : answer(end) === end.value)
-    const active = (end) => (end.key ? possible.includes(end.key) : end.question ? true : !answer(end) || sure(end))
-    const lit = []
-    for (const { from, to, line } of this.edges) {
-      const on = sure(from) && sure(to), maybe = !on && active(from) && active(to)
-      line.setAttribute("class", `edge ${on ? `lit ${by(from.name)}` : maybe ? "maybe" : ""}`)
-      line.style.display = to.key?.includes("-") && !on && !maybe ? "none" : ""
-      if (on) lit.push(line)
+  }
+
+  paintEdges(ways) {
+    const above = []
+    for (const { from, to, across: [dx, dy], ...lines } of this.edges) {
+      const on = ways.filter((way) => way.sure(from) && way.sure(to)).map((way) => way.kind)
+      const maybe = !on.length && ways.some((way) => way.active(from) && way.active(to))
+      const hidden = to.key?.includes("-") && !on.length && !maybe
+      for (const [kind, side] of [["said", -1], ["measured", 1]]) {
+        const line = lines[kind], lit = on.includes(kind)
+        line.setAttribute("class", `edge ${lit ? `lit ${kind}` : maybe && kind === "said" ? "maybe" : ""}`)
+        line.setAttribute("transform", lit && on.length > 1 ? `translate(${side * dx} ${side * dy})` : "")
+        line.style.display = hidden || (!lit && kind === "measured") ? "none" : ""
+        if (lit) above.push(line)
+      }
     }
-    this.lines.append(...lit) // above the others
-    this.sayNow()
+    this.lines.append(...above)
   }
 
   sayNow() {
-    const { certain } = this.ends()
-    const open = this.data.questions.find(({ name }) => !this.answers[name])
-    if (certain) {
+    const [said, found] = this.ways()
+    const name = (key) => (key.includes("-") ? `between ${key.replace("-", " and ")}` : `scenario ${key}`)
+    const certain = said.certain ?? found?.certain
+    const open = this.data.questions.find((question) => !this.answers[question.name])
+    if (said.certain && found?.certain && said.certain !== found.certain) {
+      const words = "Below stands which of the two to trust, and why. Hover or focus a scenario to read what it would do."
+      this.say(`You said ${name(said.certain)}, measuring says ${name(found.certain)}`, words)
+    } else if (certain) {
       const { title, says } = this.data.places[certain]
-      this.say(certain.includes("-") ? title[0].toUpperCase() + title.slice(1) : `Scenario ${certain}: ${title}`, says)
+      const head = certain.includes("-") ? title[0].toUpperCase() + title.slice(1) : `Scenario ${certain}: ${title}`
+      this.say(said.certain ? head : `Measured, not said. ${head}`, says)
     } else this.say(open.title, "Choose an answer on the drawing. Press a chosen answer again to reopen its question.")
   }
 
@@ -302,7 +374,7 @@ class Flow {
   }
 
   announce() {
-    const { certain } = this.ends()
+    const [{ certain }] = this.ways()
     this.root.querySelector(".status").textContent = certain ? this.places[certain].words : "The scenario is open."
   }
 
@@ -341,6 +413,7 @@ function write(parent, kind, words, x, y) {
 
 function box(parent, x, y, width, height, rx) {
   element("rect", { class: "body", x, y, width, height, rx }, parent)
+  element("rect", { class: "twin", x: x + 4, y: y + 4, width: width - 8, height: height - 8, rx: rx - 3 }, parent)
   element("rect", { class: "ring", x: x - 4, y: y - 4, width: width + 8, height: height + 8, rx: rx + 4 }, parent)
 }
 

@@ -1,5 +1,6 @@
-"""The decision flowchart, drawn: three questions, four scenarios, the user's path lit, answered on the drawing."""
+"""The decision flowchart, drawn and answered on the drawing: what was said and what was measured, each a lit path."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from components import text
+from components.flowchart_pictures import PICTURES
 from transfer_core.types import Answers
 
 HERE = Path(__file__)
@@ -114,12 +116,22 @@ mount = st.components.v2.component(
 )
 
 
-def flowchart(answers: Answers, advice_scenario: int | None, between: tuple[int, int] | None, key: str) -> Answers:
+def flowchart(
+    answers: Answers,
+    advice_scenario: int | None,
+    between: tuple[int, int] | None,
+    key: str,
+    *,
+    measured: Answers | None = None,
+    notes: Mapping[str, str] | None = None,
+) -> Answers:
     """Draw the flowchart and return the answers with what the user has just chosen on it.
 
+    `measured` are the answers that looking gave; `notes` say, by question, what it found that is none of the options.
     The page keeps the answers: when the returned ones differ from those passed in, store them and rerun.
     """
-    result = mount(key=key, data=drawing(answers, advice_scenario, between), on_answer_change=lambda: None)
+    data = drawing(answers, advice_scenario, between, measured, notes)
+    result = mount(key=key, data=data, on_answer_change=lambda: None)
     return chosen(answers, result.answer)
 
 
@@ -134,12 +146,26 @@ def chosen(answers: Answers, said: Any) -> Answers:
     return replace(answers, similarity=similarity, budget=budget)
 
 
-def drawing(answers: Answers, scenario: int | None, between: tuple[int, int] | None) -> dict[str, Any]:
+def drawing(
+    answers: Answers,
+    scenario: int | None,
+    between: tuple[int, int] | None,
+    measured: Answers | None = None,
+    notes: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
     """What the browser draws from."""
     lit = list(between) if between else [scenario] if scenario else []
     return {
-        "answers": {"size": answers.size, "similarity": answers.similarity, "budget": answers.budget},
+        "answers": _plain(answers),
         "measured": {"size": f"{text.count(answers.images)} counted"},
+        "found": None if measured is None else _plain(measured),
+        "found_words": {
+            "size": f"{text.count(measured.images if measured else 0)} unlike each other",  # where another size follows
+            "similarity": "measured",
+            "budget": "measured",
+        },
+        "notes": dict(notes or {}),
+        "pictures": {option: {"alt": picture.alt, "svg": picture.svg} for option, picture in PICTURES.items()},
         "lit": lit,
         "questions": [
             {
@@ -156,3 +182,7 @@ def drawing(answers: Answers, scenario: int | None, between: tuple[int, int] | N
         },
         "leads": {similarity: {size: list(to) for size, to in by.items()} for similarity, by in LEADS.items()},
     }
+
+
+def _plain(answers: Answers) -> dict[str, str | None]:
+    return {"size": answers.size, "similarity": answers.similarity, "budget": answers.budget}

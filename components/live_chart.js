@@ -107,33 +107,36 @@ function picture(data, figure) {
     text: `<b>${words}</b>`, x, y, xref: "paper", yref: "paper", xanchor: "left", yanchor: "bottom", yshift: 6,
     showarrow: false, font: { size: 14 },
   })
-  const domains = narrow
+  const domains = data.single ? { x: [[0, 0.001], [0, 1]], y: [[0, 1], [0, 1]] } : narrow
     ? { x: [[0, 1], [0, 1]], y: [[0.58, 1], [0, 0.4]] }
     : { x: [[0, 0.475], [0.545, 1]], y: [[0, 1], [0, 1]] }
   const thin = { color: "rgba(128, 134, 139, .75)", width: 1, dash: "dot" }
   const layout = {
-    uirevision: "keep", width: figure.clientWidth, height: narrow ? 560 : 340, font, hovermode: "closest",
+    uirevision: "keep", width: figure.clientWidth, height: narrow && !data.single ? 560 : 340, font, hovermode: "closest",
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", margin: { l: 8, r: 12, t: 66, b: 46 },
     dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom",
     hoverlabel: { bgcolor: value("background-color"), bordercolor: line, font },
     legend: { orientation: "h", x: 0, xanchor: "left", y: 1, yref: "container", yanchor: "top", font },
-    xaxis: { ...axis, showgrid: false, domain: domains.x[0], title: { ...axis.title, text: narrow ? "" : data.x_title } },
+    xaxis: {
+      ...axis, showgrid: false, domain: domains.x[0], visible: !data.single,
+      title: { ...axis.title, text: narrow ? "" : data.x_title },
+    },
     xaxis2: {
       ...axis, showgrid: false, domain: domains.x[1], anchor: "y2", matches: "x",
       title: { ...axis.title, text: data.x_title },
     },
-    yaxis: { ...axis, domain: domains.y[0] },
+    yaxis: { ...axis, domain: domains.y[0], visible: !data.single },
     yaxis2: { ...axis, domain: domains.y[1], anchor: "x2", ticksuffix: " %" },
     annotations: [
-      heading("Loss", domains.x[0][0], domains.y[0][1]),
-      heading("Accuracy", domains.x[1][0], domains.y[1][1]),
+      ...(data.single ? [] : [heading("Loss", domains.x[0][0], domains.y[0][1])]),
+      heading(data.single || "Accuracy", domains.x[1][0], domains.y[1][1]),
       ...data.marks.map(({ x, title }) => ({
-        text: title, x, xref: "x", y: domains.y[0][1], yref: "paper", xanchor: "left", yanchor: "top", xshift: 4,
+        text: title, x, xref: data.single ? "x2" : "x", y: domains.y[0][1], yref: "paper", xanchor: "left", yanchor: "top", xshift: 4,
         showarrow: false, font: { size: 12 },
       })),
     ],
     shapes: data.marks.flatMap(({ x }) =>
-      ["", "2"].map((panel) => ({
+      (data.single ? ["2"] : ["", "2"]).map((panel) => ({
         type: "line", xref: `x${panel}`, yref: `y${panel} domain`, x0: x, x1: x, y0: 0, y1: 1, line: thin,
       })),
     ),
@@ -163,6 +166,9 @@ function curve({ id, name, group, panel, split, symbol, x, y }, { first, color, 
     },
     validation: {
       mode: "lines+markers", line: { color, width: 2.4 }, marker: { color, symbol, size: 8, maxdisplayed: 40 },
+    },
+    ended: {
+      mode: "lines+markers", opacity: 0.5, line: { color, width: 1.6 }, marker: { color, symbol, size: 6, maxdisplayed: 40 },
     },
     best: { mode: "markers", marker: { color: ink, symbol: "circle-open", size: 15, line: { width: 1.8 } } },
   }

@@ -50,10 +50,11 @@ class Trace:
     name: str  # in the legend
     group: str  # curves of one group are hidden and shown together
     panel: Literal["loss", "accuracy"]
-    split: Literal["training", "validation", "best"]
+    split: Literal["training", "validation", "best", "ended"]  # ended: of a candidate that is out of a race
     strategy: str
     x: Sequence[float]
     y: Sequence[float]  # accuracies as fractions
+    part: int = 0  # a curve with gaps comes in several parts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,11 +93,19 @@ def run_chart(
 
 
 def live_chart(
-    traces: Sequence[Trace], *, key: str, x_title: str = "Step", marks: Sequence[Mark] = (), chance: float | None = None
+    traces: Sequence[Trace],
+    *,
+    key: str,
+    x_title: str = "Step",
+    marks: Sequence[Mark] = (),
+    chance: float | None = None,
+    single: str = "",
+    said: str = "",
 ) -> None:
     """Loss and accuracy side by side, one over the other where it is narrow. `key` stays the same across updates.
 
-    `chance` is the accuracy of guessing, a fraction: a thin line.
+    `chance` is the accuracy of guessing, a fraction: a thin line. With `single` there is accuracy alone, under that
+    heading; `said` replaces the summary in words.
     """
     mount(
         key=key,
@@ -105,7 +114,8 @@ def live_chart(
             "marks": [{"x": mark.x, "title": text.figure(text.short(mark.title, 30))} for mark in marks],
             "chance": None if chance is None else 100 * chance,
             "x_title": text.figure(x_title),
-            "summary": summary(traces),
+            "summary": said or summary(traces),
+            "single": text.figure(single),
             "empty": EMPTY,
             "lost": LOST,
             "base": str(st.get_option("server.baseUrlPath") or "").strip("/"),
@@ -198,7 +208,7 @@ def _drawn(trace: Trace) -> dict[str, Any]:
     mark = style(trace.strategy)
     scale = 100.0 if trace.panel == "accuracy" else 1.0
     return {
-        "id": f"{trace.panel} {trace.group} {trace.split}",
+        "id": f"{trace.panel} {trace.group} {trace.split} {trace.part}",
         "name": text.figure(trace.name),
         "group": trace.group,
         "panel": trace.panel,

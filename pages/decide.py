@@ -1,13 +1,17 @@
-"""Decide: the flowchart answered on its own drawing, the scenario, why, and the strategies ready to launch."""
+"""Decide: the flowchart as said and as measured, pilots beside it, what to trust and why, ready to launch."""
 
 import streamlit as st
 
-from components import shell, text
+from components import shell
+from components.backbone_picker import CHOSEN, DEFAULT
+from components.decision_view import decision_view
+from components.estimates_view import estimates_view, time_limit
 from components.flowchart import flowchart
+from components.launch_view import launch_view
+from components.pilots_view import pilots_view
+from components.similarity_view import notes, similarity_view
+from components.study_view import MEASURE, study_view
 from transfer_core.types import TRAIN, Answers
-
-PRESELECTED = 3
-ROLES = {"recommended": "Recommended", "alternative": "Alternative", "control": "Control"}
 
 workspace = shell.begin("Decide")
 dataset = shell.dataset_in_hand(workspace)
@@ -15,50 +19,56 @@ if dataset is None:
     shell.empty(
         "The flowchart needs images to decide about",
         "Three questions lead to one of four scenarios: how many images you have, how much they look like ImageNet's "
-        "photos, and how much you can compute. The first is answered by counting.",
+        "photos, and how much you can compute. The first is answered by counting; Graft can measure the others.",
         "Bring in images",
         "data",
     )
 
+known = {backbone.name: backbone for backbone in workspace.backbones()}
+backbone = known.get(st.session_state.get(CHOSEN, DEFAULT), known[DEFAULT])
+titles = {strategy.name: strategy.title for strategy in workspace.strategies()}
 kept = st.session_state.setdefault("answers", {}).get(dataset.id, Answers(images=dataset.count(TRAIN)))
-advice = workspace.advise(dataset, similarity=kept.similarity, budget=kept.budget)
-chosen = flowchart(kept, advice.scenario, advice.between, key=f"flowchart_{dataset.id}")
+measured, pilots = workspace.measured(dataset, backbone.name), workspace.pilots(dataset, backbone.name)
+decision = workspace.decide(
+    dataset,
+    similarity=kept.similarity,
+    budget=kept.budget,
+    backbone_name=backbone.name,
+    seconds=time_limit(),
+)
+chosen = flowchart(
+    kept,
+    decision.said.scenario,
+    decision.said.between,
+    key=f"flowchart_{dataset.id}",
+    measured=decision.measured.answers if decision.measured else None,
+    notes=notes(measured),
+)
 if chosen != kept:
     st.session_state["answers"][dataset.id] = chosen
     st.rerun()
+decision_view(decision, measured, titles)
 
-st.subheader(advice.headline, anchor=False)
-against = [reason for reason in advice.reasons if reason.against]
-left, right = st.columns(2, gap="large") if against else (st.container(), None)
-with left:
-    st.markdown("**Why**")
-    for reason in advice.reasons:
-        if not reason.against:
-            st.markdown(f"{reason.rule}  \n:gray[{text.escape(reason.evidence)}. Source: {reason.source}]")
-if right is not None:
-    with right:
-        st.markdown("**Where the sources disagree**")
-        for reason in against:
-            st.markdown(f"{reason.rule}  \n:gray[Source: {reason.source}]")
-        st.caption("Training the alternatives beside the recommendation lets your own images decide.")
+st.subheader("What your images are like", anchor=False)
+study_view(
+    workspace,
+    dataset,
+    backbone,
+    MEASURE,
+    lambda: workspace.measure(dataset, backbone.name),
+    found=measured is not None,
+)
+if measured is not None:
+    similarity_view(workspace, dataset, backbone, measured)
 
-st.subheader("Strategies, best first", anchor=False)
-picked = []
-for rank, suggestion in enumerate(advice.suggestions):
-    strategy = workspace.strategy(suggestion.strategy)
-    with st.container(border=True, key=f"suggestion_{suggestion.strategy}"):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            if st.checkbox(strategy.title, value=rank < PRESELECTED, key=f"pick_{dataset.id}_{suggestion.strategy}"):
-                picked.append(suggestion)
-            st.badge(ROLES[suggestion.role], color="blue" if suggestion.role == "recommended" else "gray")
-        st.markdown(f"{suggestion.why} :gray[{suggestion.source}]")
-        st.caption(f"Frozen: {strategy.frozen} Trains: {strategy.trains}")
+st.subheader("What each strategy will take", anchor=False)
+if measured is not None:
+    estimates_view(decision.plans, measured, titles)
+else:
+    st.caption("Seconds and memory of every strategy on this machine stand here once your images are measured.")
 
-with st.container(horizontal=True, vertical_alignment="center"):
-    label = f"Launch {len(picked)} {'strategy' if len(picked) == 1 else 'strategies'}"
-    if st.button(label, type="primary", key="launch", icon=":material/play_arrow:", disabled=not picked):
-        recipes = [workspace.recipe(dataset, s.strategy, **dict(s.overrides)) for s in picked]
-        ids = workspace.submit(recipes)
-        st.session_state["run"] = ids[0]
-        shell.go("train")
-    st.caption("On the bundled backbone, with defaults by rule. The Train page lets you change both.")
+st.subheader("Try before you train", anchor=False)
+pilots_view(workspace, dataset, backbone, pilots, titles)
+
+st.subheader("Launch", anchor=False)
+launch_view(workspace, dataset, backbone, decision, titles)

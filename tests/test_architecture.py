@@ -21,6 +21,7 @@ FLOORS = {
     "transfer_core.strategies": 2,
     "transfer_core.compare": 2,
     "transfer_core.advice": 2,
+    "transfer_core.decision": 3,
     "transfer_core.training": 3,
     "transfer_core.studies": 4,
     "transfer_core.jobs": 5,
@@ -37,7 +38,8 @@ SCREEN = {"streamlit", "pandas", "plotly", "altair"}
 TORCH = {"torch", "torchvision"}
 WITHOUT_TORCH = (
     *("transfer_core.types", "transfer_core.errors", "transfer_core.store", "transfer_core.data"),
-    *("transfer_core.strategies", "transfer_core.compare", "transfer_core.advice", "transfer_core.workspace"),
+    *("transfer_core.strategies", "transfer_core.compare", "transfer_core.advice", "transfer_core.decision"),
+    *("transfer_core.workspace",),
     *("transfer_core.jobs.queue", "transfer_core.jobs.protocol", "components", "pages", "app"),
 )
 

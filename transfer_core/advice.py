@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from transfer_core.types import Advice, Answers, Reason, Suggestion
+from transfer_core.types import Advice, Answers, Measured, Reason, Suggestion
 
 Role = Literal["recommended", "alternative", "control"]
 
@@ -10,6 +10,7 @@ CS231N = "CS231n notes, Transfer Learning"
 CS5720 = "CS5720, week 5, slide 96"
 ARTICLE = "Fine-tuning and feature extraction compared (article, 2023)"
 EXCHANGE = "Stack Exchange, adapting a pretrained network"
+SAID = "as you said"
 LPFT = "Kumar et al. 2022 (LP-FT)"
 
 SCENARIOS: dict[int, str] = {
@@ -45,12 +46,19 @@ WHY: dict[str, tuple[str, str]] = {
         EXCHANGE,
     ),
     "fine_tune_all": ("The whole network adapts to your images, from weights that already see well.", CS231N),
+    "all_layers": (
+        "Every layer adds what it sees best; the strongest features of all are kept.",
+        "Evci et al. 2022 (Head2Toe)",
+    ),
+    "frozen_head": ("Only the head learns, on augmented images: the textbook's feature extraction.", CS5720),
+    "gradual": ("Early layers move only after the late ones have settled.", "Howard and Ruder 2018 (ULMFiT)"),
+    "small_cnn": ("The control for odd images: a small network that knows nothing else.", EXCHANGE),
     "from_scratch": ("The control: what the same network reaches without any pretraining.", CS231N),
 }
 
 
-def advise(answers: Answers) -> Advice:
-    """What the four scenarios recommend for these answers. Depends on nothing else."""
+def advise(answers: Answers, measured: Measured | None = None) -> Advice:
+    """What the four scenarios recommend for these answers. `measured`: where they come from, for the reasons."""
     scenario, between = _place(answers)
     order = _order(answers)
     return Advice(
@@ -59,7 +67,7 @@ def advise(answers: Answers) -> Advice:
         between=between,
         headline=_headline(answers, scenario, between),
         suggestions=tuple(_suggestion(name, rank) for rank, name in enumerate(order)),
-        reasons=_reasons(answers),
+        reasons=_reasons(answers, measured),
     )
 
 
@@ -97,7 +105,7 @@ def _headline(answers: Answers, scenario: int | None, between: tuple[int, int] |
     return f"Scenario {scenario}. {SCENARIOS[scenario]}"
 
 
-def _reasons(answers: Answers) -> tuple[Reason, ...]:
+def _reasons(answers: Answers, measured: Measured | None) -> tuple[Reason, ...]:
     count = f"{answers.images:,} training images"
     small = answers.size == "small"
     reasons = [
@@ -118,7 +126,7 @@ def _reasons(answers: Answers) -> tuple[Reason, ...]:
             if small
             else "Similar and enough data not to overfit: fine-tune through the full network."
         )
-        reasons.append(_reason(rule, "similar to ImageNet, as you said", CS231N))
+        reasons.append(_reason(rule, measured.similarity.finding if measured else f"similar, {SAID}", CS231N))
         if small:
             reasons.append(
                 _against(
@@ -126,7 +134,7 @@ def _reasons(answers: Answers) -> tuple[Reason, ...]:
                 )
             )
     if answers.similarity == "different":
-        said = "unlike ImageNet, as you said"
+        said = measured.similarity.finding if measured else f"different, {SAID}"
         if answers.size == "large":
             reasons.append(
                 _reason(
@@ -152,21 +160,33 @@ def _reasons(answers: Answers) -> tuple[Reason, ...]:
                 )
             )
     if answers.similarity is None:
-        reasons.append(_reason("Similarity is open, so strategies of both sides are listed.", "not answered", CS231N))
+        evidence = measured.similarity.finding if measured else "not answered"
+        reasons.append(_reason("Similarity is open, so strategies of both sides are listed.", evidence, CS231N))
     if answers.budget == "limited":
         reasons.append(
             _reason(
                 "Limited compute: feature extraction is faster, so it comes first here.",
-                "limited, as you said",
+                "your time limit and the measured pace" if measured else f"limited, {SAID}",
                 CS5720,
             )
         )
     if answers.budget == "ample" and not small:
-        reasons.append(_reason("Ample compute: fine-tune for the best result.", "ample, as you said", CS5720))
+        reasons.append(
+            _reason(
+                "Ample compute: fine-tune for the best result.",
+                "your time limit and the measured pace" if measured else f"ample, {SAID}",
+                CS5720,
+            )
+        )
     if not small:
         reasons.append(
             _reason("Train the head first, then the rest ten times slower: the features survive.", count, LPFT)
         )
+    best = max(measured.depth_curve, key=lambda point: point.accuracy) if measured and measured.depth_curve else None
+    if measured and best and best != (last := measured.depth_curve[-1]) and best.low > last.accuracy:
+        evidence = f"{best.accuracy:.1%} cross-validated on {best.tap}, {last.accuracy:.1%} on {last.tap}"
+        rule = "An earlier layer tells your classes apart better than the last, whose features are too specific."
+        reasons.append(_reason(rule, evidence, CS231N))
     return tuple(reasons)
 
 

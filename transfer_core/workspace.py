@@ -24,6 +24,7 @@ from transfer_core.compare.verdict import verdict
 from transfer_core.data.checks import profile
 from transfer_core.data.examples import EXAMPLES, Example
 from transfer_core.data.pixels import fit_square, open_rgb
+from transfer_core.decision import LEAST_SECONDS, MOST_SECONDS, decide
 from transfer_core.errors import ArchiveError, DatasetError, GraftError, RecipeError, UnknownJob, WorkspaceBusy
 from transfer_core.jobs.inline import drive
 from transfer_core.jobs.queue import Lanes
@@ -300,7 +301,7 @@ class Workspace:
         """What was said beside what was measured and piloted, held against `seconds` of time (None: any)."""
         said = Answers(images=dataset.count(TRAIN), similarity=similarity, budget=budget)
         measured, pilots = self.measured(dataset, backbone_name), self.pilots(dataset, backbone_name)
-        return rules.decide(said, measured, pilots, seconds)
+        return decide(said, measured, pilots, seconds)
 
     def measure(self, dataset: Dataset, backbone_name: str = "bundled", *, device: str = "auto") -> str:
         """Queue the measuring of the flowchart's questions. Returns the job's id, one's that is active already too."""
@@ -311,12 +312,12 @@ class Workspace:
     ) -> str:
         """Queue a race of short trainings. Returns the job's id, one's that is active already too.
 
-        Raises RecipeError for a budget of less than rules.LEAST_SECONDS.
+        Raises RecipeError for a budget of less than LEAST_SECONDS.
         """
-        if not rules.LEAST_SECONDS <= seconds <= rules.MOST_SECONDS:
+        if not LEAST_SECONDS <= seconds <= MOST_SECONDS:
             raise RecipeError(
-                f"A budget of {seconds:g} seconds is not possible; give pilots {rules.LEAST_SECONDS:g} to"
-                f" {rules.MOST_SECONDS:g} seconds."
+                f"A budget of {seconds:g} seconds is not possible; give pilots {LEAST_SECONDS:g} to"
+                f" {MOST_SECONDS:g} seconds."
             )
         return self._study("pilot", dataset, backbone_name, device, {"seconds": seconds})
 

@@ -17,6 +17,10 @@ def work(id: str, kind: str, payload: dict[str, Any], *, root: Path, device: str
         return _train(Recipe(**payload["recipe"]), root, id, device)
     if kind == "speed":
         return _speed(payload["backbone"], root, device)
+    if kind == "measure":
+        return _measure(payload, root, device)
+    if kind == "pilot":
+        return _pilot(payload, root, device)
     if kind == "backbone":
         return _backbone(payload, root)
     if kind == "augment":
@@ -58,6 +62,21 @@ def _speed(name: str, root: Path, device: str) -> Iterator[Event]:
     from transfer_core.studies.speed import measure_speed
 
     yield from measure_speed(backbone(name, root), device=device)
+
+
+def _measure(payload: dict[str, Any], root: Path, device: str) -> Iterator[Event]:
+    from transfer_core.studies.measure import measure
+
+    dataset = Store(root / "graft.db", write=False).dataset(payload["dataset"])
+    yield from measure(dataset, backbone(payload["backbone"], root), workspace=root, device=device)
+
+
+def _pilot(payload: dict[str, Any], root: Path, device: str) -> Iterator[Event]:
+    from transfer_core.studies.pilots import pilots
+
+    dataset = Store(root / "graft.db", write=False).dataset(payload["dataset"])
+    network = backbone(payload["backbone"], root)
+    yield from pilots(dataset, network, seconds=payload["seconds"], workspace=root, device=device)
 
 
 def _backbone(payload: dict[str, Any], root: Path) -> Iterator[Event]:

@@ -45,6 +45,12 @@ def frozen_features(setup: Setup, taps: Sequence[Tap]) -> Generator[Progress, No
     return rows, tuple(codes[np.searchsorted(known, rows)] for known, codes in kept)
 
 
+def known_rows(setup: Setup, taps: Sequence[Tap]) -> Ints:
+    """Sample numbers, ascending, whose codes at each of the taps are kept."""
+    found = [_kept(setup.feature_file(tap), tap)[0] for tap in taps]
+    return found[0][np.logical_and.reduce([np.isin(found[0], each) for each in found])]
+
+
 def outputs(setup: Setup, part: Callable[[Tensor], Tensor], rows: Ints, what: str) -> Generator[Progress, None, Codes]:
     """What a part of the network, in eval mode and full precision, makes of images: (n,) sample numbers -> (n, C)."""
     setup.network.eval()

@@ -1,6 +1,6 @@
 """Training: a recipe and a dataset go in, events come out, a network and its predictions are left in a folder."""
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,16 +13,12 @@ from transfer_core.training.checkpoint import PREDICTIONS, RECIPE, save_json, sa
 from transfer_core.training.features import outputs
 from transfer_core.training.gradient import gradient
 from transfer_core.training.heads import STEPS, SVM_STRENGTHS, linear_svm, logistic, strongest
+from transfer_core.training.kept_heads import Solver, kept_or_fitted
 from transfer_core.training.setup import Setup, plan, prepare
 from transfer_core.training.solvers import accuracy_of, softmax
 from transfer_core.types import TEST, VAL, Dataset, Event, Predictions, Progress, Recipe, RunEnd, Stage, StageStart
 
-SOLVERS: dict[str, Callable[[Setup, Stage], Iterator[Event]]] = {
-    "gradient": gradient,
-    "logistic": logistic,
-    "svm": linear_svm,
-    "strongest": strongest,
-}
+HEADS: dict[str, Solver] = {"logistic": logistic, "svm": linear_svm, "strongest": strongest}
 
 
 def fit(recipe: Recipe, dataset: Dataset, *, workspace: Path, out: Path, device: str) -> Iterator[Event]:
@@ -52,12 +48,20 @@ def _fit(recipe: Recipe, dataset: Dataset, *, workspace: Path, out: Path, device
     for number, stage in enumerate(stages, start=2):
         unit, most = _counted(stage)
         yield StageStart(stage=stage.name, title=stage.title, number=number, stages=last, unit=unit, of=most)
-        yield from SOLVERS[stage.solver](setup, stage)
+        yield from solve(setup, stage)
     yield StageStart(stage="test", title="Test on images kept aside", number=last, stages=last, unit="image")
     predictions = yield from _predictions(setup)
     save_network(setup.network, dataset.classes, recipe, out)
     save_predictions(predictions, out / PREDICTIONS)
     yield RunEnd(status="done", result=_result(setup, predictions))
+
+
+def solve(setup: Setup, stage: Stage) -> Iterator[Event]:
+    """Train what a stage trains."""
+    if stage.solver == "gradient":
+        yield from gradient(setup, stage)
+    else:
+        yield from kept_or_fitted(HEADS[stage.solver], setup, stage)
 
 
 def _counted(stage: Stage) -> tuple[str, int]:

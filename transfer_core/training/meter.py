@@ -51,6 +51,10 @@ class Meter:
         """Since the run began."""
         return time.monotonic() - self._began
 
+    def total(self, kind: Pass) -> tuple[int, float]:
+        """Images passed so far, and the seconds they took."""
+        return self._total.get(kind, (0, 0.0))
+
     def speed(self) -> float | None:
         """Images per second over the whole run: of training where there was any, else of forward passes."""
         seen, spent = self._total.get("train") or self._total.get("forward") or (0, 0.0)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from transfer_core.types import Floats, Ints
 
@@ -63,6 +64,14 @@ def first(order: Ints, share: float) -> Ints:
 
 def cross_validated(codes: Floats, labels: Ints, fold: Ints, classes: int, penalties: Floats) -> Iterator[Floats]:
     """For each held-out fold (N,), of each penalty: rows that are right, and their squared error, (2, P)."""
+    for right, error in held_out(codes, labels, fold, classes, penalties):
+        yield np.array((right.sum(1), error))
+
+
+def held_out(
+    codes: Floats, labels: Ints, fold: Ints, classes: int, penalties: Floats
+) -> Iterator[tuple[NDArray[np.bool_], Floats]]:
+    """For each held-out fold, ascending: at each penalty which of its rows are right (P, M), and their error (P,)."""
     for part in np.unique(fold):
         held = fold == part
         yield _judged(Ridge.of(codes[~held], labels[~held], classes), codes[held], labels[held], penalties)
@@ -93,12 +102,10 @@ def errors_of_shares(
             yield place, float(_judged(ridge, codes[held][:, kept], labels[held], penalties)[1].min())
 
 
-def _judged(ridge: Ridge, codes: Floats, labels: Ints, penalties: Floats) -> Floats:
-    """(2, P): rows (M, C) that are right, and their squared error."""
+def _judged(ridge: Ridge, codes: Floats, labels: Ints, penalties: Floats) -> tuple[NDArray[np.bool_], Floats]:
+    """At each penalty: which rows (M, C) are right, (P, M), and their squared error, (P,)."""
     targets = np.eye(len(ridge.shares))[labels]
-    return np.array(
-        [
-            ((scores.argmax(1) == labels).sum(), np.square(scores - targets).sum())
-            for scores in ridge.scores(codes, penalties)
-        ]
-    ).T
+    found = [
+        (scores.argmax(1) == labels, np.square(scores - targets).sum()) for scores in ridge.scores(codes, penalties)
+    ]
+    return np.array([right for right, _ in found]), np.array([error for _, error in found])

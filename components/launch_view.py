@@ -1,0 +1,95 @@
+"""Launching from the decision: what is recommended, all four scenarios, or what the user ticks."""
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from components import shell, text
+from components.backbone_picker import download_note
+from transfer_core.errors import GraftError
+from transfer_core.types import Backbone, Dataset, Decision, Plan, Recipe
+from transfer_core.workspace import Workspace
+
+FOUR = ("linear_probe", "linear_svm", "fine_tune_all", "from_scratch")  # a scenario each; the last is the control of 4
+PRESELECTED = 3
+ROLES = {"recommended": "Recommended", "alternative": "Alternative", "control": "Control"}
+
+
+def launch_view(
+    workspace: Workspace, dataset: Dataset, backbone: Backbone, decision: Decision, titles: Mapping[str, str]
+) -> None:
+    """The buttons; the primary one launches what is recommended. `titles` of the strategies by name."""
+    plans = {plan.strategy: plan for plan in decision.plans}
+    wanted: Sequence[str] = ()
+    with st.expander("Choose yourself", icon=":material/checklist:", key="choose_yourself"):
+        ticked = _choose(workspace, dataset, decision, plans)
+        label = f"Launch {len(ticked)} {'strategy' if len(ticked) == 1 else 'strategies'}"
+        if st.button(label, key="launch_chosen", icon=":material/play_arrow:", disabled=not ticked):
+            wanted = ticked
+    if not workspace.available(backbone):
+        st.warning(text.escape(download_note(backbone)), icon=":material/download:")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button("Launch recommended", type="primary", key="launch", icon=":material/play_arrow:"):
+            wanted = (decision.strategy,)
+        if st.button("Launch all four scenarios", key="launch_four", icon=":material/grid_view:"):
+            wanted = FOUR
+    st.caption(text.escape(words(decision, plans, titles, backbone)))
+    if wanted:
+        _launch(workspace, dataset, backbone, decision, wanted)
+
+
+def words(decision: Decision, plans: Mapping[str, Plan], titles: Mapping[str, str], backbone: Backbone) -> str:
+    """What each of the two buttons will take, and on which backbone."""
+    first = f"Recommended: {titles[decision.strategy]}{_time([decision.strategy], plans)}."
+    four = f"All four: {', '.join(titles[name] for name in FOUR)}{_time(FOUR, plans)}."
+    late = [titles[name] for name in FOUR if name in plans and plans[name].fits == "no"]
+    beyond = f" Beyond your time limit: {', '.join(late)}." if late else ""
+    return f"{first} {four}{beyond} On {backbone.title}; the Train page lets you change it and every setting."
+
+
+def _time(names: Sequence[str], plans: Mapping[str, Plan]) -> str:
+    known = [plans[name] for name in names if name in plans]
+    if len(known) < len(names):
+        return ""
+    seconds = sum(plan.estimate.seconds if plan.fits == "no" else plan.seconds for plan in known)
+    return f", about {text.duration(seconds)}"
+
+
+def overrides(decision: Decision, name: str) -> dict[str, object]:
+    """What the decision fixes of a strategy's recipe: the flowchart's settings, and the epochs that fit the time."""
+    fixed = dict(next((each.overrides for each in decision.suggestions if each.strategy == name), ()))
+    plan = next((plan for plan in decision.plans if plan.strategy == name), None)
+    return fixed | ({"epochs": plan.epochs} if plan is not None and plan.fits == "shortened" else {})
+
+
+def _choose(workspace: Workspace, dataset: Dataset, decision: Decision, plans: Mapping[str, Plan]) -> tuple[str, ...]:
+    ticked = []
+    for rank, suggestion in enumerate(decision.suggestions):
+        strategy = workspace.strategy(suggestion.strategy)
+        with st.container(border=True, key=f"suggestion_{suggestion.strategy}"):
+            with st.container(horizontal=True, vertical_alignment="center"):
+                key = f"pick_{dataset.id}_{suggestion.strategy}"
+                if st.checkbox(strategy.title, value=rank < PRESELECTED, key=key):
+                    ticked.append(suggestion.strategy)
+                st.badge(ROLES[suggestion.role], color="blue" if suggestion.role == "recommended" else "gray")
+                taken = _time([suggestion.strategy], plans).removeprefix(", ")
+                if taken:
+                    st.caption(taken)
+            st.markdown(f"{text.escape(suggestion.why)} :gray[{text.escape(suggestion.source)}]")
+            st.caption(f"Frozen: {strategy.frozen} Trains: {strategy.trains}")
+    return tuple(ticked)
+
+
+def _launch(
+    workspace: Workspace, dataset: Dataset, backbone: Backbone, decision: Decision, names: Sequence[str]
+) -> None:
+    try:
+        recipes: list[Recipe] = [
+            workspace.recipe(dataset, name, backbone.name, **overrides(decision, name)) for name in names
+        ]
+        ids = workspace.submit(recipes)
+    except GraftError as error:
+        st.error(text.escape(str(error)), icon=":material/error:")
+        return
+    st.session_state["run"] = ids[0]
+    shell.go("train")

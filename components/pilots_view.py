@@ -1,0 +1,181 @@
+"""Pilots: the race as it runs, a curve for each candidate; then who won, by how much, and what each had seen."""
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from components import text
+from components.decision_view import margin_words
+from components.drawn import drawn, strategy_name
+from components.live_chart import Mark, Trace, live_chart
+from components.study_view import PILOT, study_view
+from transfer_core.types import Backbone, Dataset, EpochEnd, Event, Job, Notice, Pilots, StageStart, Trial
+from transfer_core.workspace import Workspace
+
+BUDGETS: dict[str, float] = {
+    "30 s": 30,
+    "1 min": 60,
+    "2 min": 120,
+    "5 min": 300,
+    "10 min": 600,
+    "30 min": 1_800,
+}
+DEFAULT = "2 min"
+KEPT = "pilot_budget"  # in session_state
+HEADING = "Validation accuracy, %"
+X_TITLE = "Seconds since the race began"
+WAITING = "No candidate has been judged yet."
+
+
+def pilots_view(
+    workspace: Workspace, dataset: Dataset, backbone: Backbone, pilots: Pilots | None, titles: Mapping[str, str]
+) -> None:
+    """The panel: start, live curves, the result. Call at top level. `titles` of the strategies by name."""
+    chance = 1 / len(dataset.classes)
+
+    def start() -> str:
+        return workspace.pilot(dataset, backbone.name, seconds=BUDGETS[st.session_state.get(KEPT, DEFAULT)])
+
+    def watch(job: Job) -> None:
+        race_chart(workspace.events(job.id), titles, chance, key="race")
+
+    study_view(workspace, dataset, backbone, PILOT, start, found=pilots is not None, watch=watch, options=_budget)
+    job = workspace.studying("pilot", dataset, backbone.name)
+    if pilots is None or (job is not None and job.active):
+        return
+    st.markdown(f"**{text.escape(pilots.finding)}**")
+    left, right = st.columns(2, gap="large")
+    with left:
+        if job is not None and job.status == "done":
+            race_chart(workspace.events(job.id), titles, chance, key="raced")
+    with right:
+        drawn(margin(pilots), key="pilots_margin")
+    drawn(table(pilots.trials, titles), key="pilots_table")
+    st.caption(
+        f"{text.duration(pilots.seconds)} of {text.duration(pilots.budget_seconds)} used. Accuracy is that of a"
+        " candidate's last round, after its own images and steps: compare it between those that went equally far."
+    )
+
+
+def _budget() -> None:
+    kept = st.session_state.get(KEPT, DEFAULT)
+    chosen = st.selectbox(
+        "Time for all pilots together",
+        list(BUDGETS),
+        index=list(BUDGETS).index(kept),
+        key="pilot_budget_box",
+        width=220,
+    )
+    st.session_state[KEPT] = chosen
+
+
+def race_chart(
+    events: Sequence[tuple[int, float, Event]], titles: Mapping[str, str], chance: float, *, key: str
+) -> None:
+    """Validation accuracy over time, a curve each; those of candidates that dropped out end and are pale."""
+    found = [event for _, _, event in events]
+    traces = race_traces(found, titles)
+    live_chart(
+        traces,
+        marks=round_marks(found),
+        x_title=X_TITLE,
+        chance=chance,
+        single=HEADING,
+        said=race_words(traces),
+        key=key,
+    )
+    dropped = [event.text for event in found if isinstance(event, Notice)]
+    if dropped:
+        st.caption(text.escape(" ".join(dropped)))
+
+
+def race_traces(events: Sequence[Event], titles: Mapping[str, str]) -> tuple[Trace, ...]:
+    """A trace for each candidate that was judged, in the order in which they first were."""
+    judged: dict[str, list[tuple[float, float]]] = {}
+    for event in events:
+        if isinstance(event, EpochEnd) and event.val_accuracy is not None:
+            judged.setdefault(event.stage, []).append((event.seconds, event.val_accuracy))
+    out = dropped(events, titles)
+    return tuple(
+        Trace(
+            name=titles.get(name, name) + (", out" if name in out else ""),
+            group=name,
+            panel="accuracy",
+            split="ended" if name in out else "validation",
+            strategy=name,
+            x=[seconds for seconds, _ in points],
+            y=[accuracy for _, accuracy in points],
+        )
+        for name, points in judged.items()
+    )
+
+
+def dropped(events: Sequence[Event], titles: Mapping[str, str]) -> set[str]:
+    """Candidates that are out: a notice names them, or a later round went by without them."""
+    rounds: list[set[str]] = [set()]
+    out = set()
+    for event in events:
+        if isinstance(event, StageStart):
+            rounds.append(set())
+        elif isinstance(event, EpochEnd):
+            rounds[-1].add(event.stage)
+        elif isinstance(event, Notice):
+            named = [name for name, title in titles.items() if title in event.text]
+            out |= set(sorted(named, key=lambda name: event.text.index(titles[name]))[:1])
+    seen: set[str] = set().union(*rounds)
+    complete = [each for each in rounds[1:-1] if each]
+    return out | (seen - (complete[-1] | rounds[-1]) if complete else set())
+
+
+def round_marks(events: Sequence[Event]) -> tuple[Mark, ...]:
+    """Where each further round began, at the last judgement before it."""
+    marks, last = [], 0.0
+    for event in events:
+        if isinstance(event, StageStart) and event.number > 1:
+            marks.append(Mark(x=last, title=f"Round {event.number}"))
+        elif isinstance(event, EpochEnd):
+            last = max(last, event.seconds)
+    return tuple(marks)
+
+
+def race_words(traces: Sequence[Trace]) -> str:
+    """The race in words, for those who do not see the curves."""
+    said = [f"{trace.name} {text.percent(trace.y[-1])}" for trace in traces]
+    return f"Validation accuracy of the pilots. {', '.join(said)}." if said else WAITING
+
+
+def margin(pilots: Pilots) -> str:
+    """HTML: the leader's lead on a line with zero in the middle."""
+    if pilots.margin is None or pilots.low is None or pilots.high is None:
+        return f"<p>{text.html(margin_words(pilots))}</p>"
+    reach = max(abs(pilots.low), abs(pilots.high), abs(pilots.margin), 0.01) * 1.15
+    low, middle, high = (50 + 50 * value / reach for value in (pilots.low, pilots.margin, pilots.high))
+    return (
+        '<section class="axis"><h4>Lead of the first over the second</h4><div class="scale"><i class="rail"></i>'
+        f'<i class="span" style="left: {low:.1f}%; width: {high - low:.1f}%"></i>'
+        f'<i class="zero" style="left: 50%"></i><i class="dot" style="left: {middle:.1f}%"></i></div>'
+        f'<div class="ends"><span>second ahead</span><span>first ahead</span></div>'
+        f"<p>{text.html(margin_words(pilots))}</p>"
+        "<small>When the interval holds zero, chance could have made the difference.</small></section>"
+    )
+
+
+def table(trials: Sequence[Trial], titles: Mapping[str, str]) -> str:
+    """HTML: a row for each candidate, best first."""
+    columns = ("Accuracy", "Images", "Steps", "Rounds", "Time")
+    head = "<th>Candidate</th>" + "".join(f'<th class="number">{name}</th>' for name in columns)
+    rows = []
+    for trial in trials:
+        values = (
+            text.percent(trial.accuracy),
+            text.count(trial.images),
+            text.count(trial.steps) if trial.steps else "none",
+            text.count(trial.rounds),
+            text.duration(trial.seconds),
+        )
+        cells = "".join(
+            f'<td class="number" data-label="{name}">{value}</td>' for name, value in zip(columns, values, strict=True)
+        )
+        name = strategy_name(trial.strategy, titles.get(trial.strategy, trial.strategy))
+        rows.append(f'<tr><td class="name">{name}</td>{cells}</tr>')
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"

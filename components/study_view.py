@@ -1,0 +1,123 @@
+"""A study of the images that takes a minute or more: started, watched and stopped here, run elsewhere."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import streamlit as st
+
+from components import text
+from components.status import phase_bar
+from transfer_core.types import Backbone, Dataset, Job
+from transfer_core.workspace import Workspace
+
+TICK_SECONDS = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    kind: Literal["measure", "pilot"]
+    button: str
+    again: str  # the button's label once there is a result
+    icon: str
+    offer: str  # what it does and how long that takes
+    stopped: str
+
+
+MEASURE = Study(
+    kind="measure",
+    button="Measure my images",
+    again="Measure again",
+    icon=":material/straighten:",
+    offer="Graft passes your training images through the network, sees how much they are like what it was trained on, "
+    "compares its layers, and times a few real steps of every strategy. It takes about a minute and trains nothing.",
+    stopped="Measuring was stopped before it ended.",
+)
+PILOT = Study(
+    kind="pilot",
+    button="Start the pilots",
+    again="Race again",
+    icon=":material/flag:",
+    offer="Candidates train on some of your images for a moment. The better half goes on with more, until one is left "
+    "or the time is up. Test images stay unseen.",
+    stopped="The pilots were stopped before they ended.",
+)
+
+
+def study_view(
+    workspace: Workspace,
+    dataset: Dataset,
+    backbone: Backbone,
+    study: Study,
+    start: Callable[[], str],
+    *,
+    found: bool,
+    watch: Callable[[Job], None] | None = None,
+    options: Callable[[], None] | None = None,
+) -> None:
+    """How the study stands, refreshed while it is under way. Call at top level.
+
+    `start` queues it. `watch` draws more of a job under way than how far it is, `options` what goes before the button.
+    """
+    job = workspace.studying(study.kind, dataset, backbone.name)
+    active = job is not None and job.active
+    body = st.fragment(_view, run_every=TICK_SECONDS if active else None)
+    body(workspace, dataset, backbone.name, study, start, active, found, watch, options)
+
+
+def _view(
+    workspace: Workspace,
+    dataset: Dataset,
+    backbone: str,
+    study: Study,
+    start: Callable[[], str],
+    was_active: bool,
+    found: bool,
+    watch: Callable[[Job], None] | None,
+    options: Callable[[], None] | None,
+) -> None:
+    job = workspace.studying(study.kind, dataset, backbone)
+    active = job is not None and job.active
+    if active != was_active:
+        st.rerun()
+    with st.container(key=f"study_{study.kind}"):
+        if job is not None and active:
+            _under_way(workspace, job, study)
+            if watch is not None:
+                watch(job)
+            return
+        if job is not None and job.status in ("failed", "interrupted"):
+            st.error(text.escape(job.error), icon=":material/error:")
+            if job.log:
+                with st.expander("The worker's log, its last lines"):
+                    st.code(job.log, language=None)
+        elif job is not None and job.status == "stopped":
+            st.info(study.stopped, icon=":material/stop_circle:")
+        if not found:
+            st.markdown(study.offer)
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            if options is not None:
+                options()
+            ended_badly = job is not None and job.status != "done"
+            label = "Try again" if ended_badly else study.again if found else study.button
+            st.button(label, key=f"start_{study.kind}", icon=study.icon, on_click=start)
+
+
+def _under_way(workspace: Workspace, job: Job, study: Study) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        with st.container():
+            if job.status == "queued":
+                st.caption(":material/schedule: Waiting for its turn on the device.")
+            elif job.status == "stopping":
+                st.caption(":material/stop_circle: Stopping.")
+            else:
+                phase_bar(workspace.events(job.id))
+        st.button(
+            "Stop",
+            key=f"stop_{study.kind}",
+            icon=":material/stop:",
+            on_click=workspace.stop,
+            args=(job.id,),
+            disabled=job.status == "stopping",
+        )
+    st.caption("It goes on when you leave this page or close the tab.")

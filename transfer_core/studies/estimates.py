@@ -1,0 +1,155 @@
+"""What every strategy will take on this device: some real steps on the clock, and the arithmetic of the rest."""
+
+import math
+import time
+from collections.abc import Generator, Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from transfer_core.backbones import backbone as named_backbone
+from transfer_core.backbones.taps import Network
+from transfer_core.backbones.torchvision import load
+from transfer_core.strategies import STRATEGIES, Strategy, recipe
+from transfer_core.training.features import BATCH_SIZES, outputs
+from transfer_core.training.fit import HEADS
+from transfer_core.training.gradient import gradient
+from transfer_core.training.images import Images
+from transfer_core.training.meter import Meter, Pass
+from transfer_core.training.setup import Setup, epochs_a_look, place
+from transfer_core.types import (
+    FIRST,
+    HEAD,
+    TEST,
+    TRAIN,
+    UNUSED,
+    VAL,
+    Backbone,
+    Dataset,
+    Estimate,
+    Event,
+    Progress,
+    Recipe,
+    Stage,
+)
+
+WARM, LEAST, MOST = 1, 2, 12  # batches: the first chooses algorithms and fills caches; at least and at most timed
+ENOUGH_SECONDS = 1.5  # of timed batches
+CUTS = 3  # depths of training that are timed: the whole network, the head, and one in between
+HEAD_IMAGES = 600  # a linear head is timed on so many, and its time taken to grow with their number
+
+
+def estimates(setup: Setup, dataset: Dataset) -> Generator[Progress, None, tuple[Estimate, ...]]:
+    """Seconds and memory of each strategy's default recipe on the whole dataset, early stopping aside.
+
+    `setup`: of the dataset or a part of it, with the pretrained network, whose weights are spoilt, and with the
+    features of all its training and validation images kept; these do not count.
+    """
+    found, clocks = [], {"": Clock(setup)}
+    for known in STRATEGIES:
+        backbone = named_backbone(known.network, setup.workspace) if known.network else setup.backbone
+        if known.network not in clocks:
+            clocks[known.network] = Clock(_unpretrained(setup, backbone))
+        wanted = recipe(dataset, known.name, backbone)
+        found.append((yield from _estimate(known, wanted, clocks[known.network], dataset)))
+    return tuple(found)
+
+
+def _estimate(known: Strategy, wanted: Recipe, clock: "Clock", dataset: Dataset) -> Generator[Progress, None, Estimate]:
+    what = f"Timing “{known.title}”"
+    train, val, test = (dataset.count(split) for split in (TRAIN, VAL, TEST))
+    look = yield from clock.look(what)
+    fixed, every = (val + test) * look, epochs_a_look(wanted, dataset)
+    epochs, seconds, peak = 0, 0.0, 0
+    for stage in known.stages(wanted, clock.setup.backbone):
+        if stage.solver == "gradient":
+            learn = yield from clock.learn(stage, wanted, what)
+            epochs += stage.epochs
+            seconds += stage.epochs * train * learn + math.ceil(stage.epochs / every) * val * look
+        else:
+            of_one = yield from clock.head(stage, wanted, what)
+            fixed += of_one * train + max(0, train + val - clock.kept) * look
+        peak = max(peak, clock.peak_bytes)
+    each = seconds / epochs if epochs else 0.0
+    return Estimate(strategy=known.name, fixed_seconds=fixed, epoch_seconds=each, epochs=epochs, peak_bytes=peak)
+
+
+class Clock:
+    """Times the parts of the work of one network, each once. Its generators of progress return seconds an image."""
+
+    def __init__(self, setup: Setup) -> None:
+        self.setup = setup
+        self.kept = setup.dataset.count(TRAIN) + setup.dataset.count(VAL)  # images whose features are
+        self.peak_bytes = 0
+        self._forward = 0.0
+        self._by_cut: dict[str, float] = {}
+        self._by_head: dict[tuple[str, str | None], float] = {}
+
+    def look(self, what: str) -> Generator[Progress, None, float]:
+        """Forward."""
+        if not self._forward:
+            timed = self._begun(self.setup.recipe, self.setup.dataset)
+            rows = np.resize(timed.rows(TRAIN), MOST * BATCH_SIZES[timed.device.type])
+            self._forward = yield from self._timed("forward", outputs(timed, timed.network, rows, what), timed, what)
+        return self._forward
+
+    def learn(self, stage: Stage, wanted: Recipe, what: str) -> Generator[Progress, None, float]:
+        """Of an epoch that trains from `stage.train_from` on. Timed at CUTS depths, taken as even between them."""
+        taps = self.setup.backbone.tap_names
+        depth = {FIRST: 0, HEAD: len(taps)} | {name: i for i, name in enumerate(taps[:-1], start=1)}
+        if stage.train_from not in self._by_cut and len(self._by_cut) < CUTS:
+            timed = self._begun(wanted, self.setup.dataset)
+            pace = yield from self._timed("train", gradient(timed, stage), timed, what)
+            self._by_cut[stage.train_from] = pace
+        points = sorted((depth[name], pace) for name, pace in self._by_cut.items())
+        at, paces = [point[0] for point in points], [point[1] for point in points]
+        return float(np.interp(depth[stage.train_from], at, paces))
+
+    def head(self, stage: Stage, wanted: Recipe, what: str) -> Generator[Progress, None, float]:
+        """Of fitting a linear head on kept features of training images."""
+        key, dataset = (stage.solver, stage.tap), self.setup.dataset
+        if key not in self._by_head:
+            rows, splits = dataset.rows(TRAIN), dataset.splits.copy()
+            splits[rows[np.random.default_rng(0).permutation(len(rows))[HEAD_IMAGES:]]] = UNUSED
+            timed = self._begun(wanted, replace(dataset, splits=splits))
+            began = time.monotonic()
+            for _ in HEADS[stage.solver](timed, stage):
+                yield Progress(what=what, done=0, of=1, unit="steps")
+            self.peak_bytes = max(self.peak_bytes, timed.meter.memory_bytes())
+            self._by_head[key] = (time.monotonic() - began) / timed.dataset.count(TRAIN)
+        return self._by_head[key]
+
+    def _begun(self, wanted: Recipe, dataset: Dataset) -> Setup:
+        """As a run begins: a new head, the meter at zero."""
+        meter = Meter(self.setup.device, forward=0, train=0)
+        begun = replace(self.setup, recipe=wanted, dataset=dataset, meter=meter, found={}, lowest=math.inf, epochs=0)
+        begun.cut(self.setup.backbone.taps[-1:])
+        return begun
+
+    def _timed(self, kind: Pass, work: Iterator[Event], timed: Setup, what: str) -> Generator[Progress, None, float]:
+        """Seconds an image of such passes, once warm; then the work is left."""
+        marks = [timed.meter.total(kind)]
+        for _ in work:
+            if timed.meter.total(kind) != marks[-1]:
+                marks.append(timed.meter.total(kind))
+                yield Progress(what=what, done=len(marks) - 1, of=WARM + MOST, unit="batches")
+            spent = marks[-1][1] - marks[min(WARM, len(marks) - 1)][1]
+            if len(marks) > WARM + LEAST and (spent > ENOUGH_SECONDS or len(marks) > WARM + MOST):
+                break
+        self.peak_bytes = timed.meter.memory_bytes()
+        (before, began), (after, ended) = marks[WARM if len(marks) > WARM + 1 else 0], marks[-1]
+        return (ended - began) / max(1, after - before)
+
+
+def _unpretrained(setup: Setup, backbone: Backbone) -> Setup:
+    """For a strategy's own network: noise in place of images of its size, since what they show takes no time."""
+    noise = np.random.default_rng(0).integers(0, 256, (1, backbone.input_px, backbone.input_px, 3), dtype=np.uint8)
+    module = load(backbone, random_init=True)
+    place(module, setup.device)
+    return replace(
+        setup,
+        backbone=backbone,
+        module=module,
+        network=Network(module, backbone, len(setup.dataset.classes)),
+        images=Images(np.broadcast_to(noise, (len(setup.dataset), *noise.shape[1:])), backbone, setup.device),
+    )

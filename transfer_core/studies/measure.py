@@ -1,0 +1,140 @@
+"""The flowchart's questions answered by looking: how many images, how like the backbone's own, at what cost."""
+
+import time
+from collections.abc import Generator, Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from transfer_core.strategies import recipe
+from transfer_core.studies.estimates import estimates
+from transfer_core.studies.similarity import (
+    LOOKED_AT,
+    depth_axis,
+    depth_points,
+    look,
+    nearest_classes,
+    resampled,
+    semantics_axis,
+    statistics_axis,
+    together,
+)
+from transfer_core.training.devices import device as named_device
+from transfer_core.training.features import frozen_features
+from transfer_core.training.heads import FOLDS, PENALTIES
+from transfer_core.training.ridge import held_out
+from transfer_core.training.setup import Setup, plan, prepare
+from transfer_core.training.solvers import Scale, folds
+from transfer_core.types import (
+    TRAIN,
+    UNUSED,
+    Backbone,
+    Dataset,
+    DatasetSize,
+    Event,
+    Measured,
+    Progress,
+    RunEnd,
+    StageStart,
+)
+
+MOST_IMAGES = 2_000  # training images that are measured; more hardly narrow the intervals
+STEPS = ("Get images and network ready", "Compare the layers", "Look for what the network knows", "Time real steps")
+
+
+def measure(dataset: Dataset, backbone: Backbone, *, workspace: Path, device: str) -> Iterator[Event]:
+    """The result is `Measured` as plain JSON. Only training and validation images are seen.
+
+    Raises DatasetError without training images, WeightsError without the backbone's weights.
+    """
+    began, known = time.monotonic(), named_device(device)
+    wanted = recipe(dataset, "linear_probe", backbone)
+    _, stages = plan(wanted, dataset, workspace)
+    yield _step(1)
+    setup = yield from prepare(wanted, dataset, backbone, stages, workspace=workspace, device=torch.device(known.name))
+    setup.dataset = some_of(dataset, MOST_IMAGES)
+    rows, classes = setup.rows(TRAIN), len(dataset.classes)
+
+    yield _step(2)
+    right = yield from _right(setup)
+    weights = resampled(dataset.groups[rows])
+    curve = depth_points(backbone.tap_names, right, weights) if right.size else ()
+
+    yield _step(3)
+    looked = rows[np.sort(np.random.default_rng(0).permutation(len(rows))[:LOOKED_AT])]
+    seen = yield from look(setup, looked)
+    drawn = resampled(dataset.groups[looked])
+    similarity = together(
+        (
+            depth_axis(backbone, right, weights, classes),
+            statistics_axis(seen, drawn),
+            semantics_axis(backbone, seen, drawn, classes),
+        ),
+        len(rows),
+    )
+
+    yield _step(4)
+    timed = yield from estimates(setup, dataset)
+    found = Measured(
+        dataset=dataset.id,
+        backbone=backbone.name,
+        weights=backbone.weights,
+        device=known.title,
+        size=size(dataset),
+        similarity=similarity,
+        depth_curve=curve,
+        nearest_classes=nearest_classes(backbone, seen),
+        estimates=timed,
+        seconds=time.monotonic() - began,
+    )
+    yield RunEnd(status="done", result=asdict(found))
+
+
+def _step(number: int) -> StageStart:
+    return StageStart(stage="measure", title=STEPS[number - 1], number=number, stages=len(STEPS), unit="image")
+
+
+def size(dataset: Dataset) -> DatasetSize:
+    """How many images there are to learn from."""
+    rows = dataset.rows(TRAIN)
+    return DatasetSize(
+        train_images=len(rows),
+        per_class=tuple(int(n) for n in np.bincount(dataset.labels[rows], minlength=len(dataset.classes))),
+        effective=len(np.unique(dataset.groups[rows])),
+    )
+
+
+def some_of(dataset: Dataset, most: int) -> Dataset:
+    """The dataset with at most about so many training images, drawn evenly over the classes."""
+    rows, splits = dataset.rows(TRAIN), dataset.splits.copy()
+    if len(rows) > most:
+        parts = -(-len(rows) // most)
+        splits[rows[folds(dataset.labels[rows], dataset.groups[rows], parts, 0) != 0]] = UNUSED
+    return replace(dataset, splits=splits)
+
+
+def _right(setup: Setup) -> Generator[Progress, None, NDArray[np.float64]]:
+    """Whether a ridge classifier on each tap has each training image right while it is held out: (T, N).
+
+    (0, N) where there are too few images for folds.
+    """
+    data, taps = setup.dataset, setup.backbone.taps
+    rows, features = yield from frozen_features(setup, taps)
+    of_train = data.splits[rows] == TRAIN
+    own = rows[of_train]
+    count = min(FOLDS, len(np.unique(data.groups[own])))
+    if count < 2 or len(np.unique(data.labels[own])) < 2:
+        return np.zeros((0, len(own)))
+    fold = folds(data.labels[own], data.groups[own], count, 0)
+    order = np.argsort(fold, kind="stable")  # as held_out goes through them
+    found = np.zeros((len(taps), len(own)))
+    for done, codes in enumerate(features):
+        yield setup.meter.progress("Comparing layers", done, len(taps), unit="layers")
+        train = codes[of_train].astype(np.float64)
+        judged = list(held_out(Scale.of(train)(train), data.labels[own], fold, len(data.classes), PENALTIES))
+        best = int(np.sum([error for _, error in judged], 0).argmin())
+        found[done, order] = np.concatenate([right[best] for right, _ in judged])
+    return found

@@ -1,0 +1,283 @@
+"""How much images are like what a backbone was pretrained on, seen three ways. None of them is the truth."""
+
+import math
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+import torchvision
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from transfer_core.backbones.torchvision import card
+from transfer_core.training.features import BATCH_SIZES
+from transfer_core.training.images import Images
+from transfer_core.training.setup import Setup
+from transfer_core.training.solvers import softmax
+from transfer_core.types import Axis, Backbone, DepthPoint, Floats, Ints, Progress, Similarity, SourceClass
+
+DRAWS = 200  # of the bootstrap
+LOOKED_AT = 512  # images whose activations and source classes are seen
+SHUFFLED = 128  # of them, for the far anchor
+LAYERS = 12  # BatchNorm layers, evenly over the depth
+NEAREST, SHOWN = 6, 4  # source classes; images of each
+# Photos of classes that the networks never saw stand at 1: draws of ten classes of the bundled network's source task
+# that it was not shown, ten to thirty images each. Their divergence was 0.005 to 0.011; exp(information) a class 0.55
+# to 0.60 with the bundled network, 0.80 to 0.81 with SqueezeNet's ImageNet weights.
+NEAR_DIVERGENCE = 0.01
+NEAR_BUNDLED, NEAR_IMAGENET = 0.6, 0.8
+SIMILAR, DIFFERENT = 0.6, 0.4  # scores from which on images count so
+WIDE = 0.4  # an interval wider than this says nothing
+FEWEST = 20  # images, below which nothing is said
+
+AxisName = Literal["depth", "statistics", "semantics"]
+Scored = tuple[Axis, Floats | None]  # with its score and those of the bootstrap, (1 + DRAWS,)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Look:
+    """What the pretrained network made of N images."""
+
+    rows: Ints  # (N,) sample numbers
+    moments: tuple[Floats, ...]  # (N, 2, C) at each BatchNorm: mean and mean square of an image's activations
+    shuffled: tuple[Floats, ...]  # the same of images whose pixels were shuffled
+    norms: tuple[tuple[Floats, Floats], ...]  # (C,), (C,): the source's own mean and standard deviation
+    probabilities: Floats | None  # (N, S) of the source classes; None without a source classifier
+
+
+def look(setup: Setup, rows: Ints) -> Generator[Progress, None, Look]:
+    """Pass images (N,) through the whole pretrained network, its classifier included."""
+    module, images = setup.module.eval(), setup.images
+    layers = [
+        layer for layer in module.modules() if isinstance(layer, nn.BatchNorm2d) and layer.running_mean is not None
+    ]
+    layers = (
+        [layers[i] for i in np.unique(np.linspace(0, len(layers) - 1, LAYERS).round().astype(int))] if layers else []
+    )
+    some = rows[np.random.default_rng(0).permutation(len(rows))[:SHUFFLED]]
+    mixed = Images(_shuffled(setup.images.pixels[some]), setup.backbone, setup.device)
+    seen = yield from _seen(setup, layers, images, rows, "Looking at your images")
+    far = (
+        yield from _seen(setup, layers, mixed, np.arange(len(some)), "Looking at shuffled pixels") if layers else none()
+    )
+    names = source_classes(setup.backbone)
+    return Look(
+        rows=rows,
+        moments=seen[0],
+        shuffled=far[0],
+        norms=tuple((_array(layer.running_mean), np.sqrt(_array(layer.running_var) + layer.eps)) for layer in layers),
+        probabilities=softmax(seen[1]) if names and seen[1].shape[1] == len(names) else None,
+    )
+
+
+def none() -> Generator[Progress, None, tuple[tuple[Floats, ...], Floats]]:
+    """Nothing seen."""
+    yield from ()
+    return (), np.zeros((0, 0))
+
+
+@torch.inference_mode()
+def _seen(
+    setup: Setup, layers: Sequence[nn.BatchNorm2d], images: Images, rows: Ints, what: str
+) -> Generator[Progress, None, tuple[tuple[Floats, ...], Floats]]:
+    """Moments at each layer, (N, 2, C), and the classifier's logits (N, S)."""
+    found: list[list[Tensor]] = [[] for _ in layers]
+
+    def keep(place: int, x: Tensor) -> None:
+        x = x.float()
+        found[place].append(torch.stack((x.mean((2, 3)), x.square().mean((2, 3))), 1).cpu())
+
+    hooks = [
+        layer.register_forward_pre_hook(lambda _, given, place=place: keep(place, given[0]))
+        for place, layer in enumerate(layers)
+    ]
+    size, logits = BATCH_SIZES[setup.device.type], []
+    try:
+        for start in range(0, len(rows), size):
+            logits.append(setup.module(images.batch(rows[start : start + size])).float().flatten(1).cpu())
+            yield setup.meter.progress(what, min(start + size, len(rows)), len(rows))
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return tuple(torch.cat(each).double().numpy() for each in found), torch.cat(logits).double().numpy()
+
+
+def _shuffled(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Images (N, H, W, 3) with the pixels of each in random order."""
+    rng = np.random.default_rng(0)
+    n, high, wide, _ = pixels.shape
+    order = np.stack([rng.permutation(high * wide) for _ in range(n)])
+    mixed = np.take_along_axis(pixels.reshape(n, high * wide, 3), order[:, :, None], 1)
+    return np.asarray(mixed.reshape(pixels.shape), np.uint8)
+
+
+def _array(values: Tensor | None) -> Floats:
+    assert values is not None
+    return np.asarray(values.detach().double().cpu().numpy())
+
+
+def source_classes(backbone: Backbone) -> tuple[str, ...]:
+    """The names of the classes that its own classifier tells apart; none where that is not known."""
+    if backbone.name == "bundled":
+        return tuple(name.partition(",")[0] for name in card()["classes"])
+    if backbone.is_local:
+        return ()
+    return tuple(torchvision.models.get_weight(backbone.weights).meta["categories"])
+
+
+def resampled(groups: Ints, draws: int = DRAWS) -> Floats:
+    """Weights of N images in bootstrap samples, drawn by near-duplicate group: (1 + draws, N), the first even."""
+    _, members = np.unique(groups, return_inverse=True)
+    count = members.max() + 1
+    drawn = np.random.default_rng(0).multinomial(count, np.full(count, 1 / count), draws)
+    weights = np.concatenate((np.ones((1, len(groups))), drawn[:, members]))
+    return np.asarray(weights / np.maximum(weights.sum(1, keepdims=True), 1))
+
+
+def depth_points(taps: Sequence[str], right: Floats, weights: Floats) -> tuple[DepthPoint, ...]:
+    """The depth curve with intervals. `right` (T, N): whether a tap's classifier had a held-out image right."""
+    drawn = weights @ right.T  # (1 + DRAWS, T)
+    low, high = np.percentile(drawn[1:], (2.5, 97.5), axis=0)
+    return tuple(
+        DepthPoint(tap=tap, accuracy=float(drawn[0, i]), low=float(low[i]), high=float(high[i]))
+        for i, tap in enumerate(taps)
+    )
+
+
+def depth_axis(backbone: Backbone, right: Floats, weights: Floats, classes: int) -> Scored:
+    """Whether the last features are the best, and whether depth pays.
+
+    Of the lead over chance that the best tap has, the last tap has a share, and gains a share over the first tap.
+    Features too specific to the source show in the first share, images that edges and colours tell apart in the second.
+    """
+    near = "the last layer tells your classes apart best, and half of that came with depth"
+    far = "an earlier layer does far better, or depth adds nothing"
+    if not right.size:
+        return _without("depth", near, far, "There are too few training images to compare layers.")
+    drawn = weights @ right.T  # (1 + DRAWS, T)
+    chance = 1 / classes
+    lead = np.maximum(drawn.max(1) - chance, 1e-3)
+    specific = (drawn[:, -1] - chance) / lead
+    gained = (drawn[:, -1] - drawn[:, 0]) / lead
+    scores = np.minimum(2 * specific - 1, 2 * gained).clip(0, 1)
+    best = int(drawn[0].argmax())
+    finding = (
+        f"A linear classifier has {drawn[0, -1]:.1%} right on the last features, {drawn[0, 0]:.1%} on the first"
+        f" ({backbone.taps[0].title})"
+    )
+    finding += (
+        "." if best == len(backbone.taps) - 1 else f", and most, {drawn[0, best]:.1%}, on {backbone.taps[best].title}."
+    )
+    return _scored("depth", scores, near, far, finding)
+
+
+def statistics_axis(seen: Look, weights: Floats) -> Scored:
+    """How far activations lie from those of the source images, that BatchNorm keeps: on a log scale between anchors.
+
+    The divergence of a channel is ((mean - source mean)^2 + (std - source std)^2) / source variance (Frechet distance
+    of two normal distributions, in units of the source), averaged over channels and layers.
+    """
+    near = "activations as of unseen photos of the source's kind"
+    far = "activations as of your images with their pixels shuffled"
+    if not seen.moments:
+        return _without(
+            "statistics", near, far, "Not available: this backbone keeps no statistics of its source images."
+        )
+    even = np.full((1, len(seen.shuffled[0])), 1 / len(seen.shuffled[0]))
+    drawn = _divergence(seen.moments, seen.norms, weights)
+    most = max(float(_divergence(seen.shuffled, seen.norms, even)[0]), 2 * NEAR_DIVERGENCE)
+    scores = np.log(most / np.maximum(drawn, 1e-9)) / math.log(most / NEAR_DIVERGENCE)
+    finding = (
+        f"Inside the network your images lie {drawn[0]:.2g} from its source images; unseen photos of that kind lie at"
+        f" {NEAR_DIVERGENCE:g}, your own images with their pixels shuffled at {most:.2g}."
+    )
+    return _scored("statistics", scores.clip(0, 1), near, far, finding)
+
+
+def _divergence(moments: Sequence[Floats], norms: Sequence[tuple[Floats, Floats]], weights: Floats) -> Floats:
+    """(D,) of D weightings of the images, (D, N)."""
+    total = np.zeros(len(weights))
+    for each, (mean, std) in zip(moments, norms, strict=True):
+        drawn = np.einsum("dn,nkc->dkc", weights, each, optimize=True)
+        spread = np.sqrt(np.maximum(drawn[:, 1] - drawn[:, 0] ** 2, 0))
+        total += (((drawn[:, 0] - mean) ** 2 + (spread - std) ** 2) / std**2).mean(1)
+    return total / len(moments)
+
+
+def semantics_axis(backbone: Backbone, seen: Look, weights: Floats, classes: int) -> Scored:
+    """Whether the source classifier sees things: surely one source class in an image, and others in other images.
+
+    Measured by the information that an image gives about its source class (entropy of the mean prediction minus mean
+    entropy), in units of log(classes) + 1: each class of the user's could be told by source classes of its own.
+    How sure it is alone does not do: it may be sure of one and the same class for all patterns.
+    """
+    near = "it is as sure, and sees as many kinds of things, as in unseen photos of its own kind"
+    far = "it is unsure, or sees the same in every image"
+    p = seen.probabilities
+    if p is None:
+        return _without("semantics", near, far, "Not available: the source classifier of these weights is not known.")
+    unsure = -(p * np.log(np.maximum(p, 1e-12))).sum(1)  # (N,)
+    mean = weights @ p
+    information = -(mean * np.log(np.maximum(mean, 1e-12))).sum(1) - weights @ unsure
+    limit = (NEAR_BUNDLED if backbone.name == "bundled" else NEAR_IMAGENET) * (math.log(classes) + 1)
+    own = _own_sureness(backbone)
+    finding = f"The source classifier is {p.max(1).mean():.0%} sure of what it sees"
+    finding += f" ({own:.0%} on its own images)" if own else ""
+    finding += f", and sees about {math.exp(max(information[0], 0)):.1f} kinds of things in your {classes} classes."
+    return _scored("semantics", (information / limit).clip(0, 1), near, far, finding)
+
+
+def _own_sureness(backbone: Backbone) -> float | None:
+    """How sure a classifier is of its source's held-out images: measured, or as often as it is right there."""
+    return float(np.mean(card()["confidence"])) if backbone.name == "bundled" else backbone.top1
+
+
+def nearest_classes(backbone: Backbone, seen: Look) -> tuple[SourceClass, ...]:
+    """The source classes seen in most images, each with the images that are surest."""
+    if seen.probabilities is None:
+        return ()
+    names, top = source_classes(backbone), seen.probabilities.argmax(1)
+    counts = np.bincount(top, minlength=len(names))
+    found = []
+    for place in np.argsort(-counts, kind="stable")[:NEAREST]:
+        own = np.flatnonzero(top == place)
+        surest = own[np.argsort(-seen.probabilities[own, place], kind="stable")][:SHOWN]
+        if len(own):
+            samples = tuple(int(row) for row in seen.rows[surest])
+            found.append(SourceClass(name=names[place], share=len(own) / len(top), samples=samples))
+    return tuple(found)
+
+
+def together(seen: Sequence[Scored], images: int) -> Similarity:
+    """The mean of the axes that there are, with its interval; no answer where that says nothing."""
+    axes = tuple(axis for axis, _ in seen)
+    drawn = [scores for _, scores in seen if scores is not None]
+    if not drawn or images < FEWEST:
+        why = f"Cannot be told from {images} images." if drawn else "Nothing could be measured with this backbone."
+        return Similarity(answer=None, score=None, low=None, high=None, axes=axes, images=images, finding=why)
+    scores = np.mean(drawn, 0)
+    score, (low, high) = float(scores[0]), (float(value) for value in np.percentile(scores[1:], (2.5, 97.5)))
+    count, where = (
+        f"{images:,} training images",
+        f"{score:.2f} on a scale from 0 to 1, 95 % interval {low:.2f} to {high:.2f}",
+    )
+    if high - low > WIDE:
+        finding = f"Cannot be told from {count}: {where}."
+        return Similarity(answer=None, score=score, low=low, high=high, axes=axes, images=images, finding=finding)
+    answer: Literal["similar", "in between", "different"]
+    answer = "similar" if score >= SIMILAR else "different" if score <= DIFFERENT else "in between"
+    words = {"similar": "look like", "different": "look unlike", "in between": "look partly like"}[answer]
+    finding = f"{count} {words} the photos that the backbone knows: {where}."
+    return Similarity(answer=answer, score=score, low=low, high=high, axes=axes, images=images, finding=finding)
+
+
+def _scored(name: AxisName, scores: Floats, near: str, far: str, finding: str) -> Scored:
+    low, high = (float(value) for value in np.percentile(scores[1:], (2.5, 97.5)))
+    axis = Axis(name=name, score=float(scores[0]), low=low, high=high, near=near, far=far, finding=finding)
+    return axis, scores
+
+
+def _without(name: AxisName, near: str, far: str, why: str) -> Scored:
+    return Axis(name=name, score=None, low=None, high=None, near=near, far=far, finding=why), None

@@ -1,0 +1,86 @@
+"""Linear heads that were fitted before: runs and pilots on the same frozen features of the same images share them."""
+
+import hashlib
+import json
+import math
+import zipfile
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from transfer_core.training.checkpoint import whole
+from transfer_core.training.setup import Setup
+from transfer_core.types import (
+    TRAIN,
+    VAL,
+    EpochEnd,
+    Event,
+    Notice,
+    Progress,
+    Stage,
+    digest,
+    event_from_json,
+    event_to_json,
+)
+
+VERSION = 1  # raise it when the same stage gives another head
+Solver = Callable[[Setup, Stage], Iterator[Event]]
+
+
+def kept_or_fitted(solver: Solver, setup: Setup, stage: Stage) -> Iterator[Event]:
+    """A stage that fits a head and nothing below it: taken from disk with its curve, or fitted and kept there."""
+    file = _file(setup, stage)
+    if (yield from _restored(setup, file)):
+        return
+    curve = []
+    for event in solver(setup, stage):
+        if isinstance(event, EpochEnd | Notice):
+            curve.append(event_to_json(event))
+        yield event
+    facts = {
+        "taps": [tap.name for tap in setup.network.taps],
+        "found": setup.found,
+        "lowest": setup.lowest if math.isfinite(setup.lowest) else None,
+        "step": setup.meter.step,
+        "epoch": setup.meter.epoch,
+        "curve": curve,
+    }
+    head = setup.network.head
+    with whole(file) as part, part.open("wb") as out:
+        weight, bias = head.weight.detach().cpu().numpy(), head.bias.detach().cpu().numpy()
+        np.savez(out, weight=weight, bias=bias, facts=np.array(json.dumps(facts)))
+
+
+def _restored(setup: Setup, file: Path) -> Generator[Event, None, bool]:
+    """Whether there was a head to put in place."""
+    try:
+        with np.load(file) as kept:
+            weight, bias, facts = kept["weight"], kept["bias"], json.loads(str(kept["facts"]))
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
+        return False
+    setup.cut([setup.backbone.tap(name) for name in facts["taps"]])
+    with torch.no_grad():
+        setup.network.head.weight.copy_(torch.from_numpy(weight))
+        setup.network.head.bias.copy_(torch.from_numpy(bias))
+    setup.found |= facts["found"]
+    setup.lowest = math.inf if facts["lowest"] is None else facts["lowest"]
+    setup.meter.step, setup.meter.epoch = facts["step"], facts["epoch"]
+    rows = setup.dataset.count(TRAIN) + setup.dataset.count(VAL)
+    yield Progress(what="Taking the head that was fitted before", done=rows, of=rows)
+    for text in facts["curve"]:
+        event = event_from_json(text)
+        yield replace(event, seconds=setup.meter.seconds()) if isinstance(event, EpochEnd) else event
+    return True
+
+
+def _file(setup: Setup, stage: Stage) -> Path:
+    """Named by all that decides the head: features, images, labels, and what the solver reads of the recipe."""
+    data, recipe = setup.dataset, setup.recipe
+    images = hashlib.sha256(b"".join(data.rows(split).tobytes() + b"|" for split in (TRAIN, VAL))).hexdigest()
+    features = [setup.feature_file(tap).name for tap in setup.backbone.taps]
+    taps = [tap.name for tap in setup.network.taps]
+    key = digest([VERSION, stage.solver, stage.tap, taps, features, images, recipe.balanced, recipe.seed])
+    return setup.workspace / "features" / f"{data.id}-{key}.head.npz"
