@@ -18,17 +18,21 @@ def decision_view(decision: Decision, measured: Measured | None, titles: Mapping
     """`titles` of the strategies by name."""
     st.subheader(text.escape(headline(decision, titles)), anchor=False)
     drawn(cards(decision, measured, titles), key="decision_cards")
-    reasons = [*decision.because, *(reason for reason in trusted(decision).reasons if reason not in decision.because)]
-    against = [reason for reason in reasons if reason.against]
+    advice = trusted(decision).reasons
+    against = [reason for reason in advice if reason.against]
+    if decision.because:
+        st.markdown("**Why**")
+        _list(decision.because)
     left, right = st.columns(2, gap="large") if against else (st.container(), None)
     with left:
-        st.markdown("**Why**")
-        _list(reason for reason in reasons if not reason.against)
+        st.markdown("**What the flowchart goes by**" if decision.because else "**Why**")
+        _list([reason for reason in advice if not reason.against])
     if right is not None:
         with right:
             st.markdown("**Where the sources disagree**")
             _list(against)
-            st.caption("Pilots, or training the alternatives beside the recommendation, let your own images decide.")
+            if decision.pilots is None:
+                st.caption("Pilots, or training the alternatives beside it, let your own images decide.")
 
 
 def headline(decision: Decision, titles: Mapping[str, str]) -> str:

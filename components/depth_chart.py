@@ -30,7 +30,7 @@ def depth_curve(
     mark = style("linear_svm")
     figure = canvas.blank(
         title="Which layer tells your classes apart",
-        subtitle="Cross-validated accuracy of a linear classifier" + ", with 95 % intervals" * bool(intervals),
+        subtitle="Cross-validated accuracy of a linear classifier" + ", with 95\u202f% intervals" * bool(intervals),
         height=220,
     )
     figure.add_scatter(

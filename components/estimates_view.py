@@ -34,6 +34,7 @@ def estimates_view(plans: Sequence[Plan], measured: Measured, titles: Mapping[st
         list(LIMITS),
         value=kept,
         key="time_limit_slider",
+        width=520,
         help="Rules out strategies that do not fit, or takes epochs from them where fewer still make sense.",
     )
     if chosen != kept:

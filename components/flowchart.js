@@ -364,7 +364,10 @@ class Flow {
       const { title, says } = this.data.places[certain]
       const head = certain.includes("-") ? title[0].toUpperCase() + title.slice(1) : `Scenario ${certain}: ${title}`
       this.say(said.certain ? head : `Measured, not said. ${head}`, says)
-    } else this.say(open.title, "Choose an answer on the drawing. Press a chosen answer again to reopen its question.")
+    } else {
+      const measure = this.data.found ? "" : ", or let Graft measure it, below"
+      this.say(open.title, `Choose an answer on the drawing${measure}. Press a chosen answer again to reopen its question.`)
+    }
   }
 
   say(name, words) {

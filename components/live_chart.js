@@ -168,7 +168,7 @@ function curve({ id, name, group, panel, split, symbol, x, y }, { first, color, 
       mode: "lines+markers", line: { color, width: 2.4 }, marker: { color, symbol, size: 8, maxdisplayed: 40 },
     },
     ended: {
-      mode: "lines+markers", opacity: 0.5, line: { color, width: 1.6 }, marker: { color, symbol, size: 6, maxdisplayed: 40 },
+      mode: "lines+markers", opacity: 0.6, line: { color, width: 1.6 }, marker: { color, symbol, size: 6, maxdisplayed: 40 },
     },
     best: { mode: "markers", marker: { color: ink, symbol: "circle-open", size: 15, line: { width: 1.8 } } },
   }

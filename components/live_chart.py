@@ -208,7 +208,7 @@ def _drawn(trace: Trace) -> dict[str, Any]:
     mark = style(trace.strategy)
     scale = 100.0 if trace.panel == "accuracy" else 1.0
     return {
-        "id": f"{trace.panel} {trace.group} {trace.split} {trace.part}",
+        "id": f"{trace.panel}-{trace.group}-{trace.part}",  # Plotly makes a CSS selector of it
         "name": text.figure(trace.name),
         "group": trace.group,
         "panel": trace.panel,

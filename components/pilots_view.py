@@ -39,21 +39,22 @@ def pilots_view(
     def watch(job: Job) -> None:
         race_chart(workspace.events(job.id), titles, chance, key="race")
 
-    study_view(workspace, dataset, backbone, PILOT, start, found=pilots is not None, watch=watch, options=_budget)
     job = workspace.studying("pilot", dataset, backbone.name)
-    if pilots is None or (job is not None and job.active):
-        return
-    st.markdown(f"**{text.escape(pilots.finding)}**")
-    left, right = st.columns(2, gap="large")
-    with left:
+    if pilots is not None and not (job is not None and job.active):
+        _result(pilots, titles)
         if job is not None and job.status == "done":
             race_chart(workspace.events(job.id), titles, chance, key="raced")
-    with right:
-        drawn(margin(pilots), key="pilots_margin")
+    study_view(workspace, dataset, backbone, PILOT, start, found=pilots is not None, watch=watch, options=_budget)
+
+
+def _result(pilots: Pilots, titles: Mapping[str, str]) -> None:
+    st.markdown(f"**{text.escape(pilots.finding)}**")
+    drawn(margin(pilots), key="pilots_margin")
     drawn(table(pilots.trials, titles), key="pilots_table")
     st.caption(
         f"{text.duration(pilots.seconds)} of {text.duration(pilots.budget_seconds)} used. Accuracy is that of a"
-        " candidate's last round, after its own images and steps: compare it between those that went equally far."
+        " candidate's last round, on validation images, after its own images and steps: compare those that went"
+        " equally far."
     )
 
 
@@ -90,11 +91,14 @@ def race_chart(
 
 
 def race_traces(events: Sequence[Event], titles: Mapping[str, str]) -> tuple[Trace, ...]:
-    """A trace for each candidate that was judged, in the order in which they first were."""
-    judged: dict[str, list[tuple[float, float]]] = {}
+    """The curves of the candidates, in the order in which they first were judged; each round begins anew."""
+    judged: dict[str, dict[int, list[tuple[float, float]]]] = {}
+    stage = 0
     for event in events:
-        if isinstance(event, EpochEnd) and event.val_accuracy is not None:
-            judged.setdefault(event.stage, []).append((event.seconds, event.val_accuracy))
+        if isinstance(event, StageStart):
+            stage = event.number
+        elif isinstance(event, EpochEnd) and event.val_accuracy is not None:
+            judged.setdefault(event.stage, {}).setdefault(stage, []).append((event.seconds, event.val_accuracy))
     out = dropped(events, titles)
     return tuple(
         Trace(
@@ -105,34 +109,25 @@ def race_traces(events: Sequence[Event], titles: Mapping[str, str]) -> tuple[Tra
             strategy=name,
             x=[seconds for seconds, _ in points],
             y=[accuracy for _, accuracy in points],
+            part=part,
         )
-        for name, points in judged.items()
+        for name, rounds in judged.items()
+        for part, points in rounds.items()
     )
 
 
 def dropped(events: Sequence[Event], titles: Mapping[str, str]) -> set[str]:
-    """Candidates that are out: a notice names them, or a later round went by without them."""
-    rounds: list[set[str]] = [set()]
-    out = set()
-    for event in events:
-        if isinstance(event, StageStart):
-            rounds.append(set())
-        elif isinstance(event, EpochEnd):
-            rounds[-1].add(event.stage)
-        elif isinstance(event, Notice):
-            named = [name for name, title in titles.items() if title in event.text]
-            out |= set(sorted(named, key=lambda name: event.text.index(titles[name]))[:1])
-    seen: set[str] = set().union(*rounds)
-    complete = [each for each in rounds[1:-1] if each]
-    return out | (seen - (complete[-1] | rounds[-1]) if complete else set())
+    """Candidates that are out, by the notices that say so."""
+    said = [event.text for event in events if isinstance(event, Notice)]
+    return {name for name, title in titles.items() if any(words.startswith(f"{title} drops out") for words in said)}
 
 
 def round_marks(events: Sequence[Event]) -> tuple[Mark, ...]:
-    """Where each further round began, at the last judgement before it."""
+    """Where each round began, at the last judgement before it."""
     marks, last = [], 0.0
     for event in events:
-        if isinstance(event, StageStart) and event.number > 1:
-            marks.append(Mark(x=last, title=f"Round {event.number}"))
+        if isinstance(event, StageStart) and event.stage.startswith("round "):
+            marks.append(Mark(x=last, title=event.stage.capitalize()))
         elif isinstance(event, EpochEnd):
             last = max(last, event.seconds)
     return tuple(marks)
@@ -140,7 +135,8 @@ def round_marks(events: Sequence[Event]) -> tuple[Mark, ...]:
 
 def race_words(traces: Sequence[Trace]) -> str:
     """The race in words, for those who do not see the curves."""
-    said = [f"{trace.name} {text.percent(trace.y[-1])}" for trace in traces]
+    last = {trace.name: trace.y[-1] for trace in traces}
+    said = [f"{name} {text.percent(accuracy)}" for name, accuracy in last.items()]
     return f"Validation accuracy of the pilots. {', '.join(said)}." if said else WAITING
 
 
@@ -155,7 +151,6 @@ def margin(pilots: Pilots) -> str:
         f'<i class="span" style="left: {low:.1f}%; width: {high - low:.1f}%"></i>'
         f'<i class="zero" style="left: 50%"></i><i class="dot" style="left: {middle:.1f}%"></i></div>'
         f'<div class="ends"><span>second ahead</span><span>first ahead</span></div>'
-        f"<p>{text.html(margin_words(pilots))}</p>"
         "<small>When the interval holds zero, chance could have made the difference.</small></section>"
     )
 

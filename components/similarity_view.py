@@ -39,6 +39,8 @@ def similarity_view(workspace: Workspace, dataset: Dataset, backbone: Backbone, 
         st.markdown(f"**What the classifier of {text.escape(backbone.source)} takes your images for**")
         shown = measured.nearest_classes[:CLASSES]
         drawn(nearest([(each, _tiles(workspace, dataset, each)) for each in shown]), key="nearest_classes")
+    took = f"in {text.duration(measured.seconds)}, with {backbone.title} on {measured.device}"
+    st.caption(f"{text.count(measured.similarity.images)} training images measured {text.escape(took)}.")
 
 
 def depth_figure(backbone: Backbone, measured: Measured, chance: float) -> go.Figure:

@@ -50,6 +50,8 @@ if chosen != kept:
 decision_view(decision, measured, titles)
 
 st.subheader("What your images are like", anchor=False)
+if measured is not None:
+    similarity_view(workspace, dataset, backbone, measured)
 study_view(
     workspace,
     dataset,
@@ -58,8 +60,6 @@ study_view(
     lambda: workspace.measure(dataset, backbone.name),
     found=measured is not None,
 )
-if measured is not None:
-    similarity_view(workspace, dataset, backbone, measured)
 
 st.subheader("What each strategy will take", anchor=False)
 if measured is not None:

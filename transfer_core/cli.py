@@ -16,7 +16,20 @@ from transfer_core.backbones import available, backbones
 from transfer_core.compare.repeats import mean_and_spread
 from transfer_core.errors import GraftError, RecipeError
 from transfer_core.strategies import STRATEGIES
-from transfer_core.types import SPLITS, Dataset, EpochEnd, Notice, Progress, Recipe, Run, RunEnd, StageStart
+from transfer_core.types import (
+    SPLITS,
+    Advice,
+    Dataset,
+    Decision,
+    EpochEnd,
+    Measured,
+    Notice,
+    Progress,
+    Recipe,
+    Run,
+    RunEnd,
+    StageStart,
+)
 from transfer_core.workspace import Workspace, default_root
 
 BAR = 30
@@ -65,6 +78,12 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("dataset", help="id or name")
     added.add_argument("--similarity", choices=("similar", "different"), help="to ImageNet")
     added.add_argument("--budget", choices=("limited", "ample"), help="of compute")
+
+    added.add_argument("--backbone", default="bundled", help="(default: bundled)")
+    added.add_argument("--measure", action="store_true", help="answer the questions by looking at the images")
+    added.add_argument("--pilots", type=float, metavar="SECONDS", help="race short trainings for so long")
+    added.add_argument("--seconds", type=float, help="time for the run that follows: what does not fit is ruled out")
+    added.add_argument("--device", default="auto", help="auto, cpu, cuda:0, mps")
 
     command("strategies", _strategies, "the ways of transferring, and when to take which")
 
@@ -144,30 +163,76 @@ def _imported_text(dataset: Dataset, splits: dict[str, int], *, known: bool) -> 
 
 
 def _advise(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
-    workspace = Workspace(_root(options), write=False)
-    dataset = workspace.dataset(options.dataset)
-    advice = workspace.advise(dataset, similarity=options.similarity, budget=options.budget)
+    workspace = Workspace(_root(options), write=options.measure or options.pilots is not None)
+    try:
+        return _advised(options, workspace, workspace.dataset(options.dataset))
+    finally:
+        workspace.close()
+
+
+def _advised(options: argparse.Namespace, workspace: Workspace, dataset: Dataset) -> tuple[dict[str, Any], str]:
+    backbone = workspace.backbone(options.backbone).name
+    if options.measure or options.pilots is not None:
+        from transfer_core.training.devices import device
+
+        chosen = device(options.device).name
+        if options.measure:
+            _follow(workspace, workspace.measure(dataset, backbone, device=chosen), chosen)
+        if options.pilots is not None:
+            _follow(workspace, workspace.pilot(dataset, backbone, seconds=options.pilots, device=chosen), chosen)
+    decision = workspace.decide(
+        dataset,
+        similarity=options.similarity,
+        budget=options.budget,
+        backbone_name=backbone,
+        seconds=options.seconds,
+    )
     recipes = [
         {
             "role": suggestion.role,
             "strategy": suggestion.strategy,
             "why": suggestion.why,
             "source": suggestion.source,
-            "recipe": asdict(workspace.recipe(dataset, suggestion.strategy, **dict(suggestion.overrides))),
+            "recipe": asdict(workspace.recipe(dataset, suggestion.strategy, backbone, **dict(suggestion.overrides))),
         }
-        for suggestion in advice.suggestions
+        for suggestion in decision.suggestions
     ]
+    advice = decision.said if decision.trust == "said" or decision.measured is None else decision.measured
     result = {
         "scenario": advice.scenario,
         "between": advice.between,
-        "answers": {**asdict(advice.answers), "size": advice.answers.size},
+        "answers": {**asdict(decision.said.answers), "size": decision.said.answers.size},
         "recipes": recipes,
-        "reasons": [asdict(reason) for reason in advice.reasons],
+        "reasons": [asdict(reason) for reason in (*decision.because, *advice.reasons)],
+        "strategy": decision.strategy,
+        "trust": decision.trust,
+        "plans": [asdict(plan) for plan in decision.plans],
     }
+    measured, pilots = workspace.measured(dataset, backbone), decision.pilots
+    if measured is not None and decision.measured is not None:
+        found = {"scenario": decision.measured.scenario, "between": decision.measured.between}
+        result["measured"] = found | asdict(measured)
+    if pilots is not None:
+        result["pilots"] = asdict(pilots)
+    return result, "\n".join(_advice_lines(decision, measured, recipes, advice))
+
+
+def _advice_lines(
+    decision: Decision, measured: Measured | None, recipes: list[dict[str, Any]], advice: Advice
+) -> list[str]:
     lines = [advice.headline, ""]
+    if measured is not None:
+        lines += [f"  measured: {measured.similarity.finding}"]
+        lines += [f"            {axis.finding}" for axis in measured.similarity.axes]
+        for plan in decision.plans:
+            cost = f"{plan.seconds:8,.0f} s {plan.estimate.peak_bytes / 1e6:8,.0f} MB"
+            lines += [f"  expected: {plan.strategy:<14} {cost} {plan.words}"]
+    if decision.pilots is not None:
+        lines += [f"  pilots:   {decision.pilots.finding}"]
+    lines += [""] if len(lines) > 2 else []
     lines += [f"  {r['role']:<12} {r['strategy']:<14} {r['why']} [{r['source']}]" for r in recipes]
-    lines += ["", *(f"  {'but' if r.against else 'why'}: {r.rule} [{r.source}]" for r in advice.reasons)]
-    return result, "\n".join(lines)
+    reasons = [*decision.because, *advice.reasons]
+    return [*lines, "", *(f"  {'but' if r.against else 'why'}: {r.rule} ({r.evidence}) [{r.source}]" for r in reasons)]
 
 
 SETTINGS = ("tap", "train_from", "augment", "epochs", "seed", "per_class", "folds")

@@ -77,8 +77,8 @@ def _estimate(known: Strategy, wanted: Recipe, clock: "Clock", dataset: Dataset)
 class Clock:
     """Times the parts of the work of one network, each once. Its generators of progress return seconds an image."""
 
-    def __init__(self, setup: Setup) -> None:
-        self.setup = setup
+    def __init__(self, setup: Setup, *, head_images: int = HEAD_IMAGES) -> None:
+        self.setup, self.head_images = setup, head_images
         self.kept = setup.dataset.count(TRAIN) + setup.dataset.count(VAL)  # images whose features are
         self.peak_bytes = 0
         self._forward = 0.0
@@ -110,7 +110,7 @@ class Clock:
         key, dataset = (stage.solver, stage.tap), self.setup.dataset
         if key not in self._by_head:
             rows, splits = dataset.rows(TRAIN), dataset.splits.copy()
-            splits[rows[np.random.default_rng(0).permutation(len(rows))[HEAD_IMAGES:]]] = UNUSED
+            splits[rows[np.random.default_rng(0).permutation(len(rows))[self.head_images :]]] = UNUSED
             timed = self._begun(wanted, replace(dataset, splits=splits))
             began = time.monotonic()
             for _ in HEADS[stage.solver](timed, stage):

@@ -41,7 +41,7 @@ from transfer_core.types import (
 
 CANDIDATES = ("linear_probe", "linear_svm", "all_layers", "fine_tune_top", "fine_tune_all", "from_scratch")
 FEATURES_SHARE = 0.3  # of the budget that computing features may take; fewer images where it would be more
-LEAST_EPOCHS = 4  # of a trial; fewer images where they do not fit
+HEADS_SHARE, HEAD_IMAGES = 0.3, 150  # of the budget, for all linear heads; images that one is timed on
 LEAST_IMAGES = 20
 DRAWS = 2_000  # of the bootstrap
 OVERTIME = 1.5  # of its share, after which a trial is cut off
@@ -85,7 +85,8 @@ def pilots(dataset: Dataset, backbone: Backbone, *, seconds: float, workspace: P
 
     Linear heads are fitted once. Those that learn by gradient descent race in rounds of equal time, shared out evenly:
     each trains anew, with a schedule as long as its share, and the better half by validation accuracy goes on
-    (successive halving, Jamieson and Talwalkar 2016). Raises DatasetError without images to judge by.
+    (successive halving, Jamieson and Talwalkar 2016). A share too short for an epoch is spent on fewer images.
+    Raises DatasetError without images to judge by.
     """
     if not dataset.count(VAL) or len(dataset.classes) < 2:
         lack = "no validation images" if len(dataset.classes) > 1 else "one class only"
@@ -99,13 +100,13 @@ def pilots(dataset: Dataset, backbone: Backbone, *, seconds: float, workspace: P
     yield StageStart(stage="ready", title="Get images and network ready", number=1, stages=rounds + 2, unit="image")
     _, stages = plan(wanted[0], dataset, workspace)
     setup = yield from prepare(wanted[0], dataset, backbone, stages, workspace=workspace, device=where)
-    clock = Clock(setup)
+    clock = Clock(setup, head_images=HEAD_IMAGES)
     look = yield from clock.look("Timing a look at an image")
     setup.dataset = _affordable(setup, look, seconds)
 
     yield StageStart(stage="heads", title="Fit linear heads", number=2, stages=rounds + 2, unit="strategy")
     for each in heads:
-        yield from race.head(setup, each)
+        yield from race.head(setup, clock, each, HEADS_SHARE * seconds / len(heads))
     racing = list(learners)
     for number in range(1, rounds + 1):
         title = f"Round {number} of {rounds}: {', '.join(each.title for each in racing)}"
@@ -114,12 +115,17 @@ def pilots(dataset: Dataset, backbone: Backbone, *, seconds: float, workspace: P
         for each in racing:
             if not each.whole and race.left() > 0:
                 yield from race.learner(setup, clock, each, share)
-        racing.sort(key=lambda each: -each.accuracy)
+        racing.sort(key=lambda each: -each.accuracy if each.rounds else math.inf)
         kept = racing[: math.ceil(len(racing) / 2)]
         for each in racing[len(kept) :]:
+            if not each.rounds:
+                yield Notice(text=f"There was no time to try {each.title}. Give the pilots more seconds.")
+                continue
             yield Notice(text=f"{each.title} drops out with {each.accuracy:.1%} of the validation images right.")
         racing = kept
-    yield RunEnd(status="done", result=asdict(race.result(setup, [*heads, *racing], [*heads, *learners])))
+    finalists = [each for each in (*heads, *racing) if each.rounds]
+    lost = [each for each in learners if each.rounds and each not in racing]
+    yield RunEnd(status="done", result=asdict(race.result(setup, finalists, lost)))
 
 
 class Race:
@@ -134,14 +140,19 @@ class Race:
     def left(self) -> float:
         return max(0.0, self.budget - self.spent())
 
-    def head(self, setup: Setup, each: Candidate) -> Iterator[Event]:
-        """Fit a linear head on the features of all affordable images, as its full run does."""
-        run = _begun(setup, each.recipe, setup.dataset)
-        began = time.monotonic()
-        for stage in strategy(each.recipe.strategy).stages(each.recipe, setup.backbone):
-            for event in solve(run, stage):
-                if isinstance(event, Progress):
-                    yield self._named(each, event)
+    def head(self, setup: Setup, clock: Clock, each: Candidate, share: float) -> Iterator[Event]:
+        """Fit a linear head on as many images as `share` seconds allow; on all, it is the one of the full run."""
+        began, data, used = time.monotonic(), setup.dataset, each.recipe
+        (stage,) = strategy(used.strategy).stages(used, setup.backbone)
+        yield from frozen_features(setup, setup.backbone.taps)
+        if data.count(TRAIN) > 2 * clock.head_images:
+            pace = yield from clock.head(stage, used, f"Timing “{each.title}”")
+            if pace * data.count(TRAIN) > share:
+                used = replace(used, per_class=max(2, int(share / pace / len(data.classes))))
+        run = _begun(setup, used, chosen_rows(data, used))
+        for event in solve(run, stage):
+            if isinstance(event, Progress):
+                yield self._named(each, event)
         rows, codes = yield from frozen_features(run, run.network.taps)
         judges = np.isin(rows, run.rows(VAL))
         head = run.network.head
@@ -152,10 +163,11 @@ class Race:
         """Train for about `share` seconds."""
         began = time.monotonic()
         shortened = yield from self._shortened(setup, clock, each, share)
-        dataset = chosen_rows(setup.dataset, shortened)
-        run = _begun(setup, shortened, dataset, random_init=shortened.weights == "random")
-        steps, late = math.ceil(dataset.count(TRAIN) / shortened.batch_size), False
+        whole, part = setup.dataset, chosen_rows(setup.dataset, shortened)
+        run = _begun(setup, shortened, whole, random_init=shortened.weights == "random")
+        steps, late = math.ceil(part.count(TRAIN) / shortened.batch_size), False
         for stage in strategy(shortened.strategy).stages(shortened, setup.backbone):
+            run.dataset = part if stage.solver == "gradient" else whole  # a head on all images costs little
             for event in solve(run, stage):
                 if isinstance(event, Progress):
                     yield self._named(each, event)
@@ -173,7 +185,7 @@ class Race:
     def _shortened(
         self, setup: Setup, clock: Clock, each: Candidate, share: float
     ) -> Generator[Progress, None, Recipe]:
-        """The recipe with as many epochs as fit, and with fewer images where LEAST_EPOCHS do not."""
+        """The recipe with as many epochs as fit; with fewer images where not one does."""
         data, full = setup.dataset, each.recipe
         stages = [s for s in strategy(full.strategy).stages(full, setup.backbone) if s.solver == "gradient"]
         what = f"Timing “{each.title}”"
@@ -182,16 +194,12 @@ class Race:
         for stage in stages:
             paces.append((yield from clock.learn(stage, full, what)))
         images, pace = data.count(TRAIN), sum(paces) / len(paces)
-        time_left = share - data.count(VAL) * look
-        looks = data.count(VAL) * look / epochs_a_look(full, data)
-        epochs = int(time_left / (images * pace + looks))
-        if epochs >= full.epochs:
-            return full
-        if epochs >= LEAST_EPOCHS:
-            return replace(full, epochs=epochs)
-        # An epoch's looks cost as much as about an epoch's learning at most, so half of the time learns.
-        fewer = max(2, int(time_left / LEAST_EPOCHS / 2 / pace / len(data.classes)))
-        return replace(full, epochs=LEAST_EPOCHS, per_class=fewer)
+        ahead = share - data.count(VAL) * look  # after the last look
+        epochs = int(ahead / (images * pace + data.count(VAL) * look / epochs_a_look(full, data)))
+        if epochs >= 1:
+            return full if epochs >= full.epochs else replace(full, epochs=epochs)
+        fewer = int((ahead - data.count(VAL) * look) / pace / len(data.classes))
+        return replace(full, epochs=1, per_class=max(2, fewer))
 
     def _judged(self, each: Candidate, run: Setup, logits: Codes, began: float) -> EpochEnd:
         """Hold what a trained network says of the validation images against their labels."""
@@ -218,10 +226,10 @@ class Race:
         left = self.left()
         return replace(event, what=f"{each.title}: {event.what}", seconds_left=left, steps=(), losses=())
 
-    def result(self, setup: Setup, finalists: Sequence[Candidate], all_: Sequence[Candidate]) -> Pilots:
+    def result(self, setup: Setup, finalists: Sequence[Candidate], lost: Sequence[Candidate]) -> Pilots:
         """Who leads, by how much, and whether that is more than noise: a paired bootstrap over validation images."""
         ranked = sorted(finalists, key=lambda each: (-each.accuracy, each.seconds))
-        lost = sorted((each for each in all_ if each not in finalists), key=lambda each: (-each.rounds, -each.accuracy))
+        lost = sorted(lost, key=lambda each: (-each.rounds, -each.accuracy))
         groups = setup.dataset.groups[setup.rows(VAL)]
         weights, lead = resampled(groups, draws=DRAWS), ranked[0]
         margins = [weights @ (lead.right.astype(float) - each.right) for each in ranked[1:]]
