@@ -43,7 +43,9 @@ def headline(decision: Decision, titles: Mapping[str, str]) -> str:
     if decision.trust == "pilots" and pilots is not None:
         led = f" by {points(pilots.margin)} of validation accuracy" if pilots.margin is not None else ""
         return f"{launch}: in the pilots it led{led}."
-    if pilots is not None and len(pilots.tied) > 1 and decision.strategy in pilots.tied:
+    if _narrowed(decision) and pilots is not None:
+        if decision.strategy == pilots.tied[0]:
+            return f"{launch}: it led the pilots, though not by more than noise."
         return f"{launch}: the rules prefer it among those that pilots could not tell apart."
     advice = trusted(decision)
     by = "measured" if decision.trust == "measured" else "as you said"
@@ -52,6 +54,12 @@ def headline(decision: Decision, titles: Mapping[str, str]) -> str:
     count = text.count(advice.answers.images)
     like = "like" if advice.answers.similarity == "similar" else "unlike"
     return f"{launch}: {count} training images that look {like} ImageNet, {by}."
+
+
+def _narrowed(decision: Decision) -> bool:
+    """Whether pilots left several in front, and the decision is one of these."""
+    tied = decision.pilots.tied if decision.pilots is not None else ()
+    return decision.trust != "pilots" and len(tied) > 1 and decision.strategy in tied
 
 
 def _best(decision: Decision) -> set[str]:
@@ -89,6 +97,8 @@ EMPTY = {
 def _card(kind: str, content: tuple[str, str, str] | None, several: bool, decision: Decision) -> str:
     trust = several and decision.trust == kind
     tag = '<span class="tag full">Trusted</span>' if trust else ""
+    if kind == "pilots" and _narrowed(decision):
+        tag = '<span class="tag">Narrow it down</span>'
     head = f"<header><span>{TITLES[kind]}</span>{tag}</header>"
     if content is None:
         return f'<section class="card empty {LOOKS[kind]}">{head}<small>{EMPTY[kind]}</small></section>'

@@ -38,7 +38,8 @@ CUP = (
     '<path d="M18 11q-3-3 0-6m8 6q-3-3 0-6" fill="none" stroke="#b3a48c" stroke-width="1.6"/></g>'
 )
 SCAN = (
-    '<g><rect width="46" height="46" rx="6" fill="#0a0d0f" stroke="#3a4245"/><ellipse cx="23" cy="23" rx="15.5" ry="19" fill="#d5dadb"/>'
+    '<g><rect width="46" height="46" rx="6" fill="#0a0d0f" stroke="#3a4245"/>'
+    '<ellipse cx="23" cy="23" rx="15.5" ry="19" fill="#d5dadb"/>'
     '<ellipse cx="23" cy="23" rx="13.5" ry="17" fill="#4d5658"/>'
     '<path d="M23 7v32" stroke="#15191b" stroke-width="1.4"/>'
     '<g fill="none" stroke="#8d979a" stroke-width="1.8" stroke-linecap="round"><path d="M19 9q-5 1-6 6m5-1q-5 3-7 8'

@@ -110,13 +110,19 @@ function picture(data, figure) {
   const domains = data.single ? { x: [[0, 0.001], [0, 1]], y: [[0, 1], [0, 1]] } : narrow
     ? { x: [[0, 1], [0, 1]], y: [[0.58, 1], [0, 0.4]] }
     : { x: [[0, 0.475], [0.545, 1]], y: [[0, 1], [0, 1]] }
+  // One panel has a curve a strategy, so its legend is long: it stands below, where it pushes nothing aside.
+  const names = new Set(data.traces.map((trace) => trace.group)).size
+  const below = data.single ? (narrow ? 30 * names : 30 * Math.ceil(names / 5)) : 0
   const thin = { color: "rgba(128, 134, 139, .75)", width: 1, dash: "dot" }
   const layout = {
-    uirevision: "keep", width: figure.clientWidth, height: narrow && !data.single ? 560 : 340, font, hovermode: "closest",
-    paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", margin: { l: 8, r: 12, t: 66, b: 46 },
+    uirevision: "keep", width: figure.clientWidth, height: (narrow && !data.single ? 560 : 340) + below - (data.single ? 30 : 0), font, hovermode: "closest",
+    paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", margin: { l: 8, r: 12, t: data.single ? 36 : 66, b: 46 + below },
     dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom",
     hoverlabel: { bgcolor: value("background-color"), bordercolor: line, font },
-    legend: { orientation: "h", x: 0, xanchor: "left", y: 1, yref: "container", yanchor: "top", font },
+    legend: {
+      orientation: narrow && data.single ? "v" : "h", x: 0, xanchor: "left", y: data.single ? 0 : 1, yref: "container",
+      yanchor: data.single ? "bottom" : "top", font,
+    },
     xaxis: {
       ...axis, showgrid: false, domain: domains.x[0], visible: !data.single,
       title: { ...axis.title, text: narrow ? "" : data.x_title },

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from components import shell
-from components.backbone_picker import CHOSEN, DEFAULT
+from components import shell, text
+from components.backbone_picker import CHOSEN, DEFAULT, offline_badge
 from components.decision_view import decision_view
 from components.estimates_view import estimates_view, time_limit
 from components.flowchart import flowchart
@@ -52,6 +52,8 @@ decision_view(decision, measured, titles)
 st.subheader("What your images are like", anchor=False)
 if measured is not None:
     similarity_view(workspace, dataset, backbone, measured)
+elif not workspace.available(backbone):
+    st.caption(f"Measuring fetches the weights first: {text.escape(offline_badge(backbone, False).lower())}.")
 study_view(
     workspace,
     dataset,

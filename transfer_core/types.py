@@ -236,7 +236,7 @@ class Similarity:
     low: float | None  # 95 % interval, bootstrap over images
     high: float | None
     axes: tuple[Axis, ...]
-    images: int  # that were looked at
+    images: int  # that were looked at, near-duplicates counted once
     finding: str  # in a sentence
 
 

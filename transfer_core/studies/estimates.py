@@ -33,8 +33,8 @@ from transfer_core.types import (
     Stage,
 )
 
-WARM, LEAST, MOST = 1, 2, 12  # batches: the first chooses algorithms and fills caches; at least and at most timed
-ENOUGH_SECONDS = 1.5  # of timed batches
+WARM, LEAST, MOST = 1, 2, 8  # batches: the first chooses algorithms and fills caches; at least and at most timed
+ENOUGH_SECONDS = 1.0  # of timed batches
 CUTS = 3  # depths of training that are timed: the whole network, the head, and one in between
 HEAD_IMAGES = 600  # a linear head is timed on so many, and its time taken to grow with their number
 
@@ -77,8 +77,8 @@ def _estimate(known: Strategy, wanted: Recipe, clock: "Clock", dataset: Dataset)
 class Clock:
     """Times the parts of the work of one network, each once. Its generators of progress return seconds an image."""
 
-    def __init__(self, setup: Setup, *, head_images: int = HEAD_IMAGES) -> None:
-        self.setup, self.head_images = setup, head_images
+    def __init__(self, setup: Setup, *, head_images: int = HEAD_IMAGES, enough: float = ENOUGH_SECONDS) -> None:
+        self.setup, self.head_images, self.enough = setup, head_images, enough
         self.kept = setup.dataset.count(TRAIN) + setup.dataset.count(VAL)  # images whose features are
         self.peak_bytes = 0
         self._forward = 0.0
@@ -134,7 +134,7 @@ class Clock:
                 marks.append(timed.meter.total(kind))
                 yield Progress(what=what, done=len(marks) - 1, of=WARM + MOST, unit="batches")
             spent = marks[-1][1] - marks[min(WARM, len(marks) - 1)][1]
-            if len(marks) > WARM + LEAST and (spent > ENOUGH_SECONDS or len(marks) > WARM + MOST):
+            if len(marks) > WARM + LEAST and (spent > self.enough or len(marks) > WARM + MOST):
                 break
         self.peak_bytes = timed.meter.memory_bytes()
         (before, began), (after, ended) = marks[WARM if len(marks) > WARM + 1 else 0], marks[-1]

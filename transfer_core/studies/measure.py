@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from transfer_core.strategies import recipe
 from transfer_core.studies.estimates import estimates
 from transfer_core.studies.similarity import (
+    FEWEST,
     LOOKED_AT,
     depth_axis,
     depth_points,
@@ -73,7 +74,7 @@ def measure(dataset: Dataset, backbone: Backbone, *, workspace: Path, device: st
             statistics_axis(seen, drawn),
             semantics_axis(backbone, seen, drawn, classes),
         ),
-        len(rows),
+        len(np.unique(dataset.groups[rows])),
     )
 
     yield _step(4)
@@ -125,10 +126,9 @@ def _right(setup: Setup) -> Generator[Progress, None, NDArray[np.float64]]:
     rows, features = yield from frozen_features(setup, taps)
     of_train = data.splits[rows] == TRAIN
     own = rows[of_train]
-    count = min(FOLDS, len(np.unique(data.groups[own])))
-    if count < 2 or len(np.unique(data.labels[own])) < 2:
+    if len(np.unique(data.groups[own])) < FEWEST:
         return np.zeros((0, len(own)))
-    fold = folds(data.labels[own], data.groups[own], count, 0)
+    fold = folds(data.labels[own], data.groups[own], FOLDS, 0)
     order = np.argsort(fold, kind="stable")  # as held_out goes through them
     found = np.zeros((len(taps), len(own)))
     for done, codes in enumerate(features):

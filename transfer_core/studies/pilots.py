@@ -42,6 +42,7 @@ from transfer_core.types import (
 CANDIDATES = ("linear_probe", "linear_svm", "all_layers", "fine_tune_top", "fine_tune_all", "from_scratch")
 FEATURES_SHARE = 0.3  # of the budget that computing features may take; fewer images where it would be more
 HEADS_SHARE, HEAD_IMAGES = 0.3, 150  # of the budget, for all linear heads; images that one is timed on
+TIMINGS = 200  # of that length, at least, would fit into the budget
 LEAST_IMAGES = 20
 DRAWS = 2_000  # of the bootstrap
 OVERTIME = 1.5  # of its share, after which a trial is cut off
@@ -100,13 +101,15 @@ def pilots(dataset: Dataset, backbone: Backbone, *, seconds: float, workspace: P
     yield StageStart(stage="ready", title="Get images and network ready", number=1, stages=rounds + 2, unit="image")
     _, stages = plan(wanted[0], dataset, workspace)
     setup = yield from prepare(wanted[0], dataset, backbone, stages, workspace=workspace, device=where)
-    clock = Clock(setup, head_images=HEAD_IMAGES)
+    clock = Clock(setup, head_images=HEAD_IMAGES, enough=seconds / TIMINGS)
     look = yield from clock.look("Timing a look at an image")
     setup.dataset = _affordable(setup, look, seconds)
 
     yield StageStart(stage="heads", title="Fit linear heads", number=2, stages=rounds + 2, unit="strategy")
     for each in heads:
         yield from race.head(setup, clock, each, HEADS_SHARE * seconds / len(heads))
+    for each in learners:
+        yield from race.pace(setup, clock, each)
     racing = list(learners)
     for number in range(1, rounds + 1):
         title = f"Round {number} of {rounds}: {', '.join(each.title for each in racing)}"
@@ -182,18 +185,23 @@ class Race:
         logits = yield from outputs(run, run.network, run.rows(VAL), f"{each.title}: validating")
         yield self._judged(each, run, logits, began)
 
+    def pace(self, setup: Setup, clock: Clock, each: Candidate) -> Generator[Progress, None, float]:
+        """Seconds that an image of an epoch takes; over several stages, on average."""
+        stages = strategy(each.recipe.strategy).stages(each.recipe, setup.backbone)
+        paces = []
+        for stage in stages:
+            if stage.solver == "gradient":
+                paces.append((yield from clock.learn(stage, each.recipe, f"Timing “{each.title}”")))
+        return sum(paces) / len(paces)
+
     def _shortened(
         self, setup: Setup, clock: Clock, each: Candidate, share: float
     ) -> Generator[Progress, None, Recipe]:
         """The recipe with as many epochs as fit; with fewer images where not one does."""
         data, full = setup.dataset, each.recipe
-        stages = [s for s in strategy(full.strategy).stages(full, setup.backbone) if s.solver == "gradient"]
-        what = f"Timing “{each.title}”"
-        look = yield from clock.look(what)
-        paces = []
-        for stage in stages:
-            paces.append((yield from clock.learn(stage, full, what)))
-        images, pace = data.count(TRAIN), sum(paces) / len(paces)
+        look = yield from clock.look(f"Timing “{each.title}”")
+        pace = yield from self.pace(setup, clock, each)
+        images = data.count(TRAIN)
         ahead = share - data.count(VAL) * look  # after the last look
         epochs = int(ahead / (images * pace + data.count(VAL) * look / epochs_a_look(full, data)))
         if epochs >= 1:

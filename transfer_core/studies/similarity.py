@@ -30,7 +30,7 @@ NEAR_DIVERGENCE = 0.01
 NEAR_BUNDLED, NEAR_IMAGENET = 0.6, 0.8
 SIMILAR, DIFFERENT = 0.6, 0.4  # scores from which on images count so
 WIDE = 0.4  # an interval wider than this says nothing
-FEWEST = 20  # images, below which nothing is said
+FEWEST = 20  # images that are no near-duplicates of each other, below which nothing is said
 
 AxisName = Literal["depth", "statistics", "semantics"]
 Scored = tuple[Axis, Floats | None]  # with its score and those of the bootstrap, (1 + DRAWS,)
@@ -251,7 +251,10 @@ def nearest_classes(backbone: Backbone, seen: Look) -> tuple[SourceClass, ...]:
 
 
 def together(seen: Sequence[Scored], images: int) -> Similarity:
-    """The mean of the axes that there are, with its interval; no answer where that says nothing."""
+    """The mean of the axes that there are, with its interval; no answer where that says nothing.
+
+    `images`: how many were looked at, near-duplicates counted once.
+    """
     axes = tuple(axis for axis, _ in seen)
     drawn = [scores for _, scores in seen if scores is not None]
     if not drawn or images < FEWEST:
@@ -259,10 +262,8 @@ def together(seen: Sequence[Scored], images: int) -> Similarity:
         return Similarity(answer=None, score=None, low=None, high=None, axes=axes, images=images, finding=why)
     scores = np.mean(drawn, 0)
     score, (low, high) = float(scores[0]), (float(value) for value in np.percentile(scores[1:], (2.5, 97.5)))
-    count, where = (
-        f"{images:,} training images",
-        f"{score:.2f} on a scale from 0 to 1, 95 % interval {low:.2f} to {high:.2f}",
-    )
+    count = f"{images:,} training images"
+    where = f"{score:.2f} on a scale from 0 to 1, 95 % interval {low:.2f} to {high:.2f}"
     if high - low > WIDE:
         finding = f"Cannot be told from {count}: {where}."
         return Similarity(answer=None, score=score, low=low, high=high, axes=axes, images=images, finding=finding)

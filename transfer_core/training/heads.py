@@ -258,9 +258,9 @@ def _with_judges(setup: Setup, codes: Codes) -> Codes:
     """Without validation images, a fifth of the training images judges instead; of very few, all do."""
     if len(codes.val):
         return codes
-    if len(codes.train) < 2 * FOLDS:
-        return replace(codes, val=codes.train, val_labels=codes.train_labels)
     groups, seed = setup.dataset.groups[codes.train_rows], setup.recipe.seed
+    if len(codes.train) < 2 * FOLDS or len(np.unique(groups)) < FOLDS:
+        return replace(codes, val=codes.train, val_labels=codes.train_labels)
     judges = folds(codes.train_labels, groups, FOLDS, seed) == 0
     return Codes(
         train=codes.train[~judges],

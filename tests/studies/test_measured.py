@@ -1,0 +1,201 @@
+"""Measuring and racing on real images with the bundled network: what comes out, what is kept, what is never seen."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.conftest import draw_photos
+from transfer_core.errors import DatasetError, RecipeError
+from transfer_core.strategies import STRATEGIES
+from transfer_core.studies.estimates import Clock, _estimate
+from transfer_core.studies.measure import some_of
+from transfer_core.studies.pilots import CANDIDATES, pilots
+from transfer_core.training.images import Images
+from transfer_core.types import (
+    TEST,
+    TRAIN,
+    Dataset,
+    EpochEnd,
+    Ints,
+    Measured,
+    Notice,
+    Pilots,
+    Progress,
+    RunEnd,
+    StageStart,
+    from_plain,
+)
+from transfer_core.workspace import Workspace
+
+SECONDS = 12.0
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+    folder = tmp_path_factory.mktemp("measured")
+    opened = Workspace(folder / "workspace")
+    for _ in opened.drive(opened.import_path(draw_photos(folder / "photos"), name="photos")):
+        pass
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def dataset(workspace: Workspace) -> Dataset:
+    return workspace.dataset("photos")
+
+
+@pytest.fixture(scope="module")
+def measured(workspace: Workspace, dataset: Dataset) -> Measured:
+    *_, end = workspace.drive(workspace.measure(dataset))
+    assert isinstance(end, RunEnd) and end.status == "done", end
+    found = workspace.measured(dataset)
+    assert found is not None
+    return found
+
+
+def test_what_is_measured_is_kept_whole(workspace: Workspace, dataset: Dataset, measured: Measured) -> None:
+    job = workspace.studying("measure", dataset)
+    assert job is not None and asdict(measured) == asdict(from_plain(Measured, job.result))
+    assert measured.size.train_images == dataset.count(TRAIN) == sum(measured.size.per_class)
+    assert [point.tap for point in measured.depth_curve] == list(workspace.backbone("bundled").tap_names)
+    assert all(
+        point.low <= point.accuracy + 1e-9 and point.accuracy <= point.high + 1e-9 for point in measured.depth_curve
+    )
+    assert measured.depth_curve[0].accuracy > 0.9  # colour tells these classes apart, at any depth
+    axes = {axis.name: axis for axis in measured.similarity.axes}
+    assert set(axes) == {"depth", "statistics", "semantics"}
+    assert all(0 <= axis.low <= axis.score <= axis.high <= 1 for axis in axes.values())  # type: ignore[operator]
+    assert measured.similarity.answer != "similar"  # patches of coloured noise
+    shown = [sample for each in measured.nearest_classes for sample in each.samples]
+    assert shown and set(dataset.splits[shown]) == {TRAIN}
+
+
+def test_every_strategy_is_estimated(workspace: Workspace, dataset: Dataset, measured: Measured) -> None:
+    assert [each.strategy for each in measured.estimates] == [known.name for known in STRATEGIES]
+    for each in measured.estimates:
+        wanted = workspace.recipe(dataset, each.strategy)
+        assert each.epochs == wanted.epochs
+        assert each.seconds > 0 and each.peak_bytes > 100e6
+        assert (each.epoch_seconds > 0) == (wanted.epochs > 0)
+
+
+class Paces(Clock):
+    """A clock that knows: 1 ms forward, 5 ms to learn, 2 ms to fit a head, an image each."""
+
+    def __init__(self, backbone: Any, kept: int) -> None:
+        self.setup, self.kept, self.peak_bytes = type("Known", (), {"backbone": backbone})(), kept, 7
+
+    def look(self, *_: Any) -> Any:
+        return (yield from ()) or 1e-3
+
+    def learn(self, *_: Any) -> Any:
+        return (yield from ()) or 5e-3
+
+    def head(self, *_: Any) -> Any:
+        return (yield from ()) or 2e-3
+
+
+@pytest.mark.parametrize(
+    ("strategy", "seconds"), [("linear_probe", 0.0), ("fine_tune_all", 4.0), ("from_scratch", 4.0)]
+)
+def test_the_arithmetic_of_an_estimate(workspace: Workspace, dataset: Dataset, strategy: str, seconds: float) -> None:
+    train, val, test = (dataset.count(split) for split in range(3))
+    backbone, known = workspace.backbone("bundled"), workspace.strategy(strategy)
+    wanted = replace(workspace.recipe(dataset, strategy), **({"epochs": 4} if seconds else {}))
+    work = _estimate(known, wanted, Paces(backbone, kept=train), dataset)
+    with pytest.raises(StopIteration) as end:
+        next(work)
+    found = end.value.value
+    head = train * 2e-3 + val * 1e-3 if strategy != "from_scratch" else 0.0  # val's features are still to be computed
+    assert found.fixed_seconds == pytest.approx((val + test) * 1e-3 + head)
+    assert found.seconds - found.fixed_seconds == pytest.approx(seconds and 4 * train * 5e-3 + 4 * val * 1e-3)
+
+
+def test_large_datasets_are_measured_in_part(dataset: Dataset) -> None:
+    part = some_of(dataset, 10)
+    assert 6 <= part.count(TRAIN) <= 14
+    assert len(np.unique(part.labels[part.rows(TRAIN)])) == 3
+    assert some_of(dataset, 1_000).count(TRAIN) == dataset.count(TRAIN)
+
+
+def test_a_race(workspace: Workspace, dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    batch = Images.batch
+
+    def watched(images: Images, rows: Ints) -> Any:
+        seen.extend(rows)
+        return batch(images, rows)
+
+    monkeypatch.setattr(Images, "batch", watched)
+    events = list(workspace.drive(workspace.pilot(dataset, seconds=SECONDS)))
+    found = workspace.pilots(dataset)
+    assert found is not None and set(dataset.splits[seen]) == {0, 1}  # never the test split
+    assert {each.strategy for each in found.trials} == set(CANDIDATES)
+    assert found.val_images == dataset.count(1)
+    assert found.recommended in (None, found.trials[0].strategy) and found.trials[0].strategy == found.tied[0]
+    assert (found.recommended is None) == (len(found.tied) > 1) == found.finding.startswith("No recommendation")
+    of = {each.strategy: each for each in found.trials}
+    assert of["linear_probe"].images == dataset.count(TRAIN) and of["linear_probe"].steps == 0
+    assert max(of[name].rounds for name in ("fine_tune_top", "fine_tune_all", "from_scratch")) == 3
+    points = {event.stage for event in events if isinstance(event, EpochEnd)}
+    assert points == set(CANDIDATES)
+    assert sum(isinstance(event, Notice) for event in events) >= 2  # two drop out
+    assert any(isinstance(event, StageStart) and event.title.startswith("Round 3 of 3") for event in events)
+
+
+def test_features_and_heads_of_pilots_serve_the_full_run(workspace: Workspace, dataset: Dataset) -> None:
+    wanted = workspace.recipe(dataset, "linear_probe")
+    after, cold = [], []
+    (first,) = workspace.submit([wanted])
+    after = [event.what for event in workspace.drive(first) if isinstance(event, Progress)]
+    assert "Taking the head that was fitted before" in after and "Computing features" not in after
+    for file in (workspace.root / "features").iterdir():
+        file.unlink()
+    (again,) = workspace.submit([wanted], again=True)
+    cold = [event.what for event in workspace.drive(again) if isinstance(event, Progress)]
+    assert "Computing features" in cold and "Taking the head that was fitted before" not in cold
+    kept, fitted = workspace.predictions(first), workspace.predictions(again)
+    assert (kept.test_probabilities == fitted.test_probabilities).all()
+
+    def curve(run: str) -> list[tuple[int, float | None]]:
+        ends = [event for _, _, event in workspace.events(run) if isinstance(event, EpochEnd)]
+        return [(event.step, event.val_accuracy) for event in ends]
+
+    assert curve(first) == curve(again) != []
+
+
+def test_a_race_that_cannot_be_judged_says_so(workspace: Workspace, dataset: Dataset) -> None:
+    splits = np.where(dataset.splits == 1, TEST, dataset.splits)
+    blind = replace(dataset, splits=splits)
+    backbone = workspace.backbone("bundled")
+    with pytest.raises(DatasetError, match="no validation images"):
+        next(pilots(blind, backbone, seconds=10, workspace=workspace.root, device="cpu"))
+
+
+@pytest.mark.parametrize("seconds", [0.0, -5.0, 1e6])
+def test_a_budget_out_of_range_is_refused(workspace: Workspace, dataset: Dataset, seconds: float) -> None:
+    with pytest.raises(RecipeError, match="give pilots 10 to"):
+        workspace.pilot(dataset, seconds=seconds)
+
+
+def test_a_study_of_a_dataset_deleted_meanwhile_fails_with_a_sentence(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "workspace")
+    for _ in workspace.drive(workspace.import_path(draw_photos(tmp_path / "photos"), name="gone")):
+        pass
+    dataset = workspace.dataset("gone")
+    waiting = workspace.measure(dataset)
+    assert workspace.measure(dataset) == waiting  # not queued twice
+    workspace.delete_dataset(dataset.id)
+    *_, end = workspace.drive(workspace.measure(dataset))
+    assert isinstance(end, RunEnd) and end.status == "failed" and "deleted" in end.error
+    workspace.close()
+
+
+def test_the_race_is_plain_data(workspace: Workspace, dataset: Dataset) -> None:
+    job = workspace.studying("pilot", dataset)
+    assert job is not None and from_plain(Pilots, job.result) == workspace.pilots(dataset)

@@ -1,0 +1,153 @@
+"""What is trusted, and what is launched, over all combinations of what was said, measured and piloted."""
+
+from itertools import product
+from typing import Any
+
+import pytest
+
+from transfer_core.decision import decide, plan
+from transfer_core.strategies import STRATEGIES
+from transfer_core.types import (
+    Answers,
+    Axis,
+    DatasetSize,
+    Decision,
+    DepthPoint,
+    Estimate,
+    Measured,
+    Pilots,
+    Similarity,
+    Trial,
+)
+
+SAID = ("similar", "different", None)
+MEASURED = ("similar", "in between", "different", None, "nothing")
+RACED = ("linear_probe", "fine_tune_top", "tie", "nothing")
+TIMES = (None, 1_000.0, 150.0, 1.0)
+EPOCHS = {"linear_probe": 0, "linear_svm": 0, "all_layers": 0}
+
+
+def estimate(strategy: str) -> Estimate:
+    """Heads take 10 s, the others 10 s and 30 epochs of 10 s."""
+    epochs = EPOCHS.get(strategy, 30)
+    return Estimate(
+        strategy=strategy, fixed_seconds=10.0, epoch_seconds=10.0 if epochs else 0.0, epochs=epochs, peak_bytes=1 << 30
+    )
+
+
+def measured(answer: Any, effective: int = 800) -> Measured:
+    axis = Axis(name="depth", score=0.5, low=0.4, high=0.6, near="near", far="far", finding="A finding.")
+    similarity = Similarity(
+        answer=answer, score=0.5, low=0.4, high=0.6, axes=(axis,), images=effective, finding="The finding."
+    )
+    return Measured(
+        dataset="d",
+        backbone="bundled",
+        weights="w",
+        device="CPU",
+        size=DatasetSize(train_images=800, per_class=(400, 400), effective=effective),
+        similarity=similarity,
+        depth_curve=(
+            DepthPoint(tap="stage1", accuracy=0.8, low=0.75, high=0.85),
+            DepthPoint(tap="stage4", accuracy=0.6, low=0.55, high=0.65),
+        ),
+        nearest_classes=(),
+        estimates=tuple(estimate(known.name) for known in STRATEGIES),
+        seconds=20.0,
+    )
+
+
+def raced(result: str) -> Pilots | None:
+    """A race of three that `result` wins, or whose first two are tied."""
+    if result == "nothing":
+        return None
+    names = ["fine_tune_all", "linear_svm"] if result == "tie" else [result, "linear_svm"]
+    return Pilots(
+        dataset="d",
+        backbone="bundled",
+        weights="w",
+        trials=tuple(
+            Trial(strategy=name, images=100, steps=0, seconds=5.0, rounds=1, accuracy=0.8)
+            for name in (*names, "from_scratch")
+        ),
+        recommended=None if result == "tie" else result,
+        tied=tuple(names) if result == "tie" else (result,),
+        margin=0.05,
+        low=0.01,
+        high=0.09,
+        val_images=100,
+        budget_seconds=60.0,
+        seconds=60.0,
+        finding="One leads.",
+    )
+
+
+def decided(said: Any, answer: Any, race: str, seconds: float | None) -> Decision:
+    answers = Answers(images=800, similarity=said)
+    return decide(answers, None if answer == "nothing" else measured(answer), raced(race), seconds)
+
+
+@pytest.mark.parametrize(("said", "answer", "race", "seconds"), list(product(SAID, MEASURED, RACED, TIMES)))
+def test_every_combination_has_one_to_launch_and_why(said: Any, answer: Any, race: str, seconds: float | None) -> None:
+    found = decided(said, answer, race, seconds)
+    names = [each.strategy for each in found.suggestions]
+    assert found.strategy == names[0] and len(set(names)) == len(names)
+    assert [each.role for each in found.suggestions].count("recommended") == 1
+    assert all(reason.rule and reason.evidence and reason.source for reason in found.because)
+
+    if race in ("linear_probe", "fine_tune_top"):
+        assert found.trust == "pilots"
+    elif answer == "nothing" or (answer in ("in between", None) and said is not None):
+        assert found.trust == "said"
+    else:
+        assert found.trust == "measured"
+
+    left_out = {each.strategy for each in found.plans if each.fits == "no"}
+    assert (found.strategy not in left_out) or left_out == {known.name for known in STRATEGIES}
+    if answer == "nothing":
+        assert found.measured is None and not found.plans  # nothing was timed, so no time rules anything out
+    elif seconds == 150.0:
+        assert not left_out and {each.fits for each in found.plans} == {"yes", "shortened"}
+    elif seconds == 1.0:
+        assert len(left_out) == len(STRATEGIES)
+
+
+@pytest.mark.parametrize(
+    ("said", "answer", "race", "seconds", "launched"),
+    [
+        ("similar", "nothing", "nothing", None, "linear_probe"),
+        ("similar", "different", "nothing", None, "linear_svm"),  # numbers before impressions
+        ("different", None, "nothing", None, "linear_svm"),  # an abstention leaves the impression
+        (None, "similar", "nothing", None, "linear_probe"),
+        ("similar", "similar", "fine_tune_top", None, "fine_tune_top"),  # pilots before rules
+        ("different", "different", "tie", None, "linear_svm"),  # of those in front, the rule's
+        ("similar", "similar", "tie", None, "fine_tune_all"),  # likewise, and not the probe, which was not in front
+        ("similar", "similar", "fine_tune_top", 20.0, "linear_svm"),  # the winner does not fit; the next of the race
+    ],
+)
+def test_what_is_launched(said: Any, answer: Any, race: str, seconds: float | None, launched: str) -> None:
+    assert decided(said, answer, race, seconds).strategy == launched
+
+
+def test_near_duplicates_do_not_make_a_large_dataset() -> None:
+    answers = Answers(images=1_200)
+    found = decide(answers, measured("similar", effective=300), None, None)
+    assert found.said.answers.size == "medium" and found.measured is not None
+    assert found.measured.answers.size == "small"
+    assert any("1,200" in reason.evidence and "300" in reason.evidence for reason in found.because)
+
+
+def test_an_earlier_layer_that_is_better_is_a_reason() -> None:
+    found = decided(None, "different", "nothing", None)
+    assert found.measured is not None
+    assert any("80.0%" in reason.evidence and "stage1" in reason.evidence for reason in found.measured.reasons)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "fits", "epochs"),
+    [(None, "yes", 30), (310.0, "yes", 30), (309.0, "shortened", 29), (90.0, "shortened", 8), (89.0, "no", 30)],
+)
+def test_a_plan_shortens_down_to_a_quarter(seconds: float | None, fits: str, epochs: int) -> None:
+    found = plan(estimate("fine_tune_all"), seconds)
+    assert (found.fits, found.epochs, found.seconds) == (fits, epochs, 10 + 10 * epochs)
+    assert (str(epochs) in found.words) or fits != "shortened"
