@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from transfer_core.advice import WHY, advise
+from transfer_core.strategies import strategy
 from transfer_core.types import Advice, Answers, Decision, Estimate, Measured, Pilots, Plan, Reason, Suggestion
 
 LEAST_SECONDS, MOST_SECONDS = 10.0, 4 * 3600.0  # of pilots
@@ -134,8 +135,14 @@ def _because(
         rule = f"Near-duplicates teach little more than one image, so the size counts as {measured.answers.size}."
         evidence = f"{measured.answers.images:,} of {said.answers.images:,} training images are unlike each other"
         yield Reason(rule=rule, evidence=evidence, source=OWN)
-    for name in order:
-        if name in ruled_out and seconds is not None:
-            each = ruled_out[name]
-            evidence = f"{each.estimate.seconds:,.0f} s expected, {seconds:,.0f} s given"
-            yield Reason(rule=f"{name} is ruled out by the time there is. {each.words}", evidence=evidence, source=OWN)
+    out = [ruled_out[name] for name in order if name in ruled_out]
+    if out and seconds is not None:
+        names = listed([f"“{strategy(each.strategy).title}”" for each in out])
+        times = listed([f"{each.estimate.seconds:,.0f} s" for each in out])
+        rule = f"The time that there is rules out {names}, even with {LEAST_SHARE:.0%} of their epochs."
+        yield Reason(rule=rule, evidence=f"{times} expected, {seconds:,.0f} s given", source=OWN)
+
+
+def listed(words: list[str]) -> str:
+    """ "a, b and c" """
+    return " and ".join([", ".join(words[:-1])] * (len(words) > 1) + words[-1:])

@@ -131,12 +131,12 @@ def test_together_the_mean_answers_or_abstains() -> None:
     near = depth_axis(BUNDLED, right((0.4, 0.6, 0.9)), EVEN, CLASSES)
     far = semantics_axis(BUNDLED, looked(of_classes(np.zeros(N, int), 0.95)), EVEN, CLASSES)
     none = statistics_axis(looked(), EVEN)
-    assert together((near, none), N).answer == "similar"
-    assert together((far, none), N).answer == "different"
-    both = together((near, far, none), N)
+    assert together((near, none), N, N).answer == "similar"
+    assert together((far, none), N, N).answer == "different"
+    both = together((near, far, none), N, N)
     assert both.answer == "in between" and both.score == pytest.approx(0.5, abs=0.05)
     assert "95 % interval" in both.finding
-    assert together((near, none), 19).answer is None  # too few images
-    assert together((none,), N).answer is None  # nothing to go by
+    assert together((near, none), 19, N).answer is None  # too few images
+    assert together((none,), N, N).answer is None  # nothing to go by
     wide = near[0], np.concatenate((near[1][:1], np.linspace(0, 1, 200))) if near[1] is not None else None
-    assert together((wide,), N).answer is None
+    assert together((wide,), N, N).answer is None

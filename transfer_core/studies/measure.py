@@ -75,6 +75,7 @@ def measure(dataset: Dataset, backbone: Backbone, *, workspace: Path, device: st
             semantics_axis(backbone, seen, drawn, classes),
         ),
         len(np.unique(dataset.groups[rows])),
+        dataset.count(TRAIN),
     )
 
     yield _step(4)

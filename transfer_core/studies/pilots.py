@@ -41,6 +41,8 @@ from transfer_core.types import (
 
 CANDIDATES = ("linear_probe", "linear_svm", "all_layers", "fine_tune_top", "fine_tune_all", "from_scratch")
 FEATURES_SHARE = 0.3  # of the budget that computing features may take; fewer images where it would be more
+RANDOM_PART = 0.25  # of its training that a network from random weights needs before it can be judged
+STAGES = 4  # at least: ready, heads, two rounds
 HEADS_SHARE, HEAD_IMAGES = 0.3, 150  # of the budget, for all linear heads; images that one is timed on
 TIMINGS = 200  # of that length, at least, would fit into the budget
 LEAST_IMAGES = 20
@@ -96,21 +98,27 @@ def pilots(dataset: Dataset, backbone: Backbone, *, seconds: float, workspace: P
     wanted = [recipe(dataset, name, backbone) for name in CANDIDATES]
     heads = [Candidate(recipe=each) for each in wanted if not each.epochs]
     learners = [Candidate(recipe=replace(each, patience=0)) for each in wanted if each.epochs]
-    rounds = math.ceil(math.log2(len(learners))) + 1
     where = torch.device(named_device(device).name)
-    yield StageStart(stage="ready", title="Get images and network ready", number=1, stages=rounds + 2, unit="image")
+    yield StageStart(stage="ready", title="Get images and network ready", number=1, stages=STAGES, unit="image")
     _, stages = plan(wanted[0], dataset, workspace)
     setup = yield from prepare(wanted[0], dataset, backbone, stages, workspace=workspace, device=where)
     clock = Clock(setup, head_images=HEAD_IMAGES, enough=seconds / TIMINGS)
     look = yield from clock.look("Timing a look at an image")
     setup.dataset = _affordable(setup, look, seconds)
 
-    yield StageStart(stage="heads", title="Fit linear heads", number=2, stages=rounds + 2, unit="strategy")
+    yield StageStart(stage="heads", title="Fit linear heads", number=2, stages=STAGES, unit="strategy")
     for each in heads:
         yield from race.head(setup, clock, each, HEADS_SHARE * seconds / len(heads))
+    racing = []
     for each in learners:
-        yield from race.pace(setup, clock, each)
-    racing = list(learners)
+        needed = RANDOM_PART * (yield from race.whole_seconds(setup, clock, each))
+        if each.recipe.weights == "random" and needed > race.left() / 2:
+            yield Notice(
+                text=f"{each.title} sits out: from random weights it shows nothing in less than {needed:.0f} s."
+            )
+        else:
+            racing.append(each)
+    rounds = math.ceil(math.log2(len(racing))) + 1
     for number in range(1, rounds + 1):
         title = f"Round {number} of {rounds}: {', '.join(each.title for each in racing)}"
         yield StageStart(stage=f"round {number}", title=title, number=number + 2, stages=rounds + 2, unit="epoch")
@@ -194,6 +202,13 @@ class Race:
                 paces.append((yield from clock.learn(stage, each.recipe, f"Timing “{each.title}”")))
         return sum(paces) / len(paces)
 
+    def whole_seconds(self, setup: Setup, clock: Clock, each: Candidate) -> Generator[Progress, None, float]:
+        """What all its epochs on all affordable images would take."""
+        data, full = setup.dataset, each.recipe
+        look = yield from clock.look(f"Timing “{each.title}”")
+        pace = yield from self.pace(setup, clock, each)
+        return full.epochs * (data.count(TRAIN) * pace + data.count(VAL) * look / epochs_a_look(full, data))
+
     def _shortened(
         self, setup: Setup, clock: Clock, each: Candidate, share: float
     ) -> Generator[Progress, None, Recipe]:
@@ -201,9 +216,8 @@ class Race:
         data, full = setup.dataset, each.recipe
         look = yield from clock.look(f"Timing “{each.title}”")
         pace = yield from self.pace(setup, clock, each)
-        images = data.count(TRAIN)
         ahead = share - data.count(VAL) * look  # after the last look
-        epochs = int(ahead / (images * pace + data.count(VAL) * look / epochs_a_look(full, data)))
+        epochs = int(ahead * full.epochs / (yield from self.whole_seconds(setup, clock, each)))
         if epochs >= 1:
             return full if epochs >= full.epochs else replace(full, epochs=epochs)
         fewer = int((ahead - data.count(VAL) * look) / pace / len(data.classes))

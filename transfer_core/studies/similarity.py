@@ -250,10 +250,10 @@ def nearest_classes(backbone: Backbone, seen: Look) -> tuple[SourceClass, ...]:
     return tuple(found)
 
 
-def together(seen: Sequence[Scored], images: int) -> Similarity:
+def together(seen: Sequence[Scored], images: int, of: int) -> Similarity:
     """The mean of the axes that there are, with its interval; no answer where that says nothing.
 
-    `images`: how many were looked at, near-duplicates counted once.
+    `images`: how many were looked at, near-duplicates counted once; `of`: how many training images there are.
     """
     axes = tuple(axis for axis, _ in seen)
     drawn = [scores for _, scores in seen if scores is not None]
@@ -262,7 +262,7 @@ def together(seen: Sequence[Scored], images: int) -> Similarity:
         return Similarity(answer=None, score=None, low=None, high=None, axes=axes, images=images, finding=why)
     scores = np.mean(drawn, 0)
     score, (low, high) = float(scores[0]), (float(value) for value in np.percentile(scores[1:], (2.5, 97.5)))
-    count = f"{images:,} training images"
+    count = f"{images:,} training images" if images == of else f"{images:,} of your {of:,} training images"
     where = f"{score:.2f} on a scale from 0 to 1, 95 % interval {low:.2f} to {high:.2f}"
     if high - low > WIDE:
         finding = f"Cannot be told from {count}: {where}."
