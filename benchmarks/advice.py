@@ -1,19 +1,48 @@
-"""How good Graft's advice is: `python -m benchmarks.advice --data FOLDER --workspace FOLDER`."""
+"""How good Graft's advice is: `python -m benchmarks.advice --data FOLDER --workspace FOLDER`.
 
+Each task is a dataset with so many training images a class. On each, every strategy is trained (runs that the
+workspace has are used, those of `benchmarks.strategies` too), the images are measured and pilots raced; what each
+policy picks is held against the best strategy. Resumable: a second call goes on where the first one ended.
+
+Regret is without the winner's luck: the best strategy is picked on one half of the test images and scored on the
+other, over random halves; a policy's regret is how much lower its pick scores on the same halves. The floor is what
+this oracle itself loses against the best in hindsight. Cost is the share of the time that training all strategies
+takes.
+"""
+
+import argparse
 import io
+import json
+import shutil
 import sys
+import time
 import zipfile
 from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from PIL import Image
 
 from benchmarks.backbones import imported
+from benchmarks.strategies import done, train
 from transfer_core.backbones.torchvision import card
-from transfer_core.types import Dataset
+from transfer_core.decision import decide
+from transfer_core.studies.measure import measure
+from transfer_core.studies.pilots import pilots
+from transfer_core.training.devices import device
+from transfer_core.training.rows import chosen_rows
+from transfer_core.types import Answers, Dataset, Measured, Pilots, RunEnd, from_plain
 from transfer_core.workspace import Workspace
 
+PILOT_SHARE, MOST_PILOT_SECONDS = 0.12, 120.0  # of the time that all strategies are expected to take
+HALVINGS = 200  # of the test images
+SIZES = {"clothing": (10, 30, 100), "brain_mri": (10, 30, 100), "wallpaper": (10, 30)}  # images a class
+SIZES |= {f"tiny-{draw}": (30, 200) for draw in range(3)}
+ANYONE = {"brain_mri": "different", "wallpaper": "different"}  # how anyone would answer; the others are similar
+POLICIES = ("flowchart", "measured", "with pilots", "linear_probe", "fine_tune_all")
 TINY_DRAWS, TINY_CLASSES = 3, 10
 TINY_IMAGES = {"train": 200, "val": 40, "test": 110}  # of each class
 
@@ -68,3 +97,146 @@ def datasets(workspace: Workspace, data: Path) -> dict[str, Dataset]:
     found = {name: imported(workspace, data, name) for name in ("clothing", "brain_mri", "wallpaper")}
     made = [f"tiny-{draw}" for draw in range(TINY_DRAWS)] + ["shuffled"]
     return found | {name: imported(workspace, workspace.root, name) for name in made}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """A dataset with so many training images a class."""
+
+    dataset: Dataset
+    per_class: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.dataset.name}, {self.per_class} a class"
+
+
+def studied(workspace: Workspace, task: Task) -> tuple[Measured, Pilots]:
+    """What measuring and racing find on a task's images, beginning without kept features."""
+    file = workspace.root / f"studied-{task.dataset.id}-{task.per_class}.json"
+    if not file.exists():
+        backbone, where = workspace.backbone("bundled"), device("auto").name
+        some = chosen_rows(task.dataset, workspace.recipe(task.dataset, "linear_probe", per_class=task.per_class))
+        shutil.rmtree(workspace.root / "features", ignore_errors=True)
+        *_, measured = measure(some, backbone, workspace=workspace.root, device=where)
+        assert isinstance(measured, RunEnd)
+        whole = sum(each.seconds for each in from_plain(Measured, measured.result).estimates)
+        seconds = min(MOST_PILOT_SECONDS, PILOT_SHARE * whole)
+        *_, raced = pilots(some, backbone, seconds=seconds, workspace=workspace.root, device=where)
+        assert isinstance(raced, RunEnd)
+        file.write_text(json.dumps({"measured": measured.result, "pilots": raced.result}))
+    found = json.loads(file.read_text())
+    return from_plain(Measured, found["measured"]), from_plain(Pilots, found["pilots"])
+
+
+def halves(correct: dict[str, np.ndarray], rng: np.random.Generator) -> Iterator[tuple[dict[str, float], str]]:
+    """For each half of the test images: what every strategy scores there, and which is best on the other half."""
+    names, count = list(correct), len(next(iter(correct.values())))
+    table = np.array([correct[name] for name in names], float)  # (S, N)
+    for _ in range(HALVINGS):
+        first = rng.permutation(count) < count // 2
+        for half in (first, ~first):
+            yield dict(zip(names, table[:, half].mean(1), strict=True)), names[int(table[:, ~half].mean(1).argmax())]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """One task: what each policy picked, how much worse it is than the oracle's pick, and at what cost."""
+
+    task: str
+    best: str  # on all test images
+    picks: dict[str, str]
+    regrets: dict[str, float]  # points
+    costs: dict[str, float]  # shares
+    floor: float  # points
+    measured: Measured
+    pilots: Pilots
+
+
+def judged(workspace: Workspace, task: Task) -> Outcome | None:
+    """None while a strategy's run is missing."""
+    known = done(workspace, task.dataset)
+    recipes = [workspace.recipe(task.dataset, s.name, per_class=task.per_class) for s in workspace.strategies()]
+    if any(recipe.id not in known for recipe in recipes):
+        return None
+    runs = {recipe.strategy: known[recipe.id] for recipe in recipes}
+    measured, raced = studied(workspace, task)
+    similarity: Literal["similar", "different"]
+    similarity = "different" if ANYONE.get(task.dataset.name) == "different" else "similar"
+    said = Answers(images=measured.size.train_images, similarity=similarity)
+    picks = {
+        "flowchart": decide(said, None, None, None).strategy,
+        "measured": decide(Answers(images=said.images), measured, None, None).strategy,
+        "with pilots": decide(Answers(images=said.images), measured, raced, None).strategy,
+        "linear_probe": "linear_probe",
+        "fine_tune_all": "fine_tune_all",
+    }
+    kept = {name: workspace.predictions(run.id) for name, run in runs.items()}
+    correct = {name: each.test_probabilities.argmax(1) == each.test_labels for name, each in kept.items()}
+    scores = list(halves(correct, np.random.default_rng(0)))
+    oracle = np.mean([half[pick] for half, pick in scores])
+    everything = sum(run.seconds or 0.0 for run in runs.values())
+    extra = {"measured": measured.seconds, "with pilots": measured.seconds + raced.seconds}
+    return Outcome(
+        task=task.name,
+        best=max(correct, key=lambda name: correct[name].mean()),
+        picks=picks,
+        regrets={p: 100 * (oracle - np.mean([half[name] for half, _ in scores])) for p, name in picks.items()},
+        costs={p: ((runs[name].seconds or 0.0) + extra.get(p, 0.0)) / everything for p, name in picks.items()},
+        floor=100 * float(np.mean([max(half.values()) for half, _ in scores]) - oracle),
+        measured=measured,
+        pilots=raced,
+    )
+
+
+def table(outcomes: list[Outcome]) -> str:
+    """Markdown: a row for each task, then means and worst."""
+    lines = [f"| task | similarity | best | floor | {' | '.join(POLICIES)} |", "| --- " * (len(POLICIES) + 4) + "|"]
+    for each in outcomes:
+        cells = [f"{each.picks[p]} {each.regrets[p]:+.1f}, {each.costs[p]:.0%}" for p in POLICIES]
+        like = each.measured.similarity
+        answer = f"{like.answer or 'open'} {like.score or 0:.2f}"
+        lines.append(f"| {each.task} | {answer} | {each.best} | {each.floor:.1f} | {' | '.join(cells)} |")
+    for title, take in (("mean", np.mean), ("worst", np.max)):
+        cells = [
+            f"{take([each.regrets[p] for each in outcomes]):+.1f}, {take([each.costs[p] for each in outcomes]):.0%}"
+            for p in POLICIES
+        ]
+        floor = take([each.floor for each in outcomes])
+        lines.append(f"| {title} | | | {floor:.1f} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--data", type=Path, required=True, help="folder with the zips of clothing and the others")
+    parser.add_argument("--workspace", type=Path, required=True)
+    parser.add_argument("--minutes", type=float, default=0.0, help="begin no run after so long")
+    parser.add_argument("--task", action="append", metavar="DATASET", help="tasks of this dataset only; repeatable")
+    given = parser.parse_args()
+    given.workspace.mkdir(parents=True, exist_ok=True)
+    began = time.monotonic()
+    workspace = Workspace(given.workspace)
+    found = datasets(workspace, given.data)
+    workspace.close()
+    reader = Workspace(given.workspace, write=False)
+    tasks = [Task(dataset=found[name], per_class=n) for name, sizes in SIZES.items() for n in sizes]
+    outcomes = []
+    for task in tasks:
+        if given.task and task.dataset.name not in given.task:
+            continue
+        for known in reader.strategies():
+            recipe = reader.recipe(task.dataset, known.name, per_class=task.per_class)
+            late = given.minutes and time.monotonic() - began > 60 * given.minutes
+            if not late and recipe.id not in done(reader, task.dataset):
+                print(task.name, train(given.workspace, task.dataset, recipe), flush=True)
+        outcome = judged(reader, task)
+        if outcome is not None:
+            outcomes.append(outcome)
+            print(task.name, outcome.picks, outcome.regrets, f"floor {outcome.floor:.1f}", flush=True)
+    print(table(outcomes) if outcomes else "No task is complete yet.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -53,8 +53,8 @@ SCHEDULE = (
         label="Early stopping after",
         least=0,
         most=1000,
-        help="Epochs without a better validation loss, counted after warm-up. 0: never. The best epoch is kept either"
-        " way.",
+        help="Epochs without a better validation loss, counted in the second half of the schedule. 0: never. The best"
+        " epoch is kept either way.",
     ),
 )
 REGULARISATION = (

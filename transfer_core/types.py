@@ -378,7 +378,7 @@ class Recipe:
     balanced: bool = False  # classes weigh the same in the loss, however many images they have
     augment: Literal["none", "light", "standard"] = "none"
     flip: bool = True  # left-right, where `augment` flips; off when orientation carries the label
-    patience: int = 0  # epochs without a better validation loss before stopping; 0: never
+    patience: int = 0  # epochs without a better validation loss, in the second half, before stopping; 0: never
     seed: int = 0
     per_class: int = 0  # training images of each class, drawn by the seed; 0: all
     folds: int = 0  # cross-validation: training and validation images in so many parts, the test split untouched; 0: no

@@ -28,9 +28,10 @@ def test_from_the_example_to_a_choice(server: Server, page: Page) -> None:
 
     page.get_by_role("button", name="Decide on a strategy").click()
     page.get_by_role("radio", name=re.compile("Very different")).click()
-    expect(page.get_by_role("heading", name=re.compile("Scenario 3"))).to_be_visible()
+    expect(page.locator(".st-key-decision_cards")).to_contain_text("Scenario 3")
     page.get_by_role("radio", name=re.compile("Ample")).press("Enter")
     expect(page.get_by_role("radio", name=re.compile("Ample"))).to_have_attribute("aria-checked", "true")
+    page.get_by_text("Choose yourself").click()
     launch = page.get_by_role("button", name="Launch 3 strategies")
     expect(launch).to_be_visible()
     screenshot(page, "decide")

@@ -152,6 +152,25 @@ def test_a_broken_zip_gets_its_sentence(ready: Server, page: Page, tmp_path: Pat
     expect(alert).to_have_count(0)
 
 
+def test_measuring_goes_on_in_a_closed_tab_and_lights_its_own_path(
+    ready: Server, open_page: Callable[..., Page]
+) -> None:
+    page = open_page()
+    page.goto(f"{ready.url}/decide")
+    page.get_by_role("radio", name=re.compile("^Similar")).press("Enter")  # what the user says, by keyboard
+    expect(page.locator(".st-key-decision_cards")).to_contain_text("Scenario 1")
+    page.get_by_role("button", name="Measure my images").click()
+    expect(page.locator(".st-key-study_measure [data-testid=stProgress]")).to_be_visible()
+    page.close()
+    again = open_page()
+    again.goto(f"{ready.url}/decide")
+    expect(again.get_by_role("button", name="Measure again")).to_be_visible(timeout=100_000)
+    expect(again.get_by_text(re.compile("42 training images look unlike")).first).to_be_visible()
+    expect(again.get_by_role("radio", name=re.compile("measured")).first).to_be_visible()
+    expect(again.get_by_role("row", name=re.compile("Fine-tune everything"))).to_contain_text(re.compile("[MG]B"))
+    screenshot(again, "decide measured")
+
+
 def test_every_page_fits_a_phone(ready: Server, open_page: Callable[..., Page]) -> None:
     page = open_page(PHONE, "dark")
     for path, title in PAGES.items():

@@ -47,7 +47,7 @@ FINE_TUNE_ALL = Strategy(
     when="Many images, or images unlike ImageNet's with time to compute: every layer adapts, from weights that already"
     " see well.",
     source="CS231n notes, Transfer Learning, scenarios 2 and 4; Kumar et al. 2022 (LP-FT)",
-    version=2,
+    version=3,
     settings=("backbone_lr", "depth_decay", *TRAINING),
     defaults=defaults,
     stages=fine_tuning,

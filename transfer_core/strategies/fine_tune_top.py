@@ -24,7 +24,7 @@ FINE_TUNE_TOP = Strategy(
     when="A thousand to ten thousand images, or fewer with augmentation: it adapts what is specific and keeps what is"
     " universal, with less to overfit and less to compute than the whole network.",
     source="Stack Exchange, adapting a pretrained network; Kumar et al. 2022 (LP-FT)",
-    version=2,
+    version=3,
     settings=("train_from", "backbone_lr", "depth_decay", *TRAINING),
     defaults=defaults,
     stages=fine_tuning,

@@ -32,7 +32,7 @@ FROZEN_HEAD = Strategy(
     when="As most tutorials begin. It sees augmented images, which the linear probe does not, and pays for each of them"
     " with a pass through the backbone.",
     source="CS5720 slides, week 5; Keras guide, Transfer learning and fine-tuning",
-    version=1,
+    version=2,
     settings=TRAINING,
     defaults=defaults,
     stages=stages,
