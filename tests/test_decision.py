@@ -1,5 +1,6 @@
 """What is trusted, and what is launched, over all combinations of what was said, measured and piloted."""
 
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -67,7 +68,7 @@ def raced(result: str) -> Pilots | None:
         backbone="bundled",
         weights="w",
         trials=tuple(
-            Trial(strategy=name, images=100, steps=0, seconds=5.0, rounds=1, accuracy=0.8)
+            Trial(strategy=name, images=100, steps=0, seconds=5.0, rounds=1, accuracy=0.8, part=1.0)
             for name in (*names, "from_scratch")
         ),
         recommended=None if result == "tie" else result,
@@ -127,6 +128,14 @@ def test_every_combination_has_one_to_launch_and_why(said: Any, answer: Any, rac
 )
 def test_what_is_launched(said: Any, answer: Any, race: str, seconds: float | None, launched: str) -> None:
     assert decided(said, answer, race, seconds).strategy == launched
+
+
+def test_a_tie_goes_to_the_one_that_is_still_learning() -> None:
+    race = raced("tie")
+    assert race is not None
+    trials = [replace(each, steps=40, part=0.3) if each.strategy == "fine_tune_all" else each for each in race.trials]
+    found = decide(Answers(images=800), measured("different"), replace(race, trials=tuple(trials)), None)
+    assert found.strategy == "fine_tune_all" and any("30%" in reason.rule for reason in found.because)
 
 
 def test_near_duplicates_do_not_make_a_large_dataset() -> None:

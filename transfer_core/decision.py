@@ -10,6 +10,7 @@ from transfer_core.types import Advice, Answers, Decision, Estimate, Measured, P
 
 LEAST_SECONDS, MOST_SECONDS = 10.0, 4 * 3600.0  # of pilots
 LEAST_SHARE, LEAST_EPOCHS = 0.25, 3  # of its epochs that a strategy needs to be worth a run
+MOST_OF_IT = 0.8  # of a full run, from which on a pilot has shown what there is
 OWN = "measured on your images"
 HALVING = "Jamieson and Talwalkar 2016 (successive halving)"
 RULES = "the flowchart (CS231n notes; CS5720, slide 96)"
@@ -83,17 +84,25 @@ def _trusted(said: Advice, measured: Advice | None, pilots: Pilots | None) -> Li
 def _order(trust: str, said: Advice, measured: Advice | None, pilots: Pilots | None) -> list[str]:
     """Strategies, best first: the trusted advice's, those that pilots tied in front, then the others'."""
     raced = [trial.strategy for trial in pilots.trials] if pilots else []
-    tied = list(pilots.tied) if pilots else []
     advised = [each.strategy for each in (measured if trust != "said" and measured else said).suggestions]
-    if trust == "pilots":
-        first = raced
-    elif tied:  # the rule decides where the race could not, but never for one that lost it
-        first = sorted(
-            tied, key=lambda name: advised.index(name) if name in advised else len(advised) + tied.index(name)
-        )
-    else:
-        first = []
-    return list(dict.fromkeys([*first, *advised]))
+    if trust == "pilots" or pilots is None:
+        return list(dict.fromkeys([*raced, *advised]))
+    # Where the race could not decide: those that had more to learn, then the rule, but never for one that lost.
+    growing, tied = still_learning(pilots), list(pilots.tied)
+    tied.sort(key=lambda name: advised.index(name) if name in advised else len(advised))  # stable
+    return list(dict.fromkeys([*growing, *tied, *advised]))
+
+
+def still_learning(pilots: Pilots) -> list[str]:
+    """Those in front by gradient descent that saw less than most of their full run, as raced.
+
+    They may still gain, and keep the head that they began with where they do not.
+    """
+    return [
+        each.strategy
+        for each in pilots.trials
+        if each.steps and each.part < MOST_OF_IT and each.strategy in pilots.tied
+    ]
 
 
 def _suggestion(name: str, rank: int, trust: str) -> Suggestion:
@@ -119,6 +128,12 @@ def _because(
         yield Reason(rule=rule, evidence=pilots.finding, source=HALVING)
     elif pilots is not None:
         rule = "The pilots could not tell the candidates in front apart, so the rules decide between these."
+        if still_learning(pilots):
+            first = next(each for each in pilots.trials if each.strategy == still_learning(pilots)[0])
+            rule = (
+                f"The pilots could not tell the candidates in front apart. “{strategy(first.strategy).title}” had only"
+                f" {first.part:.0%} of its training there: it may still gain, and keeps its linear head if it does not."
+            )
         yield Reason(rule=rule, evidence=pilots.finding, source=HALVING)
     if found is None or measured is None:
         rule = "Nothing was measured yet, so the flowchart stands on what you said."

@@ -68,7 +68,7 @@ PILOTS = Pilots(
     backbone="bundled",
     weights="w",
     trials=tuple(
-        Trial(strategy=name, images=40, steps=10, seconds=20, rounds=2, accuracy=accuracy)
+        Trial(strategy=name, images=40, steps=10, seconds=20, rounds=2, accuracy=accuracy, part=0.9)
         for name, accuracy in (("fine_tune_top", 0.8), ("linear_svm", 0.7))
     ),
     recommended="fine_tune_top",

@@ -53,7 +53,7 @@ def test_each_round_is_a_curve_of_its_own_and_a_loser_is_marked() -> None:
 
 
 def test_the_table_says_what_each_had_seen_and_the_line_where_zero_is() -> None:
-    trial = Trial(strategy="linear_probe", images=1_234, steps=0, seconds=75, rounds=2, accuracy=0.876)
+    trial = Trial(strategy="linear_probe", images=1_234, steps=0, seconds=75, rounds=2, accuracy=0.876, part=0.5)
     html = table((trial,), TITLES)
     assert all(part in html for part in ("Linear probe", "87.6", "1,234", ">none<", ">2<", "1\u202fmin 15\u202fs"))
     pilots = Pilots(

@@ -1,5 +1,6 @@
 """Measuring and racing on real images with the bundled network: what comes out, what is kept, what is never seen."""
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -14,6 +15,8 @@ from transfer_core.strategies import STRATEGIES
 from transfer_core.studies.estimates import Clock, _estimate
 from transfer_core.studies.measure import some_of
 from transfer_core.studies.pilots import CANDIDATES, pilots
+from transfer_core.training.checkpoint import PREDICTIONS
+from transfer_core.training.fit import fit
 from transfer_core.training.images import Images
 from transfer_core.types import (
     TEST,
@@ -142,6 +145,7 @@ def test_a_race(workspace: Workspace, dataset: Dataset, monkeypatch: pytest.Monk
     assert (found.recommended is None) == (len(found.tied) > 1) == found.finding.startswith("No recommendation")
     of = {each.strategy: each for each in found.trials}
     assert of["linear_probe"].images == dataset.count(TRAIN) and of["linear_probe"].steps == 0
+    assert of["linear_probe"].part == 1 and all(0 < each.part <= 1 for each in found.trials)
     assert max(of[name].rounds for name in ("fine_tune_top", "fine_tune_all")) >= 2
     points = {event.stage for event in events if isinstance(event, EpochEnd)}
     assert points == tried
@@ -150,25 +154,27 @@ def test_a_race(workspace: Workspace, dataset: Dataset, monkeypatch: pytest.Monk
     assert len(rounds) >= 2
 
 
-def test_features_and_heads_of_pilots_serve_the_full_run(workspace: Workspace, dataset: Dataset) -> None:
+def test_features_and_heads_of_pilots_serve_the_full_run(
+    workspace: Workspace, dataset: Dataset, tmp_path: Path
+) -> None:
     wanted = workspace.recipe(dataset, "linear_probe")
-    after, cold = [], []
-    (first,) = workspace.submit([wanted])
-    after = [event.what for event in workspace.drive(first) if isinstance(event, Progress)]
-    assert "Taking the head that was fitted before" in after and "Computing features" not in after
-    for file in (workspace.root / "features").iterdir():
-        file.unlink()
-    (again,) = workspace.submit([wanted], again=True)
-    cold = [event.what for event in workspace.drive(again) if isinstance(event, Progress)]
-    assert "Computing features" in cold and "Taking the head that was fitted before" not in cold
-    kept, fitted = workspace.predictions(first), workspace.predictions(again)
-    assert (kept.test_probabilities == fitted.test_probabilities).all()
 
-    def curve(run: str) -> list[tuple[int, float | None]]:
-        ends = [event for _, _, event in workspace.events(run) if isinstance(event, EpochEnd)]
-        return [(event.step, event.val_accuracy) for event in ends]
+    def run(name: str) -> tuple[set[str], list[tuple[int, float | None]], Any]:
+        """What it says that it does, its curve, and its test probabilities."""
+        out = tmp_path / name
+        out.mkdir()
+        events = list(fit(wanted, dataset, workspace=workspace.root, out=out, device="cpu"))
+        curve = [(event.step, event.val_accuracy) for event in events if isinstance(event, EpochEnd)]
+        with np.load(out / PREDICTIONS) as kept:
+            return {event.what for event in events if isinstance(event, Progress)}, curve, kept["test_probabilities"]
 
-    assert curve(first) == curve(again) != []
+    taken, features = "Taking the head that was fitted before", "Computing features"
+    done, curve, probabilities = run("after the race")
+    assert taken in done and features not in done
+    shutil.rmtree(workspace.root / "features")
+    cold, fitted_curve, fitted = run("cold")
+    assert taken not in cold and features in cold
+    assert curve == fitted_curve != [] and (probabilities == fitted).all()
 
 
 def test_a_race_that_cannot_be_judged_says_so(workspace: Workspace, dataset: Dataset) -> None:

@@ -61,7 +61,7 @@ class Candidate:
     seconds: float = 0.0
     rounds: int = 0
     right: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))  # (V,) in its last round
-    whole: bool = False  # its recipe has had all its epochs on all images
+    part: float = 0.0  # of the image passes of its full run, in its last round
 
     @property
     def accuracy(self) -> float:
@@ -80,6 +80,7 @@ class Candidate:
             seconds=self.seconds,
             rounds=self.rounds,
             accuracy=self.accuracy,
+            part=self.part,
         )
 
 
@@ -94,7 +95,7 @@ def pilots(dataset: Dataset, backbone: Backbone, *, seconds: float, workspace: P
     if not dataset.count(VAL) or len(dataset.classes) < 2:
         lack = "no validation images" if len(dataset.classes) > 1 else "one class only"
         raise DatasetError(f"'{dataset.name}' has {lack}, so there is nothing that pilots could be judged by.")
-    race = Race(seconds)
+    race = Race(seconds, dataset.count(TRAIN))
     wanted = [recipe(dataset, name, backbone) for name in CANDIDATES]
     heads = [Candidate(recipe=each) for each in wanted if not each.epochs]
     learners = [Candidate(recipe=replace(each, patience=0)) for each in wanted if each.epochs]
@@ -124,7 +125,7 @@ def pilots(dataset: Dataset, backbone: Backbone, *, seconds: float, workspace: P
         yield StageStart(stage=f"round {number}", title=title, number=number + 2, stages=rounds + 2, unit="epoch")
         share = race.left() / (rounds + 1 - number) / len(racing)
         for each in racing:
-            if not each.whole and race.left() > 0:
+            if each.part < 1 and race.left() > 0:
                 yield from race.learner(setup, clock, each, share)
         racing.sort(key=lambda each: -each.accuracy if each.rounds else math.inf)
         kept = racing[: math.ceil(len(racing) / 2)]
@@ -142,8 +143,9 @@ def pilots(dataset: Dataset, backbone: Backbone, *, seconds: float, workspace: P
 class Race:
     """The clock of one race, and how its trials are run and judged."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, images: int) -> None:
         self.budget, self._began = seconds, time.monotonic()
+        self.images = images  # training images of a full run
 
     def spent(self) -> float:
         return time.monotonic() - self._began
@@ -161,6 +163,7 @@ class Race:
             if pace * data.count(TRAIN) > share:
                 used = replace(used, per_class=max(2, int(share / pace / len(data.classes))))
         run = _begun(setup, used, chosen_rows(data, used))
+        each.part = run.dataset.count(TRAIN) / self.images
         for event in solve(run, stage):
             if isinstance(event, Progress):
                 yield self._named(each, event)
@@ -176,7 +179,7 @@ class Race:
         shortened = yield from self._shortened(setup, clock, each, share)
         whole, part = setup.dataset, chosen_rows(setup.dataset, shortened)
         run = _begun(setup, shortened, whole, random_init=shortened.weights == "random")
-        steps, late = math.ceil(part.count(TRAIN) / shortened.batch_size), False
+        before, steps, late = each.epochs, math.ceil(part.count(TRAIN) / shortened.batch_size), False
         for stage in strategy(shortened.strategy).stages(shortened, setup.backbone):
             run.dataset = part if stage.solver == "gradient" else whole  # a head on all images costs little
             for event in solve(run, stage):
@@ -189,7 +192,7 @@ class Race:
                     each.epochs, each.steps = each.epochs + 1, each.steps + steps
                     if event.val_accuracy is not None:
                         yield self._point(each, event.val_accuracy)
-        each.whole = shortened == each.recipe and not late
+        each.part = (each.epochs - before) * part.count(TRAIN) / (each.recipe.epochs * self.images)
         logits = yield from outputs(run, run.network, run.rows(VAL), f"{each.title}: validating")
         yield self._judged(each, run, logits, began)
 
