@@ -38,6 +38,7 @@ from transfer_core.types import Answers, Dataset, Measured, Pilots, RunEnd, from
 from transfer_core.workspace import Workspace
 
 PILOT_SHARE, MOST_PILOT_SECONDS = 0.12, 120.0  # of the time that all strategies are expected to take
+LIKENESS = (6, 30, 100)  # images a class
 HALVINGS = 200  # of the test images
 SIZES = {"clothing": (10, 30, 100), "brain_mri": (10, 30, 100), "wallpaper": (10, 30)}  # images a class
 SIZES |= {f"tiny-{draw}": (30, 200) for draw in range(3)}
@@ -207,12 +208,30 @@ def table(outcomes: list[Outcome]) -> str:
     return "\n".join(lines)
 
 
+def likeness(workspace: Workspace, found: dict[str, Dataset], backbone_name: str) -> str:
+    """Markdown: how similar each dataset measures, from few images and from more."""
+    backbone, where = workspace.backbone(backbone_name), device("auto").name
+    lines = ["| dataset | images a class | answer | score | layers | statistics | meaning |", "| --- " * 7 + "|"]
+    for name, dataset in found.items():
+        for per_class in LIKENESS:
+            some = chosen_rows(dataset, workspace.recipe(dataset, "linear_probe", per_class=per_class))
+            *_, end = measure(some, backbone, workspace=workspace.root, device=where)
+            assert isinstance(end, RunEnd)
+            like = from_plain(Measured, end.result).similarity
+            score = "" if like.score is None else f"{like.score:.2f} ({like.low:.2f} to {like.high:.2f})"
+            axes = ["" if axis.score is None else f"{axis.score:.2f}" for axis in like.axes]
+            lines.append(f"| {name} | {per_class} | {like.answer or 'open'} | {score} | {' | '.join(axes)} |")
+            print(lines[-1], flush=True)
+    return "\n".join(lines)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--data", type=Path, required=True, help="folder with the zips of clothing and the others")
     parser.add_argument("--workspace", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=0.0, help="begin no run after so long")
     parser.add_argument("--task", action="append", metavar="DATASET", help="tasks of this dataset only; repeatable")
+    parser.add_argument("--likeness", metavar="BACKBONE", help="only measure how similar each dataset is")
     given = parser.parse_args()
     given.workspace.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
@@ -220,6 +239,9 @@ def main() -> int:
     found = datasets(workspace, given.data)
     workspace.close()
     reader = Workspace(given.workspace, write=False)
+    if given.likeness:
+        print(likeness(reader, found, given.likeness))
+        return 0
     tasks = [Task(dataset=found[name], per_class=n) for name, sizes in SIZES.items() for n in sizes]
     outcomes = []
     for task in tasks:

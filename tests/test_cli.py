@@ -45,6 +45,23 @@ def test_from_a_folder_to_a_choice(tmp_path: Path, photos: Path) -> None:
     assert compared["choice"] in {run["run"] for run in runs} and "Take" in compared["reason"]
 
 
+def test_advice_is_measured_and_piloted(tmp_path: Path, photos: Path) -> None:
+    graft("import", str(photos), "--name", "colours", root=tmp_path)
+    asked = ("advise", "colours", "--similarity", "similar", "--measure", "--pilots", "10", "--seconds", "3600")
+    found = graft(*asked, root=tmp_path)
+    measured, pilots = found["measured"], found["pilots"]
+    assert measured["size"]["train_images"] == found["answers"]["images"]
+    assert {axis["name"] for axis in measured["similarity"]["axes"]} == {"depth", "statistics", "semantics"}
+    assert measured["depth_curve"] and measured["nearest_classes"]
+    assert {each["strategy"] for each in measured["estimates"]} == {plan["strategy"] for plan in found["plans"]}
+    assert all(plan["fits"] == "yes" for plan in found["plans"])
+    assert {"recommended", "margin", "seconds"} <= set(pilots) and pilots["budget_seconds"] == 10
+    assert found["recipes"][0]["strategy"] == found["strategy"] and found["trust"] in ("measured", "pilots", "said")
+    later = graft("advise", "colours", "--seconds", "1", root=tmp_path)
+    assert later["measured"] == measured, "what was measured is kept"
+    assert any("rules out" in reason["rule"] for reason in later["reasons"])
+
+
 def test_strategies_are_listed_repeated_and_run_from_a_recipe(tmp_path: Path, photos: Path) -> None:
     listed = {known["name"]: known for known in graft("strategies", root=tmp_path)["strategies"]}
     assert len(listed) == 9 and listed["linear_probe"]["scenarios"] == [1]
@@ -86,6 +103,7 @@ def test_backbones_are_listed_and_a_users_own_is_added(tmp_path: Path) -> None:
     ("arguments", "says"),
     [
         (["import", "nowhere.zip"], "nowhere.zip"),
+        (["advise", "none", "--measure"], "none"),
         (["example", "nothing"], "wallpaper"),
         (["run", "none", "--strategy", "linear_probe"], "none"),
         (["compare", "abc"], "abc"),

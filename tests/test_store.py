@@ -99,6 +99,14 @@ def test_a_restart_interrupts_what_ran_and_keeps_what_waited(store: Store, tmp_p
     assert (again.job("a").status, again.job("b").status) == ("interrupted", "queued")
 
 
+def test_a_workspace_of_an_earlier_graft_keeps_its_timings(store: Store, tmp_path: Path) -> None:
+    store.add_job(id="a", kind="measure", payload={}, lane="auto", dataset="", recipe="")
+    with store._write() as db:
+        db.execute("DELETE FROM migrations WHERE name LIKE 'timings%'")
+    store.close()
+    assert Store(tmp_path / "graft.db", write=True).job("a").kind == "speed"
+
+
 def test_events_keep_order_and_values(store: Store) -> None:
     step = Progress(what="Training", done=1, of=9, steps=(1,), losses=(0.5,))
     end = EpochEnd(
