@@ -38,6 +38,8 @@ def decision_view(decision: Decision, measured: Measured | None, titles: Mapping
 def headline(decision: Decision, titles: Mapping[str, str]) -> str:
     """What to launch and what speaks for it."""
     launch, pilots = f"Launch “{titles[decision.strategy]}”", decision.pilots
+    if decision.plans and all(plan.fits == "no" for plan in decision.plans):
+        return f"{launch}: nothing fits the time you give it, and this ends soonest."
     if any(plan.fits == "no" and plan.strategy in _best(decision) for plan in decision.plans):
         return f"{launch}: the best that fits the time you give it."
     if decision.trust == "pilots" and pilots is not None:

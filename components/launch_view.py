@@ -56,10 +56,10 @@ def _time(names: Sequence[str], plans: Mapping[str, Plan]) -> str:
 
 
 def overrides(decision: Decision, name: str) -> dict[str, object]:
-    """What the decision fixes of a strategy's recipe: the flowchart's settings, and the epochs that fit the time."""
-    fixed = dict(next((each.overrides for each in decision.suggestions if each.strategy == name), ()))
-    plan = next((plan for plan in decision.plans if plan.strategy == name), None)
-    return fixed | ({"epochs": plan.epochs} if plan is not None and plan.fits == "shortened" else {})
+    """What the decision fixes of a strategy's recipe; of one that it does not suggest, the epochs that fit the time."""
+    plan = next((plan for plan in decision.plans if plan.strategy == name and plan.fits == "shortened"), None)
+    found = next((each.overrides for each in decision.suggestions if each.strategy == name), ())
+    return dict(found) if found or plan is None else {"epochs": plan.epochs}
 
 
 def _choose(workspace: Workspace, dataset: Dataset, decision: Decision, plans: Mapping[str, Plan]) -> tuple[str, ...]:

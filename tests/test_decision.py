@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from transfer_core.decision import decide, plan
+from transfer_core.decision import decide, plan, still_learning
 from transfer_core.strategies import STRATEGIES
 from transfer_core.types import (
     Answers,
@@ -107,6 +107,7 @@ def test_every_combination_has_one_to_launch_and_why(said: Any, answer: Any, rac
     assert (found.strategy not in left_out) or left_out == {known.name for known in STRATEGIES}
     if answer == "nothing":
         assert found.measured is None and not found.plans  # nothing was timed, so no time rules anything out
+        assert (seconds is None) == all("Measure first" not in reason.rule for reason in found.because)
     elif seconds == 150.0:
         assert not left_out and {each.fits for each in found.plans} == {"yes", "shortened"}
     elif seconds == 1.0:
@@ -136,6 +137,34 @@ def test_a_tie_goes_to_the_one_that_is_still_learning() -> None:
     trials = [replace(each, steps=40, part=0.3) if each.strategy == "fine_tune_all" else each for each in race.trials]
     found = decide(Answers(images=800), measured("different"), replace(race, trials=tuple(trials)), None)
     assert found.strategy == "fine_tune_all" and any("30%" in reason.rule for reason in found.because)
+
+
+def test_what_the_measurement_leaves_open_stays_as_said() -> None:
+    said = Answers(images=20_000, similarity="different", budget="limited")
+    assert decide(said, measured("different", effective=20_000), None, None).strategy == "linear_svm"  # compute
+    found = decide(Answers(images=12_000, similarity="different"), measured("in between", effective=500), None, None)
+    assert (found.trust, found.strategy) == ("said", "linear_svm")  # as few as are unlike each other, not 12,000
+
+
+def test_a_shortened_plan_reaches_the_recipe() -> None:
+    found = decided("similar", "nothing", "fine_tune_top", None)
+    assert found.suggestions[0].overrides == ()
+    found = decided("similar", "similar", "fine_tune_top", 150.0)
+    assert found.suggestions[0].overrides == (("epochs", 14),)
+
+
+def test_when_nothing_fits_it_says_so() -> None:
+    found = decided("similar", "similar", "nothing", 1.0)
+    assert found.strategy in EPOCHS and "Nothing fits" in " ".join(reason.rule for reason in found.because)
+
+
+@pytest.mark.parametrize(("strategy", "part"), [("from_scratch", 0.3), ("fine_tune_all", 0.01), ("fine_tune_all", 0.9)])
+def test_only_a_learner_with_a_head_and_a_part_of_its_run_is_still_learning(strategy: str, part: float) -> None:
+    race = raced("tie")
+    assert race is not None
+    first = replace(race.trials[0], strategy=strategy, steps=40, part=part)
+    tied = replace(race, trials=(first, *race.trials[1:]), tied=(strategy, "linear_svm"))
+    assert still_learning(tied) == []
 
 
 def test_near_duplicates_do_not_make_a_large_dataset() -> None:

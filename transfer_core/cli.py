@@ -201,7 +201,8 @@ def _advised(options: argparse.Namespace, workspace: Workspace, dataset: Dataset
     result = {
         "scenario": advice.scenario,
         "between": advice.between,
-        "answers": {**asdict(decision.said.answers), "size": decision.said.answers.size},
+        "answers": {**asdict(advice.answers), "size": advice.answers.size},
+        "said": {**asdict(decision.said.answers), "size": decision.said.answers.size},
         "recipes": recipes,
         "reasons": [asdict(reason) for reason in (*decision.because, *advice.reasons)],
         "strategy": decision.strategy,

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Literal
 
 from transfer_core.advice import WHY, advise
@@ -10,7 +11,8 @@ from transfer_core.types import Advice, Answers, Decision, Estimate, Measured, P
 
 LEAST_SECONDS, MOST_SECONDS = 10.0, 4 * 3600.0  # of pilots
 LEAST_SHARE, LEAST_EPOCHS = 0.25, 3  # of its epochs that a strategy needs to be worth a run
-MOST_OF_IT = 0.8  # of a full run, from which on a pilot has shown what there is
+SOME_OF_IT, MOST_OF_IT = 0.1, 0.8  # of a full run: from the first a pilot shows something, from the second all
+CONTROLS = ("from_scratch", "small_cnn")  # have no head to fall back on
 OWN = "measured on your images"
 HALVING = "Jamieson and Talwalkar 2016 (successive halving)"
 RULES = "the flowchart (CS231n notes; CS5720, slide 96)"
@@ -20,33 +22,37 @@ def decide(said: Answers, measured: Measured | None, pilots: Pilots | None, seco
     """The flowchart's answers as said and as measured, the pilots' result, and what to launch within `seconds`."""
     given = advise(said)
     plans = tuple(plan(estimate, seconds) for estimate in measured.estimates) if measured else ()
-    found = advise(measured_answers(measured, plans, seconds), measured) if measured else None
+    found = advise(measured_answers(said, measured, plans, seconds), measured) if measured else None
     trust = _trusted(given, found, pilots)
     order = _order(trust, given, found, pilots)
-    ruled_out = {each.strategy: each for each in plans if each.fits == "no"}
-    possible = [name for name in order if name not in ruled_out]
-    if not possible:  # nothing fits: what ends soonest
-        possible = [min(plans, key=lambda each: each.seconds).strategy]
+    fits = {each.strategy: each for each in plans if each.fits != "no"}
+    possible = [name for name in order if name in fits or not plans]
+    if not possible:  # of all strategies what fits, or what ends soonest
+        possible = [min(fits.values() or plans, key=lambda each: each.seconds).strategy]
     return Decision(
         said=given,
         measured=found,
         pilots=pilots,
         trust=trust,
-        because=tuple(_because(trust, given, found, measured, pilots, ruled_out, order, seconds)),
+        because=(*_why(trust, given, found, measured, pilots), *_within(order, plans, seconds)),
         strategy=possible[0],
-        suggestions=tuple(_suggestion(name, rank, trust) for rank, name in enumerate(possible)),
+        suggestions=tuple(_suggestion(name, rank, fits.get(name)) for rank, name in enumerate(possible)),
         plans=plans,
     )
 
 
-def measured_answers(measured: Measured, plans: tuple[Plan, ...], seconds: float | None) -> Answers:
-    """The flowchart's answers as they were measured. Compute is ample when fine-tuning everything fits the time."""
+def measured_answers(said: Answers, measured: Measured, plans: tuple[Plan, ...], seconds: float | None) -> Answers:
+    """The flowchart's answers as they were measured.
+
+    Compute is ample when fine-tuning everything fits the time; without a time limit it is what was said.
+    """
     whole = next((each for each in plans if each.strategy == "fine_tune_all"), None)
     answer = measured.similarity.answer
+    timed: Literal["limited", "ample"] = "ample" if whole is not None and whole.fits == "yes" else "limited"
     return Answers(
         images=measured.size.effective,
         similarity=None if answer == "in between" else answer,
-        budget=None if seconds is None or whole is None else "ample" if whole.fits == "yes" else "limited",
+        budget=said.budget if seconds is None else timed,
     )
 
 
@@ -61,12 +67,8 @@ def plan(estimate: Estimate, seconds: float | None) -> Plan:
             fits, epochs = "shortened", int(left)
             words = f"{epochs} of its {estimate.epochs} epochs fit."
         else:
-            fits = "no"
-            words = (
-                f"Takes too long, even with {least} of {estimate.epochs} epochs."
-                if estimate.epochs
-                else "Takes too long."
-            )
+            fits, words = "no", "Takes too long"
+            words += f", even with {least} of {estimate.epochs} epochs." if estimate.epochs else "."
     taken = estimate.fixed_seconds + epochs * estimate.epoch_seconds
     return Plan(strategy=estimate.strategy, estimate=estimate, fits=fits, epochs=epochs, seconds=taken, words=words)
 
@@ -83,46 +85,46 @@ def _trusted(said: Advice, measured: Advice | None, pilots: Pilots | None) -> Li
 
 def _order(trust: str, said: Advice, measured: Advice | None, pilots: Pilots | None) -> list[str]:
     """Strategies, best first: the trusted advice's, those that pilots tied in front, then the others'."""
+    rules = said if measured is None else measured
+    if measured is not None and trust == "said":  # the size as measured, the similarity as said
+        rules = advise(replace(measured.answers, similarity=said.answers.similarity))
+    advised = [each.strategy for each in rules.suggestions]
     raced = [trial.strategy for trial in pilots.trials] if pilots else []
-    advised = [each.strategy for each in (measured if trust != "said" and measured else said).suggestions]
     if trust == "pilots" or pilots is None:
         return list(dict.fromkeys([*raced, *advised]))
     # Where the race could not decide: those that had more to learn, then the rule, but never for one that lost.
-    growing, tied = still_learning(pilots), list(pilots.tied)
-    tied.sort(key=lambda name: advised.index(name) if name in advised else len(advised))  # stable
-    return list(dict.fromkeys([*growing, *tied, *advised]))
+    tied = sorted(pilots.tied, key=lambda name: advised.index(name) if name in advised else len(advised))  # stable
+    return list(dict.fromkeys([*still_learning(pilots), *tied, *advised]))
 
 
 def still_learning(pilots: Pilots) -> list[str]:
-    """Those in front by gradient descent that saw less than most of their full run, as raced.
+    """Those in front by gradient descent that saw a part of their full run but not most of it, as raced.
 
-    They may still gain, and keep the head that they began with where they do not.
+    They may still gain, and keep the linear head that they began with where they do not.
     """
     return [
         each.strategy
         for each in pilots.trials
-        if each.steps and each.part < MOST_OF_IT and each.strategy in pilots.tied
+        if each.strategy in pilots.tied
+        and each.steps
+        and SOME_OF_IT <= each.part < MOST_OF_IT
+        and each.strategy not in CONTROLS
     ]
 
 
-def _suggestion(name: str, rank: int, trust: str) -> Suggestion:
+def _suggestion(name: str, rank: int, planned: Plan | None) -> Suggestion:
     why, source = WHY[name]
     role: Literal["recommended", "alternative", "control"]
-    role = "recommended" if rank == 0 else "control" if name in ("from_scratch", "small_cnn") else "alternative"
-    return Suggestion(strategy=name, role=role, why=why, source=source)
+    role = "recommended" if rank == 0 else "control" if name in CONTROLS else "alternative"
+    shortened = planned is not None and planned.fits == "shortened"
+    overrides = (("epochs", planned.epochs),) if planned is not None and shortened else ()
+    return Suggestion(strategy=name, role=role, why=why, source=source, overrides=overrides)
 
 
-def _because(
-    trust: str,
-    said: Advice,
-    measured: Advice | None,
-    found: Measured | None,
-    pilots: Pilots | None,
-    ruled_out: dict[str, Plan],
-    order: list[str],
-    seconds: float | None,
+def _why(
+    trust: str, said: Advice, measured: Advice | None, found: Measured | None, pilots: Pilots | None
 ) -> Iterator[Reason]:
-    """Why that answer is trusted, and what time leaves of it."""
+    """Why that answer is trusted."""
     if trust == "pilots" and pilots is not None:
         rule = "Short trainings on your own images outweigh rules made for all images."
         yield Reason(rule=rule, evidence=pilots.finding, source=HALVING)
@@ -138,7 +140,8 @@ def _because(
     if found is None or measured is None:
         rule = "Nothing was measured yet, so the flowchart stands on what you said."
         yield Reason(rule=rule, evidence=f"{said.answers.images:,} training images, counted", source=RULES)
-    elif measured.answers.similarity is None:
+        return
+    if measured.answers.similarity is None:
         rule = "Similarity was measured and stays open" + (", so your own answer stands." if trust == "said" else ".")
         yield Reason(rule=rule, evidence=found.similarity.finding, source=OWN)
     elif said.answers.similarity not in (None, measured.answers.similarity):
@@ -146,15 +149,27 @@ def _because(
             f"You said {said.answers.similarity}, your images measure as {measured.answers.similarity}: numbers first."
         )
         yield Reason(rule=rule, evidence=found.similarity.finding, source=OWN)
-    if measured is not None and measured.answers.size != said.answers.size:
+    if measured.answers.size != said.answers.size:
         rule = f"Near-duplicates teach little more than one image, so the size counts as {measured.answers.size}."
         evidence = f"{measured.answers.images:,} of {said.answers.images:,} training images are unlike each other"
         yield Reason(rule=rule, evidence=evidence, source=OWN)
-    out = [ruled_out[name] for name in order if name in ruled_out]
-    if out and seconds is not None:
-        names = listed([f"“{strategy(each.strategy).title}”" for each in out])
-        times = listed([f"{each.estimate.seconds:,.0f} s" for each in out])
-        rule = f"The time that there is rules out {names}, even with {LEAST_SHARE:.0%} of their epochs."
+
+
+def _within(order: list[str], plans: tuple[Plan, ...], seconds: float | None) -> Iterator[Reason]:
+    """What the time leaves."""
+    if seconds is None:
+        return
+    if not plans:
+        rule = "No strategy was timed on this machine yet, so your time limit rules nothing out. Measure first."
+        yield Reason(rule=rule, evidence=f"{seconds:,.0f} s given", source=RULES)
+    out = [each for each in plans if each.fits == "no" and each.strategy in order]
+    names = listed([f"“{strategy(each.strategy).title}”" for each in out])
+    times = listed([f"{each.estimate.seconds:,.0f} s" for each in out])
+    if plans and all(each.fits == "no" for each in plans):
+        rule = "Nothing fits the time that there is; this ends soonest."
+        yield Reason(rule=rule, evidence=f"{min(each.seconds for each in plans):,.0f} s expected", source=OWN)
+    elif out:
+        rule = f"The time that there is rules out {names}."
         yield Reason(rule=rule, evidence=f"{times} expected, {seconds:,.0f} s given", source=OWN)
 
 

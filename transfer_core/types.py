@@ -290,7 +290,7 @@ class Trial:
     seconds: float  # over all rounds
     rounds: int  # that it was in
     accuracy: float  # of validation, in its last round
-    part: float  # of the image passes of its full run, in its last round; 1 for a linear head on all images
+    part: float = 1.0  # of the image passes of its full run, in its last round; 1 for a linear head on all images
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -298,7 +298,12 @@ class Workspace:
         backbone_name: str = "bundled",
         seconds: float | None = None,
     ) -> Decision:
-        """What was said beside what was measured and piloted, held against `seconds` of time (None: any)."""
+        """What was said beside what was measured and piloted, held against `seconds` of time (None: any).
+
+        Raises RecipeError for a time that is not above zero.
+        """
+        if seconds is not None and not 0 < seconds < float("inf"):
+            raise RecipeError(f"A time of {seconds:g} seconds is not possible; give more than 0.")
         said = Answers(images=dataset.count(TRAIN), similarity=similarity, budget=budget)
         measured, pilots = self.measured(dataset, backbone_name), self.pilots(dataset, backbone_name)
         return decide(said, measured, pilots, seconds)

@@ -138,11 +138,10 @@ def resampled(groups: Ints, draws: int = DRAWS) -> Floats:
 
 def depth_points(taps: Sequence[str], right: Floats, weights: Floats) -> tuple[DepthPoint, ...]:
     """The depth curve with intervals. `right` (T, N): whether a tap's classifier had a held-out image right."""
-    drawn = weights @ right.T  # (1 + DRAWS, T)
-    low, high = np.percentile(drawn[1:], (2.5, 97.5), axis=0)
+    points = [interval(weights @ each) for each in right]
     return tuple(
-        DepthPoint(tap=tap, accuracy=float(drawn[0, i]), low=float(low[i]), high=float(high[i]))
-        for i, tap in enumerate(taps)
+        DepthPoint(tap=tap, accuracy=accuracy, low=low, high=high)
+        for tap, (accuracy, low, high) in zip(taps, points, strict=True)
     )
 
 
@@ -261,7 +260,7 @@ def together(seen: Sequence[Scored], images: int, of: int) -> Similarity:
         why = f"Cannot be told from {images} images." if drawn else "Nothing could be measured with this backbone."
         return Similarity(answer=None, score=None, low=None, high=None, axes=axes, images=images, finding=why)
     scores = np.mean(drawn, 0)
-    score, (low, high) = float(scores[0]), (float(value) for value in np.percentile(scores[1:], (2.5, 97.5)))
+    score, low, high = interval(scores)
     count = f"{images:,} training images" if images == of else f"{images:,} of your {of:,} training images"
     where = f"{score:.2f} on a scale from 0 to 1, 95 % interval {low:.2f} to {high:.2f}"
     if high - low > WIDE:
@@ -274,9 +273,18 @@ def together(seen: Sequence[Scored], images: int, of: int) -> Similarity:
     return Similarity(answer=answer, score=score, low=low, high=high, axes=axes, images=images, finding=finding)
 
 
+def interval(scores: Floats) -> tuple[float, float, float]:
+    """A value, (1 + D,) with its bootstrap, and its 95 % percentile interval, widened to hold the value.
+
+    A draw has fewer different images, so of few images most draws may lie on one side.
+    """
+    low, high = np.percentile(scores[1:], (2.5, 97.5))
+    return float(scores[0]), float(min(low, scores[0])), float(max(high, scores[0]))
+
+
 def _scored(name: AxisName, scores: Floats, near: str, far: str, finding: str) -> Scored:
-    low, high = (float(value) for value in np.percentile(scores[1:], (2.5, 97.5)))
-    axis = Axis(name=name, score=float(scores[0]), low=low, high=high, near=near, far=far, finding=finding)
+    score, low, high = interval(scores)
+    axis = Axis(name=name, score=score, low=low, high=high, near=near, far=far, finding=finding)
     return axis, scores
 
 
