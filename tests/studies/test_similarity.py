@@ -55,19 +55,24 @@ def of_classes(taken: np.ndarray, sure: float) -> Floats:
         ((0.4, 0.6, 0.9), 0.9, 1.0),  # the last layer is best, and depth pays
         ((0.5, 0.9, 0.55), 0.0, 0.2),  # an earlier layer is far better
         ((0.9, 0.9, 0.9), 0.0, 0.0),  # depth adds nothing
-        ((0.25, 0.25, 0.25), 0.0, 0.0),  # no layer is above chance
     ],
 )
 def test_depth(shares: tuple[float, ...], least: float, most: float) -> None:
-    axis, scores = depth_axis(BUNDLED, right(shares), EVEN, CLASSES)
+    axis, scores = depth_axis(BUNDLED, right(shares), EVEN, 1 / CLASSES)
     assert axis.score is not None and scores is not None and axis.low is not None and axis.high is not None
     assert least <= axis.score <= most
     assert axis.low <= axis.score <= axis.high
 
 
 def test_depth_without_enough_images_says_so() -> None:
-    axis, scores = depth_axis(BUNDLED, np.zeros((0, N)), EVEN, CLASSES)
+    axis, scores = depth_axis(BUNDLED, np.zeros((0, N)), EVEN, 1 / CLASSES)
     assert axis.score is None and scores is None and "too few" in axis.finding
+
+
+@pytest.mark.parametrize(("share", "chance"), [(0.25, 0.25), (0.3, 0.25), (0.9, 0.9)])
+def test_depth_is_silent_where_no_layer_is_better_than_guessing(share: float, chance: float) -> None:
+    axis, scores = depth_axis(BUNDLED, right((share, share, share)), EVEN, chance)
+    assert axis.score is None and scores is None and f"{chance:.1%}" in axis.finding
 
 
 def test_statistics_are_placed_between_their_anchors_on_a_log_scale() -> None:
@@ -128,7 +133,7 @@ def test_the_bootstrap_draws_near_duplicates_together() -> None:
 
 
 def test_together_the_mean_answers_or_abstains() -> None:
-    near = depth_axis(BUNDLED, right((0.4, 0.6, 0.9)), EVEN, CLASSES)
+    near = depth_axis(BUNDLED, right((0.4, 0.6, 0.9)), EVEN, 1 / CLASSES)
     far = semantics_axis(BUNDLED, looked(of_classes(np.zeros(N, int), 0.95)), EVEN, CLASSES)
     none = statistics_axis(looked(), EVEN)
     assert together((near, none), N, N).answer == "similar"

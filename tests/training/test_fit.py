@@ -2,9 +2,10 @@
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,8 +16,9 @@ from transfer_core.backbones.torchvision import build
 from transfer_core.errors import DatasetError, RecipeError
 from transfer_core.strategies import STRATEGIES
 from transfer_core.training import augment, gradient
-from transfer_core.training.fit import fit
+from transfer_core.training.fit import fit, solve
 from transfer_core.training.predict import predict
+from transfer_core.training.setup import plan, prepare
 from transfer_core.types import (
     AUTO,
     TEST,
@@ -393,3 +395,27 @@ def test_shuffled_labels_teach_nothing(bench: Bench, finished: Finished) -> None
     true = finished("linear_probe")[-1].result["test_accuracy"]
     end = bench.run(bench.recipe("linear_probe"), "shuffled", shuffled)[-1]
     assert end.result["test_accuracy"] < 0.7 < true
+
+
+def returned(work: Generator[Any, None, Any]) -> Any:
+    """What a generator returns at its end."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            return end.value
+
+
+def test_a_stage_that_is_closed_leaves_its_best_network(bench: Bench) -> None:
+    """As the pilots close one that takes too long."""
+    wanted = bench.recipe("fine_tune_all", epochs=3, patience=0, lr=0.3, backbone_lr=0.3)
+    backbone, stages = plan(wanted, bench.dataset, bench.workspace)
+    preparing = prepare(wanted, bench.dataset, backbone, stages, workspace=bench.workspace, device=torch.device("cpu"))
+    setup = returned(preparing)
+    for _ in solve(setup, stages[0]):
+        pass
+    begun = gradient.state(setup.network)
+    events = solve(setup, stages[1])
+    next(event for event in events if isinstance(event, EpochEnd))
+    events.close()
+    assert all(torch.equal(begun[name], value) for name, value in setup.network.state_dict().items())

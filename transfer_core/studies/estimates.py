@@ -11,8 +11,8 @@ from transfer_core.backbones import backbone as named_backbone
 from transfer_core.backbones.taps import Network
 from transfer_core.backbones.torchvision import load
 from transfer_core.strategies import STRATEGIES, Strategy, recipe
-from transfer_core.training.features import BATCH_SIZES, outputs
-from transfer_core.training.fit import HEADS
+from transfer_core.training.features import BATCH_SIZES, known_rows, outputs
+from transfer_core.training.fit import HEADS, memory_is_full
 from transfer_core.training.gradient import gradient
 from transfer_core.training.images import Images
 from transfer_core.training.meter import Meter, Pass
@@ -28,6 +28,7 @@ from transfer_core.types import (
     Dataset,
     Estimate,
     Event,
+    Notice,
     Progress,
     Recipe,
     Stage,
@@ -36,26 +37,36 @@ from transfer_core.types import (
 WARM, LEAST, MOST = 1, 2, 8  # batches: the first chooses algorithms and fills caches; at least and at most timed
 ENOUGH_SECONDS = 1.0  # of timed batches
 CUTS = 3  # depths of training that are timed: the whole network, the head, and one in between
-HEAD_IMAGES = 600  # a linear head is timed on so many, and its time taken to grow with their number
+HEAD_IMAGES = 1_200  # a linear head is timed on so many and on a quarter; beyond, its time grows along that line
 
 
-def estimates(setup: Setup, dataset: Dataset) -> Generator[Progress, None, tuple[Estimate, ...]]:
+def estimates(setup: Setup, dataset: Dataset) -> Generator[Event, None, tuple[Estimate, ...]]:
     """Seconds and memory of each strategy's default recipe on the whole dataset, early stopping aside.
 
-    `setup`: of the dataset or a part of it, with the pretrained network, whose weights are spoilt, and with the
-    features of all its training and validation images kept; these do not count.
+    `setup`: of a part of the dataset's training images, whose features are kept, with the pretrained network; its
+    weights are spoilt. Kept features cost nothing. A strategy that does not fit the device's memory is left out.
     """
     found, clocks = [], {"": Clock(setup)}
+    rows = np.flatnonzero(np.isin(dataset.splits, (TRAIN, VAL)))
+    lacking = int((~np.isin(rows, known_rows(setup, setup.backbone.taps))).sum())
     for known in STRATEGIES:
         backbone = named_backbone(known.network, setup.workspace) if known.network else setup.backbone
-        if known.network not in clocks:
-            clocks[known.network] = Clock(_unpretrained(setup, backbone))
         wanted = recipe(dataset, known.name, backbone)
-        found.append((yield from _estimate(known, wanted, clocks[known.network], dataset)))
+        try:
+            if known.network not in clocks:
+                clocks[known.network] = Clock(_unpretrained(setup, backbone))
+            found.append((yield from _estimate(known, wanted, clocks[known.network], dataset, lacking)))
+        except RuntimeError as error:
+            if not memory_is_full(error):
+                raise
+            yield Notice(text=f"“{known.title}” at batch size {wanted.batch_size} does not fit this device's memory.")
     return tuple(found)
 
 
-def _estimate(known: Strategy, wanted: Recipe, clock: "Clock", dataset: Dataset) -> Generator[Progress, None, Estimate]:
+def _estimate(
+    known: Strategy, wanted: Recipe, clock: "Clock", dataset: Dataset, lacking: int
+) -> Generator[Progress, None, Estimate]:
+    """`lacking`: images whose features are still to be computed."""
     what = f"Timing “{known.title}”"
     train, val, test = (dataset.count(split) for split in (TRAIN, VAL, TEST))
     look = yield from clock.look(what)
@@ -67,8 +78,7 @@ def _estimate(known: Strategy, wanted: Recipe, clock: "Clock", dataset: Dataset)
             epochs += stage.epochs
             seconds += stage.epochs * train * learn + math.ceil(stage.epochs / every) * val * look
         else:
-            of_one = yield from clock.head(stage, wanted, what)
-            fixed += of_one * train + max(0, train + val - clock.kept) * look
+            fixed += (yield from clock.head(stage, wanted, train, what)) + lacking * look
         peak = max(peak, clock.peak_bytes)
     each = seconds / epochs if epochs else 0.0
     return Estimate(strategy=known.name, fixed_seconds=fixed, epoch_seconds=each, epochs=epochs, peak_bytes=peak)
@@ -79,11 +89,10 @@ class Clock:
 
     def __init__(self, setup: Setup, *, head_images: int = HEAD_IMAGES, enough: float = ENOUGH_SECONDS) -> None:
         self.setup, self.head_images, self.enough = setup, head_images, enough
-        self.kept = setup.dataset.count(TRAIN) + setup.dataset.count(VAL)  # images whose features are
         self.peak_bytes = 0
         self._forward = 0.0
         self._by_cut: dict[str, float] = {}
-        self._by_head: dict[tuple[str, str | None], float] = {}
+        self._by_head: dict[tuple[str, str | None, int], float] = {}
 
     def look(self, what: str) -> Generator[Progress, None, float]:
         """Forward."""
@@ -105,18 +114,27 @@ class Clock:
         at, paces = [point[0] for point in points], [point[1] for point in points]
         return float(np.interp(depth[stage.train_from], at, paces))
 
-    def head(self, stage: Stage, wanted: Recipe, what: str) -> Generator[Progress, None, float]:
-        """Of fitting a linear head on kept features of training images."""
-        key, dataset = (stage.solver, stage.tap), self.setup.dataset
+    def head(self, stage: Stage, wanted: Recipe, images: int, what: str) -> Generator[Progress, None, float]:
+        """Seconds, not an image's, of fitting a linear head on the kept features of so many training images."""
+        there = self.setup.dataset.count(TRAIN)
+        large = min(images, there, self.head_images)
+        after = yield from self._head(stage, wanted, large, what)
+        if images == large:
+            return after
+        before = yield from self._head(stage, wanted, small := max(1, large // 4), what)
+        return after + max(0.0, (after - before) / max(1, large - small)) * (images - large)
+
+    def _head(self, stage: Stage, wanted: Recipe, images: int, what: str) -> Generator[Progress, None, float]:
+        key, dataset = (stage.solver, stage.tap, images), self.setup.dataset
         if key not in self._by_head:
             rows, splits = dataset.rows(TRAIN), dataset.splits.copy()
-            splits[rows[np.random.default_rng(0).permutation(len(rows))[self.head_images :]]] = UNUSED
+            splits[rows[np.random.default_rng(0).permutation(len(rows))[images:]]] = UNUSED
             timed = self._begun(wanted, replace(dataset, splits=splits))
             began = time.monotonic()
             for _ in HEADS[stage.solver](timed, stage):
                 yield Progress(what=what, done=0, of=1, unit="steps")
             self.peak_bytes = max(self.peak_bytes, timed.meter.memory_bytes())
-            self._by_head[key] = (time.monotonic() - began) / timed.dataset.count(TRAIN)
+            self._by_head[key] = time.monotonic() - began
         return self._by_head[key]
 
     def _begun(self, wanted: Recipe, dataset: Dataset) -> Setup:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from transfer_core.strategies import recipe
 from transfer_core.studies.estimates import estimates
@@ -36,6 +35,8 @@ from transfer_core.types import (
     Dataset,
     DatasetSize,
     Event,
+    Floats,
+    Ints,
     Measured,
     Progress,
     RunEnd,
@@ -60,9 +61,10 @@ def measure(dataset: Dataset, backbone: Backbone, *, workspace: Path, device: st
     rows, classes = setup.rows(TRAIN), len(dataset.classes)
 
     yield _step(2)
-    right = yield from _right(setup)
-    weights = resampled(dataset.groups[rows])
+    compared, right = yield from _right(setup)
+    weights = resampled(dataset.groups[compared]) if right.size else np.zeros((1, 0))
     curve = depth_points(backbone.tap_names, right, weights) if right.size else ()
+    chance = float(np.bincount(dataset.labels[compared]).max() / len(compared)) if right.size else 1.0
 
     yield _step(3)
     looked = rows[np.sort(np.random.default_rng(0).permutation(len(rows))[:LOOKED_AT])]
@@ -70,7 +72,7 @@ def measure(dataset: Dataset, backbone: Backbone, *, workspace: Path, device: st
     drawn = resampled(dataset.groups[looked])
     similarity = together(
         (
-            depth_axis(backbone, right, weights, classes),
+            depth_axis(backbone, right, weights, chance),
             statistics_axis(seen, drawn),
             semantics_axis(backbone, seen, drawn, classes),
         ),
@@ -110,32 +112,33 @@ def size(dataset: Dataset) -> DatasetSize:
 
 
 def some_of(dataset: Dataset, most: int) -> Dataset:
-    """The dataset with at most about so many training images, drawn evenly over the classes."""
-    rows, splits = dataset.rows(TRAIN), dataset.splits.copy()
-    if len(rows) > most:
-        parts = -(-len(rows) // most)
-        splits[rows[folds(dataset.labels[rows], dataset.groups[rows], parts, 0) != 0]] = UNUSED
+    """The dataset with at most about so many training images, drawn evenly over the classes, and no others."""
+    rows, splits = dataset.rows(TRAIN), np.full(len(dataset), UNUSED)
+    parts = -(-len(rows) // most)
+    splits[rows[folds(dataset.labels[rows], dataset.groups[rows], parts, 0) == 0]] = TRAIN
     return replace(dataset, splits=splits)
 
 
-def _right(setup: Setup) -> Generator[Progress, None, NDArray[np.float64]]:
-    """Whether a ridge classifier on each tap has each training image right while it is held out: (T, N).
+def _right(setup: Setup) -> Generator[Progress, None, tuple[Ints, Floats]]:
+    """Training images (N,), and whether a ridge classifier on each tap has each right while it is held out: (T, N).
 
-    (0, N) where there are too few images for folds.
+    Left out are classes whose images are all near-duplicates, since nothing would be left to learn them from. (0, N)
+    where there are too few images for folds.
     """
     data, taps = setup.dataset, setup.backbone.taps
     rows, features = yield from frozen_features(setup, taps)
-    of_train = data.splits[rows] == TRAIN
-    own = rows[of_train]
-    if len(np.unique(data.groups[own])) < FEWEST:
-        return np.zeros((0, len(own)))
-    fold = folds(data.labels[own], data.groups[own], FOLDS, 0)
+    groups = [len(np.unique(data.groups[rows[data.labels[rows] == label]])) for label in range(len(data.classes))]
+    known = np.array(groups)[data.labels[rows]] > 1
+    own, labels = rows[known], data.labels[rows[known]]
+    if len(np.unique(data.groups[own])) < FEWEST or len(np.unique(labels)) < 2:
+        return own, np.zeros((0, len(own)))
+    fold = folds(labels, data.groups[own], FOLDS, 0)
     order = np.argsort(fold, kind="stable")  # as held_out goes through them
     found = np.zeros((len(taps), len(own)))
     for done, codes in enumerate(features):
         yield setup.meter.progress("Comparing layers", done, len(taps), unit="layers")
-        train = codes[of_train].astype(np.float64)
-        judged = list(held_out(Scale.of(train)(train), data.labels[own], fold, len(data.classes), PENALTIES))
+        train = codes[known].astype(np.float64)
+        judged = list(held_out(Scale.of(train)(train), labels, fold, len(data.classes), PENALTIES))
         best = int(np.sum([error for _, error in judged], 0).argmin())
         found[done, order] = np.concatenate([right[best] for right, _ in judged])
-    return found
+    return own, found

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -11,13 +12,13 @@ import torch
 from numpy.typing import NDArray
 
 from transfer_core.backbones.torchvision import load
-from transfer_core.errors import DatasetError
+from transfer_core.errors import DatasetError, RecipeError
 from transfer_core.strategies import recipe, strategy
 from transfer_core.studies.estimates import Clock
-from transfer_core.studies.similarity import resampled
+from transfer_core.studies.margins import Margin, margin
 from transfer_core.training.devices import device as named_device
 from transfer_core.training.features import Codes, frozen_features, known_rows, outputs
-from transfer_core.training.fit import solve
+from transfer_core.training.fit import memory_is_full, solve
 from transfer_core.training.meter import Meter
 from transfer_core.training.rows import chosen_rows
 from transfer_core.training.setup import Setup, epochs_a_look, place, plan, prepare
@@ -43,10 +44,10 @@ CANDIDATES = ("linear_probe", "linear_svm", "all_layers", "fine_tune_top", "fine
 FEATURES_SHARE = 0.3  # of the budget that computing features may take; fewer images where it would be more
 RANDOM_PART = 0.25  # of its training that a network from random weights needs before it can be judged
 STAGES = 4  # at least: ready, heads, two rounds
-HEADS_SHARE, HEAD_IMAGES = 0.3, 150  # of the budget, for all linear heads; images that one is timed on
+HEADS_SHARE, HEAD_IMAGES = 0.3, 200  # of the budget, for all linear heads; images that one is timed on
 TIMINGS = 200  # of that length, at least, would fit into the budget
-LEAST_IMAGES = 20
-DRAWS = 2_000  # of the bootstrap
+LEAST_IMAGES = 20  # to learn from, or to be judged by
+LOOKS_SHARE, TRIALS = 0.25, 4  # of the budget for two looks in each of so many trials
 OVERTIME = 1.5  # of its share, after which a trial is cut off
 
 
@@ -62,6 +63,7 @@ class Candidate:
     rounds: int = 0
     right: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))  # (V,) in its last round
     part: float = 0.0  # of the image passes of its full run, in its last round
+    whole: bool = False  # it has had all its epochs on all affordable images
 
     @property
     def accuracy(self) -> float:
@@ -95,57 +97,73 @@ def pilots(dataset: Dataset, backbone: Backbone, *, seconds: float, workspace: P
     if not dataset.count(VAL) or len(dataset.classes) < 2:
         lack = "no validation images" if len(dataset.classes) > 1 else "one class only"
         raise DatasetError(f"'{dataset.name}' has {lack}, so there is nothing that pilots could be judged by.")
-    race = Race(seconds, dataset.count(TRAIN))
     wanted = [recipe(dataset, name, backbone) for name in CANDIDATES]
-    heads = [Candidate(recipe=each) for each in wanted if not each.epochs]
-    learners = [Candidate(recipe=replace(each, patience=0)) for each in wanted if each.epochs]
     where = torch.device(named_device(device).name)
     yield StageStart(stage="ready", title="Get images and network ready", number=1, stages=STAGES, unit="image")
     _, stages = plan(wanted[0], dataset, workspace)
+    begun = time.monotonic()
     setup = yield from prepare(wanted[0], dataset, backbone, stages, workspace=workspace, device=where)
-    clock = Clock(setup, head_images=HEAD_IMAGES, enough=seconds / TIMINGS)
-    look = yield from clock.look("Timing a look at an image")
+    race = Race(setup, seconds, begun)
+    look = yield from race.clock.look("Timing a look at an image")
     setup.dataset = _affordable(setup, look, seconds)
 
     yield StageStart(stage="heads", title="Fit linear heads", number=2, stages=STAGES, unit="strategy")
+    heads = [Candidate(recipe=each) for each in wanted if not each.epochs]
     for each in heads:
-        yield from race.head(setup, clock, each, HEADS_SHARE * seconds / len(heads))
+        yield from _tried(race.head(each, HEADS_SHARE * seconds / len(heads)), each)
     racing = []
+    learners = [Candidate(recipe=replace(each, patience=0)) for each in wanted if each.epochs]
     for each in learners:
-        needed = RANDOM_PART * (yield from race.whole_seconds(setup, clock, each))
+        needed = RANDOM_PART * (yield from race.whole_seconds(each))
         if each.recipe.weights == "random" and needed > race.left() / 2:
-            yield Notice(
-                text=f"{each.title} sits out: from random weights it shows nothing in less than {needed:.0f} s."
-            )
+            text = f"{each.title} sits out: from random weights it shows nothing in less than {needed:.0f} s."
+            yield Notice(text=text)
         else:
             racing.append(each)
     rounds = math.ceil(math.log2(len(racing))) + 1
     for number in range(1, rounds + 1):
         title = f"Round {number} of {rounds}: {', '.join(each.title for each in racing)}"
         yield StageStart(stage=f"round {number}", title=title, number=number + 2, stages=rounds + 2, unit="epoch")
-        share = race.left() / (rounds + 1 - number) / len(racing)
-        for each in racing:
-            if each.part < 1 and race.left() > 0:
-                yield from race.learner(setup, clock, each, share)
-        racing.sort(key=lambda each: -each.accuracy if each.rounds else math.inf)
-        kept = racing[: math.ceil(len(racing) / 2)]
-        for each in racing[len(kept) :]:
-            if not each.rounds:
-                yield Notice(text=f"There was no time to try {each.title}. Give the pilots more seconds.")
-                continue
+        for ahead in range(len(racing), 0, -1):
+            each = racing[-ahead]
+            if not each.whole:
+                share = race.left() / (rounds + 1 - number) / ahead
+                yield from _tried(race.learner(each, share), each)
+        untried = [each for each in racing if not each.rounds]
+        tried = sorted((each for each in racing if each.rounds), key=lambda each: -each.accuracy)
+        for each in untried:
+            yield Notice(text=f"There was no time to try {each.title}. Give the pilots more seconds.")
+        racing = tried[: math.ceil(len(tried) / 2)]
+        for each in tried[len(racing) :]:
             yield Notice(text=f"{each.title} drops out with {each.accuracy:.1%} of the validation images right.")
-        racing = kept
-    finalists = [each for each in (*heads, *racing) if each.rounds]
-    lost = [each for each in learners if each.rounds and each not in racing]
-    yield RunEnd(status="done", result=asdict(race.result(setup, finalists, lost)))
+        if not racing:
+            break
+    everyone = [each for each in (*heads, *learners) if each.rounds]
+    if not everyone:
+        raise RecipeError(f"{seconds:g} seconds were too few to try anything. Give the pilots more.")
+    yield RunEnd(status="done", result=asdict(race.result(everyone)))
+
+
+def _tried(trial: Iterator[Event], each: Candidate) -> Iterator[Event]:
+    """A trial; one that fails drops out alone."""
+    try:
+        yield from trial
+    except RecipeError as error:
+        yield Notice(text=f"{each.title} drops out: {error}")
+    except RuntimeError as error:
+        if not memory_is_full(error):
+            raise
+        yield Notice(text=f"{each.title} drops out: it does not fit this device's memory.")
 
 
 class Race:
     """The clock of one race, and how its trials are run and judged."""
 
-    def __init__(self, seconds: float, images: int) -> None:
-        self.budget, self._began = seconds, time.monotonic()
-        self.images = images  # training images of a full run
+    def __init__(self, setup: Setup, seconds: float, begun: float) -> None:
+        self.setup, self.budget, self._began = setup, seconds, begun
+        self.clock = Clock(setup, head_images=HEAD_IMAGES, enough=seconds / TIMINGS)
+        self._images = setup.dataset.count(TRAIN)  # of a full run
+        self._taught = setup.dataset  # what the linear probe learned from
 
     def spent(self) -> float:
         return time.monotonic() - self._began
@@ -153,78 +171,83 @@ class Race:
     def left(self) -> float:
         return max(0.0, self.budget - self.spent())
 
-    def head(self, setup: Setup, clock: Clock, each: Candidate, share: float) -> Iterator[Event]:
+    def head(self, each: Candidate, share: float) -> Iterator[Event]:
         """Fit a linear head on as many images as `share` seconds allow; on all, it is the one of the full run."""
-        began, data, used = time.monotonic(), setup.dataset, each.recipe
+        began, setup, used = time.monotonic(), self.setup, each.recipe
+        data, images = setup.dataset, setup.dataset.count(TRAIN)
         (stage,) = strategy(used.strategy).stages(used, setup.backbone)
         yield from frozen_features(setup, setup.backbone.taps)
-        if data.count(TRAIN) > 2 * clock.head_images:
-            pace = yield from clock.head(stage, used, f"Timing “{each.title}”")
-            if pace * data.count(TRAIN) > share:
-                used = replace(used, per_class=max(2, int(share / pace / len(data.classes))))
+        if images > 2 * HEAD_IMAGES:
+            needed = yield from self.clock.head(stage, used, images, f"Timing “{each.title}”")
+            if needed > share:
+                used = replace(used, per_class=max(2, int(share / needed * images / len(data.classes))))
         run = _begun(setup, used, chosen_rows(data, used))
-        each.part = run.dataset.count(TRAIN) / self.images
         for event in solve(run, stage):
             if isinstance(event, Progress):
                 yield self._named(each, event)
+        if used.strategy == "linear_probe":
+            self._taught = run.dataset
+        each.part = run.dataset.count(TRAIN) / self._images
         rows, codes = yield from frozen_features(run, run.network.taps)
         judges = np.isin(rows, run.rows(VAL))
         head = run.network.head
         weight, bias = head.weight.detach().cpu().numpy(), head.bias.detach().cpu().numpy()
         yield self._judged(each, run, np.concatenate([part[judges] for part in codes], 1) @ weight.T + bias, began)
 
-    def learner(self, setup: Setup, clock: Clock, each: Candidate, share: float) -> Iterator[Event]:
-        """Train for about `share` seconds."""
-        began = time.monotonic()
-        shortened = yield from self._shortened(setup, clock, each, share)
-        whole, part = setup.dataset, chosen_rows(setup.dataset, shortened)
-        run = _begun(setup, shortened, whole, random_init=shortened.weights == "random")
+    def learner(self, each: Candidate, share: float) -> Iterator[Event]:
+        """Train for about `share` seconds; not at all where that is too short to learn from enough images."""
+        began, setup = time.monotonic(), self.setup
+        shortened = yield from self._shortened(each, share)
+        if shortened is None:
+            return
+        part = chosen_rows(setup.dataset, shortened)
+        run = _begun(setup, shortened, part, random_init=shortened.weights == "random")
         before, steps, late = each.epochs, math.ceil(part.count(TRAIN) / shortened.batch_size), False
         for stage in strategy(shortened.strategy).stages(shortened, setup.backbone):
-            run.dataset = part if stage.solver == "gradient" else whole  # a head on all images costs little
-            for event in solve(run, stage):
-                if isinstance(event, Progress):
-                    yield self._named(each, event)
-                    late = time.monotonic() - began > OVERTIME * share and stage.solver == "gradient"
-                    if late:
-                        break
-                elif isinstance(event, EpochEnd) and stage.solver == "gradient":
-                    each.epochs, each.steps = each.epochs + 1, each.steps + steps
-                    if event.val_accuracy is not None:
-                        yield self._point(each, event.val_accuracy)
-        each.part = (each.epochs - before) * part.count(TRAIN) / (each.recipe.epochs * self.images)
+            learns = stage.solver == "gradient"
+            run.dataset = part if learns else self._taught  # the head of the linear probe, fitted before
+            with closing(solve(run, stage)) as events:
+                for event in events:
+                    if isinstance(event, Progress):
+                        yield self._named(each, event)
+                        late = learns and time.monotonic() - began > OVERTIME * share
+                        if late:  # closing it puts its best network so far in place
+                            break
+                    elif isinstance(event, EpochEnd) and learns:
+                        each.epochs, each.steps = each.epochs + 1, each.steps + steps
+                        if event.val_accuracy is not None:
+                            yield self._point(each, event.val_accuracy)
+        each.whole = shortened == each.recipe and not late
+        each.part = (each.epochs - before) * part.count(TRAIN) / (each.recipe.epochs * self._images)
         logits = yield from outputs(run, run.network, run.rows(VAL), f"{each.title}: validating")
         yield self._judged(each, run, logits, began)
 
-    def pace(self, setup: Setup, clock: Clock, each: Candidate) -> Generator[Progress, None, float]:
+    def pace(self, each: Candidate) -> Generator[Progress, None, float]:
         """Seconds that an image of an epoch takes; over several stages, on average."""
-        stages = strategy(each.recipe.strategy).stages(each.recipe, setup.backbone)
         paces = []
-        for stage in stages:
+        for stage in strategy(each.recipe.strategy).stages(each.recipe, self.setup.backbone):
             if stage.solver == "gradient":
-                paces.append((yield from clock.learn(stage, each.recipe, f"Timing “{each.title}”")))
+                paces.append((yield from self.clock.learn(stage, each.recipe, f"Timing “{each.title}”")))
         return sum(paces) / len(paces)
 
-    def whole_seconds(self, setup: Setup, clock: Clock, each: Candidate) -> Generator[Progress, None, float]:
+    def whole_seconds(self, each: Candidate) -> Generator[Progress, None, float]:
         """What all its epochs on all affordable images would take."""
-        data, full = setup.dataset, each.recipe
-        look = yield from clock.look(f"Timing “{each.title}”")
-        pace = yield from self.pace(setup, clock, each)
+        data, full = self.setup.dataset, each.recipe
+        look = yield from self.clock.look(f"Timing “{each.title}”")
+        pace = yield from self.pace(each)
         return full.epochs * (data.count(TRAIN) * pace + data.count(VAL) * look / epochs_a_look(full, data))
 
-    def _shortened(
-        self, setup: Setup, clock: Clock, each: Candidate, share: float
-    ) -> Generator[Progress, None, Recipe]:
-        """The recipe with as many epochs as fit; with fewer images where not one does."""
-        data, full = setup.dataset, each.recipe
-        look = yield from clock.look(f"Timing “{each.title}”")
-        pace = yield from self.pace(setup, clock, each)
-        ahead = share - data.count(VAL) * look  # after the last look
-        epochs = int(ahead * full.epochs / (yield from self.whole_seconds(setup, clock, each)))
+    def _shortened(self, each: Candidate, share: float) -> Generator[Progress, None, Recipe | None]:
+        """The recipe with as many epochs as fit; with fewer images where not one does; None where too few would."""
+        data, full = self.setup.dataset, each.recipe
+        look = data.count(VAL) * (yield from self.clock.look(f"Timing “{each.title}”"))
+        pace = yield from self.pace(each)
+        ahead = share - look  # the last look
+        epochs = int(ahead * full.epochs / (yield from self.whole_seconds(each)))
         if epochs >= 1:
             return full if epochs >= full.epochs else replace(full, epochs=epochs)
-        fewer = int((ahead - data.count(VAL) * look) / pace / len(data.classes))
-        return replace(full, epochs=1, per_class=max(2, fewer))
+        fewer = int((ahead - look) / pace / len(data.classes))
+        return replace(full, epochs=1, per_class=fewer) if fewer * len(data.classes) >= LEAST_IMAGES else None
 
     def _judged(self, each: Candidate, run: Setup, logits: Codes, began: float) -> EpochEnd:
         """Hold what a trained network says of the validation images against their labels."""
@@ -251,33 +274,42 @@ class Race:
         left = self.left()
         return replace(event, what=f"{each.title}: {event.what}", seconds_left=left, steps=(), losses=())
 
-    def result(self, setup: Setup, finalists: Sequence[Candidate], lost: Sequence[Candidate]) -> Pilots:
-        """Who leads, by how much, and whether that is more than noise: a paired bootstrap over validation images."""
-        ranked = sorted(finalists, key=lambda each: (-each.accuracy, each.seconds))
-        lost = sorted(lost, key=lambda each: (-each.rounds, -each.accuracy))
-        groups = setup.dataset.groups[setup.rows(VAL)]
-        weights, lead = resampled(groups, draws=DRAWS), ranked[0]
-        margins = [weights @ (lead.right.astype(float) - each.right) for each in ranked[1:]]
-        bounds = [np.percentile(margin[1:], (2.5, 97.5)) for margin in margins]
-        tied = [lead, *(each for each, (low, _) in zip(ranked[1:], bounds, strict=True) if low <= 0)]
-        first, (low, high) = float(margins[0][0]), (float(value) for value in bounds[0])
-        judged = f"{100 * first:.1f} points ({100 * low:.1f} to {100 * high:.1f}) on {len(groups):,} validation images"
-        finding = f"“{lead.title}” leads “{ranked[1].title}” by {judged}"
+    def result(self, everyone: Sequence[Candidate]) -> Pilots:
+        """Who leads, by how much, and whether that is more than noise."""
+        ranked = sorted(everyone, key=lambda each: (-each.accuracy, each.seconds))
+        lead, data = ranked[0], self.setup.dataset
+        groups = data.groups[data.rows(VAL)]
+        margins = [margin(lead.right, each.right, groups) for each in ranked[1:]]
+        tied = [lead, *(each for each, by in zip(ranked[1:], margins, strict=True) if not by.sure)]
+        learned = any(each.steps for each in everyone)
+        first = margins[0] if margins else None
         return Pilots(
-            dataset=setup.dataset.id,
-            backbone=setup.backbone.name,
-            weights=setup.backbone.weights,
-            trials=tuple(each.trial() for each in (*ranked, *lost)),
-            recommended=lead.recipe.strategy if len(tied) == 1 else None,
+            dataset=data.id,
+            backbone=self.setup.backbone.name,
+            weights=self.setup.backbone.weights,
+            trials=tuple(each.trial() for each in ranked),
+            recommended=lead.recipe.strategy if len(tied) == 1 and learned else None,
             tied=tuple(each.recipe.strategy for each in tied),
-            margin=first,
-            low=low,
-            high=high,
+            margin=first.value if first else None,
+            low=first.low if first else None,
+            high=first.high if first else None,
             val_images=len(groups),
             budget_seconds=self.budget,
             seconds=self.spent(),
-            finding=f"{finding}." if len(tied) == 1 else f"No recommendation: {finding}, which is within noise.",
+            finding=_finding(ranked, tied, first, len(groups), learned=learned),
         )
+
+
+def _finding(
+    ranked: Sequence[Candidate], tied: Sequence[Candidate], first: Margin | None, images: int, *, learned: bool
+) -> str:
+    if first is None:
+        return f"No recommendation: there was time for “{ranked[0].title}” alone."
+    by = f"{100 * first.value:.1f} points ({100 * first.low:.1f} to {100 * first.high:.1f})"
+    led = f"“{ranked[0].title}” leads “{ranked[1].title}” by {by} on {images:,} validation images"
+    if len(tied) > 1:
+        return f"No recommendation: {led}, which is within noise."
+    return f"{led}." if learned else f"No recommendation: {led}, but there was no time to try fine-tuning."
 
 
 def _affordable(setup: Setup, look: float, seconds: float) -> Dataset:
@@ -285,8 +317,10 @@ def _affordable(setup: Setup, look: float, seconds: float) -> Dataset:
     data, splits = setup.dataset, setup.dataset.splits.copy()
     kept = np.isin(np.arange(len(data)), known_rows(setup, setup.backbone.taps))
     most = FEATURES_SHARE * seconds / look
+    judges = max(LEAST_IMAGES, int(LOOKS_SHARE * seconds / look / (2 * TRIALS)))
+    splits[_evenly(data, data.rows(VAL))[judges:]] = UNUSED  # a network that learns looks anew, features or not
     for split, part in ((VAL, 1 / 3), (TRAIN, 1.0)):
-        rows = _evenly(data, data.rows(split))
+        rows = _evenly(data, np.flatnonzero(splits == split))
         lacking = rows[~kept[rows]]
         taken = max(int(part * most), LEAST_IMAGES)
         splits[lacking[taken:]] = UNUSED

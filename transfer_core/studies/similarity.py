@@ -145,8 +145,8 @@ def depth_points(taps: Sequence[str], right: Floats, weights: Floats) -> tuple[D
     )
 
 
-def depth_axis(backbone: Backbone, right: Floats, weights: Floats, classes: int) -> Scored:
-    """Whether the last features are the best, and whether depth pays.
+def depth_axis(backbone: Backbone, right: Floats, weights: Floats, chance: float) -> Scored:
+    """Whether the last features are the best, and whether depth pays. `chance`: what guessing has right.
 
     Of the lead over chance that the best tap has, the last tap has a share, and gains a share over the first tap.
     Features too specific to the source show in the first share, images that edges and colours tell apart in the second.
@@ -156,12 +156,14 @@ def depth_axis(backbone: Backbone, right: Floats, weights: Floats, classes: int)
     if not right.size:
         return _without("depth", near, far, "There are too few training images to compare layers.")
     drawn = weights @ right.T  # (1 + DRAWS, T)
-    chance = 1 / classes
+    best = int(drawn[0].argmax())
+    if np.percentile(drawn[1:, best], 2.5) <= chance:
+        guess = f"No layer tells your classes apart better than guessing, which has {chance:.1%} right."
+        return _without("depth", near, far, guess)
     lead = np.maximum(drawn.max(1) - chance, 1e-3)
     specific = (drawn[:, -1] - chance) / lead
     gained = (drawn[:, -1] - drawn[:, 0]) / lead
     scores = np.minimum(2 * specific - 1, 2 * gained).clip(0, 1)
-    best = int(drawn[0].argmax())
     finding = (
         f"A linear classifier has {drawn[0, -1]:.1%} right on the last features, {drawn[0, 0]:.1%} on the first"
         f" ({backbone.taps[0].title})"

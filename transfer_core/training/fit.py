@@ -31,12 +31,17 @@ def fit(recipe: Recipe, dataset: Dataset, *, workspace: Path, out: Path, device:
     try:
         yield from _fit(recipe, dataset, workspace=workspace, out=out, device=torch.device(device))
     except RuntimeError as error:  # torch has a class of its own for CUDA alone
-        if "out of memory" not in str(error) and "can't allocate memory" not in str(error):
+        if not memory_is_full(error):
             raise
         smaller = f"Try {recipe.batch_size // 2}" if recipe.batch_size > 1 else "Try a smaller backbone"
         raise RecipeError(
             f"The memory of {device} is full at batch size {recipe.batch_size}. {smaller}, or another device."
         ) from error
+
+
+def memory_is_full(error: RuntimeError) -> bool:
+    """Whether a device, or the machine, had no memory left."""
+    return "out of memory" in str(error) or "can't allocate memory" in str(error)
 
 
 def _fit(recipe: Recipe, dataset: Dataset, *, workspace: Path, out: Path, device: torch.device) -> Iterator[Event]:
@@ -56,7 +61,7 @@ def _fit(recipe: Recipe, dataset: Dataset, *, workspace: Path, out: Path, device
     yield RunEnd(status="done", result=_result(setup, predictions))
 
 
-def solve(setup: Setup, stage: Stage) -> Iterator[Event]:
+def solve(setup: Setup, stage: Stage) -> Generator[Event, None, None]:
     """Train what a stage trains."""
     if stage.solver == "gradient":
         yield from gradient(setup, stage)

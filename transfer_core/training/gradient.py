@@ -60,53 +60,59 @@ def gradient(setup: Setup, stage: Stage) -> Iterator[Event]:
     kept, step, lowest_here, best_epoch = state(network), 0, math.inf, 0  # the last two: in the second half
     before = setup.lowest
 
-    for epoch in range(1, stage.epochs + 1):
-        what = f"Epoch {epoch} of {stage.epochs}"
-        network.train()
-        setup.epochs += 1
-        drawn = draws(len(setup.dataset), recipe.seed, setup.epochs)
-        seen, loss_sum, right_sum = 0, 0.0, 0.0
-        for batch in shuffled(train, recipe.batch_size, recipe.seed, setup.epochs):
-            began = time.monotonic()
-            rows = batch if len(batch) > 1 else batch.repeat(2)  # BatchNorm needs two
-            for group, peak in zip(optimizer.param_groups, peaks, strict=True):
-                group["lr"] = peak * share_of_peak(step, steps)
-            x = setup.images.batch(rows)  # (B, 3, H, W)
-            if preset:
-                x = augment(x, drawn[rows], preset)
-            y = torch.from_numpy(labels[rows]).to(setup.device)
-            loss, right = learn(setup, optimizer, x, y, weights, seed=noise(recipe.seed, meter.step))
-            step, meter.step = step + 1, meter.step + 1
-            if not math.isfinite(loss):
-                raise RecipeError(
-                    f"Training diverged at step {step}: its loss is {loss}. Try a smaller learning rate than"
-                    f" {stage.lr:g}."
+    try:
+        for epoch in range(1, stage.epochs + 1):
+            what = f"Epoch {epoch} of {stage.epochs}"
+            network.train()
+            setup.epochs += 1
+            drawn = draws(len(setup.dataset), recipe.seed, setup.epochs)
+            seen, loss_sum, right_sum = 0, 0.0, 0.0
+            for batch in shuffled(train, recipe.batch_size, recipe.seed, setup.epochs):
+                began = time.monotonic()
+                rows = batch if len(batch) > 1 else batch.repeat(2)  # BatchNorm needs two
+                for group, peak in zip(optimizer.param_groups, peaks, strict=True):
+                    group["lr"] = peak * share_of_peak(step, steps)
+                x = setup.images.batch(rows)  # (B, 3, H, W)
+                if preset:
+                    x = augment(x, drawn[rows], preset)
+                y = torch.from_numpy(labels[rows]).to(setup.device)
+                loss, right = learn(setup, optimizer, x, y, weights, seed=noise(recipe.seed, meter.step))
+                step, meter.step = step + 1, meter.step + 1
+                if not math.isfinite(loss):
+                    raise RecipeError(
+                        f"Training diverged at step {step}: its loss is {loss}. Try a smaller learning rate than"
+                        f" {stage.lr:g}."
+                    )
+                seen, loss_sum, right_sum = (
+                    seen + len(batch),
+                    loss_sum + loss * len(batch),
+                    right_sum + right * len(batch),
                 )
-            seen, loss_sum, right_sum = seen + len(batch), loss_sum + loss * len(batch), right_sum + right * len(batch)
-            meter.passed("train", len(batch), time.monotonic() - began)
-            yield replace(meter.progress(what, seen, len(train), kind="train"), steps=(meter.step,), losses=(loss,))
+                meter.passed("train", len(batch), time.monotonic() - began)
+                yield replace(meter.progress(what, seen, len(train), kind="train"), steps=(meter.step,), losses=(loss,))
 
-        judged, refined = None, math.inf
-        if len(val) and (epoch % every == 0 or epoch == stage.epochs):
-            logits = yield from outputs(setup, network, val, f"{what}, validating")
-            judged = loss_of(logits, labels[val]), accuracy_of(logits, labels[val])
-            refined = refined_loss(logits, labels[val])
-        best = refined < setup.lowest if judged else not len(val)
-        if best:
-            kept = state(network)
-        if judged:
-            setup.lowest = min(setup.lowest, refined)
-            if 2 * epoch <= stage.epochs:
-                best_epoch = epoch
-            elif refined < lowest_here:
-                lowest_here, best_epoch = refined, epoch
-        fitted = loss_sum / seen, right_sum / seen
-        yield meter.epoch_end(stage, train=fitted, val=judged, best=best, lr=optimizer.param_groups[-1]["lr"])
-        if len(val) and stage.patience and epoch - best_epoch >= stage.patience:
-            meter.drop("train", (stage.epochs - epoch) * len(train))
-            meter.drop("forward", (math.ceil(stage.epochs / every) - math.ceil(epoch / every)) * len(val))
-            break
-    network.load_state_dict(kept)
+            judged, refined = None, math.inf
+            if len(val) and (epoch % every == 0 or epoch == stage.epochs):
+                logits = yield from outputs(setup, network, val, f"{what}, validating")
+                judged = loss_of(logits, labels[val]), accuracy_of(logits, labels[val])
+                refined = refined_loss(logits, labels[val])
+            best = refined < setup.lowest if judged else not len(val)
+            if best:
+                kept = state(network)
+            if judged:
+                setup.lowest = min(setup.lowest, refined)
+                if 2 * epoch <= stage.epochs:
+                    best_epoch = epoch
+                elif refined < lowest_here:
+                    lowest_here, best_epoch = refined, epoch
+            fitted = loss_sum / seen, right_sum / seen
+            yield meter.epoch_end(stage, train=fitted, val=judged, best=best, lr=optimizer.param_groups[-1]["lr"])
+            if len(val) and stage.patience and epoch - best_epoch >= stage.patience:
+                meter.drop("train", (stage.epochs - epoch) * len(train))
+                meter.drop("forward", (math.ceil(stage.epochs / every) - math.ceil(epoch / every)) * len(val))
+                break
+    finally:  # also when it is closed before its end
+        network.load_state_dict(kept)
     if math.isfinite(before) and setup.lowest == before:
         yield Notice(text=f"“{stage.title}” gained nothing on the validation images, so what it began with is kept.")
 

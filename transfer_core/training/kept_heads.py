@@ -14,6 +14,7 @@ import torch
 from transfer_core.training.checkpoint import whole
 from transfer_core.training.setup import Setup
 from transfer_core.types import (
+    AUTO,
     TRAIN,
     VAL,
     EpochEnd,
@@ -82,5 +83,6 @@ def _file(setup: Setup, stage: Stage) -> Path:
     images = hashlib.sha256(b"".join(data.rows(split).tobytes() + b"|" for split in (TRAIN, VAL))).hexdigest()
     features = [setup.feature_file(tap).name for tap in setup.backbone.taps]
     taps = [tap.name for tap in setup.network.taps]
-    key = digest([VERSION, stage.solver, stage.tap, taps, features, images, recipe.balanced, recipe.seed])
+    tap = AUTO if stage.tap == AUTO else None  # a tap by its name is the network's own
+    key = digest([VERSION, stage.solver, tap, taps, features, images, recipe.balanced, recipe.seed])
     return setup.workspace / "features" / f"{data.id}-{key}.head.npz"
