@@ -34,12 +34,17 @@ Solver = Callable[[Setup, Stage], Iterator[Event]]
 def kept_or_fitted(solver: Solver, setup: Setup, stage: Stage) -> Iterator[Event]:
     """A stage that fits a head and nothing below it: taken from disk with its curve, or fitted and kept there."""
     file = _file(setup, stage)
-    if (yield from _restored(setup, file)):
+    if (yield from _restored(setup, stage, file)):
         return
-    curve = []
+    curve: list[str] = []
+    steps: list[int] = []
+    losses: list[float] = []
     for event in solver(setup, stage):
         if isinstance(event, EpochEnd | Notice):
             curve.append(event_to_json(event))
+        elif isinstance(event, Progress):
+            steps.extend(event.steps)
+            losses.extend(event.losses)
         yield event
     facts = {
         "taps": [tap.name for tap in setup.network.taps],
@@ -47,6 +52,8 @@ def kept_or_fitted(solver: Solver, setup: Setup, stage: Stage) -> Iterator[Event
         "lowest": setup.lowest if math.isfinite(setup.lowest) else None,
         "step": setup.meter.step,
         "epoch": setup.meter.epoch,
+        "steps": steps,
+        "losses": losses,
         "curve": curve,
     }
     head = setup.network.head
@@ -55,7 +62,7 @@ def kept_or_fitted(solver: Solver, setup: Setup, stage: Stage) -> Iterator[Event
         np.savez(out, weight=weight, bias=bias, facts=np.array(json.dumps(facts)))
 
 
-def _restored(setup: Setup, file: Path) -> Generator[Event, None, bool]:
+def _restored(setup: Setup, stage: Stage, file: Path) -> Generator[Event, None, bool]:
     """Whether there was a head to put in place."""
     try:
         with np.load(file) as kept:
@@ -70,10 +77,13 @@ def _restored(setup: Setup, file: Path) -> Generator[Event, None, bool]:
     setup.lowest = math.inf if facts["lowest"] is None else facts["lowest"]
     setup.meter.step, setup.meter.epoch = facts["step"], facts["epoch"]
     rows = setup.dataset.count(TRAIN) + setup.dataset.count(VAL)
-    yield Progress(what="Taking the head that was fitted before", done=rows, of=rows)
+    bar = Progress(what="Taking the head that was fitted before", done=rows, of=rows)
+    yield replace(bar, steps=tuple(facts["steps"]), losses=tuple(facts["losses"]))
     for text in facts["curve"]:
         event = event_from_json(text)
-        yield replace(event, seconds=setup.meter.seconds()) if isinstance(event, EpochEnd) else event
+        if isinstance(event, EpochEnd):  # the stage that fitted it may have had another name
+            event = replace(event, stage=stage.name, seconds=setup.meter.seconds())
+        yield event
     return True
 
 
