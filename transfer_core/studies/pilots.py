@@ -308,7 +308,10 @@ def _finding(
     by = f"{100 * first.value:.1f} points ({100 * first.low:.1f} to {100 * first.high:.1f})"
     led = f"“{ranked[0].title}” leads “{ranked[1].title}” by {by} on {images:,} validation images"
     if len(tied) > 1:
-        return f"No recommendation: {led}, which is within noise."
+        noise = (
+            "which is within noise" if first.low <= 0 else f"which too few images show (exact test: p = {first.p:.2f})"
+        )
+        return f"No recommendation: {led}, {noise}."
     return f"{led}." if learned else f"No recommendation: {led}, but there was no time to try fine-tuning."
 
 
