@@ -1,5 +1,7 @@
 """Decide: the flowchart as said and as measured, pilots beside it, what to trust and why, ready to launch."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from components import shell, text
@@ -28,20 +30,24 @@ known = {backbone.name: backbone for backbone in workspace.backbones()}
 backbone = known.get(st.session_state.get(CHOSEN, DEFAULT), known[DEFAULT])
 titles = {strategy.name: strategy.title for strategy in workspace.strategies()}
 kept = st.session_state.setdefault("answers", {}).get(dataset.id, Answers(images=dataset.count(TRAIN)))
+limit = time_limit()
 measured, pilots = workspace.measured(dataset, backbone.name), workspace.pilots(dataset, backbone.name)
 decision = workspace.decide(
     dataset,
     similarity=kept.similarity,
     budget=kept.budget,
     backbone_name=backbone.name,
-    seconds=time_limit(),
+    seconds=limit,
 )
+seen = decision.measured.answers if decision.measured else None
+if seen is not None and limit is None:
+    seen = replace(seen, budget=None)  # what was said of compute stands in for a limit, but was not measured
 chosen = flowchart(
     kept,
     decision.said.scenario,
     decision.said.between,
     key=f"flowchart_{dataset.id}",
-    measured=decision.measured.answers if decision.measured else None,
+    measured=seen,
     notes=notes(measured),
 )
 if chosen != kept:
