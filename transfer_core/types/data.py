@@ -1,0 +1,70 @@
+"""Labelled images."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from transfer_core.types.plain import Ints
+
+SPLITS = ("train", "val", "test")  # a sample's split is an index into this
+TRAIN, VAL, TEST = 0, 1, 2
+UNUSED = -1  # the split of a sample that a recipe leaves out
+JUDGES = 10  # with folds, one part in so many of what the tested fold leaves is for validation
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """Something about a user's images that they should know; `file` is their own name for it, or ''."""
+
+    file: str
+    reason: str
+    kind: Literal["skipped", "duplicate", "leak", "conflict", "small", "note"] = "skipped"
+    files: int = 1  # how many files it speaks of
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Dataset:
+    """Labelled images as columns, not as an object per image. Sample `i` lies in `files[i]` on disk."""
+
+    id: str  # fingerprint of the images, labels, splits and the import's rules
+    name: str
+    classes: tuple[str, ...]
+    paths: tuple[str, ...]  # (N,) the user's own names, for people to read
+    files: tuple[str, ...]  # (N,) names under datasets/<id>/samples/
+    labels: Ints  # (N,) index into classes
+    splits: Ints  # (N,) index into SPLITS
+    groups: Ints  # (N,) near-duplicates share a number
+    widths: Ints  # (N,) px, as stored, EXIF orientation applied
+    heights: Ints  # (N,) px
+    problems: tuple[Problem, ...] = ()
+    splits_from: Literal["archive", "archive, val cut from train", "archive, test cut from train", "seed"] = "seed"
+    seed: int = 0
+    owner: str = ""
+    created: float = 0.0  # seconds since 1970
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def rows(self, split: int) -> Ints:
+        """Sample numbers of one split, ascending: (N_split,)."""
+        return np.flatnonzero(self.splits == split)
+
+    def count(self, split: int) -> int:
+        return int((self.splits == split).sum())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """What a dataset is like, in numbers."""
+
+    counts: tuple[tuple[int, int, int], ...]  # per class: images in train, val, test
+    images: int
+    train_images: int
+    imbalance: float  # largest class / smallest class, in train
+    median_width_px: int
+    median_height_px: int
+    smallest_side_px: int
+    duplicate_groups: int  # groups of two images or more
+    duplicate_images: int  # images in such groups
+    skipped: int  # files left out, each listed in Dataset.problems

@@ -1,0 +1,33 @@
+"""Plain JSON and back, and the arrays that types speak of."""
+
+import hashlib
+import json
+from dataclasses import is_dataclass
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+T = TypeVar("T")
+
+
+def from_plain(kind: type[T], values: Any) -> T:
+    """A frozen value from what `dataclasses.asdict` and JSON made of it: lists back to tuples, mappings to values."""
+    hints = get_type_hints(kind)
+    return kind(**{name: _typed(hints[name], value) for name, value in values.items()})
+
+
+def _typed(hint: Any, value: Any) -> Any:
+    if is_dataclass(hint) and isinstance(hint, type):
+        return from_plain(hint, value)
+    if get_origin(hint) is tuple:
+        return tuple(_typed(get_args(hint)[0], each) for each in value)
+    return value
+
+
+def digest(value: Any) -> str:
+    """First 16 hex digits of SHA-256 over canonical JSON."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

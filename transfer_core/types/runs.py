@@ -1,0 +1,85 @@
+"""Jobs, runs and what they leave."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from transfer_core.types.plain import Floats, Ints
+from transfer_core.types.recipes import Recipe
+
+Kind = Literal["import", "train", "predict", "speed", "measure", "pilot", "backbone", "augment"]
+Status = Literal["queued", "running", "stopping", "stopped", "done", "failed", "interrupted"]
+ACTIVE: tuple[Status, ...] = ("queued", "running", "stopping")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """Anything that takes long. `payload` and `result` are plain JSON."""
+
+    id: str
+    kind: Kind
+    payload: dict[str, Any]
+    dataset: str  # '' for an import that has not ended
+    lane: str  # what was asked for: "short", "auto", or a device
+    device: str  # what it ran on; '' until it starts
+    status: Status
+    created: float
+    started: float | None = None
+    finished: float | None = None
+    error: str = ""
+    log: str = ""  # the tail of the worker's log, when it failed
+    result: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def active(self) -> bool:
+        return self.status in ACTIVE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """A training job, with what a page shows of it. Accuracies are fractions; None until measured."""
+
+    id: str
+    recipe: Recipe
+    status: Status
+    created: float
+    started: float | None
+    finished: float | None
+    device: str
+    seconds: float | None = None  # of computing, without waiting in the queue
+    test_accuracy: float | None = None
+    val_accuracy: float | None = None
+    images_per_second: float | None = None
+    peak_bytes: int | None = None
+    error: str = ""
+    log: str = ""  # the tail of the worker's log, when failed
+    tap: str = ""  # chosen where the recipe left it open
+    depth_curve: tuple[tuple[str, float], ...] = ()  # (tap, cross-validated accuracy), where one was measured
+
+    @property
+    def active(self) -> bool:
+        return self.status in ACTIVE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Repeats:
+    """Runs of one recipe with other seeds or folds. Accuracies are of the images that each run was tested on."""
+
+    runs: tuple[Run, ...]  # by seed and fold
+    mean: float | None  # None until one has ended
+    spread: float | None  # standard deviation between runs (n - 1); None until two have ended
+
+    @property
+    def done(self) -> int:
+        return sum(run.status == "done" for run in self.runs)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Predictions:
+    """A finished run on the validation and the test split. Rows of the three arrays of a split go together."""
+
+    val_samples: Ints  # (N_val,) sample numbers in the dataset
+    val_labels: Ints  # (N_val,)
+    val_probabilities: Floats  # (N_val, C)
+    test_samples: Ints  # (N_test,)
+    test_labels: Ints  # (N_test,)
+    test_probabilities: Floats  # (N_test, C)
