@@ -58,8 +58,10 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
         """,
     ),
     ("timings of backbones are called speed", "UPDATE jobs SET kind = 'speed' WHERE kind = 'measure'"),
+    ("what was said", "CREATE TABLE said (dataset TEXT PRIMARY KEY, body TEXT NOT NULL, time REAL NOT NULL)"),
 )
 
+TABLES = (("datasets", "id"), ("samples", "dataset"), ("problems", "dataset"))  # of one dataset, and their keys
 JOB_COLUMNS = (
     "id, kind, payload, dataset, recipe, lane, device, status, created, started, finished, error, log, result, deleted"
 )
@@ -118,7 +120,7 @@ class Store:
     def add_dataset(self, dataset: Dataset) -> None:
         """Write a dataset whole. One that was deleted under the same id comes back with its new name."""
         with self._write() as db:
-            for table, key in (("datasets", "id"), ("samples", "dataset"), ("problems", "dataset")):
+            for table, key in TABLES:
                 db.execute(f"DELETE FROM {table} WHERE {key} = ?", (dataset.id,))
             db.execute(
                 "INSERT INTO datasets VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL)",
@@ -208,6 +210,16 @@ class Store:
                 (id, id),
             )
             db.execute("UPDATE datasets SET deleted = NULL WHERE id = ?", (id,))
+
+    def say(self, dataset: str, body: dict[str, Any]) -> None:
+        """Keep what was said of a dataset in place of what was said before."""
+        with self._write() as db:
+            db.execute("INSERT OR REPLACE INTO said VALUES (?, ?, ?)", (dataset, json.dumps(body), time.time()))
+
+    def said(self, dataset: str) -> dict[str, Any]:
+        """Empty while nothing was said."""
+        rows = self._read("SELECT body FROM said WHERE dataset = ?", (dataset,))
+        return dict(json.loads(rows[0][0])) if rows else {}
 
     # --- jobs ---
 
@@ -313,7 +325,7 @@ class Store:
         jobs = [id for (id,) in self._read("SELECT id FROM jobs WHERE deleted IS NOT NULL")]
         with self._write() as db:
             for id in datasets:
-                for table, key in (("datasets", "id"), ("samples", "dataset"), ("problems", "dataset")):
+                for table, key in (*TABLES, ("said", "dataset")):
                     db.execute(f"DELETE FROM {table} WHERE {key} = ?", (id,))
             for id in jobs:
                 db.execute("DELETE FROM jobs WHERE id = ?", (id,))

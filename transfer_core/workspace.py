@@ -17,10 +17,11 @@ from PIL import Image
 
 from transfer_core import advice as rules
 from transfer_core.backbones import available, backbone, backbones
-from transfer_core.compare.repeats import repeats
-from transfer_core.compare.statistics import score
+from transfer_core.compare import mistakes
+from transfer_core.compare.comparison import compared, table_of
+from transfer_core.compare.repeats import repeats, resampled
 from transfer_core.compare.titles import titles
-from transfer_core.compare.verdict import verdict
+from transfer_core.compare.verdict import WORTH, grade
 from transfer_core.data.checks import profile
 from transfer_core.data.examples import EXAMPLES, Example
 from transfer_core.data.pixels import fit_square, open_rgb
@@ -37,10 +38,13 @@ from transfer_core.types import (
     Advice,
     Answers,
     Backbone,
+    Comparison,
     Dataset,
     Decision,
     Device,
+    Disagreement,
     Event,
+    Grade,
     Job,
     Kind,
     Measured,
@@ -49,9 +53,10 @@ from transfer_core.types import (
     Profile,
     Recipe,
     Repeats,
+    Resampled,
     Run,
-    Score,
-    Verdict,
+    Said,
+    Seen,
     digest,
     from_plain,
 )
@@ -68,15 +73,6 @@ class DatasetRow:
     created: float
     images: int
     classes: int
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Comparison:
-    """Finished runs of one dataset side by side."""
-
-    runs: tuple[Run, ...]
-    scores: tuple[Score, ...]  # in the order of runs
-    verdict: Verdict
 
 
 def default_root() -> Path:
@@ -307,6 +303,15 @@ class Workspace:
         said = Answers(images=dataset.count(TRAIN), similarity=similarity, budget=budget)
         measured, pilots = self.measured(dataset, backbone_name), self.pilots(dataset, backbone_name)
         return decide(said, measured, pilots, seconds)
+
+    def say(self, dataset: Dataset, said: Said) -> None:
+        """Keep what a user said of a dataset, for later visits and for the report."""
+        if said != self.said(dataset):
+            self._store.say(dataset.id, asdict(said))
+
+    def said(self, dataset: Dataset) -> Said:
+        """What was said last of a dataset; the defaults while nothing was."""
+        return Said(**self._store.said(dataset.id))
 
     def measure(self, dataset: Dataset, backbone_name: str = "bundled", *, device: str = "auto") -> str:
         """Queue the measuring of the flowchart's questions. Returns the job's id, one's that is active already too."""
@@ -542,26 +547,73 @@ class Workspace:
         with np.load(file) as arrays:
             return Predictions(**{name: arrays[name] for name in Predictions.__dataclass_fields__})
 
-    def compare(self, runs: Sequence[str]) -> Comparison:
-        """Scores and a verdict from stored predictions; no model runs. Raises GraftError for runs that don't match."""
+    def compare(self, runs: Sequence[str], *, worth: float = WORTH) -> Comparison:
+        """Finished runs held against each other, from stored predictions; no model runs.
+
+        `worth`: how much more accurate a run must be to be worth more time, as a fraction.
+        Raises GraftError for runs that don't match, or were tested on no image.
+        """
         found = [self.run(id) for id in dict.fromkeys(runs)]
         if not found:
             raise UnknownJob("Name at least one finished run to compare.")
         datasets = {run.recipe.dataset for run in found}
         if len(datasets) > 1:
             raise DatasetError("These runs are of different datasets, so their test images differ. Pick one dataset.")
-        classes = len(self._store.dataset(datasets.pop()).classes)
+        dataset = self._store.dataset(datasets.pop())
         predictions = {run.id: self.predictions(run.id) for run in found}
         if len({tuple(kept.test_samples) for kept in predictions.values()}) > 1:
             raise DatasetError(
                 "These runs were tested on different images: folds of a cross-validation have test images of their own."
                 " Pick runs that share them."
             )
-        return Comparison(
-            runs=tuple(found),
-            scores=tuple(score(run.id, predictions[run.id], classes) for run in found),
-            verdict=verdict(predictions, self.titles(found), {run.id: run.seconds or 0.0 for run in found}),
+        if not len(predictions[found[0].id].test_samples):
+            raise DatasetError(f"'{dataset.name}' has no test images, so there is nothing to compare its runs on.")
+        known = [run for run in self.runs(dataset.id) if run.status == "done"]
+        return compared(found, predictions, dataset, self.titles(found), known=known, worth=worth)
+
+    def grade(self, comparison: Comparison) -> Grade:
+        """What became of the strategy that Graft recommends for what was said and measured."""
+        dataset = self._store.dataset(comparison.runs[0].recipe.dataset)
+        said = self.said(dataset)
+        decision = self.decide(
+            dataset,
+            similarity=said.similarity,
+            budget=said.budget,
+            backbone_name=said.backbone,
+            seconds=said.seconds,
         )
+        return grade(table_of(comparison), decision.strategy, {known.name: known.title for known in STRATEGIES})
+
+    def disagreement(self, first: str, second: str) -> Disagreement:
+        """Test images that the second run fixes and breaks against the first. Raises GraftError as `compare` does."""
+        return mistakes.disagreement(first, second, self._tested((first, second)))
+
+    def confused(self, run: str, label: int, predicted: int, *, beside: Sequence[str] = ()) -> tuple[Seen, ...]:
+        """The test images of one cell of a run's confusion matrix, the surest first, and what other runs say."""
+        return mistakes.confused(run, self._tested((run, *beside)), label, predicted)
+
+    def mistakes(self, run: str, *, beside: Sequence[str] = ()) -> tuple[Seen, ...]:
+        """The test images that a run has wrong, those first that it was surest of, and what other runs say."""
+        return mistakes.mistakes(run, self._tested((run, *beside)))
+
+    def label_errors(self, runs: Sequence[str]) -> tuple[Seen, ...]:
+        """Images whose label is likely wrong, by the agreement of these runs; the likeliest first."""
+        return mistakes.label_errors(self._tested(runs))
+
+    def _tested(self, runs: Sequence[str]) -> dict[str, Predictions]:
+        found = {run: self.predictions(run) for run in dict.fromkeys(runs)}
+        if len({tuple(kept.test_samples) for kept in found.values()}) > 1:
+            raise DatasetError("These runs were tested on different images. Pick runs that share them.")
+        return found
+
+    def model_bytes(self, run: str) -> int | None:
+        """Size of a run's model file; None where it left none."""
+        file = run_folder(self.root, run) / "model.safetensors"
+        return file.stat().st_size if file.exists() else None
+
+    def resampled(self, dataset: str = "") -> tuple[Resampled, ...]:
+        """Every two recipes that were cross-validated on the same folds, held against each other."""
+        return resampled(self.repeats(dataset))
 
     def repeats(self, dataset: str = "") -> tuple[Repeats, ...]:
         """Runs that repeat one recipe with other seeds or folds, with mean and spread; newest first."""

@@ -1,11 +1,13 @@
 """Runs that repeat one recipe with other seeds or folds: their mean and spread."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import combinations
 
 import numpy as np
 
-from transfer_core.types import Repeats, Run
+from transfer_core.compare.statistics import corrected_t, holm
+from transfer_core.types import Repeats, Resampled, Run
 
 
 def repeats(runs: Iterable[Run]) -> tuple[Repeats, ...]:
@@ -33,4 +35,30 @@ def mean_and_spread(runs: Iterable[Run]) -> tuple[float | None, float | None]:
     return (
         float(known.mean()) if len(known) else None,
         float(known.std(ddof=1)) if len(known) > 1 else None,
+    )
+
+
+def resampled(groups: Sequence[Repeats]) -> tuple[Resampled, ...]:
+    """Every two recipes that were cross-validated on the same folds, all of them ended."""
+    whole = [group for group in groups if group.runs[0].recipe.folds > 1 and group.done == len(group.runs)]
+    tests = []
+    for one, other in combinations(whole, 2):
+        places = [[(run.recipe.folds, run.recipe.seed, run.recipe.fold) for run in each.runs] for each in (one, other)]
+        folds = one.runs[0].recipe.folds
+        if places[0] != places[1] or len(places[0]) % folds:
+            continue
+        pairs = zip(one.runs, other.runs, strict=True)
+        differences = [(a.test_accuracy or 0.0) - (b.test_accuracy or 0.0) for a, b in pairs]
+        tests.append((one, other, *corrected_t(differences, folds - 1, 1)))
+    adjusted = holm([p for *_, p in tests])
+    return tuple(
+        Resampled(
+            first=one.runs[0].recipe.repeats,
+            second=other.runs[0].recipe.repeats,
+            difference=difference,
+            p=p,
+            adjusted=more,
+            folds=len(one.runs),
+        )
+        for (one, other, difference, p), more in zip(tests, adjusted, strict=True)
     )

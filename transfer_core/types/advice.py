@@ -19,6 +19,16 @@ class Answers:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Said:
+    """What a user said on the Decide page of one dataset."""
+
+    similarity: Literal["similar", "different"] | None = None
+    budget: Literal["limited", "ample"] | None = None
+    seconds: float | None = None  # time there is for a run; None: any
+    backbone: str = "bundled"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Reason:
     """Why advice says what it says."""
 

@@ -1,8 +1,31 @@
-"""Finished runs of one dataset held against each other."""
+"""Finished runs of one dataset held against each other, on the same test images."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from transfer_core.types.plain import Ints
+from transfer_core.types.runs import Run
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interval:
+    """A figure with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+    def __neg__(self) -> "Interval":
+        return Interval(value=-self.value, low=-self.high, high=-self.low)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bin:
+    """Images whose top probability lies between two values: one point of the reliability curve."""
+
+    confidence: float  # their mean top probability
+    accuracy: Interval  # share that was right; Wilson
+    images: int
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -15,12 +38,159 @@ class Score:
     macro_f1: float
     confusion: Ints  # (C, C): rows are labels, columns predictions
     images: int
+    log_loss: float  # mean negative log-likelihood of the label, nats
+    ece: float  # expected calibration error: how far confidence lies from accuracy on average
+    reliability: tuple[Bin, ...]  # by confidence; bins without images are left out
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    """Two runs on the same test images. Differences are the first's figure minus the second's."""
+
+    first: str  # run ids
+    second: str
+    accuracy: Interval  # paired bootstrap, by near-duplicate group
+    macro_f1: Interval
+    log_loss: Interval  # below 0: the first is better
+    wins: int  # images that the first alone has right
+    losses: int  # images that the second alone has right
+    p: float  # McNemar's exact test, by near-duplicate group
+    adjusted: float  # p, by Holm over all pairs that are compared
+
+    @property
+    def sure(self) -> bool:
+        """Whether one of the two has more images right than chance explains, given how many pairs are compared."""
+        return self.adjusted < 0.05 and (self.accuracy.low > 0 or self.accuracy.high < 0)
+
+    @property
+    def better(self) -> str | None:
+        """The run that surely has more images right; None while that may be luck."""
+        return None if not self.sure else self.first if self.accuracy.value > 0 else self.second
+
+    def seen_from(self, run: str) -> "Pair":
+        """The same pair with `run` first."""
+        if run == self.first:
+            return self
+        return replace(
+            self,
+            first=self.second,
+            second=self.first,
+            accuracy=-self.accuracy,
+            macro_f1=-self.macro_f1,
+            log_loss=-self.log_loss,
+            wins=self.losses,
+            losses=self.wins,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """Which run to take. `pairs` holds, for each other run, its name, the difference and McNemar's exact p."""
+    """Which run to take: the cheapest of those that none is surely, and by more than `worth`, ahead of."""
 
     choice: str  # a run's id
-    reason: str
-    pairs: tuple[tuple[str, float, float], ...] = ()  # (run, choice's accuracy minus its own, p)
+    best: str  # the run with the most test images right; another than `choice` where its lead is not worth its time
+    reason: str  # in a sentence
+    worth: float  # accuracy that a lead must exceed, as a fraction
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transfer:
+    """What pretraining brought: the best pretrained run against training from scratch."""
+
+    pretrained: str  # run ids
+    scratch: str
+    finding: Literal["helps", "open", "useless"]  # "useless": surely no better, beyond what is worth anything
+    reason: str  # in a sentence
+    advice: str  # what to try; '' where it helps
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grade:
+    """The advice held against what came out."""
+
+    recommended: str  # a strategy
+    run: str | None  # its best run by validation here; None while there is none
+    won: str | None  # the run that surely beat it; None where none did
+    reason: str  # in a sentence
+
+
+@dataclass(frozen=True, kw_only=True)
+class Approach:
+    """Feature extraction or fine-tuning, as measured on this dataset: its best run by validation."""
+
+    name: Literal["feature extraction", "fine-tuning"]
+    run: str | None  # None while it has no run here
+    by_images: tuple[tuple[int, float, str], ...]  # (training images, test accuracy, run), the fewest images first
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resampled:
+    """Two recipes cross-validated on the same folds."""
+
+    first: str  # Recipe.repeats of each
+    second: str
+    difference: Interval  # of accuracy; t distribution with the corrected variance
+    p: float  # Nadeau and Bengio 2003
+    adjusted: float  # by Holm over all such pairs
+    folds: int
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Comparison:
+    """Finished runs of one dataset side by side."""
+
+    runs: tuple[Run, ...]
+    titles: tuple[str, ...]  # in the order of runs, each telling its run from the others
+    scores: tuple[Score, ...]  # in the order of runs
+    pairs: tuple[Pair, ...]  # each two runs once
+    verdict: Verdict
+    transfer: Transfer | None  # None without a run from scratch beside a pretrained one
+    approaches: tuple[Approach, Approach]
+
+    @property
+    def images(self) -> int:
+        """Test images, the same for all runs."""
+        return self.scores[0].images
+
+    def pair(self, first: str, second: str) -> Pair:
+        """The two runs, `first` first. Raises KeyError where they are not compared."""
+        for pair in self.pairs:
+            if {pair.first, pair.second} == {first, second}:
+                return pair.seen_from(first)
+        raise KeyError((first, second))
+
+    def title(self, run: str) -> str:
+        return next(title for found, title in zip(self.runs, self.titles, strict=True) if found.id == run)
+
+    def score(self, run: str) -> Score:
+        return next(score for score in self.scores if score.run == run)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """What one run says of one image."""
+
+    run: str
+    predicted: int  # a class
+    confidence: float  # probability of that class
+    of_label: float  # probability of the label
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """A test image, or a validation image, and what runs say of it."""
+
+    sample: int
+    label: int
+    split: Literal["val", "test"]
+    calls: tuple[Call, ...]  # in the order of the runs
+
+
+@dataclass(frozen=True, kw_only=True)
+class Disagreement:
+    """Where two runs differ; the surest first."""
+
+    fixed: tuple[Seen, ...]  # the second alone is right
+    broken: tuple[Seen, ...]  # the first alone is right
+    both_wrong: tuple[Seen, ...]
+    both_right: int

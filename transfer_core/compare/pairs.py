@@ -1,0 +1,70 @@
+"""Every two runs on the same test images: by how much one is ahead, and whether that is luck."""
+
+from collections.abc import Mapping
+from itertools import combinations
+
+import numpy as np
+
+from transfer_core.compare.statistics import (
+    Right,
+    bootstrapped,
+    confusion,
+    holm,
+    interval,
+    log_losses,
+    macro_f1,
+    mcnemar,
+)
+from transfer_core.types import Interval, Ints, Pair, Predictions
+
+
+def pairs(predictions: Mapping[str, Predictions], groups: Ints, classes: int) -> tuple[Pair, ...]:
+    """All pairs of runs, in the order of the runs. `groups`: near-duplicate group of each test image (N,).
+
+    Raises ValueError without test images, or when they are not the same for all runs.
+    """
+    names = list(predictions)
+    first = predictions[names[0]]
+    if any(not np.array_equal(kept.test_samples, first.test_samples) for kept in predictions.values()):
+        raise ValueError("the runs were tested on different images")
+    labels = first.test_labels
+    if not len(labels):
+        raise ValueError("there are no test images")
+    if len(names) == 1:
+        return ()
+    shares = [predictions[name].test_probabilities for name in names]
+    drawn = bootstrapped(labels, shares, groups)
+    right = [each.argmax(1) == labels for each in shares]
+    figures = (
+        [float(each.mean()) for each in right],
+        [macro_f1(confusion(labels, each.argmax(1), classes)) for each in shares],
+        [float(log_losses(labels, each).mean()) for each in shares],
+    )
+    both = list(combinations(range(len(names)), 2))
+    p_values = [mcnemar(right[a], right[b], groups) for a, b in both]
+
+    def difference(kind: int, a: int, b: int) -> Interval:
+        return interval(figures[kind][a] - figures[kind][b], drawn[kind][a] - drawn[kind][b])
+
+    return tuple(
+        Pair(
+            first=names[a],
+            second=names[b],
+            accuracy=difference(0, a, b),
+            macro_f1=difference(1, a, b),
+            log_loss=difference(2, a, b),
+            wins=int((right[a] & ~right[b]).sum()),
+            losses=int((right[b] & ~right[a]).sum()),
+            p=p,
+            adjusted=adjusted,
+        )
+        for (a, b), p, adjusted in zip(both, p_values, holm(p_values), strict=True)
+    )
+
+
+def margin(first: Right, second: Right, groups: Ints) -> tuple[Interval, float]:
+    """How much more of the same images (N,) the first classifier has right, and McNemar's exact p."""
+    labels = np.zeros(len(first), dtype=np.int64)
+    shares = [np.stack([each, ~each], 1).astype(float) for each in (first, second)]
+    accuracy, _, _ = bootstrapped(labels, shares, groups)
+    return interval(float(first.mean() - second.mean()), accuracy[0] - accuracy[1]), mcnemar(first, second, groups)
