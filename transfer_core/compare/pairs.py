@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from transfer_core.compare.statistics import (
     macro_f1,
     mcnemar,
 )
-from transfer_core.types import Interval, Ints, Pair, Predictions
+from transfer_core.types import LEVEL, Interval, Ints, Pair, Predictions
 
 
 def pairs(predictions: Mapping[str, Predictions], groups: Ints, classes: int) -> tuple[Pair, ...]:
@@ -62,9 +63,24 @@ def pairs(predictions: Mapping[str, Predictions], groups: Ints, classes: int) ->
     )
 
 
-def margin(first: Right, second: Right, groups: Ints) -> tuple[Interval, float]:
-    """How much more of the same images (N,) the first classifier has right, and McNemar's exact p."""
+class Margin(NamedTuple):
+    """Accuracy of the first minus that of the second, with its 95 % interval, and an exact p that they are equal."""
+
+    value: float
+    low: float
+    high: float
+    p: float
+
+    @property
+    def sure(self) -> bool:
+        """Of few images that differ the bootstrap is too sure of itself; the exact test is not."""
+        return self.low > 0 and self.p < LEVEL
+
+
+def margin(first: Right, second: Right, groups: Ints) -> Margin:
+    """How surely the first of two classifiers has more of the same images (N,) right, by near-duplicate group (N,)."""
     labels = np.zeros(len(first), dtype=np.int64)
     shares = [np.stack([each, ~each], 1).astype(float) for each in (first, second)]
     accuracy, _, _ = bootstrapped(labels, shares, groups)
-    return interval(float(first.mean() - second.mean()), accuracy[0] - accuracy[1]), mcnemar(first, second, groups)
+    lead = interval(float(first.mean() - second.mean()), accuracy[0] - accuracy[1])
+    return Margin(lead.value, lead.low, lead.high, mcnemar(first, second, groups))

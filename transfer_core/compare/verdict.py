@@ -67,12 +67,9 @@ def _cheaper(table: Table, choice: str, best: str) -> str:
     lead = pair.accuracy
     head = f"Take {table.quoted(choice)}: {table.quoted(best)}"
     cost = f"costs {times(table.seconds(best), table.seconds(choice))} the time"
-    if not lead.value:
-        return f"{head} has as many of {table.scores[best].images:,} test images right and {cost}."
     if pair.better == best:
-        return (
-            f"{head} is {lead_in_points(lead)} better, which is not worth more than {points(table.worth)}, and {cost}."
-        )
+        worth = f"no more than the {points(table.worth)} that a lead must exceed"
+        return f"{head} is {lead_in_points(lead)} better, {worth}, and {cost}."
     return f"{head} is {lead_in_points(lead)} better, which is {_luck(table, pair)}, and {cost}."
 
 

@@ -12,10 +12,10 @@ import torch
 from numpy.typing import NDArray
 
 from transfer_core.backbones.torchvision import load
+from transfer_core.compare.pairs import Margin, margin
 from transfer_core.errors import DatasetError, RecipeError
 from transfer_core.strategies import recipe, strategy
 from transfer_core.studies.estimates import Clock
-from transfer_core.studies.margins import Margin, margin
 from transfer_core.training.devices import device as named_device
 from transfer_core.training.features import Codes, frozen_features, known_rows, outputs
 from transfer_core.training.fit import memory_is_full, solve

@@ -20,6 +20,7 @@ from transfer_core.types.advice import (
 )
 from transfer_core.types.backbones import Backbone, Device, Tap
 from transfer_core.types.compared import (
+    LEVEL,
     Approach,
     Bin,
     Call,
@@ -57,6 +58,7 @@ __all__ = [
     "FIRST",
     "HEAD",
     "JUDGES",
+    "LEVEL",
     "SPLITS",
     "TEST",
     "TRAIN",

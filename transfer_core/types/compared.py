@@ -6,6 +6,8 @@ from typing import Literal
 from transfer_core.types.plain import Ints
 from transfer_core.types.runs import Run
 
+LEVEL = 0.05  # of significance
+
 
 @dataclass(frozen=True, kw_only=True)
 class Interval:
@@ -60,7 +62,7 @@ class Pair:
     @property
     def sure(self) -> bool:
         """Whether one of the two has more images right than chance explains, given how many pairs are compared."""
-        return self.adjusted < 0.05 and (self.accuracy.low > 0 or self.accuracy.high < 0)
+        return self.adjusted < LEVEL and (self.accuracy.low > 0 or self.accuracy.high < 0)
 
     @property
     def better(self) -> str | None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from transfer_core.studies.margins import margin
+from transfer_core.compare.pairs import margin
 
 
 @pytest.mark.parametrize(
