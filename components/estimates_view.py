@@ -1,6 +1,6 @@
 """What every strategy will take on this machine, held against the time that there is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
@@ -17,28 +17,29 @@ LIMITS: dict[str, float | None] = {
     "No limit": None,
 }
 NO_LIMIT = "No limit"
-KEPT = "time_limit"  # in session_state
+SLIDER = "time_limit_slider"
 TAGS = {"yes": "Fits", "shortened": "Shortened", "no": "Ruled out"}
 
 
-def time_limit() -> float | None:
-    """Seconds that a run may take, as the slider last said; it is drawn after what depends on it."""
-    return LIMITS[st.session_state.get(KEPT, NO_LIMIT)]
-
-
-def estimates_view(plans: Sequence[Plan], measured: Measured, titles: Mapping[str, str]) -> None:
-    """The slider of the time limit and the table of strategies."""
-    kept = st.session_state.get(KEPT, NO_LIMIT)
+def estimates_view(
+    plans: Sequence[Plan],
+    measured: Measured,
+    titles: Mapping[str, str],
+    limit: float | None,
+    keep: Callable[[float | None], None],
+) -> None:
+    """The slider of the time limit, whose seconds go to `keep` when they change, and the table of strategies."""
+    kept = next((name for name, seconds in LIMITS.items() if seconds == limit), NO_LIMIT)
     chosen = st.select_slider(
         "Time that a run may take",
         list(LIMITS),
         value=kept,
-        key="time_limit_slider",
+        key=SLIDER,
         width=520,
         help="Rules out strategies that do not fit, or takes epochs from them where fewer still make sense.",
     )
     if chosen != kept:
-        st.session_state[KEPT] = chosen
+        keep(LIMITS[chosen])
         st.rerun()
     drawn(table(plans, titles, limited=chosen != NO_LIMIT), key="estimates")
     st.caption(

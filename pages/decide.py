@@ -7,7 +7,7 @@ import streamlit as st
 from components import shell, text
 from components.backbone_picker import CHOSEN, DEFAULT, offline_badge
 from components.decision_view import decision_view
-from components.estimates_view import estimates_view, time_limit
+from components.estimates_view import estimates_view
 from components.flowchart import flowchart
 from components.launch_view import launch_view
 from components.pilots_view import pilots_view
@@ -27,20 +27,22 @@ if dataset is None:
     )
 
 known = {backbone.name: backbone for backbone in workspace.backbones()}
-backbone = known.get(st.session_state.get(CHOSEN, DEFAULT), known[DEFAULT])
+said = workspace.said(dataset)
+backbone = known.get(st.session_state.setdefault(CHOSEN, said.backbone), known[DEFAULT])
+said = replace(said, backbone=backbone.name)
+workspace.say(dataset, said)
 titles = {strategy.name: strategy.title for strategy in workspace.strategies()}
-kept = st.session_state.setdefault("answers", {}).get(dataset.id, Answers(images=dataset.count(TRAIN)))
-limit = time_limit()
+kept = Answers(images=dataset.count(TRAIN), similarity=said.similarity, budget=said.budget)
 measured, pilots = workspace.measured(dataset, backbone.name), workspace.pilots(dataset, backbone.name)
 decision = workspace.decide(
     dataset,
-    similarity=kept.similarity,
-    budget=kept.budget,
+    similarity=said.similarity,
+    budget=said.budget,
     backbone_name=backbone.name,
-    seconds=limit,
+    seconds=said.seconds,
 )
 seen = decision.measured.answers if decision.measured else None
-if seen is not None and limit is None:
+if seen is not None and said.seconds is None:
     seen = replace(seen, budget=None)  # what was said of compute stands in for a limit, but was not measured
 chosen = flowchart(
     kept,
@@ -51,7 +53,7 @@ chosen = flowchart(
     notes=notes(measured),
 )
 if chosen != kept:
-    st.session_state["answers"][dataset.id] = chosen
+    workspace.say(dataset, replace(said, similarity=chosen.similarity, budget=chosen.budget))
     st.rerun()
 decision_view(decision, measured, titles)
 
@@ -71,7 +73,13 @@ study_view(
 
 st.subheader("What each strategy will take", anchor=False)
 if measured is not None:
-    estimates_view(decision.plans, measured, titles)
+    estimates_view(
+        decision.plans,
+        measured,
+        titles,
+        said.seconds,
+        lambda seconds: workspace.say(dataset, replace(said, seconds=seconds)),
+    )
 else:
     st.caption("Seconds and memory of every strategy on this machine stand here once your images are measured.")
 

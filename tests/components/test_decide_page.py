@@ -23,6 +23,7 @@ from transfer_core.types import (
     Estimate,
     Measured,
     Pilots,
+    Said,
     Similarity,
     SourceClass,
     Trial,
@@ -181,6 +182,19 @@ def test_measuring_and_pilots_are_jobs_that_the_page_starts_and_stops(
     assert not page.exception
 
 
+def test_what_was_said_is_there_in_the_next_visit(opened: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset = opened.dataset(opened.datasets()[0].id)
+    _ended(opened, dataset, "measure", asdict(MEASURED))
+    opened.say(dataset, Said(similarity="different", budget="ample"))
+    first, _ = _page(monkeypatch)
+    first.run()
+    first.select_slider(key=estimates_view.SLIDER).set_value("5 min").run()
+    assert opened.said(dataset) == Said(similarity="different", budget="ample", seconds=300)
+    again, _ = _page(monkeypatch)
+    again.run()
+    assert again.select_slider(key=estimates_view.SLIDER).value == "5 min" and not again.exception
+
+
 def test_launching_keeps_to_the_time_limit_and_all_four_are_one_click(
     opened: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -191,8 +205,8 @@ def test_launching_keeps_to_the_time_limit_and_all_four_are_one_click(
     _ended(opened, dataset, "pilot", asdict(slow))
     _ended(opened, dataset, "measure", {}, status="failed", error="No *memory* left.")
     page, went = _page(monkeypatch)
-    page.session_state[estimates_view.KEPT] = "1 min"
     page.run()
+    page.select_slider(key=estimates_view.SLIDER).set_value("1 min").run()
     assert not page.exception
     assert [error.value for error in page.error] == [r"No \*memory\* left\."]
     page.button(key="launch").click().run()
