@@ -139,6 +139,20 @@ def test_a_tie_goes_to_the_one_that_is_still_learning() -> None:
     assert found.strategy == "fine_tune_all" and any("30%" in reason.rule for reason in found.because)
 
 
+def test_of_a_tie_the_one_in_front_is_the_best_guess_unless_by_next_to_nothing() -> None:
+    race = raced("tie")
+    assert race is not None and set(race.tied) == {"fine_tune_all", "linear_svm"}
+
+    def launched(lead: float) -> str:
+        trials = [
+            replace(each, accuracy=0.8 + lead) if each.strategy == "fine_tune_all" else each for each in race.trials
+        ]
+        ranked = replace(race, trials=tuple(trials), tied=("fine_tune_all", "linear_svm"))
+        return decide(Answers(images=800), measured("different"), ranked, None).strategy
+
+    assert launched(0.03) == "fine_tune_all" and launched(0.005) == "linear_svm"
+
+
 def test_what_the_measurement_leaves_open_stays_as_said() -> None:
     said = Answers(images=20_000, similarity="different", budget="limited")
     assert decide(said, measured("different", effective=20_000), None, None).strategy == "linear_svm"  # compute

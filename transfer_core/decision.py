@@ -12,6 +12,7 @@ from transfer_core.types import Advice, Answers, Decision, Estimate, Measured, P
 LEAST_SECONDS, MOST_SECONDS = 10.0, 4 * 3600.0  # of pilots
 LEAST_SHARE, LEAST_EPOCHS = 0.25, 3  # of its epochs that a strategy needs to be worth a run
 SOME_OF_IT, MOST_OF_IT = 0.1, 0.8  # of a full run: from the first a pilot shows something, from the second all
+LITTLE = 0.01  # of validation accuracy: a lead within noise that is smaller decides nothing
 CONTROLS = ("from_scratch", "small_cnn")  # have no head to fall back on
 OWN = "measured on your images"
 HALVING = "Jamieson and Talwalkar 2016 (successive halving)"
@@ -92,8 +93,12 @@ def _order(trust: str, said: Advice, measured: Advice | None, pilots: Pilots | N
     raced = [trial.strategy for trial in pilots.trials] if pilots else []
     if trust == "pilots" or pilots is None:
         return list(dict.fromkeys([*raced, *advised]))
-    # Where the race could not decide: those that had more to learn, then the rule, but never for one that lost.
-    tied = sorted(pilots.tied, key=lambda name: advised.index(name) if name in advised else len(advised))  # stable
+    # Where the race could not decide: those that had more to learn; then who is in front, unless by so little that the
+    # rules decide, which put what costs less first.
+    first = max(trial.accuracy for trial in pilots.trials)
+    level = {trial.strategy for trial in pilots.trials if first - trial.accuracy < LITTLE}
+    rule = {name: rank for rank, name in enumerate(advised)}
+    tied = sorted(pilots.tied, key=lambda name: (name not in level, rule.get(name, len(rule)) if name in level else 0))
     return list(dict.fromkeys([*still_learning(pilots), *tied, *advised]))
 
 
@@ -129,7 +134,10 @@ def _why(
         rule = "Short trainings on your own images outweigh rules made for all images."
         yield Reason(rule=rule, evidence=pilots.finding, source=HALVING)
     elif pilots is not None:
-        rule = "The pilots could not tell the candidates in front apart, so the rules decide between these."
+        rule = (
+            "The pilots could not tell the candidates in front apart for sure. The one that leads is the best guess;"
+            " between those less than a point apart the rules decide."
+        )
         if still_learning(pilots):
             first = next(each for each in pilots.trials if each.strategy == still_learning(pilots)[0])
             rule = (

@@ -34,7 +34,7 @@ from transfer_core.types import (
 )
 from transfer_core.workspace import Workspace
 
-SECONDS = 12.0
+SECONDS = 20.0
 
 
 @pytest.fixture(scope="module")

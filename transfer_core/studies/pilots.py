@@ -1,97 +1,47 @@
-"""Try before you train: short trainings race on training and validation images, and the slower half drops out."""
+"""Try before you train: short trainings race on training and validation images, and the slower ones drop out."""
 
-import math
 import time
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
-from transfer_core.backbones.torchvision import load
 from transfer_core.compare.pairs import Margin, margin
 from transfer_core.errors import DatasetError, RecipeError
-from transfer_core.strategies import recipe, strategy
-from transfer_core.studies.estimates import Clock
+from transfer_core.strategies import recipe
+from transfer_core.studies.trials import Candidate, Race, affordable
 from transfer_core.training.devices import device as named_device
-from transfer_core.training.features import Codes, frozen_features, known_rows, outputs
-from transfer_core.training.fit import memory_is_full, solve
-from transfer_core.training.meter import Meter
-from transfer_core.training.rows import chosen_rows
-from transfer_core.training.setup import Setup, epochs_a_look, place, plan, prepare
+from transfer_core.training.fit import memory_is_full
+from transfer_core.training.setup import plan, prepare
 from transfer_core.types import (
-    TRAIN,
-    UNUSED,
+    LEVEL,
     VAL,
     Backbone,
     Dataset,
-    EpochEnd,
     Event,
-    Ints,
     Notice,
     Pilots,
-    Progress,
-    Recipe,
     RunEnd,
     StageStart,
-    Trial,
 )
 
-CANDIDATES = ("linear_probe", "linear_svm", "all_layers", "fine_tune_top", "fine_tune_all", "from_scratch")
-FEATURES_SHARE = 0.3  # of the budget that computing features may take; fewer images where it would be more
+CANDIDATES = ("linear_probe", "linear_svm", "all_layers", "fine_tune_all", "fine_tune_top", "from_scratch")
+HEADS_SHARE = 0.3  # of the budget, for all linear heads
+FIRST_ROUND = 0.25  # of the time that learners have, for all of them; the rest is for the one in front
 RANDOM_PART = 0.25  # of its training that a network from random weights needs before it can be judged
-STAGES = 4  # at least: ready, heads, two rounds
-HEADS_SHARE, HEAD_IMAGES = 0.3, 200  # of the budget, for all linear heads; images that one is timed on
-TIMINGS = 200  # of that length, at least, would fit into the budget
-LEAST_IMAGES = 20  # to learn from, or to be judged by
-LOOKS_SHARE, TRIALS = 0.25, 4  # of the budget for two looks in each of so many trials
-OVERTIME = 1.5  # of its share, after which a trial is cut off
-
-
-@dataclass(kw_only=True, eq=False)
-class Candidate:
-    """Where one strategy stands."""
-
-    recipe: Recipe
-    images: int = 0  # training images of its last round
-    epochs: int = 0  # over all rounds
-    steps: int = 0
-    seconds: float = 0.0
-    rounds: int = 0
-    right: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))  # (V,) in its last round
-    part: float = 0.0  # of the image passes of its full run, in its last round
-    whole: bool = False  # it has had all its epochs on all affordable images
-
-    @property
-    def accuracy(self) -> float:
-        return float(self.right.mean())
-
-    @property
-    def title(self) -> str:
-        return strategy(self.recipe.strategy).title
-
-    def trial(self) -> Trial:
-        """As the result keeps it."""
-        return Trial(
-            strategy=self.recipe.strategy,
-            images=self.images,
-            steps=self.steps,
-            seconds=self.seconds,
-            rounds=self.rounds,
-            accuracy=self.accuracy,
-            part=self.part,
-        )
+ENOUGH_PART = 0.5  # of its training that there has to be time for, for another one to follow the first
+STAGES = 4  # ready, heads, two rounds
 
 
 def pilots(dataset: Dataset, backbone: Backbone, *, seconds: float, workspace: Path, device: str) -> Iterator[Event]:
     """The result is `Pilots` as plain JSON. The test split is never looked at.
 
-    Linear heads are fitted once. Those that learn by gradient descent race in rounds of equal time, shared out evenly:
-    each trains anew, with a schedule as long as its share, and the better half by validation accuracy goes on
-    (successive halving, Jamieson and Talwalkar 2016). A share too short for an epoch is spent on fewer images.
+    Linear heads are fitted once. Those that learn by gradient descent race in two rounds: a short one for all, then one
+    three times as long for the best by validation accuracy (successive halving with a third going on, Jamieson and
+    Talwalkar 2016). Each trains anew, with a schedule as long as its share; one too short for an epoch is spent on
+    fewer images. So few rounds, because a fifth of its schedule shows nothing of what fine-tuning gains. Once the best
+    has had its whole training, the next follow as long as there is time for half of theirs.
     Raises DatasetError without images to judge by.
     """
     if not dataset.count(VAL) or len(dataset.classes) < 2:
@@ -105,7 +55,7 @@ def pilots(dataset: Dataset, backbone: Backbone, *, seconds: float, workspace: P
     setup = yield from prepare(wanted[0], dataset, backbone, stages, workspace=workspace, device=where)
     race = Race(setup, seconds, begun)
     look = yield from race.clock.look("Timing a look at an image")
-    setup.dataset = _affordable(setup, look, seconds)
+    setup.dataset = affordable(setup, look, seconds)
 
     yield StageStart(stage="heads", title="Fit linear heads", number=2, stages=STAGES, unit="strategy")
     heads = [Candidate(recipe=each) for each in wanted if not each.epochs]
@@ -120,28 +70,26 @@ def pilots(dataset: Dataset, backbone: Backbone, *, seconds: float, workspace: P
             yield Notice(text=text)
         else:
             racing.append(each)
-    rounds = math.ceil(math.log2(len(racing))) + 1
-    for number in range(1, rounds + 1):
-        title = f"Round {number} of {rounds}: {', '.join(each.title for each in racing)}"
-        yield StageStart(stage=f"round {number}", title=title, number=number + 2, stages=rounds + 2, unit="epoch")
-        for ahead in range(len(racing), 0, -1):
-            each = racing[-ahead]
-            if not each.whole:
-                share = race.left() / (rounds + 1 - number) / ahead
-                yield from _tried(race.learner(each, share), each)
-        untried = [each for each in racing if not each.rounds]
-        tried = sorted((each for each in racing if each.rounds), key=lambda each: -each.accuracy)
-        for each in untried:
-            yield Notice(text=f"There was no time to try {each.title}. Give the pilots more seconds.")
-        racing = tried[: math.ceil(len(tried) / 2)]
-        for each in tried[len(racing) :]:
+    yield _round(1, racing)
+    later = (1 - FIRST_ROUND) * race.left()
+    for ahead in range(len(racing), 0, -1):
+        each = racing[-ahead]
+        yield from _tried(race.learner(each, (race.left() - later) / ahead), each)
+    racing.sort(key=lambda each: (not each.rounds, -each.accuracy if each.rounds else 0.0))  # stable
+    yield _round(2, racing[:1])
+    for each in racing:
+        if each.whole:
+            continue
+        if each is racing[0] or race.left() > ENOUGH_PART * (yield from race.whole_seconds(each)):
+            yield from _tried(race.learner(each, race.left()), each)
+        elif each.rounds:
             yield Notice(text=f"{each.title} drops out with {each.accuracy:.1%} of the validation images right.")
-        if not racing:
-            break
+        if not each.rounds:
+            yield Notice(text=f"There was no time to try {each.title}. Give the pilots more seconds.")
     everyone = [each for each in (*heads, *learners) if each.rounds]
     if not everyone:
         raise RecipeError(f"{seconds:g} seconds were too few to try anything. Give the pilots more.")
-    yield RunEnd(status="done", result=asdict(race.result(everyone)))
+    yield RunEnd(status="done", result=asdict(_result(race, everyone)))
 
 
 def _tried(trial: Iterator[Event], each: Candidate) -> Iterator[Event]:
@@ -156,148 +104,39 @@ def _tried(trial: Iterator[Event], each: Candidate) -> Iterator[Event]:
         yield Notice(text=f"{each.title} drops out: it does not fit this device's memory.")
 
 
-class Race:
-    """The clock of one race, and how its trials are run and judged."""
+def _round(number: int, racing: Sequence[Candidate]) -> StageStart:
+    title = f"Round {number} of 2: {', '.join(each.title for each in racing)}"
+    return StageStart(stage=f"round {number}", title=title, number=number + 2, stages=STAGES, unit="epoch")
 
-    def __init__(self, setup: Setup, seconds: float, begun: float) -> None:
-        self.setup, self.budget, self._began = setup, seconds, begun
-        self.clock = Clock(setup, head_images=HEAD_IMAGES, enough=seconds / TIMINGS)
-        self._images = setup.dataset.count(TRAIN)  # of a full run
-        self._taught = setup.dataset  # what the linear probe learned from
 
-    def spent(self) -> float:
-        return time.monotonic() - self._began
-
-    def left(self) -> float:
-        return max(0.0, self.budget - self.spent())
-
-    def head(self, each: Candidate, share: float) -> Iterator[Event]:
-        """Fit a linear head on as many images as `share` seconds allow; on all, it is the one of the full run."""
-        began, setup, used = time.monotonic(), self.setup, each.recipe
-        data, images = setup.dataset, setup.dataset.count(TRAIN)
-        (stage,) = strategy(used.strategy).stages(used, setup.backbone)
-        yield from frozen_features(setup, setup.backbone.taps)
-        if images > 2 * HEAD_IMAGES:
-            needed = yield from self.clock.head(stage, used, images, f"Timing “{each.title}”")
-            if needed > share:
-                used = replace(used, per_class=max(2, int(share / needed * images / len(data.classes))))
-        run = _begun(setup, used, chosen_rows(data, used))
-        for event in solve(run, stage):
-            if isinstance(event, Progress):
-                yield self._named(each, event)
-        if used.strategy == "linear_probe":
-            self._taught = run.dataset
-        each.part = run.dataset.count(TRAIN) / self._images
-        rows, codes = yield from frozen_features(run, run.network.taps)
-        judges = np.isin(rows, run.rows(VAL))
-        head = run.network.head
-        weight, bias = head.weight.detach().cpu().numpy(), head.bias.detach().cpu().numpy()
-        yield self._judged(each, run, np.concatenate([part[judges] for part in codes], 1) @ weight.T + bias, began)
-
-    def learner(self, each: Candidate, share: float) -> Iterator[Event]:
-        """Train for about `share` seconds; not at all where that is too short to learn from enough images."""
-        began, setup = time.monotonic(), self.setup
-        shortened = yield from self._shortened(each, share)
-        if shortened is None:
-            return
-        part = chosen_rows(setup.dataset, shortened)
-        run = _begun(setup, shortened, part, random_init=shortened.weights == "random")
-        before, steps, late = each.epochs, math.ceil(part.count(TRAIN) / shortened.batch_size), False
-        for stage in strategy(shortened.strategy).stages(shortened, setup.backbone):
-            learns = stage.solver == "gradient"
-            run.dataset = part if learns else self._taught  # the head of the linear probe, fitted before
-            with closing(solve(run, stage)) as events:
-                for event in events:
-                    if isinstance(event, Progress):
-                        yield self._named(each, event)
-                        late = learns and time.monotonic() - began > OVERTIME * share
-                        if late:  # closing it puts its best network so far in place
-                            break
-                    elif isinstance(event, EpochEnd) and learns:
-                        each.epochs, each.steps = each.epochs + 1, each.steps + steps
-                        if event.val_accuracy is not None:
-                            yield self._point(each, event.val_accuracy)
-        each.whole = shortened == each.recipe and not late
-        each.part = (each.epochs - before) * part.count(TRAIN) / (each.recipe.epochs * self._images)
-        logits = yield from outputs(run, run.network, run.rows(VAL), f"{each.title}: validating")
-        yield self._judged(each, run, logits, began)
-
-    def pace(self, each: Candidate) -> Generator[Progress, None, float]:
-        """Seconds that an image of an epoch takes; over several stages, on average."""
-        paces = []
-        for stage in strategy(each.recipe.strategy).stages(each.recipe, self.setup.backbone):
-            if stage.solver == "gradient":
-                paces.append((yield from self.clock.learn(stage, each.recipe, f"Timing “{each.title}”")))
-        return sum(paces) / len(paces)
-
-    def whole_seconds(self, each: Candidate) -> Generator[Progress, None, float]:
-        """What all its epochs on all affordable images would take."""
-        data, full = self.setup.dataset, each.recipe
-        look = yield from self.clock.look(f"Timing “{each.title}”")
-        pace = yield from self.pace(each)
-        return full.epochs * (data.count(TRAIN) * pace + data.count(VAL) * look / epochs_a_look(full, data))
-
-    def _shortened(self, each: Candidate, share: float) -> Generator[Progress, None, Recipe | None]:
-        """The recipe with as many epochs as fit; with fewer images where not one does; None where too few would."""
-        data, full = self.setup.dataset, each.recipe
-        look = data.count(VAL) * (yield from self.clock.look(f"Timing “{each.title}”"))
-        pace = yield from self.pace(each)
-        ahead = share - look  # the last look
-        epochs = int(ahead * full.epochs / (yield from self.whole_seconds(each)))
-        if epochs >= 1:
-            return full if epochs >= full.epochs else replace(full, epochs=epochs)
-        fewer = int((ahead - look) / pace / len(data.classes))
-        return replace(full, epochs=1, per_class=fewer) if fewer * len(data.classes) >= LEAST_IMAGES else None
-
-    def _judged(self, each: Candidate, run: Setup, logits: Codes, began: float) -> EpochEnd:
-        """Hold what a trained network says of the validation images against their labels."""
-        each.right = logits.argmax(1) == run.dataset.labels[run.rows(VAL)]
-        each.images, each.rounds = run.dataset.count(TRAIN), each.rounds + 1
-        each.seconds += time.monotonic() - began
-        return self._point(each, each.accuracy)
-
-    def _point(self, each: Candidate, accuracy: float) -> EpochEnd:
-        """A point of the live curves: one for each look at the validation images."""
-        return EpochEnd(
-            stage=each.recipe.strategy,
-            epoch=each.epochs,
-            step=each.steps,
-            train_loss=None,
-            train_accuracy=None,
-            val_loss=None,
-            val_accuracy=accuracy,
-            best=False,
-            seconds=self.spent(),
-        )
-
-    def _named(self, each: Candidate, event: Progress) -> Progress:
-        left = self.left()
-        return replace(event, what=f"{each.title}: {event.what}", seconds_left=left, steps=(), losses=())
-
-    def result(self, everyone: Sequence[Candidate]) -> Pilots:
-        """Who leads, by how much, and whether that is more than noise."""
-        ranked = sorted(everyone, key=lambda each: (-each.accuracy, each.seconds))
-        lead, data = ranked[0], self.setup.dataset
-        groups = data.groups[data.rows(VAL)]
-        margins = [margin(lead.right, each.right, groups) for each in ranked[1:]]
-        tied = [lead, *(each for each, by in zip(ranked[1:], margins, strict=True) if not by.sure)]
-        learned = any(each.steps for each in everyone)
-        first = margins[0] if margins else None
-        return Pilots(
-            dataset=data.id,
-            backbone=self.setup.backbone.name,
-            weights=self.setup.backbone.weights,
-            trials=tuple(each.trial() for each in ranked),
-            recommended=lead.recipe.strategy if len(tied) == 1 and learned else None,
-            tied=tuple(each.recipe.strategy for each in tied),
-            margin=first.value if first else None,
-            low=first.low if first else None,
-            high=first.high if first else None,
-            val_images=len(groups),
-            budget_seconds=self.budget,
-            seconds=self.spent(),
-            finding=_finding(ranked, tied, first, len(groups), learned=learned),
-        )
+def _result(race: Race, everyone: Sequence[Candidate]) -> Pilots:
+    """Who leads, by how much, and whether that is more than noise; one whose training was cut short is not beaten."""
+    ranked = sorted(everyone, key=lambda each: (-each.accuracy, each.seconds))
+    lead, setup = ranked[0], race.setup
+    data = setup.dataset
+    groups = data.groups[data.rows(VAL)]
+    margins = [margin(lead.right, each.right, groups) for each in ranked[1:]]
+    last = max(each.rounds for each in everyone)
+    cut = [each for each in ranked[1:] if each.rounds == last > 1 and each.part < ENOUGH_PART]
+    behind = [each for each, by in zip(ranked[1:], margins, strict=True) if by.sure and each not in cut]
+    tied = [each for each in ranked if each not in behind]
+    learned = any(each.steps for each in everyone)
+    first = margins[0] if margins else None
+    return Pilots(
+        dataset=data.id,
+        backbone=setup.backbone.name,
+        weights=setup.backbone.weights,
+        trials=tuple(each.trial() for each in ranked),
+        recommended=lead.recipe.strategy if len(tied) == 1 and learned else None,
+        tied=tuple(each.recipe.strategy for each in tied),
+        margin=first.value if first else None,
+        low=first.low if first else None,
+        high=first.high if first else None,
+        val_images=len(groups),
+        budget_seconds=race.budget,
+        seconds=race.spent(),
+        finding=_finding(ranked, tied, first, len(groups), learned=learned),
+    )
 
 
 def _finding(
@@ -308,45 +147,12 @@ def _finding(
     by = f"{100 * first.value:.1f} points ({100 * first.low:.1f} to {100 * first.high:.1f})"
     led = f"“{ranked[0].title}” leads “{ranked[1].title}” by {by} on {images:,} validation images"
     if len(tied) > 1:
-        noise = (
-            "which is within noise" if first.low <= 0 else f"which too few images show (exact test: p = {first.p:.2f})"
-        )
-        return f"No recommendation: {led}, {noise}."
+        if first.low <= 0:
+            why = "which is within noise"
+        elif ranked[1] in tied and first.p >= LEVEL:
+            why = f"which too few images show (exact test: p = {first.p:.2f})"
+        else:
+            cut = next(each for each in tied[1:] if each.steps)
+            why = f"but “{cut.title}” had only {cut.part:.0%} of its training"
+        return f"No recommendation: {led}, {why}."
     return f"{led}." if learned else f"No recommendation: {led}, but there was no time to try fine-tuning."
-
-
-def _affordable(setup: Setup, look: float, seconds: float) -> Dataset:
-    """The dataset with as many training and validation images as there is time to look at; what is kept costs none."""
-    data, splits = setup.dataset, setup.dataset.splits.copy()
-    kept = np.isin(np.arange(len(data)), known_rows(setup, setup.backbone.taps))
-    most = FEATURES_SHARE * seconds / look
-    judges = max(LEAST_IMAGES, int(LOOKS_SHARE * seconds / look / (2 * TRIALS)))
-    splits[_evenly(data, data.rows(VAL))[judges:]] = UNUSED  # a network that learns looks anew, features or not
-    for split, part in ((VAL, 1 / 3), (TRAIN, 1.0)):
-        rows = _evenly(data, np.flatnonzero(splits == split))
-        lacking = rows[~kept[rows]]
-        taken = max(int(part * most), LEAST_IMAGES)
-        splits[lacking[taken:]] = UNUSED
-        most -= min(len(lacking), taken)
-    return replace(data, splits=splits)
-
-
-def _evenly(dataset: Dataset, rows: Ints) -> Ints:
-    """Sample numbers in random order, class after class in turn."""
-    rows = np.random.default_rng(0).permutation(rows)
-    turn = np.zeros(len(rows), dtype=np.int64)
-    for label in range(len(dataset.classes)):
-        own = dataset.labels[rows] == label
-        turn[own] = np.arange(own.sum())
-    return np.asarray(rows[np.argsort(turn, kind="stable")])
-
-
-def _begun(setup: Setup, wanted: Recipe, dataset: Dataset, *, random_init: bool = False) -> Setup:
-    """As a run begins: the network anew, the meter at zero."""
-    module = load(setup.backbone, random_init=random_init, seed=wanted.seed, root=setup.workspace)
-    place(module, setup.device)
-    meter = Meter(setup.device, forward=0, train=0)
-    begun = replace(setup, recipe=wanted, dataset=dataset, module=module, meter=meter)
-    begun.found, begun.lowest, begun.epochs = {}, math.inf, 0
-    begun.cut(setup.backbone.taps[-1:])
-    return begun

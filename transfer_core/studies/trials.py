@@ -1,0 +1,229 @@
+"""One candidate of the pilots, and the clock that its trials share."""
+
+import math
+import time
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from transfer_core.backbones.torchvision import load
+from transfer_core.strategies import strategy
+from transfer_core.studies.estimates import Clock
+from transfer_core.training.features import Codes, frozen_features, known_rows, outputs
+from transfer_core.training.fit import solve
+from transfer_core.training.meter import Meter
+from transfer_core.training.rows import chosen_rows
+from transfer_core.training.setup import Setup, epochs_a_look, place
+from transfer_core.types import (
+    TRAIN,
+    UNUSED,
+    VAL,
+    Dataset,
+    EpochEnd,
+    Event,
+    Ints,
+    Progress,
+    Recipe,
+    Trial,
+)
+
+FEATURES_SHARE = 0.3  # of the budget that computing features may take; fewer images where it would be more
+HEAD_IMAGES = 200  # that a linear head is timed on
+TIMINGS = 200  # of that length, at least, would fit into the budget
+LEAST_IMAGES = 20  # to learn from, or to be judged by
+LOOKS_SHARE, TRIALS = 0.25, 4  # of the budget for two looks in each of so many trials
+OVERTIME = 1.5  # of its share, after which a trial is cut off
+
+
+@dataclass(kw_only=True, eq=False)
+class Candidate:
+    """Where one strategy stands."""
+
+    recipe: Recipe
+    images: int = 0  # training images of its last round
+    epochs: int = 0  # over all rounds
+    steps: int = 0
+    seconds: float = 0.0
+    rounds: int = 0
+    right: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))  # (V,) in its last round
+    part: float = 0.0  # of the image passes of its full run, in its last round
+    whole: bool = False  # it has had all its epochs on all affordable images
+
+    @property
+    def accuracy(self) -> float:
+        return float(self.right.mean())
+
+    @property
+    def title(self) -> str:
+        return strategy(self.recipe.strategy).title
+
+    def trial(self) -> Trial:
+        """As the result keeps it."""
+        return Trial(
+            strategy=self.recipe.strategy,
+            images=self.images,
+            steps=self.steps,
+            seconds=self.seconds,
+            rounds=self.rounds,
+            accuracy=self.accuracy,
+            part=self.part,
+        )
+
+
+class Race:
+    """The clock of one race, and how its trials are run and judged."""
+
+    def __init__(self, setup: Setup, seconds: float, begun: float) -> None:
+        self.setup, self.budget, self._began = setup, seconds, begun
+        self.clock = Clock(setup, head_images=HEAD_IMAGES, enough=seconds / TIMINGS)
+        self._images = setup.dataset.count(TRAIN)  # of a full run
+        self._taught = setup.dataset  # what the linear probe learned from
+
+    def spent(self) -> float:
+        return time.monotonic() - self._began
+
+    def left(self) -> float:
+        return max(0.0, self.budget - self.spent())
+
+    def head(self, each: Candidate, share: float) -> Iterator[Event]:
+        """Fit a linear head on as many images as `share` seconds allow; on all, it is the one of the full run."""
+        began, setup, used = time.monotonic(), self.setup, each.recipe
+        data, images = setup.dataset, setup.dataset.count(TRAIN)
+        (stage,) = strategy(used.strategy).stages(used, setup.backbone)
+        yield from frozen_features(setup, setup.backbone.taps)
+        if images > 2 * HEAD_IMAGES:
+            needed = yield from self.clock.head(stage, used, images, f"Timing “{each.title}”")
+            if needed > share:
+                used = replace(used, per_class=max(2, int(share / needed * images / len(data.classes))))
+        run = _begun(setup, used, chosen_rows(data, used))
+        for event in solve(run, stage):
+            if isinstance(event, Progress):
+                yield self._named(each, event)
+        if used.strategy == "linear_probe":
+            self._taught = run.dataset
+        each.part = run.dataset.count(TRAIN) / self._images
+        rows, codes = yield from frozen_features(run, run.network.taps)
+        judges = np.isin(rows, run.rows(VAL))
+        head = run.network.head
+        weight, bias = head.weight.detach().cpu().numpy(), head.bias.detach().cpu().numpy()
+        yield self._judged(each, run, np.concatenate([part[judges] for part in codes], 1) @ weight.T + bias, began)
+
+    def learner(self, each: Candidate, share: float) -> Iterator[Event]:
+        """Train for about `share` seconds; not at all where that is too short to learn from enough images."""
+        began, setup = time.monotonic(), self.setup
+        shortened = yield from self._shortened(each, share)
+        if shortened is None:
+            return
+        part = chosen_rows(setup.dataset, shortened)
+        run = _begun(setup, shortened, part, random_init=shortened.weights == "random")
+        before, steps, late = each.epochs, math.ceil(part.count(TRAIN) / shortened.batch_size), False
+        for stage in strategy(shortened.strategy).stages(shortened, setup.backbone):
+            learns = stage.solver == "gradient"
+            run.dataset = part if learns else self._taught  # the head of the linear probe, fitted before
+            with closing(solve(run, stage)) as events:
+                for event in events:
+                    if isinstance(event, Progress):
+                        yield self._named(each, event)
+                        late = learns and time.monotonic() - began > OVERTIME * share
+                        if late:  # closing it puts its best network so far in place
+                            break
+                    elif isinstance(event, EpochEnd) and learns:
+                        each.epochs, each.steps = each.epochs + 1, each.steps + steps
+                        if event.val_accuracy is not None:
+                            yield self._point(each, event.val_accuracy)
+        each.whole = shortened == each.recipe and not late
+        each.part = (each.epochs - before) * part.count(TRAIN) / (each.recipe.epochs * self._images)
+        logits = yield from outputs(run, run.network, run.rows(VAL), f"{each.title}: validating")
+        yield self._judged(each, run, logits, began)
+
+    def pace(self, each: Candidate) -> Generator[Progress, None, float]:
+        """Seconds that an image of an epoch takes; over several stages, on average."""
+        paces = []
+        for stage in strategy(each.recipe.strategy).stages(each.recipe, self.setup.backbone):
+            if stage.solver == "gradient":
+                paces.append((yield from self.clock.learn(stage, each.recipe, f"Timing “{each.title}”")))
+        return sum(paces) / len(paces)
+
+    def whole_seconds(self, each: Candidate) -> Generator[Progress, None, float]:
+        """What all its epochs on all affordable images would take."""
+        data, full = self.setup.dataset, each.recipe
+        look = yield from self.clock.look(f"Timing “{each.title}”")
+        pace = yield from self.pace(each)
+        return full.epochs * (data.count(TRAIN) * pace + data.count(VAL) * look / epochs_a_look(full, data))
+
+    def _shortened(self, each: Candidate, share: float) -> Generator[Progress, None, Recipe | None]:
+        """The recipe with as many epochs as fit; with fewer images where not one does; None where too few would."""
+        data, full = self.setup.dataset, each.recipe
+        look = data.count(VAL) * (yield from self.clock.look(f"Timing “{each.title}”"))
+        pace = yield from self.pace(each)
+        ahead = share - look  # the last look
+        epochs = int(ahead * full.epochs / (yield from self.whole_seconds(each)))
+        if epochs >= 1:
+            return full if epochs >= full.epochs else replace(full, epochs=epochs)
+        fewer = int((ahead - look) / pace / len(data.classes))
+        return replace(full, epochs=1, per_class=fewer) if fewer * len(data.classes) >= LEAST_IMAGES else None
+
+    def _judged(self, each: Candidate, run: Setup, logits: Codes, began: float) -> EpochEnd:
+        """Hold what a trained network says of the validation images against their labels."""
+        each.right = logits.argmax(1) == run.dataset.labels[run.rows(VAL)]
+        each.images, each.rounds = run.dataset.count(TRAIN), each.rounds + 1
+        each.seconds += time.monotonic() - began
+        return self._point(each, each.accuracy)
+
+    def _point(self, each: Candidate, accuracy: float) -> EpochEnd:
+        """A point of the live curves: one for each look at the validation images."""
+        return EpochEnd(
+            stage=each.recipe.strategy,
+            epoch=each.epochs,
+            step=each.steps,
+            train_loss=None,
+            train_accuracy=None,
+            val_loss=None,
+            val_accuracy=accuracy,
+            best=False,
+            seconds=self.spent(),
+        )
+
+    def _named(self, each: Candidate, event: Progress) -> Progress:
+        left = self.left()
+        return replace(event, what=f"{each.title}: {event.what}", seconds_left=left, steps=(), losses=())
+
+
+def affordable(setup: Setup, look: float, seconds: float) -> Dataset:
+    """The dataset with as many training and validation images as there is time to look at; what is kept costs none."""
+    data, splits = setup.dataset, setup.dataset.splits.copy()
+    kept = np.isin(np.arange(len(data)), known_rows(setup, setup.backbone.taps))
+    most = FEATURES_SHARE * seconds / look
+    judges = max(LEAST_IMAGES, int(LOOKS_SHARE * seconds / look / (2 * TRIALS)))
+    splits[_evenly(data, data.rows(VAL))[judges:]] = UNUSED  # a network that learns looks anew, features or not
+    for split, part in ((VAL, 1 / 3), (TRAIN, 1.0)):
+        rows = _evenly(data, np.flatnonzero(splits == split))
+        lacking = rows[~kept[rows]]
+        taken = max(int(part * most), LEAST_IMAGES)
+        splits[lacking[taken:]] = UNUSED
+        most -= min(len(lacking), taken)
+    return replace(data, splits=splits)
+
+
+def _evenly(dataset: Dataset, rows: Ints) -> Ints:
+    """Sample numbers in random order, class after class in turn."""
+    rows = np.random.default_rng(0).permutation(rows)
+    turn = np.zeros(len(rows), dtype=np.int64)
+    for label in range(len(dataset.classes)):
+        own = dataset.labels[rows] == label
+        turn[own] = np.arange(own.sum())
+    return np.asarray(rows[np.argsort(turn, kind="stable")])
+
+
+def _begun(setup: Setup, wanted: Recipe, dataset: Dataset, *, random_init: bool = False) -> Setup:
+    """As a run begins: the network anew, the meter at zero."""
+    module = load(setup.backbone, random_init=random_init, seed=wanted.seed, root=setup.workspace)
+    place(module, setup.device)
+    meter = Meter(setup.device, forward=0, train=0)
+    begun = replace(setup, recipe=wanted, dataset=dataset, module=module, meter=meter)
+    begun.found, begun.lowest, begun.epochs = {}, math.inf, 0
+    begun.cut(setup.backbone.taps[-1:])
+    return begun
