@@ -1,6 +1,7 @@
 """Statistics against values known from elsewhere, and what is said of runs."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from transfer_core.backbones import backbone
 from transfer_core.compare import mistakes
 from transfer_core.compare.comparison import compared, table_of
 from transfer_core.compare.pairs import pairs
@@ -25,8 +27,9 @@ from transfer_core.compare.statistics import (
     wilson,
 )
 from transfer_core.compare.titles import titles
-from transfer_core.compare.verdict import grade
-from transfer_core.types import Comparison, Dataset, Predictions, Recipe, Run
+from transfer_core.compare.verdict import extracts, fine_tunes, grade
+from transfer_core.strategies import STRATEGIES, recipe
+from transfer_core.types import FIRST, HEAD, Comparison, Dataset, Predictions, Recipe, Run
 
 TITLES = {"linear_probe": "Linear probe", "fine_tune_all": "Fine-tune all", "from_scratch": "From scratch"}
 
@@ -54,7 +57,7 @@ def predictions(right: Sequence[bool], first_sample: int = 0) -> Predictions:
 def run(id: str, strategy: str = "linear_probe", *, seconds: float | None = 10.0, **fields: Any) -> Run:
     rest = {"created": 0.0, "started": 0.0, "finished": 0.0, "device": "cpu"}
     known = {name: fields.pop(name) for name in ("val_accuracy", "test_accuracy") if name in fields}
-    tuned = {"backbone_lr": 1e-3} if strategy in ("fine_tune_all", "from_scratch") else {}
+    tuned = {"train_from": FIRST if strategy in ("fine_tune_all", "from_scratch") else HEAD}
     made = {"weights": "random" if strategy == "from_scratch" else "w"} | tuned | fields
     recipe = Recipe(dataset="d", backbone="b", version=1, strategy=strategy, **made)
     return Run(id=id, recipe=recipe, status="done", seconds=seconds, **known, **rest)  # type: ignore[arg-type]
@@ -77,7 +80,7 @@ def dataset(images: int, groups: Any = None) -> Dataset:
 
 
 def comparison(
-    right: Mapping[str, Sequence[bool]], strategies: Mapping[str, str], seconds: Mapping[str, float], **more: Any
+    right: Mapping[str, Sequence[bool]], strategies: Mapping[str, str], seconds: Mapping[str, float | None], **more: Any
 ) -> Comparison:
     runs = [run(id, strategies[id], seconds=seconds[id]) for id in right]
     kept = {id: predictions(each) for id, each in right.items()}
@@ -261,7 +264,34 @@ def test_a_sure_lead_that_is_small_is_not_worth_its_time() -> None:
 
 def test_one_run_is_taken_for_want_of_another() -> None:
     found = comparison({"a": [True] * 3}, BOTH, SLOW_FIRST)
-    assert found.pairs == () and "only finished run" in found.verdict.reason
+    assert found.pairs == () and "the only run here" in found.verdict.reason
+
+
+def test_a_run_that_nobody_timed_is_not_free() -> None:
+    right = {"a": [True] * 90 + [False] * 10, "b": [True] * 89 + [False] * 11}
+    assert comparison(right, BOTH, {"a": 10.0, "b": None}).verdict.choice == "a"
+    unknown = comparison(right, BOTH, {"a": None, "b": None}).verdict
+    assert unknown.choice == "a" and "what they cost is not known" in unknown.reason
+
+
+def test_every_strategy_is_one_of_the_two_approaches_or_a_control() -> None:
+    found = {}
+    for known in STRATEGIES:
+        network = backbone(known.network or "bundled")
+        data = replace(dataset(60), splits=np.zeros(60, np.int64), labels=np.arange(60) % 2)
+        made = replace(run("r"), recipe=recipe(data, known.name, network))
+        found[known.name] = "extracts" if extracts(made) else "fine-tunes" if fine_tunes(made) else "control"
+    assert found == {
+        "linear_probe": "extracts",
+        "linear_svm": "extracts",
+        "all_layers": "extracts",
+        "frozen_head": "extracts",
+        "fine_tune_top": "fine-tunes",
+        "fine_tune_all": "fine-tunes",
+        "gradual": "fine-tunes",
+        "from_scratch": "control",
+        "small_cnn": "control",
+    }
 
 
 def test_every_run_that_is_compared_counts_in_holms_adjustment() -> None:

@@ -7,9 +7,11 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from components import canvas, charts, text
+from components import canvas, charts, compare_charts, compare_curves, text
+from components.compare_charts import Entry
+from components.compare_curves import Curve
 from components.palette import STRATEGY_STYLE, style, styles
-from transfer_core.types import EpochEnd, Score
+from transfer_core.types import Approach, EpochEnd, Recipe, Run, Score
 
 NASTY = ["<b>shoe</b>", "$x$", "![x](http://evil.test)", "plain"]
 TITLES = ["Linear probe", "Fine-tune everything", "Fine-tune everything, seed 3"]
@@ -24,10 +26,25 @@ def _score(run: str, accuracy: float) -> Score:
         macro_f1=accuracy,
         confusion=np.eye(2, dtype=np.int64),
         images=372,
+        log_loss=0.4,
+        ece=0.05,
+        reliability=(),
     )
 
 
-SCORES = [_score("a", 0.83), _score("b", 0.903), _score("c", 0.897)]
+def _entries(titles: Sequence[str], strategies: Sequence[str], accuracies: Sequence[float]) -> list[Entry]:
+    found = []
+    for n, (title, name, mark) in enumerate(zip(titles, strategies, styles(strategies), strict=True)):
+        recipe = Recipe(dataset="d", backbone="b", weights="w", strategy=name, version=1)
+        times = {"created": 0.0, "started": 0.0, "finished": 0.0}
+        run = Run(id=f"r{n}", recipe=recipe, status="done", device="cpu", **times)
+        score = _score(run.id, accuracies[n])
+        found.append(Entry(run=run, score=score, title=title, mark=mark, number=n + 1))
+    return found
+
+
+THREE = _entries(TITLES, STRATEGIES, [0.903, 0.897, 0.83])
+FOUR = _entries(NASTY, ["linear_probe"] * 4, [0.5] * 4)
 
 
 def _epochs(count: int) -> list[EpochEnd]:
@@ -45,6 +62,10 @@ def _epochs(count: int) -> list[EpochEnd]:
         )
         for n in range(count)
     ]
+
+
+def _curve(entry: Entry, count: int) -> Curve:
+    return Curve(entry=entry, points=tuple((float(e.epoch), e) for e in _epochs(count)), gradient=True)
 
 
 def _words(figure: go.Figure) -> str:
@@ -72,13 +93,12 @@ def test_many_classes_get_no_names_along_the_axis() -> None:
     "figure",
     [
         charts.class_balance(NASTY, [(1, 1, 1)] * 4),
-        charts.confusion(NASTY, np.array([[0, 3, 0, 0], [0] * 4, [0] * 4, [0] * 4])),
         charts.top_five([(name, 0.25) for name in NASTY]),
-        charts.accuracy_bars(NASTY, ["linear_probe"] * 4, [_score(name, 0.5) for name in NASTY], 0.25),
-        charts.accuracy_against_time(NASTY, ["x"] * 4, [_score(name, 0.5) for name in NASTY], [1, 2, 3, 4]),
-        charts.curves(NASTY, ["x"] * 4, [_epochs(3)] * 4),
+        compare_charts.forest(FOUR, 0.25, "r0"),
+        compare_charts.cost(FOUR, [4, 3, 2, 1], "time", "Cost", "Training time"),
+        compare_curves.figure([_curve(each, 3) for each in FOUR], "Epochs", 0.5, training=True),
     ],
-    ids=["balance", "confusion", "top five", "bars", "time", "curves"],
+    ids=["balance", "top five", "forest", "cost", "curves"],
 )
 def test_no_name_is_read_as_markup(figure: go.Figure) -> None:
     assert "<b>shoe" not in _words(figure)
@@ -86,25 +106,77 @@ def test_no_name_is_read_as_markup(figure: go.Figure) -> None:
     assert "shoe" in _words(figure)
 
 
-def test_bars_are_sorted_and_carry_their_intervals() -> None:
-    figure = charts.accuracy_bars(TITLES, STRATEGIES, SCORES, 0.1)
-    points = [trace for trace in figure.data if isinstance(trace, go.Scatter)]
-    assert [round(point.x[0], 1) for point in points] == [90.3, 89.7, 83.0]
-    assert points[0].error_x.array[0] == pytest.approx(3)
-    assert points[0].error_x.arrayminus[0] == pytest.approx(4)
-    assert any("10.0" in note.text and "chance" in note.text for note in figure.layout.annotations)
+def _drawn(figure: go.Figure, mode: str) -> list[go.Scatter]:
+    return [trace for trace in figure.data if isinstance(trace, go.Scatter) and trace.mode == mode]
+
+
+def test_the_forest_shows_every_interval_and_marks_the_run_that_is_taken() -> None:
+    figure = compare_charts.forest(THREE, 0.8, "r1")
+    spans = [(line.x0, line.x1) for line in figure.layout.shapes if line.line.width == 5]
+    assert np.allclose(spans, [(86.3, 93.3), (85.7, 92.7), (79, 86)])
+    assert list(figure.data[0].x) == pytest.approx([90.3, 89.7, 83.0])
+    assert list(figure.data[0].marker.color) == [each.mark.color for each in THREE]
+    bold = [note.text for note in figure.layout.annotations if note.text.startswith("<b>") and "%" not in note.text]
+    assert len(bold) == 1
+    assert "Fine-tune everything" in bold[0]
+    low, high = figure.layout.xaxis.range
+    assert low < 79 < 80 < 93.3 < high, "chance is near, so it is on the axis"
+    assert compare_charts.forest(THREE, 0.1, "r1").layout.xaxis.range[0] > 70, "here it is not"
 
 
 @pytest.mark.parametrize(
-    ("seconds", "axis"), [([4.0, 260.0, 255.0], "log"), ([100.0, 260.0, 255.0], "linear"), ([0.0, 0.0, 0.0], "linear")]
+    ("costs", "accuracies", "found"),
+    [
+        ([1, 2, 3], [0.5, 0.6, 0.7], [0, 1, 2]),
+        ([3, 2, 1], [0.5, 0.6, 0.7], [2]),
+        ([1, 1, 2], [0.5, 0.6, 0.6], [1]),  # of equal costs the more accurate, of equal accuracies the cheaper
+        ([2, 1, 4, 3], [0.6, 0.5, 0.9, 0.55], [1, 0, 2]),
+    ],
 )
-def test_time_is_logarithmic_where_runs_differ_tenfold(seconds: Sequence[float], axis: str) -> None:
-    figure = charts.accuracy_against_time(TITLES, STRATEGIES, SCORES, seconds)
+def test_the_front_is_what_nothing_beats_at_both(
+    costs: Sequence[float], accuracies: Sequence[float], found: list[int]
+) -> None:
+    assert compare_charts.front(costs, accuracies) == found
+
+
+def test_runs_off_the_front_are_faint_and_unnamed() -> None:
+    figure = compare_charts.cost(THREE, [4.0, 40.0, 50.0], "time", "Cost", "Training time")
+    assert [point.opacity for point in _drawn(figure, "markers")] == [1.0, 0.4, 0.4]
+    named = [note.text for note in figure.layout.annotations]
+    assert named == ["Linear probe"]
+
+
+@pytest.mark.parametrize(
+    ("costs", "kind", "axis"),
+    [
+        ([4.0, 260.0, 255.0], "time", "log"),
+        ([100.0, 260.0, 255.0], "time", "linear"),
+        ([0.0, 0.0, 0.0], "time", "linear"),
+        ([2e6, 2e7, 3e7], "memory", "log"),
+        ([2e7, 2e7, 2e7], "memory", "linear"),
+    ],
+)
+def test_costs_are_logarithmic_where_they_differ_tenfold(costs: Sequence[float], kind: str, axis: str) -> None:
+    figure = compare_charts.cost(THREE, costs, kind, "Cost", "Cost")
     assert figure.layout.xaxis.type == axis
     low, high = figure.layout.xaxis.range
-    for second in seconds:
-        at = np.log10(second) if axis == "log" else second
+    for trace in _drawn(figure, "markers"):
+        at = np.log10(trace.x[0]) if axis == "log" else trace.x[0]
         assert low <= at <= high
+    assert 0 < len(figure.layout.xaxis.tickvals) <= 7
+
+
+def test_fewer_images_show_both_approaches_with_the_strategy_at_each_size() -> None:
+    approaches = (
+        Approach(name="feature extraction", run=None, by_images=((100, 0.6, "a"), (1_000, 0.7, "b"))),
+        Approach(name="fine-tuning", run=None, by_images=((1_000, 0.9, "c"),)),
+    )
+    strategies = {"a": "linear_svm", "b": "linear_probe", "c": "fine_tune_all"}
+    figure = compare_charts.reach(approaches, {"a": _score("a", 0.6)}, strategies)
+    symbols = [point.marker.symbol for point in _drawn(figure, "markers")]
+    assert symbols == [style(name).marker for name in strategies.values()]
+    assert figure.layout.xaxis.type == "log"
+    assert [note.text for note in figure.layout.annotations] == ["Feature extraction", "Fine-tuning"]
 
 
 def test_labels_keep_out_of_each_others_way() -> None:
@@ -123,35 +195,32 @@ def test_time_ticks_are_few_and_inside(low: float, high: float, log: bool) -> No
     assert all(low <= tick <= high + 1e-9 for tick in ticks)
 
 
-def test_confusion_shades_by_row_and_names_the_worst() -> None:
-    figure = charts.confusion(["cat", "dog", "cow"], np.array([[8, 2, 0], [1, 9, 0], [0, 0, 0]]))
-    heat = figure.data[0]
-    assert heat.z[0].tolist() == pytest.approx([0.8, 0.2, 0.0])
-    assert heat.z[2].tolist() == [0, 0, 0]
-    assert heat.text[0][1] == "2<br>20 %"
-    assert "cat is taken for dog" in figure.layout.title.subtitle.text
-
-
-@pytest.mark.parametrize(("classes", "numbers", "names"), [(17, True, True), (30, False, True), (200, False, False)])
-def test_confusion_of_many_classes_stays_readable(classes: int, numbers: bool, names: bool) -> None:
-    figure = charts.confusion([f"n{i:08d}" for i in range(classes)], np.eye(classes, dtype=np.int64))
-    assert (figure.data[0].text is not None) == numbers
-    assert (figure.layout.xaxis.ticktext is not None) == names
-    assert figure.layout.height < 1_000
-    assert len(figure.to_json()) < 600_000
-
-
-def test_classes_that_look_the_same_keep_their_own_rows() -> None:
-    figure = charts.confusion(["a", "a "], np.eye(2, dtype=np.int64))
-    assert len(set(figure.data[0].y)) == 2
-
-
 def test_curves_have_one_legend_entry_a_run_and_dashed_training() -> None:
-    figure = charts.curves(TITLES, STRATEGIES, [_epochs(3), _epochs(2_000), []])
+    curves = [_curve(each, count) for each, count in zip(THREE, (3, 2_000, 0), strict=True)]
+    figure = compare_curves.figure(curves, "Epochs", 0.0, training=True)
     assert [trace.name for trace in figure.data if trace.showlegend] == TITLES[:2]
     dashes = {trace.line.dash for trace in figure.data if "training" in trace.hovertemplate}
     assert dashes == {"dash"}
-    assert max(len(trace.x) for trace in figure.data) <= charts.CURVE_POINTS
+    assert max(len(trace.x) for trace in figure.data) <= compare_curves.POINTS
+    alone = compare_curves.figure(curves, "Epochs", 0.0, training=False)
+    assert len(alone.data) == len(figure.data) / 2
+
+
+def test_smoothing_keeps_the_raw_line_behind_and_does_not_pull_the_start_to_zero() -> None:
+    assert compare_curves.smoothed([5.0, 5.0, 5.0], 0.9) == pytest.approx([5, 5, 5])
+    assert compare_curves.smoothed([0.0, 1.0], 0.5) == pytest.approx([0, 2 / 3])
+    figure = compare_curves.figure([_curve(THREE[0], 5)], "Epochs", 0.9, training=False)
+    raw, smooth = figure.data[-2:]  # of the loss
+    assert (raw.opacity, raw.showlegend) == (0.25, False)
+    assert list(raw.y) == pytest.approx([2.5 / n for n in range(1, 6)])
+    assert smooth.y[-1] > raw.y[-1]
+
+
+def test_a_solvers_many_steps_leave_room_for_epochs() -> None:
+    solver = Curve(entry=THREE[1], points=_curve(THREE[1], 100).points, gradient=False)
+    figure = compare_curves.figure([_curve(THREE[0], 10), solver], "Epochs", 0.0, training=False)
+    assert figure.layout.xaxis.range[1] < 11
+    assert compare_curves.figure([solver], "Epochs", 0.0, training=False).layout.xaxis.range is None
 
 
 def test_every_strategy_has_its_own_symbol_and_colour() -> None:

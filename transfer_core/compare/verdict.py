@@ -1,9 +1,10 @@
 """Which run to take, whether pretraining helped, and how good the advice was: each in a sentence."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from transfer_core.types import Approach, Grade, Interval, Pair, Run, Score, Transfer, Verdict
+from transfer_core.types import HEAD, Approach, Grade, Interval, Pair, Run, Score, Transfer, Verdict
 
 WORTH = 0.01  # accuracy that a lead must exceed to be worth more time
 
@@ -19,7 +20,9 @@ class Table:
     worth: float = WORTH
 
     def seconds(self, run: str) -> float:
-        return next(each.seconds or 0.0 for each in self.runs if each.id == run)
+        """That it took to train; without end where nobody took the time."""
+        found = next(each.seconds for each in self.runs if each.id == run)
+        return math.inf if found is None else found
 
     def pair(self, first: str, second: str) -> Pair:
         return next(each.seen_from(first) for each in self.pairs if {each.first, each.second} == {first, second})
@@ -52,12 +55,14 @@ def _lead(table: Table, best: str, rivals: Sequence[str]) -> str:
     score = table.scores[best]
     head = f"Take {table.quoted(best)}: it has {percent(score.accuracy)} of {score.images:,} test images right"
     if len(table.runs) == 1:
-        return f"{head}. It is the only finished run here; train another strategy to compare it with."
+        return f"{head}. It is the only run here; add another one to compare it with."
     if not rivals:
         second = table.most_accurate(run.id for run in table.runs if run.id != best)
         pair = table.pair(best, second)
         return f"{head}, {lead_in_points(pair.accuracy)} more than {table.quoted(second)}, which is more than chance."
     names = listed([table.quoted(run) for run in rivals])
+    if math.isinf(table.seconds(best)):
+        return f"{head}. These images cannot tell it apart from {names}, and what they cost is not known."
     return f"{head}, and of those that these images cannot tell apart, {names} among them, it took the least time."
 
 
@@ -66,7 +71,7 @@ def _cheaper(table: Table, choice: str, best: str) -> str:
     pair = table.pair(best, choice)
     lead = pair.accuracy
     head = f"Take {table.quoted(choice)}: {table.quoted(best)}"
-    cost = f"costs {times(table.seconds(best), table.seconds(choice))} the time"
+    cost = f"costs {times(table.seconds(best), table.seconds(choice)) or 'more of'} the time"
     if pair.better == best:
         worth = f"no more than the {points(table.worth)} that a lead must exceed"
         return f"{head} is {lead_in_points(lead)} better, {worth}, and {cost}."
@@ -121,7 +126,7 @@ def grade(table: Table, recommended: str, titles: Mapping[str, str]) -> Grade:
         return Grade(recommended=recommended, run=run, won=None, reason=f"{said}; nothing else was trained yet.")
     best = table.most_accurate(others)
     pair = table.pair(best, run)
-    cost = f"at {times(table.seconds(best), table.seconds(run))} the cost"
+    cost = f"at {times(table.seconds(best), table.seconds(run)) or 'an unknown part of'} the cost"
     won = best if table.leads(best, run) else None
     if won:
         reason = f"{said}; {table.quoted(best)} won by {lead_in_points(pair.accuracy)} {cost}."
@@ -145,11 +150,11 @@ def approaches(table: Table, known: Sequence[tuple[Run, int]]) -> tuple[Approach
 
 def extracts(run: Run) -> bool:
     """Whether it leaves the pretrained backbone as it was."""
-    return run.recipe.weights != "random" and not run.recipe.backbone_lr
+    return run.recipe.weights != "random" and run.recipe.train_from in (None, HEAD)
 
 
 def fine_tunes(run: Run) -> bool:
-    return run.recipe.weights != "random" and bool(run.recipe.backbone_lr)
+    return run.recipe.weights != "random" and not extracts(run)
 
 
 def _approach(name: str, table: Table, known: Sequence[tuple[Run, int]]) -> Approach:
@@ -202,7 +207,9 @@ def _ahead(lead: Interval) -> str:
 
 
 def times(one: float, other: float) -> str:
-    """How many times as long: "41 times", "1.4 times"."""
+    """How many times as long: "41 times", "1.4 times"; '' where a time is not known."""
+    if math.isinf(one) or math.isinf(other):
+        return ""
     ratio = one / max(other, 0.1)
     return f"{ratio:,.0f} times" if ratio >= 9.95 else f"{ratio:.1f} times"
 

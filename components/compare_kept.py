@@ -1,0 +1,31 @@
+"""What the Compare page computes once and keeps: finished runs no longer change, so nor does what is said of them."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from transfer_core.types import Comparison, EpochEnd, Run, StageStart
+from transfer_core.workspace import Workspace
+
+Story = tuple[StageStart | EpochEnd, ...]  # of a run: its stages and what each epoch, or step of a solver, came to
+
+
+def compared(workspace: Workspace, dataset: str, runs: Sequence[str], worth: float) -> Comparison:
+    """`Workspace.compare`. Raises GraftError."""
+    known = tuple(run.id for run in workspace.runs(dataset) if run.status == "done")  # the approaches look at these
+    return _compared(workspace, str(workspace.root), tuple(runs), worth, known)
+
+
+@st.cache_resource(max_entries=64, show_spinner="Comparing the runs image by image")
+def _compared(_workspace: Workspace, root: str, runs: tuple[str, ...], worth: float, known: object) -> Comparison:
+    return _workspace.compare(runs, worth=worth)
+
+
+def story(workspace: Workspace, run: Run) -> Story:
+    """A finished run's stages and epochs, in order."""
+    return _story(workspace, str(workspace.root), run.id)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _story(_workspace: Workspace, root: str, run: str) -> Story:
+    return tuple(event for _, _, event in _workspace.events(run) if isinstance(event, StageStart | EpochEnd))
