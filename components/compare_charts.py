@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from components import canvas, text
 from components.charts import HOVER
 from components.palette import NEUTRAL, Style, style, styles
-from transfer_core.types import Approach, Comparison, Run, Score
+from transfer_core.types import Approach, Comparison, Run, Score, front
 
 ROW_PX, TIGHT_PX = 46, 40  # height of a run with its name above it, and where there are many
 MANY = 12
@@ -97,15 +97,6 @@ def forest(shown: Sequence[Entry], chance: float, choice: str) -> go.Figure:
 
 
 # --- cost ---------------------------------------------------------------------------------------
-
-
-def front(costs: Sequence[float], accuracies: Sequence[float]) -> list[int]:
-    """Places of what nothing else is at once cheaper and more accurate than, the cheapest first (Pareto)."""
-    found: list[int] = []
-    for i in sorted(range(len(costs)), key=lambda i: (costs[i], -accuracies[i])):
-        if not found or accuracies[i] > accuracies[found[-1]]:
-            found.append(i)
-    return found
 
 
 def cost(shown: Sequence[Entry], costs: Sequence[float], kind: Axis, title: str, quantity: str) -> go.Figure:

@@ -7,11 +7,11 @@ import streamlit as st
 
 from components import text
 from components.charts import CONFIG
-from components.compare_charts import Axis, Entry, cost, front
+from components.compare_charts import Axis, Entry, cost
 from components.compare_matrix import points
 from components.drawn import drawn
 from components.palette import symbol_uri
-from transfer_core.types import Comparison
+from transfer_core.types import Comparison, front
 from transfer_core.workspace import Workspace
 
 

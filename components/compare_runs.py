@@ -13,6 +13,7 @@ from transfer_core.types import Dataset, Recipe, Run
 from transfer_core.workspace import Workspace
 
 TABLE_PX = 420
+Counts = Sequence[tuple[int, int, int]]  # Profile.counts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,40 +33,21 @@ def _fold(recipe: Recipe) -> tuple[int, int, int]:
     return recipe.folds, recipe.fold, recipe.seed
 
 
-def best_of_each(runs: Sequence[Run]) -> list[Run]:
-    """The best run of each strategy by validation accuracy, among those that trained on the most images a class."""
-    most = max(_images_a_class(run.recipe) for run in runs)
-    best: dict[str, Run] = {}
-    for run in runs:
-        held = best.get(run.recipe.strategy)
-        if _images_a_class(run.recipe) == most and (held is None or _judged(run) > _judged(held)):
-            best[run.recipe.strategy] = run
-    return list(best.values())
-
-
-def _images_a_class(recipe: Recipe) -> float:
-    return recipe.per_class or float("inf")
-
-
-def _judged(run: Run) -> float:
-    return -1.0 if run.val_accuracy is None else run.val_accuracy
-
-
-def train_images(recipe: Recipe, counts: Sequence[tuple[int, int, int]]) -> int | None:
+def train_images(recipe: Recipe, counts: Counts) -> int | None:
     """How many images a recipe trains on, by `Profile.counts`; None with folds, which deal the images anew."""
     if recipe.folds:
         return None
     return sum(min(train, recipe.per_class) if recipe.per_class else train for train, _, _ in counts)
 
 
-def choice(dataset: Dataset, runs: Sequence[Run]) -> Choice:
-    """The runs that are to be compared, in the order in which they are listed."""
+def choice(dataset: Dataset, runs: Sequence[Run], best: Sequence[Run]) -> Choice:
+    """The runs that are to be compared, in the order in which they are listed; `best` until somebody picks others."""
     picked = st.session_state.get(_kept(dataset))
     if picked is None:
-        return Choice(runs=tuple(best_of_each(runs)), own=False, gone=0)
+        return Choice(runs=tuple(best or runs), own=False, gone=0)
     found = tuple(run for run in runs if run.id in picked)
     if picked and not found:
-        return Choice(runs=tuple(best_of_each(runs)), own=False, gone=len(picked))
+        return Choice(runs=tuple(best or runs), own=False, gone=len(picked))
     return Choice(runs=found, own=True, gone=len(picked) - len(found))
 
 
@@ -102,7 +84,8 @@ def choose_runs(workspace: Workspace, dataset: Dataset, runs: Sequence[Run], cho
         expanded=not chosen.runs,
         key=f"choose_runs_{bool(chosen.runs)}",
     ):
-        st.caption(_words(chosen, runs))
+        counts = workspace.profile(dataset).counts
+        st.caption(_words(chosen, counts))
         # Another list of runs is another table, ticked by what was kept; the ticked ones stand first when it is new.
         listed = sha1(" ".join(run.id for run in runs).encode()).hexdigest()[:8]
         key = f"choose_{dataset.id}_{listed}_{st.session_state.get(f'compared_turn_{dataset.id}', 0)}"
@@ -112,7 +95,7 @@ def choose_runs(workspace: Workspace, dataset: Dataset, runs: Sequence[Run], cho
         )
         known = {run.id: run for run in runs}
         st.dataframe(
-            _table([known[id] for id in ids], workspace.titles(runs), workspace.profile(dataset).counts),
+            _table([known[id] for id in ids], workspace.titles(runs), counts),
             key=key,
             hide_index=True,
             height=min(TABLE_PX, 35 * len(runs) + 38),
@@ -132,18 +115,22 @@ def choose_runs(workspace: Workspace, dataset: Dataset, runs: Sequence[Run], cho
             )
 
 
-def _words(chosen: Choice, runs: Sequence[Run]) -> str:
+def _words(chosen: Choice, counts: Counts) -> str:
     lost = ""
     if chosen.gone:
         lost = f" {chosen.gone} that you had picked {'is' if chosen.gone == 1 else 'are'} no longer there."
     if chosen.own:
         return f"Your own choice.{lost}"
-    most = max(_images_a_class(run.recipe) for run in runs)
-    of = "all images" if most == float("inf") else f"{text.count(int(most))} images a class"
-    return f"The best run of each strategy by validation accuracy, of those that trained on {of}.{lost}"
+    images = train_images(chosen.runs[0].recipe, counts)
+    if images is None:
+        return f"All runs of the newest fold.{lost}"
+    return (
+        f"The best run of each strategy by validation accuracy, all trained on {text.count(images)} images, as most"
+        f" strategies were.{lost}"
+    )
 
 
-def _table(runs: Sequence[Run], titles: Mapping[str, str], counts: Sequence[tuple[int, int, int]]) -> pd.DataFrame:
+def _table(runs: Sequence[Run], titles: Mapping[str, str], counts: Counts) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "": [symbol_uri(run.recipe.strategy) for run in runs],

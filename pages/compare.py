@@ -24,7 +24,7 @@ dataset, done = shell.finished_runs(
 )
 
 runs = comparable(done)
-chosen = choice(dataset, runs)
+chosen = choice(dataset, runs, workspace.best_runs(dataset))
 if not chosen.runs:
     st.info("Tick at least one run to compare.", icon=":material/checklist:")
     choose_runs(workspace, dataset, runs, chosen)

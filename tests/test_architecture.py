@@ -22,12 +22,14 @@ FLOORS = {
     "transfer_core.compare": 2,
     "transfer_core.advice": 2,
     "transfer_core.decision": 3,
+    "transfer_core.report": 3,
     "transfer_core.training": 3,
     "transfer_core.studies": 4,
     "transfer_core.jobs": 5,
     "transfer_core.workspace": 6,
-    "transfer_core.cli": 7,
-    "transfer_core.__main__": 8,  # calls cli and nothing else
+    "transfer_core.report_command": 7,
+    "transfer_core.cli": 8,  # lists the commands
+    "transfer_core.__main__": 9,  # calls cli and nothing else
     "components": 7,
     "pages": 8,
     "app": 9,
@@ -39,7 +41,7 @@ TORCH = {"torch", "torchvision"}
 WITHOUT_TORCH = (
     *("transfer_core.types", "transfer_core.errors", "transfer_core.store", "transfer_core.data"),
     *("transfer_core.strategies", "transfer_core.compare", "transfer_core.advice", "transfer_core.decision"),
-    *("transfer_core.workspace",),
+    *("transfer_core.report", "transfer_core.workspace"),
     *("transfer_core.jobs.queue", "transfer_core.jobs.protocol", "components", "pages", "app"),
 )
 

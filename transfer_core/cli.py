@@ -12,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from transfer_core import report_command
 from transfer_core.backbones import available, backbones
 from transfer_core.compare.repeats import mean_and_spread
 from transfer_core.errors import GraftError, RecipeError
@@ -112,6 +113,8 @@ def _parser() -> argparse.ArgumentParser:
 
     added = command("compare", _compare, "finished runs of one dataset side by side")
     added.add_argument("runs", nargs="+", metavar="RUN")
+
+    report_command.add_arguments(command("report", report_command.report, "a comparison as one HTML file and one JSON"))
     return parser
 
 

@@ -217,7 +217,9 @@ class Store:
             db.execute("INSERT OR REPLACE INTO said VALUES (?, ?, ?)", (dataset, json.dumps(body), time.time()))
 
     def said(self, dataset: str) -> dict[str, Any]:
-        """Empty while nothing was said."""
+        """Empty while nothing was said, and in a workspace that an older Graft wrote last."""
+        if not self._read("SELECT name FROM sqlite_master WHERE name = 'said'"):
+            return {}
         rows = self._read("SELECT body FROM said WHERE dataset = ?", (dataset,))
         return dict(json.loads(rows[0][0])) if rows else {}
 

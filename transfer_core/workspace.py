@@ -7,7 +7,7 @@ import shutil
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import IO, Any, Literal
 
@@ -18,6 +18,8 @@ from PIL import Image
 from transfer_core import advice as rules
 from transfer_core.backbones import available, backbone, backbones
 from transfer_core.compare import mistakes
+from transfer_core.compare.best import best_runs, rival_of
+from transfer_core.compare.classes import class_scores
 from transfer_core.compare.comparison import compared, table_of
 from transfer_core.compare.repeats import repeats, resampled
 from transfer_core.compare.titles import titles
@@ -31,6 +33,9 @@ from transfer_core.jobs.inline import drive
 from transfer_core.jobs.queue import Lanes
 from transfer_core.jobs.record import free_name
 from transfer_core.jobs.work import run_folder, staging
+from transfer_core.report import Report, made
+from transfer_core.report.assets import versions
+from transfer_core.report.content import Gathered
 from transfer_core.store import Store
 from transfer_core.strategies import STRATEGIES, Strategy, recipe, recipe_from, repeated, strategy
 from transfer_core.types import (
@@ -38,6 +43,7 @@ from transfer_core.types import (
     Advice,
     Answers,
     Backbone,
+    ClassScore,
     Comparison,
     Dataset,
     Decision,
@@ -56,6 +62,7 @@ from transfer_core.types import (
     Resampled,
     Run,
     Said,
+    Score,
     Seen,
     digest,
     from_plain,
@@ -573,16 +580,65 @@ class Workspace:
 
     def grade(self, comparison: Comparison) -> Grade:
         """What became of the strategy that Graft recommends for what was said and measured."""
-        dataset = self._store.dataset(comparison.runs[0].recipe.dataset)
+        decision = self._decided(self._store.dataset(comparison.runs[0].recipe.dataset))
+        return grade(table_of(comparison), decision.strategy, {known.name: known.title for known in STRATEGIES})
+
+    def _decided(self, dataset: Dataset) -> Decision:
+        """The decision on what was said last."""
         said = self.said(dataset)
-        decision = self.decide(
+        return self.decide(
             dataset,
             similarity=said.similarity,
             budget=said.budget,
             backbone_name=said.backbone,
             seconds=said.seconds,
         )
-        return grade(table_of(comparison), decision.strategy, {known.name: known.title for known in STRATEGIES})
+
+    def best_runs(self, dataset: Dataset) -> tuple[Run, ...]:
+        """The best finished run of each strategy by validation, the best first; of one, those with the most images."""
+        return best_runs(self.runs(dataset.id), dataset)
+
+    def report(self, dataset: Dataset, runs: Sequence[str] | None = None, *, worth: float = WORTH) -> Report:
+        """A comparison for people who are elsewhere or come later: one HTML file and one JSON, with all that led there.
+
+        `runs`: of this dataset; None: the best of each strategy. Raises GraftError as `compare` does.
+        """
+        chosen = [run.id for run in self.best_runs(dataset)] if runs is None else runs
+        if not chosen:
+            raise DatasetError(f"'{dataset.name}' has no finished run to report on. Train a strategy on it first.")
+        comparison = self.compare(chosen, worth=worth)
+        if comparison.runs[0].recipe.dataset != dataset.id:
+            raise DatasetError(f"These runs are not of '{dataset.name}'. Name runs of it, or the dataset they are of.")
+        ids = [run.id for run in comparison.runs]
+        choice, rival = comparison.verdict.choice, rival_of(comparison)
+        differ = self.disagreement(rival, choice) if rival is not None else None
+        groups = self.repeats(dataset.id)
+        said = self.said(dataset)
+        gathered = Gathered(
+            dataset=dataset,
+            profile=self.profile(dataset),
+            said=said,
+            measured=self.measured(dataset, said.backbone),
+            decision=self._decided(dataset),
+            comparison=comparison,
+            grade=self.grade(comparison),
+            strategies=STRATEGIES,
+            backbones=self.backbones(),
+            runs={run.id: run for run in self.runs(dataset.id)},
+            events={id: [event for _, _, event in self.events(id)] for id in ids},
+            model_bytes={id: self.model_bytes(id) for id in ids},
+            repeats=list(zip(self.titles_of_repeats(groups), groups, strict=True)),
+            resampled=self.resampled(dataset.id),
+            mistakes=self.mistakes(choice, beside=ids),
+            rival=rival,
+            fixed=differ.fixed if differ is not None else (),
+            broken=differ.broken if differ is not None else (),
+            label_errors=self.label_errors(ids),
+            image=partial(self.image, dataset),
+            versions=versions(),
+            created=time.time(),
+        )
+        return made(gathered)
 
     def disagreement(self, first: str, second: str) -> Disagreement:
         """Test images that the second run fixes and breaks against the first. Raises GraftError as `compare` does."""
@@ -599,6 +655,10 @@ class Workspace:
     def label_errors(self, runs: Sequence[str]) -> tuple[Seen, ...]:
         """Images whose label is likely wrong, by the agreement of these runs; the likeliest first."""
         return mistakes.label_errors(self._tested(runs))
+
+    def class_scores(self, score: Score) -> tuple[ClassScore, ...]:
+        """A run's recall, precision and F1 on each class, in the dataset's order."""
+        return class_scores(score.confusion)
 
     def _tested(self, runs: Sequence[str]) -> dict[str, Predictions]:
         found = {run: self.predictions(run) for run in dict.fromkeys(runs)}

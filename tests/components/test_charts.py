@@ -11,7 +11,7 @@ from components import canvas, charts, compare_charts, compare_curves, text
 from components.compare_charts import Entry
 from components.compare_curves import Curve
 from components.palette import STRATEGY_STYLE, style, styles
-from transfer_core.types import Approach, EpochEnd, Recipe, Run, Score
+from transfer_core.types import Approach, EpochEnd, Recipe, Run, Score, front
 
 NASTY = ["<b>shoe</b>", "$x$", "![x](http://evil.test)", "plain"]
 TITLES = ["Linear probe", "Fine-tune everything", "Fine-tune everything, seed 3"]
@@ -136,7 +136,7 @@ def test_the_forest_shows_every_interval_and_marks_the_run_that_is_taken() -> No
 def test_the_front_is_what_nothing_beats_at_both(
     costs: Sequence[float], accuracies: Sequence[float], found: list[int]
 ) -> None:
-    assert compare_charts.front(costs, accuracies) == found
+    assert front(costs, accuracies) == found
 
 
 def test_runs_off_the_front_are_faint_and_unnamed() -> None:

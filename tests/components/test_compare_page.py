@@ -13,7 +13,7 @@ from components import shell
 from components.compare_charts import entries
 from components.compare_curves import placed
 from components.compare_matrix import drawing, headline
-from components.compare_runs import best_of_each, comparable
+from components.compare_runs import comparable
 from components.compare_tables import differences, resampled_words
 from transfer_core.types import TEST, VAL, Dataset, EpochEnd, Interval, Predictions, Resampled, Run, StageStart
 from transfer_core.workspace import Workspace
@@ -160,7 +160,7 @@ def test_one_run_alone_has_no_pairs_and_says_what_to_train(finish: Finish, page:
     finish("linear_probe", 3)
     page.run()
     assert not page.exception
-    assert "only finished run" in _words(page)
+    assert "the only run here" in _words(page)
     assert "Set up “Fine\\-tune the top”" in page.button(key="train_fine-tuning").label
 
 
@@ -169,7 +169,7 @@ def test_the_best_of_each_strategy_stands_there_until_others_are_picked(
 ) -> None:
     weak, strong = finish("linear_probe", 3, val=0.7), finish("linear_probe", 2, val=0.9, seed=1)
     few, tuned = finish("fine_tune_top", 1, val=0.99, per_class=4), finish("fine_tune_top", 1, val=0.8)
-    assert {run.id for run in best_of_each(opened.runs(dataset.id))} == {strong.id, tuned.id}
+    assert {run.id for run in opened.best_runs(dataset)} == {strong.id, tuned.id}
     page.run()
     assert "2 runs compared" in _words(page)
     page.session_state[f"compared_{dataset.id}"] = [weak.id, few.id, tuned.id]

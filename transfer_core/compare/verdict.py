@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from transfer_core.types import HEAD, Approach, Grade, Interval, Pair, Run, Score, Transfer, Verdict
+from transfer_core.types import HEAD, LEVEL, Approach, Grade, Interval, Pair, Run, Score, Transfer, Verdict
 
 WORTH = 0.01  # accuracy that a lead must exceed to be worth more time
 
@@ -80,10 +80,10 @@ def _cheaper(table: Table, choice: str, best: str) -> str:
 
 def _luck(table: Table, pair: Pair) -> str:
     """Why a lead may be none."""
-    images = f"{table.scores[pair.first].images:,} images"
-    if pair.accuracy.low <= 0 <= pair.accuracy.high or len(table.pairs) == 1:
-        return f"within chance on {images}"
-    return f"within chance on {images} when {len(table.pairs)} pairs are compared at once"
+    within = f"within chance on {table.scores[pair.first].images:,} images"
+    if pair.accuracy.low <= 0 <= pair.accuracy.high or pair.p >= LEVEL:
+        return within
+    return f"{within} when {len(table.pairs)} pairs are compared at once, though not between these two alone"
 
 
 def transfer(table: Table) -> Transfer | None:

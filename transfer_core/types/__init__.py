@@ -24,6 +24,7 @@ from transfer_core.types.compared import (
     Approach,
     Bin,
     Call,
+    ClassScore,
     Comparison,
     Disagreement,
     Grade,
@@ -34,6 +35,7 @@ from transfer_core.types.compared import (
     Seen,
     Transfer,
     Verdict,
+    front,
 )
 from transfer_core.types.data import JUDGES, SPLITS, TEST, TRAIN, UNUSED, VAL, Dataset, Problem, Profile
 from transfer_core.types.events import (
@@ -71,6 +73,7 @@ __all__ = [
     "Backbone",
     "Bin",
     "Call",
+    "ClassScore",
     "Comparison",
     "Dataset",
     "DatasetSize",
@@ -119,4 +122,5 @@ __all__ = [
     "event_from_json",
     "event_to_json",
     "from_plain",
+    "front",
 ]

@@ -1,5 +1,6 @@
 """Finished runs of one dataset held against each other, on the same test images."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -196,3 +197,22 @@ class Disagreement:
     broken: tuple[Seen, ...]  # the first alone is right
     both_wrong: tuple[Seen, ...]
     both_right: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassScore:
+    """One run on the test images of one class."""
+
+    support: int  # test images that carry the label
+    recall: Interval | None  # share of them that was named so; Wilson; None where there are none
+    precision: Interval | None  # share of the images named so that carry the label; Wilson; None where none was named
+    f1: float | None  # None where the class is neither a label nor a prediction
+
+
+def front(costs: Sequence[float], accuracies: Sequence[float]) -> list[int]:
+    """Places of what nothing else is at once cheaper and more accurate than, the cheapest first (Pareto)."""
+    found: list[int] = []
+    for i in sorted(range(len(costs)), key=lambda i: (costs[i], -accuracies[i])):
+        if not found or accuracies[i] > accuracies[found[-1]]:
+            found.append(i)
+    return found

@@ -1,0 +1,64 @@
+"""The lower half of the Compare page: what runs get wrong, by class and by image."""
+
+from typing import Literal
+
+import streamlit as st
+
+from components.confusion_view import confusion_view
+from components.disagreement_view import disagreement_view
+from components.errors_classes import class_table
+from components.errors_labels import label_errors_view
+from components.errors_look import nothing
+from components.errors_mistakes import mistakes_view
+from components.errors_pair import defaults, pair_in_hand
+from components.errors_reliability import reliability_view
+from transfer_core.types import Comparison, Dataset
+from transfer_core.workspace import Workspace
+
+
+def errors_view(
+    workspace: Workspace, dataset: Dataset, comparison: Comparison, *, section: Literal["classes", "images"]
+) -> None:
+    """One of its two sections. Each part of it is a fragment: a click inside it runs that part alone."""
+    if section == "classes":
+        st.fragment(_classes)(workspace, dataset, comparison)
+        st.fragment(_reliability)(comparison)
+    else:
+        st.fragment(_disagreement)(workspace, dataset, comparison)
+        st.fragment(_mistakes)(workspace, dataset, comparison)
+        st.fragment(_labels)(workspace, dataset, comparison)
+
+
+def _classes(workspace: Workspace, dataset: Dataset, comparison: Comparison) -> None:
+    st.subheader("Which class is taken for which", anchor=False)
+    first, second = pair_in_hand(comparison, section="classes")
+    confusion_view(workspace, dataset, comparison, first, second)
+    st.subheader("Class by class", anchor=False)
+    class_table(workspace, dataset, comparison, first, second, key=f"errors_classes_{dataset.id}")
+
+
+def _reliability(comparison: Comparison) -> None:
+    st.subheader("Can confidence be trusted?", anchor=False)
+    reliability_view(comparison, defaults(comparison) if len(comparison.runs) > 1 else ())
+
+
+def _disagreement(workspace: Workspace, dataset: Dataset, comparison: Comparison) -> None:
+    st.subheader("Where two runs differ", anchor=False)
+    if len(comparison.runs) < 2:
+        nothing(
+            "Two runs are needed",
+            "Here stand the images that one run fixes and breaks against another. Compare a second run to see them.",
+            key="errors_no_pair",
+        )
+        return
+    disagreement_view(workspace, dataset, comparison)
+
+
+def _mistakes(workspace: Workspace, dataset: Dataset, comparison: Comparison) -> None:
+    st.subheader("Wrong, and sure of it", anchor=False)
+    mistakes_view(workspace, dataset, comparison)
+
+
+def _labels(workspace: Workspace, dataset: Dataset, comparison: Comparison) -> None:
+    st.subheader("Labels that may be wrong", anchor=False)
+    label_errors_view(workspace, dataset, comparison)

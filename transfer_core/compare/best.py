@@ -1,0 +1,38 @@
+"""Which runs to hold against each other where nobody has chosen."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from transfer_core.compare.comparison import table_of, train_images
+from transfer_core.types import Comparison, Dataset, Run
+
+
+def best_runs(runs: Iterable[Run], dataset: Dataset) -> tuple[Run, ...]:
+    """The best finished run of each strategy, the best first, judged by validation and never by the test split.
+
+    All were trained on equally many images: as many as most strategies were trained on, of equals the most images.
+    Folds are left out: they are tested on images of their own. Of equal runs the first counts, the newest where runs
+    come newest first.
+    """
+    sizes: dict[int, dict[str, Run]] = defaultdict(dict)
+    for run in runs:
+        if run.status == "done" and not run.recipe.folds:
+            best = sizes[train_images(dataset, run)]
+            known = best.get(run.recipe.strategy)
+            if known is None or _judged(run) > _judged(known):
+                best[run.recipe.strategy] = run
+    if not sizes:
+        return ()
+    most = max(sizes, key=lambda size: (len(sizes[size]), size))
+    return tuple(sorted(sizes[most].values(), key=lambda run: -_judged(run)))
+
+
+def _judged(run: Run) -> float:
+    return run.val_accuracy or 0.0
+
+
+def rival_of(comparison: Comparison) -> str | None:
+    """The most accurate run of another strategy than the verdict's choice; None where there is none."""
+    chosen = next(run for run in comparison.runs if run.id == comparison.verdict.choice)
+    others = [run.id for run in comparison.runs if run.recipe.strategy != chosen.recipe.strategy]
+    return table_of(comparison).most_accurate(others) if others else None

@@ -1,0 +1,262 @@
+"""What a report says, as plain JSON: everything that somebody else needs to check a comparison and to repeat it."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, is_dataclass
+from datetime import UTC, datetime
+from math import isfinite
+from typing import Any
+
+import numpy as np
+
+from transfer_core.compare.classes import class_scores
+from transfer_core.compare.comparison import train_images
+from transfer_core.compare.statistics import BINS, DRAWS, wilson
+from transfer_core.report.thumbnails import data_uri
+from transfer_core.strategies import Strategy
+from transfer_core.types import (
+    SPLITS,
+    Backbone,
+    Comparison,
+    Dataset,
+    Decision,
+    EpochEnd,
+    Event,
+    Grade,
+    Measured,
+    Notice,
+    Profile,
+    Recipe,
+    Repeats,
+    Resampled,
+    Run,
+    Said,
+    Score,
+    Seen,
+    front,
+)
+
+FORMAT = "graft-report 1"  # raise it when a field changes its meaning
+MOST_SHOWN = 12  # images of a gallery
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Gathered:
+    """What a workspace knows of one comparison."""
+
+    dataset: Dataset
+    profile: Profile
+    said: Said
+    measured: Measured | None
+    decision: Decision
+    comparison: Comparison
+    grade: Grade
+    strategies: Sequence[Strategy]
+    backbones: Sequence[Backbone]
+    runs: Mapping[str, Run]  # of the dataset, those compared and others
+    events: Mapping[str, Sequence[Event]]  # of each run that is compared
+    model_bytes: Mapping[str, int | None]
+    repeats: Sequence[tuple[str, Repeats]]  # each with its title
+    resampled: Sequence[Resampled]
+    mistakes: Sequence[Seen]  # of the verdict's choice
+    rival: str | None  # the best run of another strategy than the choice's
+    fixed: Sequence[Seen]  # the choice alone is right, of it and its rival
+    broken: Sequence[Seen]  # the rival alone is right
+    label_errors: Sequence[Seen]
+    image: Callable[[int], bytes]  # a sample's file
+    versions: Mapping[str, str]
+    created: float  # seconds since 1970
+
+
+def contents(gathered: Gathered) -> dict[str, Any]:
+    """The report's JSON. Accuracies are fractions, times seconds, sizes bytes; moments are UTC."""
+    dataset, comparison = gathered.dataset, gathered.comparison
+    titles = {known.name: known.title for known in gathered.strategies}
+    values = {
+        "format": FORMAT,
+        "created": moment(gathered.created),
+        "dataset": _dataset(dataset, gathered.profile),
+        "answers": {"said": gathered.said, "measured": gathered.measured},
+        "advice": {**_fields(gathered.decision), "titles": titles},
+        "grade": gathered.grade,
+        "verdict": {**_fields(comparison.verdict), "test_images": comparison.images},
+        "transfer": comparison.transfer,
+        "approaches": [
+            {
+                "name": approach.name,
+                "run": approach.run,
+                "by_images": [
+                    _reached(n, accuracy, gathered.runs[run], comparison.images)
+                    for n, accuracy, run in approach.by_images
+                ],
+            }
+            for approach in comparison.approaches
+        ],
+        "runs": [_run(run, gathered) for run in comparison.runs],
+        "front": _front(comparison),
+        "pairs": [{**_fields(pair), "sure": pair.sure, "better": pair.better} for pair in comparison.pairs],
+        "repeats": [_repeats(title, group) for title, group in gathered.repeats],
+        "resampled": gathered.resampled,
+        "galleries": _galleries(gathered),
+        "statistics": {"bootstrap_draws": DRAWS, "bootstrap_seed": 0, "reliability_bins": BINS, "level": 0.95},
+        "strategies": [
+            {name: getattr(known, name) for name in ("name", "title", "version", "frozen", "trains", "source")}
+            for known in gathered.strategies
+            if known.name in {run.recipe.strategy for run in comparison.runs}
+        ],
+        "backbones": [
+            known
+            for known in gathered.backbones
+            if known.name in {gathered.said.backbone, *(run.recipe.backbone for run in comparison.runs)}
+        ],
+        "versions": gathered.versions,
+    }
+    found: dict[str, Any] = plain(values)
+    return found
+
+
+def _dataset(dataset: Dataset, profile: Profile) -> dict[str, Any]:
+    return {
+        "id": dataset.id,
+        "name": dataset.name,
+        "classes": dataset.classes,
+        "splits": {split: dataset.count(number) for number, split in enumerate(SPLITS)},
+        "splits_from": dataset.splits_from,
+        "seed": dataset.seed,
+        "imported": moment(dataset.created),
+        "profile": profile,
+        "problems": dataset.problems,
+    }
+
+
+def _run(run: Run, gathered: Gathered) -> dict[str, Any]:
+    comparison, events = gathered.comparison, gathered.events[run.id]
+    epochs = [event for event in events if isinstance(event, EpochEnd)]
+    return {
+        "id": run.id,
+        "title": comparison.title(run.id),
+        "strategy": run.recipe.strategy,
+        "seed": run.recipe.seed,
+        "recipe_id": run.recipe.id,
+        "recipe": run.recipe,
+        "tap": run.tap,
+        "depth_curve": run.depth_curve,
+        "train_images": None if run.recipe.folds else train_images(gathered.dataset, run),
+        "started": moment(run.started),
+        "finished": moment(run.finished),
+        "device": run.device,
+        "seconds": run.seconds,
+        "images_per_second": run.images_per_second,
+        "peak_bytes": run.peak_bytes,
+        "model_bytes": gathered.model_bytes[run.id],
+        "val_accuracy": run.val_accuracy,
+        "test": _score(comparison.score(run.id), gathered.dataset.classes),
+        "curves": {each.name: [getattr(epoch, each.name) for epoch in epochs] for each in fields(EpochEnd)},
+        "notices": [event.text for event in events if isinstance(event, Notice)],
+    }
+
+
+def _score(score: Score, classes: Sequence[str]) -> dict[str, Any]:
+    found = _fields(score)
+    found["classes"] = [
+        {"class": name, **_fields(each)} for name, each in zip(classes, class_scores(score.confusion), strict=True)
+    ]
+    return {name: found[name] for name in found if name != "run"}
+
+
+def _front(comparison: Comparison) -> list[str]:
+    """The runs that no other beats in accuracy without taking longer, the fastest first."""
+    timed = [(run.id, run.seconds) for run in comparison.runs if run.seconds is not None]
+    places = front([seconds for _, seconds in timed], [comparison.score(run).accuracy for run, _ in timed])
+    return [timed[place][0] for place in places]
+
+
+def _reached(images: int, accuracy: float, run: Run, tested: int) -> dict[str, Any]:
+    return {
+        "train_images": images,
+        "accuracy": accuracy,
+        "interval": wilson(round(accuracy * tested), tested),
+        "run": run.id,
+        "strategy": run.recipe.strategy,
+    }
+
+
+def _repeats(title: str, group: Repeats) -> dict[str, Any]:
+    recipe = group.runs[0].recipe
+    return {
+        "repeats": recipe.repeats,
+        "title": title,
+        "strategy": recipe.strategy,
+        "folds": recipe.folds,
+        "mean": group.mean,
+        "spread": group.spread,
+        "runs": [
+            {
+                "id": run.id,
+                "seed": run.recipe.seed,
+                "fold": run.recipe.fold if run.recipe.folds else None,
+                "status": run.status,
+                "test_accuracy": run.test_accuracy,
+            }
+            for run in group.runs
+        ],
+    }
+
+
+def _galleries(gathered: Gathered) -> dict[str, Any]:
+    choice = gathered.comparison.verdict.choice
+    return {
+        "mistakes": {"of": choice, **_gallery(gathered.mistakes, gathered)},
+        "fixed": {"of": choice, "against": gathered.rival, **_gallery(gathered.fixed, gathered)},
+        "broken": {"of": choice, "against": gathered.rival, **_gallery(gathered.broken, gathered)},
+        "label_errors": _gallery(gathered.label_errors, gathered),
+    }
+
+
+def _gallery(found: Sequence[Seen], gathered: Gathered) -> dict[str, Any]:
+    dataset = gathered.dataset
+    return {
+        "images": len(found),
+        "shown": [
+            {
+                "sample": seen.sample,
+                "file": dataset.paths[seen.sample],
+                "split": seen.split,
+                "label": dataset.classes[seen.label],
+                "calls": [{**asdict(call), "predicted": dataset.classes[call.predicted]} for call in seen.calls],
+                "thumbnail": data_uri(gathered.image(seen.sample)),
+            }
+            for seen in found[:MOST_SHOWN]
+        ],
+    }
+
+
+def moment(seconds: float | None) -> str | None:
+    """Seconds since 1970 -> "2026-11-21T15:48:26Z" """
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def differing(recipes: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[str]]:
+    """The fields of recipes in which some differ, and those that all share."""
+    names = [each.name for each in fields(Recipe)]
+    apart = [name for name in names if any(recipe[name] != recipes[0][name] for recipe in recipes)]
+    return apart, [name for name in names if name not in apart]
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    """The fields of a frozen value, one level deep."""
+    return {each.name: getattr(value, each.name) for each in fields(value)}
+
+
+def plain(value: Any) -> Any:
+    """Plain JSON: tuples and arrays become lists, frozen values mappings, what is not finite None."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {name: plain(each) for name, each in _fields(value).items()}
+    if isinstance(value, Mapping):
+        return {str(name): plain(each) for name, each in value.items()}
+    if isinstance(value, np.ndarray):
+        return value.tolist() if value.dtype.kind in "iub" else plain(value.tolist())
+    if isinstance(value, (list, tuple, Iterator)):
+        return [plain(each) for each in value]
+    if isinstance(value, float):
+        return value if isfinite(value) else None
+    return value

@@ -1,0 +1,81 @@
+"""Numbers as people read them, and the one place of the report where users' own text is made safe to show."""
+
+import html
+import re
+
+NARROW = "\u202f"  # no-break space, thin: between a number and its unit
+BLANKS = re.compile(r"[^\S\u00a0\u202f]+")
+UNSEEN = re.compile("[\u00ad\u061c\u200b-\u200f\u2060-\u2064\ufeff\U000e0000-\U000e007f]")
+UNSHOWABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufff9-\ufffb\u202a-\u202e\u2066-\u2069]")
+
+
+def plain(text: str) -> str:
+    """One line of visible characters; what reverses the reading direction or cannot be shown becomes U+FFFD."""
+    return UNSHOWABLE.sub("\ufffd", BLANKS.sub(" ", UNSEEN.sub("", text)).strip())
+
+
+def safe(text: str) -> str:
+    """For HTML, between tags or inside a quoted attribute."""
+    return html.escape(plain(text), quote=True)
+
+
+def in_figure(text: str) -> str:
+    """For anything Plotly draws, which reads a little HTML, `$LaTeX$` and, in hovers, `%{...}`."""
+    return safe(text).replace("$", "&#36;").replace("%{", "%&#123;")
+
+
+def short(text: str, most: int) -> str:
+    """At most `most` characters, the middle left out. Not escaped."""
+    line = plain(text)
+    if len(line) <= most:
+        return line
+    tail = (most - 1) // 3
+    return f"{line[: most - 1 - tail].rstrip()}…{line[-tail:].lstrip()}"
+
+
+def count(number: float) -> str:
+    return f"{number:,.0f}"
+
+
+def percent(share: float | None, digits: int = 1) -> str:
+    return "" if share is None else f"{100 * share:.{digits}f}{NARROW}%"
+
+
+def between(low: float, high: float) -> str:
+    """The 95 % interval of a share: "75.5 to 83.6 %" """
+    return f"{100 * low:.1f} to {100 * high:.1f}{NARROW}%"
+
+
+def signed(value: float, digits: int = 1) -> str:
+    """With its sign, a true minus."""
+    rounded = round(value, digits)
+    return f"{'−' if rounded < 0 else '+' if rounded > 0 else ''}{abs(rounded):.{digits}f}"
+
+
+def chance(p: float) -> str:
+    """A p value: "0.041", "< 0.001" """
+    return f"{p:.3f}" if p >= 0.001 else f"<{NARROW}0.001"
+
+
+def duration(seconds: float) -> str:
+    """0.84 s, 12 s, 3 min 20 s, 1 h 05 min"""
+    if seconds < 9.95:
+        return f"{seconds:.1f}{NARROW}s" if seconds >= 0.95 else f"{max(seconds, 0.0):.2f}{NARROW}s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole}{NARROW}s"
+    if whole < 3_600:
+        minutes, rest = divmod(whole, 60)
+        return f"{minutes}{NARROW}min" + (f" {rest}{NARROW}s" if rest and minutes < 10 else "")
+    hours, minutes = divmod(round(whole / 60), 60)
+    return f"{hours}{NARROW}h" + (f" {minutes:02d}{NARROW}min" if minutes else "")
+
+
+def size(number_of_bytes: float) -> str:
+    """512 kB, 34 MB, 1.2 GB: powers of 1,000"""
+    kilo, mega = number_of_bytes / 1e3, number_of_bytes / 1e6
+    if mega < 0.9995:
+        return f"{kilo:.0f}{NARROW}kB"
+    if mega < 999.5:
+        return f"{mega:.1f}{NARROW}MB" if mega < 9.95 else f"{mega:.0f}{NARROW}MB"
+    return f"{mega / 1e3:.1f}{NARROW}GB"

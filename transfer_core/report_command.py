@@ -1,0 +1,67 @@
+"""`report`: a comparison as two files, a page and its JSON."""
+
+import argparse
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+from transfer_core.errors import GraftError
+from transfer_core.report.content import FORMAT
+from transfer_core.workspace import Workspace, default_root
+
+LOOKED_AT = 2_000  # first bytes of a file: in them a report of Graft's says that it is one
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.usage = "%(prog)s DATASET OUT.html [--runs RUN ...] [--workspace PATH] [--json]"
+    parser.add_argument("dataset", help="id or name")
+    parser.add_argument("out", type=Path, metavar="OUT.html", help="the page; its JSON goes beside it, as OUT.json")
+    parser.add_argument("--runs", nargs="+", metavar="RUN", help="(default: the best of each strategy, by validation)")
+
+
+def report(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
+    """Write the report. A file that is there already is replaced only if it is a report itself."""
+    files = _files(options.out.expanduser())
+    root = options.workspace.expanduser().resolve() if options.workspace else default_root()
+    workspace = Workspace(root, write=False)
+    made = workspace.report(workspace.dataset(options.dataset), options.runs)
+    for file, text in zip(files, (made.html, made.json), strict=True):
+        _write(file, text)
+    page, values = files
+    result = {"html": str(page), "json": str(values), "runs": made.runs, "verdict": made.verdict}
+    return result, f"{made.verdict}\n\nThe report is in {page}, its figures in {values}."
+
+
+def _files(page: Path) -> tuple[Path, Path]:
+    """Where the page and its JSON go. Raises GraftError for a place that cannot take them."""
+    if page.suffix.lower() not in (".html", ".htm"):
+        raise GraftError(f"{page} does not end in .html. Name the page, say {page.stem or 'report'}.html.")
+    if not page.parent.is_dir():
+        raise GraftError(f"There is no folder {page.parent}. Make it first, or name another one.")
+    files = page, page.with_suffix(".json")
+    for file in files:
+        if file.exists() and not _is_report(file):
+            raise GraftError(f"{file} is there already and is no report of Graft's. Name another file.")
+    return files
+
+
+def _is_report(file: Path) -> bool:
+    try:
+        with file.open("rb") as opened:
+            return FORMAT.partition(" ")[0].encode() in opened.read(LOOKED_AT)
+    except OSError:
+        return False
+
+
+def _write(file: Path, text: str) -> None:
+    """Whole or not at all."""
+    half = file.with_name(f".{file.name}.{secrets.token_hex(4)}.part")
+    try:
+        half.write_text(text, encoding="utf-8")
+        os.replace(half, file)
+    except OSError as error:
+        half.unlink(missing_ok=True)
+        raise GraftError(
+            f"{file} cannot be written: {error.strerror}. Free some space, or name another file."
+        ) from error
