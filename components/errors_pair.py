@@ -5,7 +5,6 @@ from typing import Any
 import streamlit as st
 
 from components import text
-from components.errors_look import strategy_of
 from transfer_core.types import Comparison
 
 KEPT = "errors_pair"  # in the session: both sections of the page have the same pair in hand
@@ -14,9 +13,10 @@ KEPT = "errors_pair"  # in the session: both sections of the page have the same 
 def pair_in_hand(comparison: Comparison, *, section: str) -> tuple[str, str | None]:
     """Two select boxes and what they say; a run alone has no second."""
     ids = [run.id for run in comparison.runs]
-    if len(ids) < 2:
+    rival = comparison.rival
+    if rival is None:
         return ids[0], None
-    first, second = kept(st.session_state.get(KEPT), ids) or defaults(comparison)
+    first, second = kept(st.session_state.get(KEPT), ids) or (rival, comparison.verdict.choice)
     key = f"{KEPT}_{section}"
     st.session_state[f"{key}_first"], st.session_state[f"{key}_second"] = first, second
 
@@ -47,12 +47,3 @@ def pair_in_hand(comparison: Comparison, *, section: str) -> tuple[str, str | No
 def kept(said: Any, ids: list[str]) -> tuple[str, str] | None:
     """The pair of an earlier visit, where both of its runs are still compared."""
     return said if isinstance(said, tuple) and len(set(said)) == 2 and set(said) <= set(ids) else None
-
-
-def defaults(comparison: Comparison) -> tuple[str, str]:
-    """The best run of another strategy than the choice's, or the best other run, and the choice."""
-    choice = comparison.verdict.choice
-    others = [score for score in comparison.scores if score.run != choice]
-    own = strategy_of(comparison, choice)
-    foreign = [score for score in others if strategy_of(comparison, score.run) != own]
-    return max(foreign or others, key=lambda score: score.accuracy).run, choice

@@ -47,8 +47,8 @@ def table(comparison: Comparison) -> str:
     """HTML: how sure each run is, how often it is right, and how far the two lie apart."""
     rows = "".join(
         f'<tr><th scope="row">{mark(strategy_of(comparison, score.run))}{text.html(comparison.title(score.run))}</th>'
-        f"<td>{text.percent(confidence(score))}</td><td>{text.percent(score.accuracy)}</td>"
-        f"<td>{points(confidence(score) - score.accuracy)}</td><td>{100 * score.ece:.1f}</td></tr>"
+        f"<td>{text.percent(score.confidence)}</td><td>{text.percent(score.accuracy)}</td>"
+        f"<td>{points(score.confidence - score.accuracy)}</td><td>{100 * score.ece:.1f}</td></tr>"
         for score in sorted(comparison.scores, key=lambda score: score.ece)
     )
     ece = "Expected calibration error: how far confidence lies from accuracy on average, in points (Guo et al. 2017)"
@@ -130,15 +130,11 @@ def reliability(titles: Sequence[str], strategies: Sequence[str], scores: Sequen
 def said(title: str, score: Score) -> str:
     """In plain words, Markdown, whether a run is too sure of itself, and by how much."""
     low, high = score.interval
-    gap = 100 * (confidence(score) - score.accuracy)
-    kept = f"on average it is {text.percent(confidence(score))} sure and {text.percent(score.accuracy)} right"
+    gap = 100 * (score.confidence - score.accuracy)
+    kept = f"on average it is {text.percent(score.confidence)} sure and {text.percent(score.accuracy)} right"
     name = f"**{text.escape(title)}**"
-    if low <= confidence(score) <= high:
+    if score.sureness == "fitting":
         return f"{name} is about as sure of itself as it should be: {kept}, and chance explains that much."
-    kind = "too sure of itself" if gap > 0 else "too unsure of itself"
-    return f"{name} is {kind}, by {abs(gap):.1f} points: {kept} ({100 * low:.1f} to {100 * high:.1f})."
-
-
-def confidence(score: Score) -> float:
-    """Mean top probability."""
-    return sum(each.images * each.confidence for each in score.reliability) / max(1, score.images)
+    return (
+        f"{name} is {score.sureness} of itself, by {abs(gap):.1f} points: {kept} ({100 * low:.1f} to {100 * high:.1f})."
+    )

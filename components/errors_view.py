@@ -10,7 +10,7 @@ from components.errors_classes import class_table
 from components.errors_labels import label_errors_view
 from components.errors_look import nothing
 from components.errors_mistakes import mistakes_view
-from components.errors_pair import defaults, pair_in_hand
+from components.errors_pair import pair_in_hand
 from components.errors_reliability import reliability_view
 from transfer_core.types import Comparison, Dataset
 from transfer_core.workspace import Workspace
@@ -39,7 +39,7 @@ def _classes(workspace: Workspace, dataset: Dataset, comparison: Comparison) -> 
 
 def _reliability(comparison: Comparison) -> None:
     st.subheader("Can confidence be trusted?", anchor=False)
-    reliability_view(comparison, defaults(comparison) if len(comparison.runs) > 1 else ())
+    reliability_view(comparison, [comparison.verdict.choice, *([comparison.rival] if comparison.rival else [])])
 
 
 def _disagreement(workspace: Workspace, dataset: Dataset, comparison: Comparison) -> None:

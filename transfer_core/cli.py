@@ -411,9 +411,17 @@ def _compare(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
             f"  {run.id}  {score.accuracy:6.1%} ({low:.1%} to {high:.1%})  F1 {score.macro_f1:.3f}  "
             f"{run.seconds or 0:7.1f} s  {titles[run.id]}"
         )
-    verdict = comparison.verdict
-    result = {"runs": runs, "choice": verdict.choice, "reason": verdict.reason}
-    return result, "\n".join([*lines, "", verdict.reason])
+    verdict, transfer = comparison.verdict, comparison.transfer
+    result = {
+        "runs": runs,
+        "pairs": [asdict(pair) | {"better": pair.better} for pair in comparison.pairs],
+        "choice": verdict.choice,
+        "best": verdict.best,
+        "reason": verdict.reason,
+        "transfer": asdict(transfer) if transfer is not None else None,
+    }
+    said = [verdict.reason, *([f"{transfer.reason} {transfer.advice}".strip()] if transfer is not None else [])]
+    return result, "\n".join([*lines, "", *said])
 
 
 def _follow(workspace: Workspace, job: str, device: str) -> RunEnd:

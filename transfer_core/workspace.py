@@ -18,7 +18,7 @@ from PIL import Image
 from transfer_core import advice as rules
 from transfer_core.backbones import available, backbone, backbones
 from transfer_core.compare import mistakes
-from transfer_core.compare.best import best_runs, rival_of
+from transfer_core.compare.best import best_runs
 from transfer_core.compare.classes import class_scores
 from transfer_core.compare.comparison import compared, table_of
 from transfer_core.compare.repeats import repeats, resampled
@@ -610,7 +610,7 @@ class Workspace:
         if comparison.runs[0].recipe.dataset != dataset.id:
             raise DatasetError(f"These runs are not of '{dataset.name}'. Name runs of it, or the dataset they are of.")
         ids = [run.id for run in comparison.runs]
-        choice, rival = comparison.verdict.choice, rival_of(comparison)
+        choice, rival = comparison.verdict.choice, comparison.rival
         differ = self.disagreement(rival, choice) if rival is not None else None
         groups = self.repeats(dataset.id)
         said = self.said(dataset)

@@ -217,8 +217,7 @@ def test_likely_label_errors_are_saved_without_formulas(opened: Workspace) -> No
 
 def test_the_pair_at_first_is_the_choice_and_the_best_other_strategy(opened: Workspace) -> None:
     comparison = opened.compare(tuple(NAMED))
-    first, second = errors_pair.defaults(comparison)
-    assert second == comparison.verdict.choice
+    first, second = comparison.rival, comparison.verdict.choice
     others = [each for each in comparison.scores if each.run != second]
     assert comparison.score(first).accuracy == max(each.accuracy for each in others)
     assert errors_pair.kept(("linear_probe", "gone"), list(NAMED)) is None
@@ -229,7 +228,7 @@ def test_calibration_is_said_by_how_much_and_in_which_direction() -> None:
     named = np.where(np.arange(len(LABELS)) % 2 == 0, LABELS, (LABELS + 1) % 3)  # half of them right, 85 % sure
     sure = score("r", predictions(named), 3)
     said = errors_reliability.said("Probe*", sure)
-    gap = 100 * (errors_reliability.confidence(sure) - sure.accuracy)
+    gap = 100 * (sure.confidence - sure.accuracy)
     assert said.startswith(rf"**Probe\*** is too sure of itself, by {gap:.1f} points") and gap > 20
     assert "too unsure of itself" in errors_reliability.said("P", score("r", predictions(LABELS), 3))
     figure = errors_reliability.reliability(["P"], ["linear_probe"], [sure])

@@ -3,8 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
-from transfer_core.compare.comparison import table_of, train_images
-from transfer_core.types import Comparison, Dataset, Run
+from transfer_core.compare.comparison import train_images
+from transfer_core.types import Dataset, Run
 
 
 def best_runs(runs: Iterable[Run], dataset: Dataset) -> tuple[Run, ...]:
@@ -29,10 +29,3 @@ def best_runs(runs: Iterable[Run], dataset: Dataset) -> tuple[Run, ...]:
 
 def _judged(run: Run) -> float:
     return run.val_accuracy or 0.0
-
-
-def rival_of(comparison: Comparison) -> str | None:
-    """The most accurate run of another strategy than the verdict's choice; None where there is none."""
-    chosen = next(run for run in comparison.runs if run.id == comparison.verdict.choice)
-    others = [run.id for run in comparison.runs if run.recipe.strategy != chosen.recipe.strategy]
-    return table_of(comparison).most_accurate(others) if others else None

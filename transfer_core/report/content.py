@@ -58,7 +58,7 @@ class Gathered:
     repeats: Sequence[tuple[str, Repeats]]  # each with its title
     resampled: Sequence[Resampled]
     mistakes: Sequence[Seen]  # of the verdict's choice
-    rival: str | None  # the best run of another strategy than the choice's
+    rival: str | None  # Comparison.rival
     fixed: Sequence[Seen]  # the choice alone is right, of it and its rival
     broken: Sequence[Seen]  # the rival alone is right
     label_errors: Sequence[Seen]

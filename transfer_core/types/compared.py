@@ -45,6 +45,17 @@ class Score:
     ece: float  # expected calibration error: how far confidence lies from accuracy on average
     reliability: tuple[Bin, ...]  # by confidence; bins without images are left out
 
+    @property
+    def confidence(self) -> float:
+        """Mean top probability."""
+        return sum(each.images * each.confidence for each in self.reliability) / max(1, self.images)
+
+    @property
+    def sureness(self) -> Literal["too sure", "too unsure", "fitting"]:
+        """Confidence held against accuracy: fitting while it lies in the interval that chance leaves to accuracy."""
+        low, high = self.interval
+        return "too sure" if self.confidence > high else "too unsure" if self.confidence < low else "fitting"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Pair:
@@ -154,6 +165,15 @@ class Comparison:
     def images(self) -> int:
         """Test images, the same for all runs."""
         return self.scores[0].images
+
+    @property
+    def rival(self) -> str | None:
+        """What the verdict's choice is held against first: the most accurate other run, of another strategy if any."""
+        choice = self.verdict.choice
+        strategies = {run.id: run.recipe.strategy for run in self.runs}
+        others = [score for score in self.scores if score.run != choice]
+        foreign = [score for score in others if strategies[score.run] != strategies[choice]]
+        return max(foreign or others, key=lambda score: score.accuracy).run if others else None
 
     def pair(self, first: str, second: str) -> Pair:
         """The two runs, `first` first. Raises KeyError where they are not compared."""
