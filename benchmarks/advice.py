@@ -37,7 +37,7 @@ from transfer_core.training.rows import chosen_rows
 from transfer_core.types import Answers, Dataset, Measured, Pilots, RunEnd, from_plain
 from transfer_core.workspace import Workspace
 
-PILOT_SHARE, MOST_PILOT_SECONDS = 0.2, 120.0  # of the time that all strategies are expected to take
+PILOT_SHARE, MOST_PILOT_SECONDS = 0.15, 120.0  # of the time that all strategies are expected to take
 LIKENESS = (6, 30, 100)  # images a class
 HALVINGS = 200  # of the test images
 SIZES = {"clothing": (10, 30, 100), "brain_mri": (10, 30, 100), "wallpaper": (10, 30)}  # images a class
