@@ -6,9 +6,8 @@ import streamlit as st
 
 from components import compare_charts, shell, text
 from components.charts import CONFIG
-from components.compare_kept import compared
 from components.compare_matrix import points, signed
-from components.compare_runs import pick, train_images
+from components.compare_runs import pick
 from components.compare_verdict import Fact, facts, facts_of
 from components.drawn import drawn, strategy_name
 from components.train_form import fill_from
@@ -32,9 +31,9 @@ def approaches_view(workspace: Workspace, dataset: Dataset, comparison: Comparis
     for column, approach in zip(st.columns(2), comparison.approaches, strict=True):
         with column, st.container(border=True, key=f"approach_{approach.name.replace(' ', '_')}", height="stretch"):
             _side(workspace, dataset, comparison, approach)
-    sizes = {size for each in comparison.approaches for size, _, _ in each.by_images}
+    sizes = {reached.images for each in comparison.approaches for reached in each.by_images}
     if len(sizes) > 1:
-        _fewer_images(workspace, dataset, comparison)
+        _fewer_images(workspace, comparison)
     elif sizes:
         st.caption(
             "Train the same strategies on fewer images of each class (Settings, Training images of each class) and"
@@ -51,7 +50,7 @@ def contrast(comparison: Comparison) -> str:
         missing = "feature extraction" if extraction is None else "fine-tuning"
         return f"Only one of the two approaches has a run here; {missing} has none to hold against it."
     pair = comparison.pair(tuning, extraction)
-    seconds = {run.id: run.seconds for run in comparison.runs}
+    seconds = {run.id: run.whole_seconds for run in comparison.runs}
     return f"{_lead(pair)}{_cost(seconds[tuning], seconds[extraction])}."
 
 
@@ -81,11 +80,11 @@ def _side(workspace: Workspace, dataset: Dataset, comparison: Comparison, approa
     st.caption(SAYS[approach.name])
     run = next((run for run in comparison.runs if run.id == approach.run), None)
     if run is not None:
-        drawn(best(workspace, dataset, comparison, run), key=f"best_{approach.name.replace(' ', '_')}")
+        drawn(best(workspace, comparison, run), key=f"best_{approach.name.replace(' ', '_')}")
         return
     key = approach.name.replace(" ", "_")
     if approach.by_images:
-        held = approach.by_images[-1][2]
+        held = approach.by_images[-1].run
         st.markdown("A finished run of it is not among those that are compared.")
         st.button(
             "Add the best one",
@@ -108,30 +107,25 @@ def _side(workspace: Workspace, dataset: Dataset, comparison: Comparison, approa
         shell.go("train")
 
 
-def best(workspace: Workspace, dataset: Dataset, comparison: Comparison, run: Run) -> str:
+def best(workspace: Workspace, comparison: Comparison, run: Run) -> str:
     """HTML: the best run of an approach with its figures."""
     listed: list[Fact] = facts_of(run, comparison.score(run.id), workspace.model_bytes(run.id))
-    images = train_images(run.recipe, workspace.profile(dataset).counts)
-    if images is not None:
-        listed.append(("Training images", text.count(images), ""))
+    listed.append(("Training images", text.count(comparison.trained_on(run.id)), ""))
     name = strategy_name(run.recipe.strategy, text.short(comparison.title(run.id), 60))
     return f'<p style="margin-bottom: .9rem"><small>Best by validation</small><br>{name}</p>{facts(listed)}'
 
 
-def _fewer_images(workspace: Workspace, dataset: Dataset, comparison: Comparison) -> None:
-    """Scores of the best runs at each size, which may not be among those that are compared."""
-    runs = [run for each in comparison.approaches for _, _, run in each.by_images]
-    sized = compared(workspace, dataset.id, runs, comparison.verdict.worth)
-    strategies: dict[str, str] = {run.id: run.recipe.strategy for run in sized.runs}
-    scores = {score.run: score for score in sized.scores}
-    figure = compare_charts.reach(comparison.approaches, scores, strategies)
-    st.plotly_chart(figure, key="reach", config=CONFIG)
+def _fewer_images(workspace: Workspace, comparison: Comparison) -> None:
+    """The best runs at each size, which may not be among those that are compared."""
+    runs = [at.run for each in comparison.approaches for at in each.by_images]
+    strategies = {run: workspace.run(run).recipe.strategy for run in runs}
+    st.plotly_chart(compare_charts.reach(comparison.approaches, strategies), key="reach", config=CONFIG)
     st.caption(_sizes(comparison.approaches))
 
 
 def _sizes(approaches: Sequence[Approach]) -> str:
     """Where the two stand at the fewest and at the most images that both were trained on."""
-    extraction, tuning = ({size: accuracy for size, accuracy, _ in each.by_images} for each in approaches)
+    extraction, tuning = ({at.images: at.accuracy.value for at in each.by_images} for each in approaches)
     both = sorted(extraction.keys() & tuning.keys())
     if len(both) < 2:
         return "Each symbol is the strategy that was best at that size."

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from components import canvas, text
 from components.charts import HOVER
 from components.palette import NEUTRAL, Style, style, styles
-from transfer_core.types import Approach, Comparison, Run, Score, front
+from transfer_core.types import Approach, Comparison, Interval, Run, Score, front
 
 ROW_PX, TIGHT_PX = 46, 40  # height of a run with its name above it, and where there are many
 MANY = 12
@@ -181,52 +181,50 @@ def _ticks(low: float, high: float, kind: Axis, *, log: bool) -> list[float]:
 # --- fewer images -------------------------------------------------------------------------------
 
 
-def reach(approaches: Sequence[Approach], scores: Mapping[str, Score], strategies: Mapping[str, str]) -> go.Figure:
+def reach(approaches: Sequence[Approach], strategies: Mapping[str, str]) -> go.Figure:
     """What either approach reaches with how many training images: its best run at each size, with its interval.
 
     `strategies` by run.
     """
-    sizes = sorted({size for each in approaches for size, _, _ in each.by_images})
+    sizes = sorted({at.images for each in approaches for at in each.by_images})
     log = sizes[-1] > 4 * sizes[0]
     figure = canvas.blank(
         title="With fewer images",
         subtitle="The best run by validation at each size, on the same test images.",
         height=250,
     )
-    ends = [each.by_images[-1][1] if each.by_images else 0.0 for each in approaches]
+    ends = [each.by_images[-1].accuracy.value if each.by_images else 0.0 for each in approaches]
     for place, each in enumerate(approaches):
         if not each.by_images:
             continue
-        marks = [style(strategies[run]) for _, _, run in each.by_images]
         figure.add_scatter(
-            x=[size for size, _, _ in each.by_images],
-            y=[100 * accuracy for _, accuracy, _ in each.by_images],
+            x=[at.images for at in each.by_images],
+            y=[100 * at.accuracy.value for at in each.by_images],
             mode="lines",
             line={"color": canvas.INK, "width": 1.5, "dash": "dash" if place == 0 else "solid"},
             opacity=0.6,
             hoverinfo="skip",
         )
-        for (size, accuracy, run), mark in zip(each.by_images, marks, strict=True):
-            score = scores.get(run)
+        for at in each.by_images:
+            mark, share = style(strategies[at.run]), at.accuracy
             figure.add_scatter(
-                x=[size],
-                y=[100 * accuracy],
+                x=[at.images],
+                y=[100 * share.value],
                 mode="markers",
                 marker=canvas.marker(mark, 11),
                 hovertext=[
-                    f"<b>{each.name.capitalize()}</b>, {text.count(size)} training images"
-                    f"<br>{_interval(score) if score else text.percent(accuracy)}"
+                    f"<b>{each.name.capitalize()}</b>, {text.count(at.images)} training images"
+                    f"<br>{text.percent(share.value)} right"
+                    f"<br>95 % interval {text.percent(share.low)} to {text.percent(share.high)}"
                 ],
                 hovertemplate=HOVER,
                 cliponaxis=False,
-                error_y=_whiskers(score, mark.color) if score else None,
+                error_y=_bounds(share, mark.color),
             )
-        above = ends[place] == max(ends)
-        size, accuracy, run = each.by_images[-1]
-        low, high = scores[run].interval if run in scores else (accuracy, accuracy)
+        above, last = ends[place] == max(ends), each.by_images[-1]
         figure.add_annotation(
-            x=float(np.log10(size)) if log else size,
-            y=100 * (high if above else low),
+            x=float(np.log10(last.images)) if log else last.images,
+            y=100 * (last.accuracy.high if above else last.accuracy.low),
             text=each.name.capitalize(),
             showarrow=False,
             xanchor="right",
@@ -256,7 +254,11 @@ def _interval(score: Score) -> str:
 
 def _whiskers(score: Score, color: str) -> dict[str, Any]:
     low, high = score.interval
-    up, down = 100 * (high - score.accuracy), 100 * (score.accuracy - low)
+    return _bounds(Interval(value=score.accuracy, low=low, high=high), color)
+
+
+def _bounds(share: Interval, color: str) -> dict[str, Any]:
+    up, down = 100 * (share.high - share.value), 100 * (share.value - share.low)
     return {"type": "data", "array": [up], "arrayminus": [down], "color": color, "thickness": 2, "width": 5}
 
 

@@ -12,7 +12,6 @@ from components import canvas, text
 from components.charts import CONFIG
 from components.compare_charts import Entry
 from components.compare_kept import Story, story
-from components.compare_runs import train_images
 from transfer_core.types import Dataset, EpochEnd, StageStart
 from transfer_core.workspace import Workspace
 
@@ -58,10 +57,9 @@ def curves_view(workspace: Workspace, dataset: Dataset, shown: Sequence[Entry]) 
         training = st.toggle(
             "Training too", value=len(shown) <= FEW, key=f"curves_training_{len(shown) <= FEW}", persist_state="page"
         )
-    counts = workspace.profile(dataset).counts
     found = []
     for each in shown:
-        images = train_images(each.run.recipe, counts)
+        images = workspace.train_images(dataset, each.run)
         if unit != "Images seen" or images is not None:
             events = story(workspace, each.run)
             gradient = any(isinstance(event, StageStart) and event.unit == GRADIENT for event in events)

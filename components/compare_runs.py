@@ -13,7 +13,7 @@ from transfer_core.types import Dataset, Recipe, Run
 from transfer_core.workspace import Workspace
 
 TABLE_PX = 420
-Counts = Sequence[tuple[int, int, int]]  # Profile.counts
+Sizes = Mapping[str, int | None]  # training images by run; None with folds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,13 +31,6 @@ def comparable(done: Sequence[Run]) -> list[Run]:
 
 def _fold(recipe: Recipe) -> tuple[int, int, int]:
     return recipe.folds, recipe.fold, recipe.seed
-
-
-def train_images(recipe: Recipe, counts: Counts) -> int | None:
-    """How many images a recipe trains on, by `Profile.counts`; None with folds, which deal the images anew."""
-    if recipe.folds:
-        return None
-    return sum(min(train, recipe.per_class) if recipe.per_class else train for train, _, _ in counts)
 
 
 def choice(dataset: Dataset, runs: Sequence[Run], best: Sequence[Run]) -> Choice:
@@ -84,8 +77,8 @@ def choose_runs(workspace: Workspace, dataset: Dataset, runs: Sequence[Run], cho
         expanded=not chosen.runs,
         key=f"choose_runs_{bool(chosen.runs)}",
     ):
-        counts = workspace.profile(dataset).counts
-        st.caption(_words(chosen, counts))
+        sizes = {run.id: workspace.train_images(dataset, run) for run in runs}
+        st.caption(_words(chosen, sizes))
         # Another list of runs is another table, ticked by what was kept; the ticked ones stand first when it is new.
         listed = sha1(" ".join(run.id for run in runs).encode()).hexdigest()[:8]
         key = f"choose_{dataset.id}_{listed}_{st.session_state.get(f'compared_turn_{dataset.id}', 0)}"
@@ -95,7 +88,7 @@ def choose_runs(workspace: Workspace, dataset: Dataset, runs: Sequence[Run], cho
         )
         known = {run.id: run for run in runs}
         st.dataframe(
-            _table([known[id] for id in ids], workspace.titles(runs), counts),
+            _table([known[id] for id in ids], workspace.titles(runs), sizes),
             key=key,
             hide_index=True,
             height=min(TABLE_PX, 35 * len(runs) + 38),
@@ -115,13 +108,13 @@ def choose_runs(workspace: Workspace, dataset: Dataset, runs: Sequence[Run], cho
             )
 
 
-def _words(chosen: Choice, counts: Counts) -> str:
+def _words(chosen: Choice, sizes: Sizes) -> str:
     lost = ""
     if chosen.gone:
         lost = f" {chosen.gone} that you had picked {'is' if chosen.gone == 1 else 'are'} no longer there."
     if chosen.own:
         return f"Your own choice.{lost}"
-    images = train_images(chosen.runs[0].recipe, counts)
+    images = sizes[chosen.runs[0].id]
     if images is None:
         return f"All runs of the newest fold.{lost}"
     return (
@@ -130,17 +123,17 @@ def _words(chosen: Choice, counts: Counts) -> str:
     )
 
 
-def _table(runs: Sequence[Run], titles: Mapping[str, str], counts: Counts) -> pd.DataFrame:
+def _table(runs: Sequence[Run], titles: Mapping[str, str], sizes: Sizes) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "": [symbol_uri(run.recipe.strategy) for run in runs],
             "Run": [text.plain(titles[run.id]) for run in runs],
             "Backbone": [text.plain(run.recipe.backbone) for run in runs],
-            "Training images": [train_images(run.recipe, counts) for run in runs],
+            "Training images": [sizes[run.id] for run in runs],
             "Seed": [run.recipe.seed for run in runs],
             "Validation": [_percent(run.val_accuracy) for run in runs],
             "Test": [_percent(run.test_accuracy) for run in runs],
-            "Time, s": [run.seconds for run in runs],
+            "Time, s": [run.whole_seconds for run in runs],
         }
     )
 

@@ -10,7 +10,6 @@ import streamlit as st
 from components import text
 from components.compare_charts import Entry
 from components.compare_matrix import points
-from components.compare_runs import train_images
 from components.palette import symbol_uri
 from components.queue_view import kind_of
 from components.train_settings import IMAGES, REGULARISATION, SCHEDULE
@@ -27,7 +26,6 @@ MANY = 24  # columns of the table of differences
 
 def runs_table(workspace: Workspace, dataset: Dataset, shown: Sequence[Entry]) -> None:
     """A line for each run, the most accurate first."""
-    counts = workspace.profile(dataset).counts
     percent = st.column_config.NumberColumn(format="%.1f %%")
     st.dataframe(
         pd.DataFrame(
@@ -42,8 +40,8 @@ def runs_table(workspace: Workspace, dataset: Dataset, shown: Sequence[Entry]) -
                 "Log-loss": [each.score.log_loss for each in shown],
                 "ECE": [100 * each.score.ece for each in shown],
                 "Validation": [_hundredfold(each.run.val_accuracy) for each in shown],
-                "Training images": [train_images(each.run.recipe, counts) for each in shown],
-                "Time, s": [each.run.seconds for each in shown],
+                "Training images": [workspace.train_images(dataset, each.run) for each in shown],
+                "Time, s": [each.run.whole_seconds for each in shown],
                 "Images/s": [each.run.images_per_second for each in shown],
                 "Memory, MB": [each.run.peak_bytes and each.run.peak_bytes / 1e6 for each in shown],
                 "Model, MB": [(size := workspace.model_bytes(each.run.id)) and size / 1e6 for each in shown],

@@ -26,6 +26,8 @@ def verdict_view(workspace: Workspace, dataset: Dataset, comparison: Comparison)
     with st.container(key="verdict", border=True):
         st.markdown(f"#### {text.escape(verdict.reason)}")
         drawn(facts(facts_of(run, comparison.score(run.id), workspace.model_bytes(run.id))), key="verdict_facts")
+        if verdict.caution:
+            st.markdown(f":small[{text.escape(verdict.caution)}]")
         st.caption(rule(comparison))
     grade, transfer = workspace.grade(comparison), comparison.transfer
     left, right = st.columns(2, gap="medium") if transfer is not None else (st.container(), None)
@@ -45,13 +47,15 @@ def rule(comparison: Comparison) -> str:
     images = comparison.images
     on = f"the same {text.count(images)} test images" if images > 1 else "a single test image"
     count = len(comparison.runs)
+    least, most = min(comparison.train_images), max(comparison.train_images)
+    trained = f"trained on {text.count(least)}{f' to {text.count(most)}' if most > least else ''} images"
     if count == 1:
-        return f"1 run, on {on}."
+        return f"1 run on {on}, {trained}."
     points = f"{100 * comparison.verdict.worth:.1f}".removesuffix(".0")
     more = f" by more than {points} point{'' if points == '1' else 's'}" if comparison.verdict.worth else ""
     return (
-        f"{count} runs compared on {on}. The rule: among the most accurate run and those that it does not surely beat"
-        f"{more}, the one that trained fastest."
+        f"{count} runs compared on {on}, each {trained}. The rule: of the runs that no other one surely beats{more},"
+        " the one that trained fastest."
     )
 
 
@@ -61,8 +65,8 @@ def facts_of(run: Run, score: Score, model_bytes: int | None) -> list[Fact]:
     found: list[Fact] = [
         ("Test accuracy", text.percent(score.accuracy), f"{text.percent(low)} to {text.percent(high)}")
     ]
-    if run.seconds is not None:
-        found.append(("Training time", text.duration(run.seconds), ""))
+    if run.whole_seconds is not None:
+        found.append(("Training time", text.duration(run.whole_seconds), ""))
     if run.peak_bytes is not None:
         found.append(("Peak memory", text.size(run.peak_bytes), ""))
     if model_bytes is not None:
@@ -128,6 +132,6 @@ EXPLAINED = (
     " says whether the images that one run alone has right are more than luck. The more pairs are compared, the more"
     f" often one differs by luck, so {_term('Holm’s rule', 'Multiplies each p value by how many tests remain.')} asks"
     " for more of each. A run is surely better when the adjusted p is below 0.05 and the interval leaves out zero."
-    " The verdict takes the run that trained fastest among the most accurate one and those that it does not surely beat"
-    " by more than the points above.<small>Point at an underlined term, or tap it, to read what it means.</small></p>"
+    " The verdict takes the run that trained fastest of those that no other one surely beats by more than the points"
+    " above.<small>Point at an underlined term, or tap it, to read what it means.</small></p>"
 )

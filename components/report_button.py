@@ -1,5 +1,6 @@
 """A comparison to take along: its report as a page, and as JSON."""
 
+import json
 import re
 from functools import partial
 from typing import Literal
@@ -7,6 +8,7 @@ from typing import Literal
 import streamlit as st
 
 from components import text
+from transfer_core.errors import GraftError
 from transfer_core.types import Comparison, Dataset
 from transfer_core.workspace import Workspace
 
@@ -40,7 +42,11 @@ def report_button(workspace: Workspace, dataset: Dataset, comparison: Comparison
 
 def _made(workspace: Workspace, dataset: Dataset, comparison: Comparison, kind: Literal["html", "json"]) -> bytes:
     runs = [run.id for run in comparison.runs]
-    report = workspace.report(dataset, runs, worth=comparison.verdict.worth)
+    try:
+        report = workspace.report(dataset, runs, worth=comparison.verdict.worth)
+    except GraftError as error:  # deleted in another tab: a download has no other place to say so
+        said = f"<p>{text.html(str(error))}</p>" if kind == "html" else json.dumps({"error": str(error)})
+        return said.encode()
     return (report.html if kind == "html" else report.json).encode()
 
 

@@ -3,6 +3,7 @@
 import argparse
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -56,12 +57,11 @@ def _is_report(file: Path) -> bool:
 
 def _write(file: Path, text: str) -> None:
     """Whole or not at all."""
-    half = file.with_name(f".{file.name}.{secrets.token_hex(4)}.part")
+    half = file.with_name(f".graft-{secrets.token_hex(4)}.part")
     try:
         half.write_text(text, encoding="utf-8")
         os.replace(half, file)
     except OSError as error:
-        half.unlink(missing_ok=True)
-        raise GraftError(
-            f"{file} cannot be written: {error.strerror}. Free some space, or name another file."
-        ) from error
+        with suppress(OSError):
+            half.unlink(missing_ok=True)
+        raise GraftError(f"{file} cannot be written: {error.strerror}. Name another file or folder.") from error

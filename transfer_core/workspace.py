@@ -5,6 +5,7 @@ import os
 import secrets
 import shutil
 import time
+import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache, partial
@@ -20,7 +21,7 @@ from transfer_core.backbones import available, backbone, backbones
 from transfer_core.compare import mistakes
 from transfer_core.compare.best import best_runs
 from transfer_core.compare.classes import class_scores
-from transfer_core.compare.comparison import compared, table_of
+from transfer_core.compare.comparison import compared, table_of, train_images
 from transfer_core.compare.repeats import repeats, resampled
 from transfer_core.compare.titles import titles
 from transfer_core.compare.verdict import WORTH, grade
@@ -54,6 +55,7 @@ from transfer_core.types import (
     Job,
     Kind,
     Measured,
+    Pair,
     Pilots,
     Predictions,
     Profile,
@@ -69,6 +71,7 @@ from transfer_core.types import (
 )
 
 COPY_BYTES = 1 << 20
+PAIRS_KEPT = 16  # comparisons whose pairs stay in memory
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +106,7 @@ class Workspace:
     def __init__(self, root: Path, *, write: bool = True) -> None:
         self.root = root
         self._lanes: Lanes | None = None
+        self._pairs: dict[tuple[str, ...], tuple[Pair, ...]] = {}  # by run ids: predictions of a run never change
         self._lock: FileLock | None = None
         if write:
             self._take(root)
@@ -551,8 +555,11 @@ class Workspace:
         file = run_folder(self.root, run) / "predictions.npz"
         if not file.exists():
             raise UnknownJob(f"Run {run!r} has not finished, so it has no predictions to compare.")
-        with np.load(file) as arrays:
-            return Predictions(**{name: arrays[name] for name in Predictions.__dataclass_fields__})
+        try:
+            with np.load(file) as arrays:
+                return Predictions(**{name: arrays[name] for name in Predictions.__dataclass_fields__})
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            raise UnknownJob(f"The predictions of run {run!r} cannot be read. Train it again.") from error
 
     def compare(self, runs: Sequence[str], *, worth: float = WORTH) -> Comparison:
         """Finished runs held against each other, from stored predictions; no model runs.
@@ -576,7 +583,14 @@ class Workspace:
         if not len(predictions[found[0].id].test_samples):
             raise DatasetError(f"'{dataset.name}' has no test images, so there is nothing to compare its runs on.")
         known = [run for run in self.runs(dataset.id) if run.status == "done"]
-        return compared(found, predictions, dataset, self.titles(found), known=known, worth=worth)
+        ids = tuple(predictions)
+        made = compared(
+            found, predictions, dataset, self.titles(found), known=known, both=self._pairs.get(ids), worth=worth
+        )
+        if len(self._pairs) >= PAIRS_KEPT:
+            self._pairs.pop(next(iter(self._pairs)), None)
+        self._pairs[ids] = made.pairs
+        return made
 
     def grade(self, comparison: Comparison) -> Grade:
         """What became of the strategy that Graft recommends for what was said and measured."""
@@ -586,13 +600,18 @@ class Workspace:
     def _decided(self, dataset: Dataset) -> Decision:
         """The decision on what was said last."""
         said = self.said(dataset)
+        names = [known.name for known in self.backbones()]
         return self.decide(
             dataset,
             similarity=said.similarity,
             budget=said.budget,
-            backbone_name=said.backbone,
+            backbone_name=said.backbone if said.backbone in names else names[0],  # it may have been removed
             seconds=said.seconds,
         )
+
+    def train_images(self, dataset: Dataset, run: Run) -> int | None:
+        """How many images a run trains on; None with folds, which deal the images anew."""
+        return None if run.recipe.folds else train_images(dataset, run)
 
     def best_runs(self, dataset: Dataset) -> tuple[Run, ...]:
         """The best finished run of each strategy by validation, the best first; of one, those with the most images."""
@@ -673,7 +692,15 @@ class Workspace:
 
     def resampled(self, dataset: str = "") -> tuple[Resampled, ...]:
         """Every two recipes that were cross-validated on the same folds, held against each other."""
-        return resampled(self.repeats(dataset))
+        groups = [group for group in self.repeats(dataset) if group.runs[0].recipe.folds and group.done > 1]
+        sizes = {}
+        for group in groups:
+            images = self._store.dataset(group.runs[0].recipe.dataset)
+            for run in group.runs:
+                if run.status == "done":
+                    kept = self.predictions(run.id)
+                    sizes[run.id] = train_images(images, run, kept), len(kept.test_samples)
+        return resampled(groups, sizes)
 
     def repeats(self, dataset: str = "") -> tuple[Repeats, ...]:
         """Runs that repeat one recipe with other seeds or folds, with mean and spread; newest first."""
@@ -707,7 +734,7 @@ def _run(job: Job) -> Run:
     )
 
 
-RESULTS = ("seconds", "test_accuracy", "val_accuracy", "images_per_second", "peak_bytes")
+RESULTS = ("seconds", "saved_seconds", "test_accuracy", "val_accuracy", "images_per_second", "peak_bytes")
 
 
 def _augmented(dataset: Dataset, recipe: Recipe) -> str:

@@ -162,6 +162,7 @@ def test_the_corrected_t_test_by_hand() -> None:
     assert lead.value == pytest.approx(0.02) and p == pytest.approx(2 * stats.t.sf(2.1764, 9), abs=1e-4)
     assert p > 0.05 > stats.ttest_1samp(values, 0).pvalue, "a plain t-test would have been too sure"
     assert lead.low < 0 < lead.high
+    assert corrected_t([0.05, 0.05], 1, 1)[1] == 1.0, "differences without spread prove nothing"
     with pytest.raises(ValueError, match="two folds"):
         corrected_t([0.1], 9, 1)
 
@@ -242,8 +243,8 @@ SLOW_FIRST = {"a": 410.0, "b": 10.0}
     [
         (90, 50, "a", "40.0 points (+30.0 to"),  # the sure winner is worth its time
         (90, 89, "b", "which is within chance on 100 images, and costs 41 times the time"),
-        (90, 90, "b", "“Fine-tune all” among them, it took the least time"),
-        (89, 90, "b", "these images cannot tell apart, “Fine-tune all” among them, it took the least time"),
+        (90, 90, "b", "“Fine-tune all” cannot be told apart from it on these images, and none took less time"),
+        (89, 90, "b", "“Fine-tune all” cannot be told apart from it on these images, and none took less time"),
     ],
 )
 def test_the_verdict_takes_the_cheapest_that_is_not_surely_beaten(
@@ -265,6 +266,104 @@ def test_a_sure_lead_that_is_small_is_not_worth_its_time() -> None:
 def test_one_run_is_taken_for_want_of_another() -> None:
     found = comparison({"a": [True] * 3}, BOTH, SLOW_FIRST)
     assert found.pairs == () and "the only run here" in found.verdict.reason
+
+
+def test_a_run_that_a_third_one_surely_beats_is_not_taken() -> None:
+    """A has the most images right; only B, on the same images as C, is surely ahead of C."""
+    n = 300
+    c = np.arange(n) < 200
+    b = c | (np.arange(n) >= 288)  # all that C has, and 12 more
+    a = np.roll(c, 45)
+    a[np.flatnonzero(~a)[:14]] = True  # 14 more than C, but quite different ones
+    right = {"a": a.tolist(), "b": b.tolist(), "c": c.tolist()}
+    strategies = {"a": "fine_tune_all", "b": "linear_probe", "c": "linear_probe"}
+    found = comparison(right, strategies, {"a": 100.0, "b": 50.0, "c": 1.0})
+    assert found.verdict.best == "a" and found.pair("a", "c").better is None and found.pair("b", "c").better == "b"
+    assert found.verdict.choice == "b"
+
+
+def test_what_was_kept_from_before_does_not_make_a_run_cheap() -> None:
+    first = replace(run("a", seconds=8.0), saved_seconds=0.0)
+    second = replace(run("b", seconds=1.5), saved_seconds=6.9)
+    kept = {id: predictions([True] * 9 + [False]) for id in "ab"}
+    assert compared([first, second], kept, dataset(10), {"a": "A", "b": "B"}).verdict.choice == "a"
+
+
+@pytest.mark.parametrize(
+    ("right", "seconds", "words"),
+    [
+        ((9_950, 9_947), (10.0, 1.0), "has only 3 images of 10,000 more right, and costs 10 times the time"),
+        ((95, 94), (1.02, 1.0), "and takes about as long"),
+        ((95, 94), (0.05, 0.02), "and costs 2.5 times the time"),
+        ((1, 0), (2.0, 1.0), "is 100.0 points better, which is within chance on 1 image,"),
+    ],
+)
+def test_sentences_hold_at_their_edges(right: tuple[int, int], seconds: tuple[float, float], words: str) -> None:
+    n = {9_950: 10_000, 95: 100, 1: 1}[right[0]]
+    runs = {name: (np.arange(n) < count).tolist() for name, count in zip("ab", right, strict=True)}
+    found = comparison(runs, BOTH, dict(zip("ab", seconds, strict=True))).verdict
+    assert words in found.reason
+
+
+def test_a_lead_too_small_to_matter_is_not_called_one_that_cannot_be_seen() -> None:
+    right = {"a": [True] * 1990 + [False] * 10, "b": [True] * 1980 + [False] * 20}
+    found = comparison(right, BOTH, {"a": 1.0, "b": 10.0}).verdict
+    assert found.choice == "a" and "“Linear probe” is less than 1 point behind, and none took less time" in found.reason
+
+
+def test_cautions() -> None:
+    data = dataset(100)
+    data.splits[:60] = 0
+    runs = [run("few", per_class=5, val_accuracy=0.9), run("all", "fine_tune_all", seconds=90.0, val_accuracy=0.9)]
+    right = [True] * 20 + [False] * 20
+    kept = {each.id: predictions(right, 60) for each in runs}
+    found = compared(runs, kept, data, {"few": "Few", "all": "All"}).verdict
+    assert "different numbers of images, 5 to 60" in found.caution
+    assert "On validation images “Few” has 90.0 % right" in found.caution and "Believe the test" in found.caution
+    alone = compared(runs[:1], kept, data, {"few": "Few"}, known=[replace(runs[1], val_accuracy=0.5)]).verdict
+    assert "finished runs on 60 training images" in alone.caution
+    fine = compared([replace(runs[1], val_accuracy=0.5)], kept, data, {"all": "All"}).verdict
+    assert fine.caution == ""
+
+
+def test_advice_and_pretraining_are_judged_on_equally_many_images() -> None:
+    """A probe on five images a class says nothing about a network from scratch on thirty."""
+    data = replace(dataset(80), labels=np.tile([0, 1], 40))
+    data.splits[:60] = 0
+    good, bad = [True] * 19 + [False], [True] * 8 + [False] * 12
+    runs = [
+        run("few", per_class=5, val_accuracy=0.4),
+        run("scratch", "from_scratch", val_accuracy=0.9),
+        run("tuned", "fine_tune_all", val_accuracy=0.8),
+    ]
+    kept = {"few": predictions(bad, 60), "scratch": predictions(good, 60), "tuned": predictions(good, 60)}
+    names = {each.id: TITLES[each.recipe.strategy] for each in runs}
+    assert compared(runs[:2], kept, data, names).transfer is None
+    found = compared(runs, kept, data, names)
+    assert found.transfer is not None and found.transfer.pretrained == "tuned"
+    assert "no other strategy on as many images" in grade(table_of(found), "linear_probe", TITLES).reason
+
+
+def test_another_network_from_scratch_stands_in_only_where_its_own_was_not_tried() -> None:
+    other = run("small", "from_scratch").recipe
+    small = replace(run("small"), recipe=replace(other, backbone="small", strategy="small_cnn"))
+    runs = [run("p"), run("s", "from_scratch"), small]
+    kept = {"p": predictions([True] * 5 + [False] * 5), "small": predictions([True] * 9 + [False])}
+    kept["s"] = kept["p"]
+    names = {each.id: each.id for each in runs}
+    both = compared(runs, kept, dataset(10), names).transfer
+    assert both is not None and both.scratch == "s"
+    only = compared([runs[0], small], kept, dataset(10), names).transfer
+    assert only is not None and only.scratch == "small"
+
+
+def test_folds_keep_out_of_what_either_approach_reaches() -> None:
+    data = dataset(40)
+    data.splits[:30] = 0
+    folded = run("fold", folds=3, val_accuracy=0.5, test_accuracy=0.5)
+    kept = {"fold": predictions([True] * 4 + [False] * 6, 5)}
+    found = compared([folded], kept, data, {"fold": "Fold"}, known=[run("own", test_accuracy=0.4)])
+    assert found.approaches[0].by_images == () and found.train_images == (20,)
 
 
 def test_a_run_that_nobody_timed_is_not_free() -> None:
@@ -304,7 +403,7 @@ def test_every_run_that_is_compared_counts_in_holms_adjustment() -> None:
         strategies[f"c{i}"], seconds[f"c{i}"] = "linear_probe", 500.0
         right[f"c{i}"] = (rng.permutation(100) < 70).tolist()
     found = comparison(right, strategies, seconds).verdict
-    assert found.choice == "b" and "when 15 pairs are compared at once" in found.reason
+    assert found.choice == "b" and "which is not proven with 15 pairs compared at once (p = 0." in found.reason
 
 
 @pytest.mark.parametrize(
@@ -332,9 +431,9 @@ def test_advice_is_graded() -> None:
     assert "Graft recommended “Linear probe”; “Fine-tune all” won by 40.0 points (+30.0 to" in beaten.reason
     assert "at 6.0 times the cost" in beaten.reason
     proven = grade(table, "fine_tune_all", TITLES)
-    assert proven.won is None and "nothing that was trained is better" in proven.reason
+    assert proven.won is None and "nothing compared here is better" in proven.reason
     absent = grade(table, "from_scratch", TITLES)
-    assert absent.run is None and "no finished run" in absent.reason
+    assert absent.run is None and "no run among those compared" in absent.reason
     luck = grade(
         table_of(comparison({"a": right["a"], "b": [True] * 89 + [False] * 11}, BOTH, SLOW_FIRST)),
         "linear_probe",
@@ -355,7 +454,11 @@ def test_the_two_approaches_show_their_best_run_and_fewer_images() -> None:
     found = compared(runs[:2], kept, data, {each.id: each.id for each in runs}, known=runs)
     extraction, tuning = found.approaches
     assert extraction.run == "better" and tuning.run is None and tuning.by_images == ()
-    assert extraction.by_images == ((2, 0.2, "few"), (6, 0.4, "better"))
+    assert [(at.images, at.accuracy.value, at.run) for at in extraction.by_images] == [
+        (2, 0.2, "few"),
+        (6, 0.4, "better"),
+    ]
+    assert extraction.by_images[1].accuracy.low < 0.4 < extraction.by_images[1].accuracy.high
 
 
 # --- images -------------------------------------------------------------------------------------
@@ -407,11 +510,15 @@ def test_folds_are_compared_by_the_corrected_t_test() -> None:
         ]
 
     groups = repeats([*folds("linear_probe", (0.7, 0.72, 0.71)), *folds("fine_tune_all", (0.8, 0.83, 0.81))])
-    (found,) = resampled(groups)
+    sizes = {each.id: (60, 30) for group in groups for each in group.runs}
+    (found,) = resampled(groups, sizes)
     assert found.difference.value == pytest.approx(-0.1033, abs=1e-4) and found.folds == 3
     assert found.p == found.adjusted < 0.05
+    few = resampled(groups, dict.fromkeys(sizes, (10, 30)))[0]  # of each class a few images only: another variance
+    known = corrected_t([-0.1, -0.11, -0.1], 10, 30)
+    assert few.p == pytest.approx(known[1]) and few.p > 2 * found.p
     other = repeats([*folds("linear_probe", (0.7, 0.72, 0.71)), *folds("fine_tune_all", (0.8, 0.83), folds=2)])
-    assert resampled(other) == (), "other folds"
+    assert resampled(other, {}) == (), "other folds"
 
 
 def test_titles_tell_runs_apart_by_what_differs() -> None:

@@ -11,7 +11,7 @@ from components import canvas, charts, compare_charts, compare_curves, text
 from components.compare_charts import Entry
 from components.compare_curves import Curve
 from components.palette import STRATEGY_STYLE, style, styles
-from transfer_core.types import Approach, EpochEnd, Recipe, Run, Score, front
+from transfer_core.types import Approach, EpochEnd, Interval, Reached, Recipe, Run, Score, front
 
 NASTY = ["<b>shoe</b>", "$x$", "![x](http://evil.test)", "plain"]
 TITLES = ["Linear probe", "Fine-tune everything", "Fine-tune everything, seed 3"]
@@ -167,12 +167,15 @@ def test_costs_are_logarithmic_where_they_differ_tenfold(costs: Sequence[float],
 
 
 def test_fewer_images_show_both_approaches_with_the_strategy_at_each_size() -> None:
+    def reached(images: int, share: float, run: str) -> Reached:
+        return Reached(images=images, accuracy=Interval(value=share, low=share - 0.05, high=share + 0.05), run=run)
+
     approaches = (
-        Approach(name="feature extraction", run=None, by_images=((100, 0.6, "a"), (1_000, 0.7, "b"))),
-        Approach(name="fine-tuning", run=None, by_images=((1_000, 0.9, "c"),)),
+        Approach(name="feature extraction", run=None, by_images=(reached(100, 0.6, "a"), reached(1_000, 0.7, "b"))),
+        Approach(name="fine-tuning", run=None, by_images=(reached(1_000, 0.9, "c"),)),
     )
     strategies = {"a": "linear_svm", "b": "linear_probe", "c": "fine_tune_all"}
-    figure = compare_charts.reach(approaches, {"a": _score("a", 0.6)}, strategies)
+    figure = compare_charts.reach(approaches, strategies)
     symbols = [point.marker.symbol for point in _drawn(figure, "markers")]
     assert symbols == [style(name).marker for name in strategies.values()]
     assert figure.layout.xaxis.type == "log"

@@ -34,7 +34,7 @@ from transfer_core.types import (
 )
 from transfer_core.workspace import Workspace
 
-SECONDS = 20.0
+SECONDS = 30.0
 
 
 @pytest.fixture(scope="module")
@@ -159,20 +159,24 @@ def test_features_and_heads_of_pilots_serve_the_full_run(
 ) -> None:
     wanted = workspace.recipe(dataset, "linear_probe")
 
-    def run(name: str) -> tuple[set[str], list[tuple[int, float | None]], Any]:
-        """What it says that it does, its curve, and its test probabilities."""
+    def run(name: str) -> tuple[set[str], list[tuple[int, float | None]], Any, float]:
+        """What it says that it does, its curve, its test probabilities, and the seconds that it was saved."""
         out = tmp_path / name
         out.mkdir()
         events = list(fit(wanted, dataset, workspace=workspace.root, out=out, device="cpu"))
         curve = [(event.step, event.val_accuracy) for event in events if isinstance(event, EpochEnd)]
         with np.load(out / PREDICTIONS) as kept:
-            return {event.what for event in events if isinstance(event, Progress)}, curve, kept["test_probabilities"]
+            said, end = {event.what for event in events if isinstance(event, Progress)}, events[-1]
+            assert isinstance(end, RunEnd)
+            return said, curve, kept["test_probabilities"], end.result["saved_seconds"]
 
     taken, features = "Taking the head that was fitted before", "Computing features"
-    done, curve, probabilities = run("after the race")
+    done, curve, probabilities, saved = run("after the race")
     assert taken in done and features not in done
     shutil.rmtree(workspace.root / "features")
-    cold, fitted_curve, fitted = run("cold")
+    cold, fitted_curve, fitted, nothing = run("cold")
+    *_, again = run("again")
+    assert nothing == 0 < min(saved, again)
     assert taken not in cold and features in cold
     assert curve == fitted_curve != [] and (probabilities == fitted).all()
 

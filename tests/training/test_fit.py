@@ -157,7 +157,9 @@ def test_features_do_not_hang_on_what_was_computed_before(bench: Bench, tmp_path
     )
     assert len(parts) == len(whole) == len(bench.backbone.taps)
     for one, other in zip(parts, whole, strict=True):
-        assert one.read_bytes() == other.read_bytes()
+        with np.load(one) as first, np.load(other) as second:  # they tell their own pace as well
+            for name in ("rows", "codes"):
+                assert first[name].tobytes() == second[name].tobytes()
     assert (tmp_path / "parts/run/predictions.npz").read_bytes() == (
         tmp_path / "whole/run/predictions.npz"
     ).read_bytes()

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from transfer_core.compare.comparison import train_images
+from transfer_core.compare.verdict import judged
 from transfer_core.types import Dataset, Run
 
 
@@ -19,13 +20,9 @@ def best_runs(runs: Iterable[Run], dataset: Dataset) -> tuple[Run, ...]:
         if run.status == "done" and not run.recipe.folds:
             best = sizes[train_images(dataset, run)]
             known = best.get(run.recipe.strategy)
-            if known is None or _judged(run) > _judged(known):
+            if known is None or judged(run) > judged(known):
                 best[run.recipe.strategy] = run
     if not sizes:
         return ()
     most = max(sizes, key=lambda size: (len(sizes[size]), size))
-    return tuple(sorted(sizes[most].values(), key=lambda run: -_judged(run)))
-
-
-def _judged(run: Run) -> float:
-    return run.val_accuracy or 0.0
+    return tuple(sorted(sizes[most].values(), key=lambda run: -judged(run)))

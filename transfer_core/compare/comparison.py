@@ -7,7 +7,7 @@ import numpy as np
 from transfer_core.compare.pairs import pairs
 from transfer_core.compare.statistics import score
 from transfer_core.compare.verdict import WORTH, Table, approaches, transfer, verdict
-from transfer_core.types import TRAIN, Comparison, Dataset, Predictions, Run
+from transfer_core.types import TEST, TRAIN, Comparison, Dataset, Pair, Predictions, Run
 
 
 def compared(
@@ -17,41 +17,58 @@ def compared(
     titles: Mapping[str, str],
     *,
     known: Sequence[Run] = (),
+    both: tuple[Pair, ...] | None = None,
     worth: float = WORTH,
 ) -> Comparison:
-    """`known`: finished runs of the dataset, for what either approach reaches with fewer images.
+    """`known`: finished runs of the dataset, for what either approach reaches with other numbers of images; `both`: the
+    pairs of these runs where they are known already.
 
     Raises ValueError when the runs were tested on different images, or on none.
     """
     kept = {run.id: predictions[run.id] for run in runs}
     groups = dataset.groups[next(iter(kept.values())).test_samples]
     scores = {run.id: score(run.id, kept[run.id], len(dataset.classes)) for run in runs}
-    both = pairs(kept, groups, len(dataset.classes))
-    table = Table(runs=runs, titles=titles, scores=scores, pairs=both, worth=worth)
-    whole = [run for run in (*runs, *known) if not run.recipe.folds]
+    table = Table(
+        runs=runs,
+        titles=titles,
+        scores=scores,
+        pairs=pairs(kept, groups, len(dataset.classes)) if both is None else both,
+        images={run.id: train_images(dataset, run, kept[run.id]) for run in runs},
+        worth=worth,
+    )
+    own = not any(run.recipe.folds for run in runs)  # tested on the dataset's own split, as `known` are
+    whole = {run.id: run for run in (*runs, *known) if own and not run.recipe.folds}
+    sizes = [(run, train_images(dataset, run)) for run in whole.values()]
     return Comparison(
         runs=tuple(runs),
         titles=tuple(titles[run.id] for run in runs),
+        train_images=tuple(table.images.values()),
         scores=tuple(scores.values()),
-        pairs=both,
-        verdict=verdict(table),
+        pairs=tuple(table.pairs),
+        verdict=verdict(table, [images for _, images in sizes]),
         transfer=transfer(table),
-        approaches=approaches(table, [(run, train_images(dataset, run)) for run in whole]),
+        approaches=approaches(table, sizes),
     )
 
 
 def table_of(comparison: Comparison) -> Table:
     """What the sentences of a comparison are made from."""
+    ids = [run.id for run in comparison.runs]
     return Table(
         runs=comparison.runs,
-        titles=dict(zip((run.id for run in comparison.runs), comparison.titles, strict=True)),
+        titles=dict(zip(ids, comparison.titles, strict=True)),
         scores={each.run: each for each in comparison.scores},
         pairs=comparison.pairs,
+        images=dict(zip(ids, comparison.train_images, strict=True)),
         worth=comparison.verdict.worth,
     )
 
 
-def train_images(dataset: Dataset, run: Run) -> int:
-    """How many images a run without folds trains on."""
-    counts = np.bincount(dataset.labels[dataset.splits == TRAIN], minlength=len(dataset.classes))
+def train_images(dataset: Dataset, run: Run, predictions: Predictions | None = None) -> int:
+    """How many images a run trains on; of a fold, whose images are dealt anew, only its `predictions` tell."""
+    mine = dataset.splits == TRAIN
+    if run.recipe.folds and predictions is not None:
+        mine = dataset.splits != TEST
+        mine[predictions.test_samples] = mine[predictions.val_samples] = False
+    counts = np.bincount(dataset.labels[mine], minlength=len(dataset.classes))
     return int((np.minimum(counts, run.recipe.per_class) if run.recipe.per_class else counts).sum())

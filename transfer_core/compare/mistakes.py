@@ -55,8 +55,9 @@ def label_errors(predictions: Mapping[str, Predictions]) -> tuple[Seen, ...]:
         return ()
     found: list[tuple[float, Seen]] = []
     for split in ("val", "test"):
-        labels = _labels(next(iter(predictions.values())), split)
-        if any(not np.array_equal(_labels(kept, split), labels) for kept in predictions.values()) or not len(labels):
+        first = next(iter(predictions.values()))
+        labels, samples = _labels(first, split), _samples(first, split)
+        if any(not np.array_equal(_samples(kept, split), samples) for kept in predictions.values()) or not len(labels):
             continue  # runs that were validated on images of their own
         shares = np.stack([_probabilities(kept, split) for kept in predictions.values()])  # (R, N, C)
         named, mean = shares.argmax(2), shares.mean(0)  # (R, N), (N, C)
@@ -81,8 +82,7 @@ def _surest(
 def _seen(runs: tuple[str, ...], predictions: Mapping[str, Predictions], split: Split, rows: Ints) -> tuple[Seen, ...]:
     """What these runs say of some rows of a split."""
     first = predictions[runs[0]]
-    samples = first.val_samples if split == "val" else first.test_samples
-    labels = _labels(first, split)
+    samples, labels = _samples(first, split), _labels(first, split)
     return tuple(
         Seen(
             sample=int(samples[row]),
@@ -100,6 +100,10 @@ def _calls(runs: tuple[str, ...], predictions: Mapping[str, Predictions], split:
         named = int(shares.argmax())
         label = int(_labels(predictions[run], split)[row])
         yield Call(run=run, predicted=named, confidence=float(shares[named]), of_label=float(shares[label]))
+
+
+def _samples(kept: Predictions, split: str) -> Ints:
+    return kept.val_samples if split == "val" else kept.test_samples
 
 
 def _labels(kept: Predictions, split: str) -> Ints:

@@ -1,7 +1,7 @@
 """Runs that repeat one recipe with other seeds or folds: their mean and spread."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -38,8 +38,11 @@ def mean_and_spread(runs: Iterable[Run]) -> tuple[float | None, float | None]:
     )
 
 
-def resampled(groups: Sequence[Repeats]) -> tuple[Resampled, ...]:
-    """Every two recipes that were cross-validated on the same folds, all of them ended."""
+def resampled(groups: Sequence[Repeats], sizes: Mapping[str, tuple[int, int]]) -> tuple[Resampled, ...]:
+    """Every two recipes that were cross-validated on the same folds, all of them ended.
+
+    `sizes`: how many images each run was trained and tested on.
+    """
     whole = [group for group in groups if group.runs[0].recipe.folds > 1 and group.done == len(group.runs)]
     tests = []
     for one, other in combinations(whole, 2):
@@ -49,7 +52,9 @@ def resampled(groups: Sequence[Repeats]) -> tuple[Resampled, ...]:
             continue
         pairs = zip(one.runs, other.runs, strict=True)
         differences = [(a.test_accuracy or 0.0) - (b.test_accuracy or 0.0) for a, b in pairs]
-        tests.append((one, other, *corrected_t(differences, folds - 1, 1)))
+        trained = min(sizes[run.id][0] for run in (*one.runs, *other.runs))
+        tested = float(np.mean([sizes[run.id][1] for run in one.runs]))
+        tests.append((one, other, *corrected_t(differences, trained, tested)))
     adjusted = holm([p for *_, p in tests])
     return tuple(
         Resampled(

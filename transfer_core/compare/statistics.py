@@ -189,7 +189,8 @@ def corrected_t(differences: Sequence[float], trained: float, tested: float) -> 
     """The mean of differences over folds with its 95 % interval, and a two-sided p that it is 0.
 
     Folds share most of their training images, so a plain t-test is too sure of itself: the variance grows by the ratio
-    of tested to trained images (corrected resampled t-test, Nadeau and Bengio 2003). Raises ValueError below 2 folds.
+    of tested to trained images (corrected resampled t-test, Nadeau and Bengio 2003). Differences that are all the same
+    say nothing of their spread, so nothing is proven by them. Raises ValueError below 2 folds.
     """
     values = np.asarray(differences, dtype=float)
     if len(values) < 2:
@@ -197,7 +198,7 @@ def corrected_t(differences: Sequence[float], trained: float, tested: float) -> 
     mean = float(values.mean())
     error = float(np.sqrt((1 / len(values) + tested / trained) * values.var(ddof=1)))
     if not error:
-        return Interval(value=mean, low=mean, high=mean), 0.0 if mean else 1.0
+        return Interval(value=mean, low=-1.0, high=1.0), 1.0
     half = float(special.stdtrit(len(values) - 1, 0.975)) * error
     p = 2 * float(special.stdtr(len(values) - 1, -abs(mean) / error))
     return Interval(value=mean, low=mean - half, high=mean + half), p

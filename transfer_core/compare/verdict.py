@@ -4,9 +4,12 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from transfer_core.types import HEAD, LEVEL, Approach, Grade, Interval, Pair, Run, Score, Transfer, Verdict
+from transfer_core.compare.statistics import wilson
+from transfer_core.compare.words import ahead, at_cost, dearer, lead_in_points, listed, percent, points, some
+from transfer_core.types import HEAD, LEVEL, Approach, Grade, Interval, Pair, Reached, Run, Score, Transfer, Verdict
 
 WORTH = 0.01  # accuracy that a lead must exceed to be worth more time
+SHIFT = 0.05  # accuracy that validation may promise beyond the test's interval before that is worth a word
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -17,11 +20,15 @@ class Table:
     titles: Mapping[str, str]
     scores: Mapping[str, Score]
     pairs: Sequence[Pair]
+    images: Mapping[str, int]  # that each run was trained on
     worth: float = WORTH
 
+    def run(self, id: str) -> Run:
+        return next(each for each in self.runs if each.id == id)
+
     def seconds(self, run: str) -> float:
-        """That it took to train; without end where nobody took the time."""
-        found = next(each.seconds for each in self.runs if each.id == run)
+        """That it takes to train with nothing kept from before; without end where nobody took the time."""
+        found = self.run(run).whole_seconds
         return math.inf if found is None else found
 
     def pair(self, first: str, second: str) -> Pair:
@@ -40,103 +47,164 @@ class Table:
         return f"“{self.titles[run]}”"
 
 
-def verdict(table: Table) -> Verdict:
-    """The cheapest run that the most accurate one is not surely, and by more than `worth`, ahead of."""
+# --- the verdict --------------------------------------------------------------------------------
+
+
+def verdict(table: Table, known: Iterable[int] = ()) -> Verdict:
+    """The cheapest run that no other one is surely, and by more than `worth`, ahead of.
+
+    `known`: how many images other finished runs were trained on.
+    """
     everyone = [run.id for run in table.runs]
     best = table.most_accurate(everyone)
-    rivals = [run for run in everyone if run != best and not table.leads(best, run)]
+    led = {run for run in everyone if any(table.leads(other, run) for other in everyone if other != run)}
+    rivals = [run for run in everyone if run != best and run not in led]
     choice = min((best, *rivals), key=lambda run: (table.seconds(run), -table.scores[run].accuracy))
     reason = _lead(table, best, rivals) if choice == best else _cheaper(table, choice, best)
-    return Verdict(choice=choice, best=best, reason=reason, worth=table.worth)
+    cautions = [*_sizes(table, known), *_shift(table, choice)]
+    return Verdict(choice=choice, best=best, reason=reason, caution=" ".join(cautions), worth=table.worth)
 
 
 def _lead(table: Table, best: str, rivals: Sequence[str]) -> str:
     """Why the most accurate run is the one to take."""
     score = table.scores[best]
-    head = f"Take {table.quoted(best)}: it has {percent(score.accuracy)} of {score.images:,} test images right"
+    head = f"Take {table.quoted(best)}: it has {percent(score.accuracy)} of {some(score.images, 'test image')} right"
     if len(table.runs) == 1:
         return f"{head}. It is the only run here; add another one to compare it with."
     if not rivals:
         second = table.most_accurate(run.id for run in table.runs if run.id != best)
         pair = table.pair(best, second)
         return f"{head}, {lead_in_points(pair.accuracy)} more than {table.quoted(second)}, which is more than chance."
-    names = listed([table.quoted(run) for run in rivals])
-    if math.isinf(table.seconds(best)):
-        return f"{head}. These images cannot tell it apart from {names}, and what they cost is not known."
-    return f"{head}, and of those that these images cannot tell apart, {names} among them, it took the least time."
+    behind = [table.quoted(run) for run in rivals if table.pair(best, run).better == best]
+    level = [table.quoted(run) for run in rivals if table.pair(best, run).better != best]
+    parts = [f"{listed(level)} cannot be told apart from it on these images"] if level else []
+    if behind:
+        parts += [f"{listed(behind)} {'is' if len(behind) == 1 else 'are'} less than {points(table.worth)} behind"]
+    timed = not math.isinf(table.seconds(best))
+    return f"{head}. {', '.join(parts)}, and {'none took less time' if timed else 'what they cost is not known'}."
 
 
 def _cheaper(table: Table, choice: str, best: str) -> str:
     """Why a run is to be taken although another one has more images right."""
-    pair = table.pair(best, choice)
-    lead = pair.accuracy
+    pair, images = table.pair(best, choice), table.scores[best].images
     head = f"Take {table.quoted(choice)}: {table.quoted(best)}"
-    cost = f"costs {times(table.seconds(best), table.seconds(choice)) or 'more of'} the time"
+    cost = dearer(table.seconds(best), table.seconds(choice))
+    if round(100 * pair.accuracy.value, 1) == 0:
+        return f"{head} has only {some(pair.wins - pair.losses, 'image')} of {images:,} more right, and {cost}."
+    better = f"{head} is {lead_in_points(pair.accuracy)} better"
     if pair.better == best:
-        worth = f"no more than the {points(table.worth)} that a lead must exceed"
-        return f"{head} is {lead_in_points(lead)} better, {worth}, and {cost}."
-    return f"{head} is {lead_in_points(lead)} better, which is {_luck(table, pair)}, and {cost}."
+        return f"{better}, no more than the {points(table.worth)} that a lead must exceed, and {cost}."
+    if pair.accuracy.low <= 0 or pair.p >= LEVEL:
+        return f"{better}, which is within chance on {some(images, 'image')}, and {cost}."
+    many = f"with {len(table.pairs)} pairs compared at once (p = {pair.adjusted:.2f}; {pair.p:.2g} for this pair alone)"
+    return f"{better}, which is not proven {many}, and {cost}."
 
 
-def _luck(table: Table, pair: Pair) -> str:
-    """Why a lead may be none."""
-    within = f"within chance on {table.scores[pair.first].images:,} images"
-    if pair.accuracy.low <= 0 <= pair.accuracy.high or pair.p >= LEVEL:
-        return within
-    return f"{within} when {len(table.pairs)} pairs are compared at once, though not between these two alone"
+def _sizes(table: Table, known: Iterable[int]) -> Iterable[str]:
+    """What is to be said of training images."""
+    least, most = min(table.images.values()), max(table.images.values())
+    if least < most:
+        yield f"These runs learned from different numbers of images, {least:,} to {most:,}."
+    more = max(known, default=0)
+    if more > most:
+        yield f"There are finished runs on {more:,} training images, more than any of these had."
+
+
+def _shift(table: Table, choice: str) -> Iterable[str]:
+    """Whether the validation images promised much more, or less, than the test images keep."""
+    promised, (low, high) = table.run(choice).val_accuracy, table.scores[choice].interval
+    if promised is not None and not low - SHIFT <= promised <= high + SHIFT:
+        yield (
+            f"On validation images {table.quoted(choice)} has {percent(promised)} right: the test images are of another"
+            " kind, or validation images are nearly copies of training images. Believe the test images."
+        )
+
+
+# --- pretraining --------------------------------------------------------------------------------
 
 
 def transfer(table: Table) -> Transfer | None:
-    """The most accurate pretrained run against the most accurate one from random weights.
+    """The best pretrained run by validation against the best one from random weights, of one network and one number of
+    training images; the most images that both were trained on. Another network only where its own was not tried.
 
     "useless" where the interval rules out that pretraining is worth anything: negative transfer, or none.
     """
-    scratch = [run.id for run in table.runs if run.recipe.weights == "random"]
-    pretrained = [run.id for run in table.runs if run.recipe.weights != "random"]
-    if not scratch or not pretrained:
+    found = _contrasted(table, same_network=True) or _contrasted(table, same_network=False)
+    if found is None:
         return None
-    one, other = table.most_accurate(pretrained), table.most_accurate(scratch)
+    one, other = found
     pair = table.pair(one, other)
-    named = f"{table.quoted(one)}, the best from pretrained weights, is {_ahead(pair.accuracy)} {table.quoted(other)}"
+    named = f"{table.quoted(one)}, the best from pretrained weights, is {ahead(pair.accuracy)} {table.quoted(other)}"
     if pair.better == one:
-        said = f"Pretraining helps: {named}."
+        little = " a little" if pair.accuracy.value <= table.worth else ""
+        said = f"Pretraining helps{little}: {named}."
         return Transfer(pretrained=one, scratch=other, finding="helps", reason=said, advice="")
     if pair.accuracy.high <= table.worth or pair.better == other:
-        said = f"Pretraining does not help here: {named}. {'It harms.' if pair.better == other else ''}".rstrip()
+        harms = " It harms." if pair.better == other and -pair.accuracy.value > table.worth else ""
         advice = (
             "What this backbone learned from its own images does not carry over to yours. Try features of an earlier"
             " layer, a backbone trained on images more like yours, or a longer training from scratch."
         )
+        said = f"Pretraining does not help here: {named}.{harms}"
         return Transfer(pretrained=one, scratch=other, finding="useless", reason=said, advice=advice)
-    said = f"Whether pretraining helps stays open: {named}, which may be luck."
+    luck = ", which may be luck" if pair.accuracy.value else ""
+    said = f"Whether pretraining helps stays open: {named}{luck}."
     advice = "More test images would tell. Until then the cheaper of the two is as good a choice."
     return Transfer(pretrained=one, scratch=other, finding="open", reason=said, advice=advice)
 
 
+def _contrasted(table: Table, *, same_network: bool) -> tuple[str, str] | None:
+    """A pretrained run and one from random weights, each the best of its kind by validation."""
+    kinds: dict[tuple[int, str], tuple[list[Run], list[Run]]] = {}
+    for run in table.runs:
+        key = (table.images[run.id], run.recipe.backbone if same_network else "")
+        kinds.setdefault(key, ([], []))[run.recipe.weights == "random"].append(run)
+    both = {key: sides for key, sides in kinds.items() if all(sides)}
+    if not both:
+        return None
+    pretrained, scratch = both[max(both, key=lambda key: (key[0], len(both[key][0])))]
+    return max(pretrained, key=judged).id, max(scratch, key=judged).id
+
+
+# --- the advice ---------------------------------------------------------------------------------
+
+
 def grade(table: Table, recommended: str, titles: Mapping[str, str]) -> Grade:
-    """What became of the strategy that was recommended. `titles`: of strategies."""
+    """What became of the strategy that was recommended, among runs on as many images. `titles`: of strategies."""
     own = [run for run in table.runs if run.recipe.strategy == recommended]
     said = f"Graft recommended “{titles[recommended]}”"
     if not own:
-        reason = f"{said}, which has no finished run among these."
+        reason = f"{said}, which has no run among those compared here."
         return Grade(recommended=recommended, run=None, won=None, reason=reason)
-    run = max(own, key=lambda each: each.val_accuracy or 0.0).id
-    others = [each.id for each in table.runs if each.recipe.strategy != recommended]
+    run = max(own, key=lambda each: (table.images[each.id], judged(each))).id
+    others = [
+        each.id
+        for each in table.runs
+        if each.recipe.strategy != recommended and table.images[each.id] == table.images[run]
+    ]
     if not others:
-        return Grade(recommended=recommended, run=run, won=None, reason=f"{said}; nothing else was trained yet.")
-    best = table.most_accurate(others)
-    pair = table.pair(best, run)
-    cost = f"at {times(table.seconds(best), table.seconds(run)) or 'an unknown part of'} the cost"
-    won = best if table.leads(best, run) else None
-    if won:
-        reason = f"{said}; {table.quoted(best)} won by {lead_in_points(pair.accuracy)} {cost}."
-    elif pair.accuracy.value > 0:
+        reason = f"{said}; no other strategy on as many images is compared here."
+        return Grade(recommended=recommended, run=run, won=None, reason=reason)
+    winners = [each for each in others if table.leads(each, run)]
+    best = table.most_accurate(winners or others)
+    pair, cost = table.pair(best, run), at_cost(table.seconds(best), table.seconds(run))
+    if winners:
+        reason = f"{said}; {table.quoted(best)} won by {lead_in_points(pair.accuracy)}{cost}."
+        return Grade(recommended=recommended, run=run, won=best, reason=reason)
+    if pair.accuracy.value > 0:
         luck = "too little to matter" if pair.better == best else "which may be luck"
-        reason = f"{said}; {table.quoted(best)} has {lead_in_points(pair.accuracy)} more, {luck}, {cost}."
+        reason = f"{said}; {table.quoted(best)} has {lead_in_points(pair.accuracy)} more, {luck},{cost or ' here'}."
     else:
-        own_lead = f"{table.quoted(run)} is {_ahead(-pair.accuracy)} {table.quoted(best)}"
-        reason = f"{said}, and nothing that was trained is better: {own_lead}."
-    return Grade(recommended=recommended, run=run, won=won, reason=reason)
+        lead = f"{table.quoted(run)} is {ahead(-pair.accuracy)} {table.quoted(best)}"
+        reason = f"{said}, and nothing compared here is better: {lead}."
+    choice = verdict(table).choice
+    if choice in others:
+        less = at_cost(table.seconds(choice), table.seconds(run))
+        reason += f" {table.quoted(choice)} is not surely worse{less}."
+    return Grade(recommended=recommended, run=run, won=None, reason=reason)
+
+
+# --- the two approaches -------------------------------------------------------------------------
 
 
 def approaches(table: Table, known: Sequence[tuple[Run, int]]) -> tuple[Approach, Approach]:
@@ -162,58 +230,22 @@ def _approach(name: str, table: Table, known: Sequence[tuple[Run, int]]) -> Appr
     here = [run for run, _ in known if run.id in compared]
     best_of: dict[int, Run] = {}
     for run, images in known:
-        if images not in best_of or _judged(run) > _judged(best_of[images]):
+        if images not in best_of or judged(run) > judged(best_of[images]):
             best_of[images] = run
     return Approach(
         name="feature extraction" if name == "feature extraction" else "fine-tuning",
-        run=max(here, key=_judged).id if here else None,
-        by_images=tuple((n, run.test_accuracy or 0.0, run.id) for n, run in sorted(best_of.items())),
+        run=max(here, key=judged).id if here else None,
+        by_images=tuple(_reached(n, run, table.scores) for n, run in sorted(best_of.items())),
     )
 
 
-def _judged(run: Run) -> float:
+def _reached(images: int, run: Run, scores: Mapping[str, Score]) -> Reached:
+    """`scores`: of runs on the same test images."""
+    tested, share = next(iter(scores.values())).images, run.test_accuracy or 0.0
+    low, high = wilson(round(share * tested), tested)
+    return Reached(images=images, accuracy=Interval(value=share, low=low, high=high), run=run.id)
+
+
+def judged(run: Run) -> float:
+    """By what runs are chosen: validation, never the test split."""
     return run.val_accuracy or 0.0
-
-
-# --- words --------------------------------------------------------------------------------------
-
-
-def percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
-
-
-def points(share: float) -> str:
-    """ "1 point", "0.8 points" """
-    value = f"{100 * share:.1f}".removesuffix(".0")
-    return f"{value} point" + ("" if value == "1" else "s")
-
-
-def lead_in_points(lead: Interval) -> str:
-    """ "0.8 points (−1.1 to +2.6)" """
-    return f"{100 * lead.value:.1f} points ({signed(lead.low)} to {signed(lead.high)})"
-
-
-def signed(share: float) -> str:
-    """Points with their sign, a true minus."""
-    value = round(100 * share, 1)
-    return f"{'−' if value < 0 else '+' if value > 0 else ''}{abs(value):.1f}"
-
-
-def _ahead(lead: Interval) -> str:
-    """ "3.1 points (+1.0 to +5.2) ahead of" """
-    if lead.value < 0:
-        return f"{lead_in_points(-lead)} behind"
-    return f"{lead_in_points(lead)} ahead of" if lead.value else "as accurate as"
-
-
-def times(one: float, other: float) -> str:
-    """How many times as long: "41 times", "1.4 times"; '' where a time is not known."""
-    if math.isinf(one) or math.isinf(other):
-        return ""
-    ratio = one / max(other, 0.1)
-    return f"{ratio:,.0f} times" if ratio >= 9.95 else f"{ratio:.1f} times"
-
-
-def listed(words: Sequence[str]) -> str:
-    """ "a, b and c" """
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 
 from transfer_core.compare.classes import class_scores
-from transfer_core.compare.comparison import train_images
-from transfer_core.compare.statistics import BINS, DRAWS, wilson
+from transfer_core.compare.statistics import BINS, DRAWS
 from transfer_core.report.thumbnails import data_uri
 from transfer_core.strategies import Strategy
 from transfer_core.types import (
@@ -25,6 +24,7 @@ from transfer_core.types import (
     Measured,
     Notice,
     Profile,
+    Reached,
     Recipe,
     Repeats,
     Resampled,
@@ -84,10 +84,7 @@ def contents(gathered: Gathered) -> dict[str, Any]:
             {
                 "name": approach.name,
                 "run": approach.run,
-                "by_images": [
-                    _reached(n, accuracy, gathered.runs[run], comparison.images)
-                    for n, accuracy, run in approach.by_images
-                ],
+                "by_images": [_reached(each, gathered.runs[each.run].recipe.strategy) for each in approach.by_images],
             }
             for approach in comparison.approaches
         ],
@@ -140,11 +137,12 @@ def _run(run: Run, gathered: Gathered) -> dict[str, Any]:
         "recipe": run.recipe,
         "tap": run.tap,
         "depth_curve": run.depth_curve,
-        "train_images": None if run.recipe.folds else train_images(gathered.dataset, run),
+        "train_images": comparison.trained_on(run.id),
         "started": moment(run.started),
         "finished": moment(run.finished),
         "device": run.device,
         "seconds": run.seconds,
+        "whole_seconds": run.whole_seconds,
         "images_per_second": run.images_per_second,
         "peak_bytes": run.peak_bytes,
         "model_bytes": gathered.model_bytes[run.id],
@@ -165,18 +163,26 @@ def _score(score: Score, classes: Sequence[str]) -> dict[str, Any]:
 
 def _front(comparison: Comparison) -> list[str]:
     """The runs that no other beats in accuracy without taking longer, the fastest first."""
-    timed = [(run.id, run.seconds) for run in comparison.runs if run.seconds is not None]
+    timed = [(run.id, run.whole_seconds) for run in comparison.runs if run.whole_seconds is not None]
     places = front([seconds for _, seconds in timed], [comparison.score(run).accuracy for run, _ in timed])
     return [timed[place][0] for place in places]
 
 
-def _reached(images: int, accuracy: float, run: Run, tested: int) -> dict[str, Any]:
+def _thumbnail(gathered: Gathered, sample: int) -> str:
+    """'' where the image's file is gone."""
+    try:
+        return data_uri(gathered.image(sample))
+    except OSError:
+        return ""
+
+
+def _reached(each: Reached, strategy: str) -> dict[str, Any]:
     return {
-        "train_images": images,
-        "accuracy": accuracy,
-        "interval": wilson(round(accuracy * tested), tested),
-        "run": run.id,
-        "strategy": run.recipe.strategy,
+        "train_images": each.images,
+        "accuracy": each.accuracy.value,
+        "interval": (each.accuracy.low, each.accuracy.high),
+        "run": each.run,
+        "strategy": strategy,
     }
 
 
@@ -223,7 +229,7 @@ def _gallery(found: Sequence[Seen], gathered: Gathered) -> dict[str, Any]:
                 "split": seen.split,
                 "label": dataset.classes[seen.label],
                 "calls": [{**asdict(call), "predicted": dataset.classes[call.predicted]} for call in seen.calls],
-                "thumbnail": data_uri(gathered.image(seen.sample)),
+                "thumbnail": _thumbnail(gathered, seen.sample),
             }
             for seen in found[:MOST_SHOWN]
         ],

@@ -103,8 +103,8 @@ def _runs(runs: Sequence[Values], content: Values) -> str:
                 f"{test['log_loss']:.3f}",
                 percent(test["ece"]),
                 percent(run["val_accuracy"]),
-                "" if run["train_images"] is None else count(run["train_images"]),
-                "" if run["seconds"] is None else duration(run["seconds"]),
+                count(run["train_images"]),
+                "" if run["whole_seconds"] is None else duration(run["whole_seconds"]),
                 "" if run["peak_bytes"] is None else size(run["peak_bytes"]),
                 "" if run["model_bytes"] is None else size(run["model_bytes"]),
             ]

@@ -30,7 +30,7 @@ def drawn(content: Values) -> Values:
                 "short": in_figure(short(run["title"], 30)),
                 "slot": look.slot,
                 "symbol": look.symbol + look.filling,
-                "seconds": max(run["seconds"] or 0.0, 0.01),
+                "seconds": max(run["whole_seconds"] or 0.0, 0.01),
                 **_accuracy(run),
                 "versus": _versus(content["pairs"], run["id"], choice),
                 "curves": _curves(run),
@@ -48,7 +48,7 @@ def _accuracy(run: Values) -> Values:
     low, high = test["interval"]
     hover = (
         f"<b>{in_figure(run['title'])}</b><br>{percent(test['accuracy'])} of {count(test['images'])} images"
-        f"<br>95 % interval {between(low, high)}<br>trained in {duration(run['seconds'] or 0.0)}"
+        f"<br>95 % interval {between(low, high)}<br>trained in {duration(run['whole_seconds'] or 0.0)}"
     )
     return {"accuracy": 100 * test["accuracy"], "low": 100 * low, "high": 100 * high, "hover": hover}
 

@@ -26,7 +26,8 @@ def masthead(content: Values) -> str:
     return (
         f'<header><p class="brand">{ICON}Graft<span>Report</span></p><h1>{safe(dataset["name"])}</h1>'
         f"<p>{count(images)} images in {count(len(dataset['classes']))} classes: {count(splits['train'])} to train, "
-        f"{count(splits['val'])} to validate, {count(splits['test'])} to test. {_runs(runs)} compared"
+        f"{count(splits['val'])} to validate, {count(splits['test'])} to test. {_runs(runs)} compared,"
+        f" {_trained([run['train_images'] for run in runs])}"
         f"{f', trained on {devices}' if devices else ''}.</p>"
         f'<p class="soft">Made on {day(content["created"])}. Dataset <code>{safe(dataset["id"])}</code>.</p></header>'
     )
@@ -34,6 +35,11 @@ def masthead(content: Values) -> str:
 
 def _runs(runs: Sequence[Values]) -> str:
     return f"{count(len(runs))} finished run{'s' * (len(runs) != 1)}"
+
+
+def _trained(images: Sequence[int]) -> str:
+    least, most = min(images), max(images)
+    return f"each trained on {count(least)}{f' to {count(most)}' if most > least else ''} images"
 
 
 def day(moment: str) -> str:
@@ -49,8 +55,9 @@ def verdict(content: Values) -> str:
         ("Test accuracy", f"{percent(test['accuracy'])}<small>{between(*test['interval'])}</small>"),
         ("Macro-F1", f"{test['macro_f1']:.3f}<small>mean over the classes</small>"),
         ("Calibration error", f"{percent(test['ece'])}<small>confidence against accuracy</small>"),
-        ("Training time", f"{duration(run['seconds'] or 0.0)}<small>on {safe(run['device'])}</small>"),
     ]
+    if run["whole_seconds"] is not None:
+        shown.append(("Training time", f"{duration(run['whole_seconds'])}<small>on {safe(run['device'])}</small>"))
     if run["model_bytes"] is not None:
         shown.append(("Model file", f"{size(run['model_bytes'])}<small>safetensors</small>"))
     many = f"All {count(len(runs))} runs were" if len(runs) > 1 else "It was"
@@ -58,9 +65,10 @@ def verdict(content: Values) -> str:
         f"{many} tested on the same {count(said['test_images'])} images. Intervals are 95 %; a difference counts as"
         " sure only if an exact paired test, corrected for how many pairs are compared, says so."
     )
+    caution = f"<p>{safe(said['caution'])}</p>" if said["caution"] else ""
     return (
         f'<section id="verdict" class="panel"><h2 class="unseen">Verdict</h2><p class="sentence">{safe(said["reason"])}'
-        f'</p>{facts(shown)}<p class="soft">{under}</p></section>'
+        f'</p>{caution}{facts(shown)}<p class="soft">{under}</p></section>'
     )
 
 

@@ -223,7 +223,7 @@ def _begun(setup: Setup, wanted: Recipe, dataset: Dataset, *, random_init: bool 
     module = load(setup.backbone, random_init=random_init, seed=wanted.seed, root=setup.workspace)
     place(module, setup.device)
     meter = Meter(setup.device, forward=0, train=0)
-    begun = replace(setup, recipe=wanted, dataset=dataset, module=module, meter=meter)
+    begun = replace(setup, recipe=wanted, dataset=dataset, module=module, meter=meter, looked=False, saved=0.0)
     begun.found, begun.lowest, begun.epochs = {}, math.inf, 0
     begun.cut(setup.backbone.taps[-1:])
     return begun

@@ -25,7 +25,8 @@ def fit(recipe: Recipe, dataset: Dataset, *, workspace: Path, out: Path, device:
     """Run a recipe's stages; leaves the recipe, the network and its predictions in `out`, all or nothing.
 
     The last event's result has val_accuracy and test_accuracy (None without such images), seconds (of training and
-    testing; decoding the images, once for all runs, is not counted), images_per_second and peak_bytes.
+    testing; decoding the images, once for all runs, is not counted), saved_seconds (that features and heads kept from
+    before would have taken), images_per_second and peak_bytes.
     Raises RecipeError, DatasetError or WeightsError with a sentence for the user.
     """
     try:
@@ -93,6 +94,7 @@ def _result(setup: Setup, predictions: Predictions) -> dict[str, Any]:
         "val_accuracy": accuracy_of(predictions.val_probabilities, val) if len(val) else None,
         "test_accuracy": accuracy_of(predictions.test_probabilities, test) if len(test) else None,
         "seconds": setup.meter.seconds(),
+        "saved_seconds": setup.saved,
         "images_per_second": setup.meter.speed(),
         "peak_bytes": setup.meter.peak_bytes,
     } | setup.found

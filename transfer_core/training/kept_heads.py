@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+import time
 import zipfile
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
@@ -37,6 +38,7 @@ def kept_or_fitted(solver: Solver, setup: Setup, stage: Stage) -> Iterator[Event
     if (yield from _restored(setup, stage, file)):
         return
     curve: list[str] = []
+    began, saved = time.monotonic(), setup.saved
     steps: list[int] = []
     losses: list[float] = []
     for event in solver(setup, stage):
@@ -55,6 +57,7 @@ def kept_or_fitted(solver: Solver, setup: Setup, stage: Stage) -> Iterator[Event
         "steps": steps,
         "losses": losses,
         "curve": curve,
+        "seconds": time.monotonic() - began + setup.saved - saved,  # with nothing kept
     }
     head = setup.network.head
     with whole(file) as part, part.open("wb") as out:
@@ -76,6 +79,7 @@ def _restored(setup: Setup, stage: Stage, file: Path) -> Generator[Event, None, 
     setup.found |= facts["found"]
     setup.lowest = math.inf if facts["lowest"] is None else facts["lowest"]
     setup.meter.step, setup.meter.epoch = facts["step"], facts["epoch"]
+    setup.looked, setup.saved = True, setup.saved + facts.get("seconds", 0.0)
     rows = setup.dataset.count(TRAIN) + setup.dataset.count(VAL)
     bar = Progress(what="Taking the head that was fitted before", done=rows, of=rows)
     yield replace(bar, steps=tuple(facts["steps"]), losses=tuple(facts["losses"]))

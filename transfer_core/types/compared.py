@@ -99,11 +99,12 @@ class Pair:
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """Which run to take: the cheapest of those that none is surely, and by more than `worth`, ahead of."""
+    """Which run to take: the cheapest of those that no other is surely, and by more than `worth`, ahead of."""
 
     choice: str  # a run's id
     best: str  # the run with the most test images right; another than `choice` where its lead is not worth its time
     reason: str  # in a sentence
+    caution: str  # what else to know of these runs, in sentences; '' for nothing
     worth: float  # accuracy that a lead must exceed, as a fraction
 
 
@@ -129,12 +130,21 @@ class Grade:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Reached:
+    """What a run reached with so many training images."""
+
+    images: int
+    accuracy: Interval  # of test; Wilson
+    run: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Approach:
     """Feature extraction or fine-tuning, as measured on this dataset: its best run by validation."""
 
     name: Literal["feature extraction", "fine-tuning"]
     run: str | None  # None while it has no run here
-    by_images: tuple[tuple[int, float, str], ...]  # (training images, test accuracy, run), the fewest images first
+    by_images: tuple[Reached, ...]  # its best run at each number of training images, the fewest first
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,6 +165,7 @@ class Comparison:
 
     runs: tuple[Run, ...]
     titles: tuple[str, ...]  # in the order of runs, each telling its run from the others
+    train_images: tuple[int, ...]  # that each run was trained on, in the order of runs
     scores: tuple[Score, ...]  # in the order of runs
     pairs: tuple[Pair, ...]  # each two runs once
     verdict: Verdict
@@ -181,6 +192,10 @@ class Comparison:
             if {pair.first, pair.second} == {first, second}:
                 return pair.seen_from(first)
         raise KeyError((first, second))
+
+    def trained_on(self, run: str) -> int:
+        """How many images."""
+        return next(images for found, images in zip(self.runs, self.train_images, strict=True) if found.id == run)
 
     def title(self, run: str) -> str:
         return next(title for found, title in zip(self.runs, self.titles, strict=True) if found.id == run)

@@ -46,6 +46,7 @@ class Run:
     finished: float | None
     device: str
     seconds: float | None = None  # of computing, without waiting in the queue
+    saved_seconds: float | None = None  # that features and heads kept from earlier runs would have taken
     test_accuracy: float | None = None
     val_accuracy: float | None = None
     images_per_second: float | None = None
@@ -58,6 +59,11 @@ class Run:
     @property
     def active(self) -> bool:
         return self.status in ACTIVE
+
+    @property
+    def whole_seconds(self) -> float | None:
+        """What it takes with nothing kept from before: how runs compare in cost, whatever ran first."""
+        return None if self.seconds is None else self.seconds + (self.saved_seconds or 0.0)
 
 
 @dataclass(frozen=True, kw_only=True)

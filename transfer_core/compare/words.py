@@ -1,0 +1,71 @@
+"""Figures of a comparison in words."""
+
+import math
+from collections.abc import Sequence
+
+from transfer_core.types import Interval
+
+SAME = 0.05  # times that differ by a smaller share are the same
+
+
+def percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+def points(share: float) -> str:
+    """ "1 point", "0.8 points" """
+    value = f"{100 * share:.1f}".removesuffix(".0")
+    return f"{value} point" + ("" if value == "1" else "s")
+
+
+def some(count: int, what: str) -> str:
+    """ "1 image", "1,020 images" """
+    return f"{count:,} {what}" + ("" if count == 1 else "s")
+
+
+def lead_in_points(lead: Interval) -> str:
+    """ "0.8 points (−1.1 to +2.6)"; without bounds where they could not be estimated, from a single group of images."""
+    bounds = f" ({signed(lead.low)} to {signed(lead.high)})" if lead.low < lead.high else ""
+    return f"{100 * lead.value:.1f} points{bounds}"
+
+
+def signed(share: float) -> str:
+    """Points with their sign, a true minus."""
+    value = round(100 * share, 1)
+    return f"{'−' if value < 0 else '+' if value > 0 else ''}{abs(value):.1f}"
+
+
+def ahead(lead: Interval) -> str:
+    """ "3.1 points (+1.0 to +5.2) ahead of" """
+    if lead.value < 0:
+        return f"{lead_in_points(-lead)} behind"
+    return f"{lead_in_points(lead)} ahead of" if lead.value else "as accurate as"
+
+
+def dearer(one: float, other: float) -> str:
+    """What the one costs against the other, in seconds: "costs 41 times the time"."""
+    if math.isinf(one):
+        return "what it costs is not known"
+    ratio = one / max(other, 1e-3)
+    return f"costs {_times(ratio)} the time" if ratio > 1 + SAME else "takes about as long"
+
+
+def at_cost(one: float, other: float) -> str:
+    """The same after a comma or a verb: " at 41 times the cost", " at 3 % of the cost"; '' where it is not known."""
+    if math.isinf(one) or math.isinf(other):
+        return ""
+    ratio = one / max(other, 1e-3)
+    if abs(ratio - 1) <= SAME:
+        return " at the same cost"
+    if ratio > 1:
+        return f" at {_times(ratio)} the cost"
+    return f" at {100 * ratio:.0f} % of the cost" if ratio >= 0.01 else " at less than 1 % of the cost"
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:,.0f} times" if ratio >= 9.95 else f"{ratio:.1f} times"
+
+
+def listed(words: Sequence[str]) -> str:
+    """ "a, b and c" """
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
