@@ -55,7 +55,7 @@ def rule(comparison: Comparison) -> str:
     more = f" by more than {points} point{'' if points == '1' else 's'}" if comparison.verdict.worth else ""
     return (
         f"{count} runs compared on {on}, each {trained}. The rule: of the runs that no other one surely beats{more},"
-        " the one that trained fastest."
+        " the one that trained fastest; where times hardly differ, the most accurate."
     )
 
 
@@ -133,5 +133,6 @@ EXPLAINED = (
     f" often one differs by luck, so {_term('Holm’s rule', 'Multiplies each p value by how many tests remain.')} asks"
     " for more of each. A run is surely better when the adjusted p is below 0.05 and the interval leaves out zero."
     " The verdict takes the run that trained fastest of those that no other one surely beats by more than the points"
-    " above.<small>Point at an underlined term, or tap it, to read what it means.</small></p>"
+    " above; of those that took less than one and a half times as long as that, the most accurate."
+    "<small>Point at an underlined term, or tap it, to read what it means.</small></p>"
 )

@@ -9,6 +9,7 @@ from transfer_core.compare.words import ahead, at_cost, dearer, lead_in_points, 
 from transfer_core.types import HEAD, LEVEL, Approach, Grade, Interval, Pair, Reached, Run, Score, Transfer, Verdict
 
 WORTH = 0.01  # accuracy that a lead must exceed to be worth more time
+MUCH = 1.5  # times the time: below it a run is no cheaper, and the more accurate one is the better guess
 SHIFT = 0.05  # accuracy that validation may promise beyond the test's interval before that is worth a word
 
 
@@ -51,7 +52,8 @@ class Table:
 
 
 def verdict(table: Table, known: Iterable[int] = ()) -> Verdict:
-    """The cheapest run that no other one is surely, and by more than `worth`, ahead of.
+    """The cheapest run that no other one is surely, and by more than `worth`, ahead of; the most accurate of those that
+    cost about as little.
 
     `known`: how many images other finished runs were trained on.
     """
@@ -59,7 +61,8 @@ def verdict(table: Table, known: Iterable[int] = ()) -> Verdict:
     best = table.most_accurate(everyone)
     led = {run for run in everyone if any(table.leads(other, run) for other in everyone if other != run)}
     rivals = [run for run in everyone if run != best and run not in led]
-    choice = min((best, *rivals), key=lambda run: (table.seconds(run), -table.scores[run].accuracy))
+    least = min(table.seconds(run) for run in (best, *rivals))
+    choice = table.most_accurate(run for run in (best, *rivals) if table.seconds(run) <= MUCH * least)
     reason = _lead(table, best, rivals) if choice == best else _cheaper(table, choice, best)
     cautions = [*_sizes(table, known), *_shift(table, choice)]
     return Verdict(choice=choice, best=best, reason=reason, caution=" ".join(cautions), worth=table.worth)
@@ -81,7 +84,7 @@ def _lead(table: Table, best: str, rivals: Sequence[str]) -> str:
     if behind:
         parts += [f"{listed(behind)} {'is' if len(behind) == 1 else 'are'} less than {points(table.worth)} behind"]
     timed = not math.isinf(table.seconds(best))
-    return f"{head}. {', '.join(parts)}, and {'none took less time' if timed else 'what they cost is not known'}."
+    return f"{head}. {', '.join(parts)}, and {'none took much less time' if timed else 'what they cost is not known'}."
 
 
 def _cheaper(table: Table, choice: str, best: str) -> str:

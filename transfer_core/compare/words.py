@@ -46,8 +46,7 @@ def dearer(one: float, other: float) -> str:
     """What the one costs against the other, in seconds: "costs 41 times the time"."""
     if math.isinf(one):
         return "what it costs is not known"
-    ratio = one / max(other, 1e-3)
-    return f"costs {_times(ratio)} the time" if ratio > 1 + SAME else "takes about as long"
+    return f"costs {_times(one / max(other, 1e-3))} the time"
 
 
 def at_cost(one: float, other: float) -> str:

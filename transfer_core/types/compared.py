@@ -99,7 +99,8 @@ class Pair:
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """Which run to take: the cheapest of those that no other is surely, and by more than `worth`, ahead of."""
+    """Which run to take: the cheapest of those that no other is surely, and by more than `worth`, ahead of; of those
+    that cost about as little the most accurate."""
 
     choice: str  # a run's id
     best: str  # the run with the most test images right; another than `choice` where its lead is not worth its time
