@@ -407,6 +407,9 @@ def test_every_run_that_is_compared_counts_in_holms_adjustment() -> None:
         right[f"c{i}"] = (rng.permutation(100) < 70).tolist()
     found = comparison(right, strategies, seconds).verdict
     assert found.choice == "b" and "which is not proven with 15 pairs compared at once (p = 0." in found.reason
+    named = table_of(comparison(right, strategies, seconds))
+    advised = grade(named, "linear_probe", TITLES)
+    assert "more, which is not proven with 15 pairs compared at once," in advised.reason
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,11 @@ class Table:
         """Of equally accurate runs the cheapest."""
         return min(runs, key=lambda run: (-self.scores[run].accuracy, self.seconds(run)))
 
+    def luck(self, pair: Pair) -> str:
+        """Why a lead may be none: by itself, or because so many pairs are compared."""
+        alone = pair.accuracy.low <= 0 <= pair.accuracy.high or pair.p >= LEVEL
+        return "which may be luck" if alone else f"which is not proven with {len(self.pairs)} pairs compared at once"
+
     def quoted(self, run: str) -> str:
         return f"“{self.titles[run]}”"
 
@@ -150,7 +155,7 @@ def transfer(table: Table) -> Transfer | None:
         )
         said = f"Pretraining does not help here: {named}.{harms}"
         return Transfer(pretrained=one, scratch=other, finding="useless", reason=said, advice=advice)
-    luck = ", which may be luck" if pair.accuracy.value else ""
+    luck = f", {table.luck(pair)}" if pair.accuracy.value else ""
     said = f"Whether pretraining helps stays open: {named}{luck}."
     advice = "More test images would tell. Until then the cheaper of the two is as good a choice."
     return Transfer(pretrained=one, scratch=other, finding="open", reason=said, advice=advice)
@@ -195,7 +200,7 @@ def grade(table: Table, recommended: str, titles: Mapping[str, str]) -> Grade:
         reason = f"{said}; {table.quoted(best)} won by {lead_in_points(pair.accuracy)}{cost}."
         return Grade(recommended=recommended, run=run, won=best, reason=reason)
     if pair.accuracy.value > 0:
-        luck = "too little to matter" if pair.better == best else "which may be luck"
+        luck = "too little to matter" if pair.better == best else table.luck(pair)
         reason = f"{said}; {table.quoted(best)} has {lead_in_points(pair.accuracy)} more, {luck},{cost or ' here'}."
     else:
         lead = f"{table.quoted(run)} is {ahead(-pair.accuracy)} {table.quoted(best)}"
