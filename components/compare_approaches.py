@@ -6,7 +6,7 @@ import streamlit as st
 
 from components import compare_charts, shell, text
 from components.charts import CONFIG
-from components.compare_matrix import points, signed
+from components.compare_matrix import points
 from components.compare_runs import pick
 from components.compare_verdict import Fact, facts, facts_of
 from components.drawn import drawn, strategy_name
@@ -130,7 +130,7 @@ def _sizes(approaches: Sequence[Approach]) -> str:
     if len(both) < 2:
         return "Each symbol is the strategy that was best at that size."
     said = [
-        f"{signed(100 * (tuning[size] - extraction[size]), 1)} points with {text.count(size)}"
+        f"{text.signed(100 * (tuning[size] - extraction[size]), 1)} points with {text.count(size)}"
         for size in (both[0], both[-1])
     ]
     return f"Fine-tuning against feature extraction: {said[0]} training images, {said[1]}."

@@ -14,7 +14,6 @@ from transfer_core.types import Comparison, Interval, Pair
 
 HERE = Path(__file__)
 MOST = 24  # runs; of more, the most accurate are shown
-MINUS = "\N{MINUS SIGN}"
 
 Metric = Literal["accuracy", "macro_f1", "log_loss"]
 METRICS: dict[Metric, str] = {"accuracy": "Accuracy", "macro_f1": "Macro-F1", "log_loss": "Log-loss"}
@@ -163,20 +162,14 @@ def _sure(pair: Pair, metric: Metric) -> bool:
 
 def _short(value: float, metric: Metric) -> str:
     """For a cell: "+9.1", "−0.12" """
-    return signed(value, 2) if metric == "log_loss" else signed(100 * value, 1)
+    return text.signed(value, 2) if metric == "log_loss" else text.signed(100 * value, 1)
 
 
 def _exact(value: float, metric: Metric) -> str:
-    return signed(value, 3) if metric == "log_loss" else signed(100 * value, 1)
+    return text.signed(value, 3) if metric == "log_loss" else text.signed(100 * value, 1)
 
 
 def points(difference: Interval) -> str:
     """ "+3.5 points (−0.4 to +7.2)": a difference of accuracies"""
-    low, value, high = (signed(100 * each, 1) for each in (difference.low, difference.value, difference.high))
+    low, value, high = (text.signed(100 * each, 1) for each in (difference.low, difference.value, difference.high))
     return f"{value} points ({low} to {high})"
-
-
-def signed(value: float, digits: int) -> str:
-    """With a true minus."""
-    rounded = round(value, digits)
-    return f"{'+' if rounded > 0 else MINUS if rounded < 0 else ''}{abs(rounded):.{digits}f}"

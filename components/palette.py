@@ -7,6 +7,9 @@ from dataclasses import dataclass, replace
 import plotly.io as pio
 import streamlit as st  # registers the "streamlit" template
 
+from transfer_core.report import look
+from transfer_core.report.look import FILLINGS, MARKS, PATHS
+
 # In a figure that `st.plotly_chart` draws, the template's colours stand for those of the theme in use: the browser
 # puts them in, and changes them when the theme changes. The theme's own lists are in .streamlit/config.toml.
 TEMPLATE = pio.templates["streamlit"].layout
@@ -29,21 +32,11 @@ class Style:
     @property
     def marker(self) -> str:
         """The symbol, hollow or dotted for further runs of one strategy."""
-        return self.symbol + ("", "-open", "-dot", "-open-dot")[self.nth % 4]
+        return self.symbol + FILLINGS[self.nth % len(FILLINGS)]
 
 
-STRATEGY_STYLE: dict[str, Style] = {
-    "linear_probe": Style(slot=0, symbol="circle"),
-    "linear_svm": Style(slot=2, symbol="diamond"),
-    "fine_tune_top": Style(slot=1, symbol="triangle-up"),
-    "fine_tune_all": Style(slot=4, symbol="square"),
-    "from_scratch": Style(slot=5, symbol="x"),
-    "all_layers": Style(slot=3, symbol="pentagon"),
-    "frozen_head": Style(slot=6, symbol="triangle-down"),
-    "gradual": Style(slot=7, symbol="star"),
-    "small_cnn": Style(slot=8, symbol="cross"),
-}
-OTHER = Style(slot=5, symbol="hexagon")
+STRATEGY_STYLE = {name: Style(slot=slot, symbol=symbol) for name, (slot, symbol) in MARKS.items()}
+OTHER = Style(slot=look.OTHER[0], symbol=look.OTHER[1])
 
 
 def style(strategy: str) -> Style:
@@ -61,28 +54,13 @@ def styles(strategies: Sequence[str]) -> tuple[Style, ...]:
     return tuple(found)
 
 
-# The symbols as paths in a square from -8 to 8.
-PATHS = {
-    "circle": "M-6 0a6 6 0 1 0 12 0a6 6 0 1 0-12 0z",
-    "diamond": "M0-7.5 7.5 0 0 7.5-7.5 0z",
-    "triangle-up": "M0-6.5 7 5.5H-7z",
-    "triangle-down": "M0 6.5 7-5.5H-7z",
-    "square": "M-5.5-5.5h11v11h-11z",
-    "x": "M-6.5-3.5-3.5-6.5 0-3 3.5-6.5 6.5-3.5 3 0 6.5 3.5 3.5 6.5 0 3-3.5 6.5-6.5 3.5-3 0z",
-    "cross": "M-2-6.5h4v4.5h4.5v4H2v4.5h-4V2h-4.5v-4H-2z",
-    "pentagon": "M0-7 6.7-2.2 4.1 5.7h-8.2L-6.7-2.2z",
-    "hexagon": "M0-7 6.1-3.5v7L0 7-6.1 3.5v-7z",
-    "star": "M0-7.5 1.9-2.5 7.1-2.3 3 .9 4.4 6 0 3.1-4.4 6-3 .9-7.1-2.3-1.9-2.5z",
-}
-
-
 def symbol_uri(strategy: str) -> str:
     """A strategy's symbol in its colour, as an image's address: for an ImageColumn, or an <img> in `st.html`."""
     mark = style(strategy)
     light, dark = (_theme_color(theme, mark.slot) for theme in ("light", "dark"))
-    look = f"path{{fill:{light}}}@media(prefers-color-scheme:dark){{path{{fill:{dark}}}}}"
+    colors = f"path{{fill:{light}}}@media(prefers-color-scheme:dark){{path{{fill:{dark}}}}}"
     head = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="-9 -9 18 18" width="18" height="18">'
-    drawn = f'{head}<style>{look}</style><path d="{PATHS[mark.symbol]}"/></svg>'
+    drawn = f'{head}<style>{colors}</style><path d="{PATHS[mark.symbol]}"/></svg>'
     return f"data:image/svg+xml;base64,{base64.b64encode(drawn.encode()).decode()}"
 
 

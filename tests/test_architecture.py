@@ -15,6 +15,7 @@ FLOORS = {
     "transfer_core": 0,  # its __init__.py alone
     "transfer_core.types": 0,
     "transfer_core.errors": 0,
+    "transfer_core.words": 0,
     "transfer_core.store": 1,
     "transfer_core.data": 2,
     "transfer_core.backbones": 2,
@@ -39,7 +40,13 @@ DOOR = OPEN_TO_ALL | {"transfer_core.workspace"}  # what pages may know of the c
 SCREEN = {"streamlit", "pandas", "plotly", "altair"}
 TORCH = {"torch", "torchvision"}
 WITHOUT_TORCH = (
-    *("transfer_core.types", "transfer_core.errors", "transfer_core.store", "transfer_core.data"),
+    *(
+        "transfer_core.types",
+        "transfer_core.errors",
+        "transfer_core.words",
+        "transfer_core.store",
+        "transfer_core.data",
+    ),
     *("transfer_core.strategies", "transfer_core.compare", "transfer_core.advice", "transfer_core.decision"),
     *("transfer_core.report", "transfer_core.workspace"),
     *("transfer_core.jobs.queue", "transfer_core.jobs.protocol", "components", "pages", "app"),

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+from transfer_core import words
 from transfer_core.types import Interval
 
 SAME = 0.05  # times that differ by a smaller share are the same
@@ -31,8 +32,7 @@ def lead_in_points(lead: Interval) -> str:
 
 def signed(share: float) -> str:
     """Points with their sign, a true minus."""
-    value = round(100 * share, 1)
-    return f"{'−' if value < 0 else '+' if value > 0 else ''}{abs(value):.1f}"
+    return words.signed(100 * share)
 
 
 def ahead(lead: Interval) -> str:

@@ -12,7 +12,7 @@ from transfer_core.report.evidence import ranked
 from transfer_core.report.look import LIGHT
 from transfer_core.report.markup import Cell, folded, only_mark, run_name, section, table
 from transfer_core.report.opening import looks_of
-from transfer_core.report.words import between, count, percent, safe, short
+from transfer_core.words import between, count, percent, safe, short
 
 Values = dict[str, Any]
 MOST_NUMBERED = 25  # classes; more get a picture and a list of the commonest confusions in place of a table

@@ -9,7 +9,7 @@ from transfer_core.report.content import differing
 from transfer_core.report.evidence import ranked
 from transfer_core.report.markup import Cell, folded, run_name, section, table
 from transfer_core.report.opening import day, looks_of
-from transfer_core.report.words import count, percent, plain, safe, short
+from transfer_core.words import count, percent, plain, safe, short
 
 Values = dict[str, Any]
 MOST_PROBLEMS = 30

@@ -8,7 +8,7 @@ from transfer_core.report.look import marks
 from transfer_core.report.markup import figure, folded, run_name, section, table
 from transfer_core.report.opening import looks_of
 from transfer_core.report.pairs import difference, lead_of, pairs
-from transfer_core.report.words import between, chance, count, duration, percent, safe, size
+from transfer_core.words import between, chance, count, duration, percent, safe, size
 
 Values = dict[str, Any]
 MOST_ROWS = 40  # of a curve's table

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any, TypeVar
 
 from transfer_core.report.look import DARK, LIGHT, marks
-from transfer_core.report.words import between, count, duration, in_figure, percent, short, signed
+from transfer_core.words import between, count, duration, in_figure, percent, short, signed
 
 CURVE_POINTS = 300
 LEAST_IN_BIN = 5  # images of a point of the reliability curve that is drawn

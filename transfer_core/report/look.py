@@ -1,4 +1,4 @@
-"""The dashboard's colours and symbols, for a page that stands on its own; a test holds the two together."""
+"""Colours and symbols. The symbols are the dashboard's too; that the colours agree with its theme is held by a test."""
 
 from collections import Counter
 from collections.abc import Sequence

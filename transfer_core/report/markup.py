@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from transfer_core.report.look import PATHS, Mark
-from transfer_core.report.words import safe
+from transfer_core.words import safe
 
 # A cell is HTML, or HTML with the attributes of its <td>.
 Cell = str | tuple[str, str]

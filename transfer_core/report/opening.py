@@ -5,7 +5,7 @@ from typing import Any
 
 from transfer_core.report.look import Mark, marks
 from transfer_core.report.markup import facts, figure, folded, run_name, section, table
-from transfer_core.report.words import between, count, duration, percent, plain, safe, size
+from transfer_core.words import between, count, duration, percent, plain, safe, size
 
 Values = dict[str, Any]
 SIMILARITY = {"similar": "Similar", "different": "Very different", "in between": "In between", None: "Not answered"}

@@ -10,7 +10,7 @@ from transfer_core.report.classes import classes
 from transfer_core.report.evidence import evidence
 from transfer_core.report.figures import drawn
 from transfer_core.report.look import DARK, LIGHT, Look
-from transfer_core.report.words import safe
+from transfer_core.words import safe
 
 SECTIONS = (
     opening.verdict,

@@ -6,7 +6,7 @@ from typing import Any
 from transfer_core.report.figures import seen_from
 from transfer_core.report.markup import Cell, folded, only_mark, run_name, table
 from transfer_core.report.opening import looks_of
-from transfer_core.report.words import chance, count, safe, signed
+from transfer_core.words import chance, count, safe, signed
 
 Values = dict[str, Any]
 MOST_IN_MATRIX = 24  # runs

@@ -1,16 +1,21 @@
-"""Numbers as people read them, and the one place of the report where users' own text is made safe to show."""
+"""Words and numbers as people read them, and where users' own text is made safe for HTML, on pages and in reports."""
 
 import html
 import re
 
 NARROW = "\u202f"  # no-break space, thin: between a number and its unit
-BLANKS = re.compile(r"[^\S\u00a0\u202f]+")
+BLANKS = re.compile(r"[^\S\u00a0\u202f]+")  # no-break spaces stay
 UNSEEN = re.compile("[\u00ad\u061c\u200b-\u200f\u2060-\u2064\ufeff\U000e0000-\U000e007f]")
+# What cannot be shown, and what turns the reading direction: "gpj.exe" for "exe.jpg".
 UNSHOWABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufff9-\ufffb\u202a-\u202e\u2066-\u2069]")
 
 
 def plain(text: str) -> str:
-    """One line of visible characters; what reverses the reading direction or cannot be shown becomes U+FFFD."""
+    """One line of visible characters, for places that show text as it is: select boxes, data frames, JSON for drawings.
+
+    White space becomes single spaces; invisible characters go; those that reverse the reading direction or cannot be
+    shown become U+FFFD, so that a disguised name looks odd instead of innocent.
+    """
     return UNSHOWABLE.sub("\ufffd", BLANKS.sub(" ", UNSEEN.sub("", text)).strip())
 
 
@@ -24,8 +29,8 @@ def in_figure(text: str) -> str:
     return safe(text).replace("$", "&#36;").replace("%{", "%&#123;")
 
 
-def short(text: str, most: int) -> str:
-    """At most `most` characters, the middle left out. Not escaped."""
+def short(text: str, most: int = 28) -> str:
+    """At most `most` characters, the middle left out: the end of a name often tells it from the next. Not escaped."""
     line = plain(text)
     if len(line) <= most:
         return line
