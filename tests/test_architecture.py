@@ -28,7 +28,7 @@ FLOORS = {
     "transfer_core.studies": 4,
     "transfer_core.jobs": 5,
     "transfer_core.workspace": 6,
-    "transfer_core.report_command": 7,
+    "transfer_core.commands": 7,
     "transfer_core.cli": 8,  # lists the commands
     "transfer_core.__main__": 9,  # calls cli and nothing else
     "components": 7,

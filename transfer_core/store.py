@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from transfer_core.types import (
     ACTIVE,
     Dataset,
     Event,
+    Ints,
     Job,
     Kind,
     Problem,
@@ -61,6 +63,7 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
     ("what was said", "CREATE TABLE said (dataset TEXT PRIMARY KEY, body TEXT NOT NULL, time REAL NOT NULL)"),
 )
 
+DATASETS_KEPT = 4  # whole datasets in memory
 TABLES = (("datasets", "id"), ("samples", "dataset"), ("problems", "dataset"))  # of one dataset, and their keys
 JOB_COLUMNS = (
     "id, kind, payload, dataset, recipe, lane, device, status, created, started, finished, error, log, result, deleted"
@@ -74,6 +77,7 @@ class Store:
         self.file = file
         self._lock = threading.Lock()
         self._writer: sqlite3.Connection | None = None
+        self._kept: dict[tuple[str, float], Dataset] = {}  # by id and creation; only its name changes
         if write:
             self._writer = sqlite3.connect(file, timeout=10, isolation_level=None, check_same_thread=False)
             self._writer.execute("PRAGMA journal_mode=WAL")
@@ -159,13 +163,15 @@ class Store:
         if not rows:
             raise DatasetError(f"There is no dataset {id!r} here. It may have been deleted; pick another one.")
         name, owner, created, classes, splits_from, seed = rows[0]
+        if (id, created) in self._kept:
+            return replace(self._kept[id, created], name=name)
         samples = self._read(
             "SELECT path, file, label, split, grp, width, height FROM samples WHERE dataset = ? ORDER BY number", (id,)
         )
         problems = self._read("SELECT file, reason, kind, files FROM problems WHERE dataset = ? ORDER BY number", (id,))
         paths, files, *numbers = zip(*samples, strict=True)
-        labels, splits, groups, widths, heights = (np.array(column, dtype=np.int64) for column in numbers)
-        return Dataset(
+        labels, splits, groups, widths, heights = (_column(values) for values in numbers)
+        dataset = Dataset(
             id=id,
             name=name,
             owner=owner,
@@ -182,6 +188,10 @@ class Store:
             heights=heights,
             problems=tuple(Problem(file=f, reason=r, kind=k, files=n) for f, r, k, n in problems),
         )
+        while len(self._kept) >= DATASETS_KEPT:
+            self._kept.pop(next(iter(self._kept)), None)
+        self._kept[id, created] = dataset
+        return dataset
 
     def dataset_rows(self) -> list[tuple[str, str, float, int, int]]:
         """(id, name, created, images, classes) of every dataset, newest first."""
@@ -333,6 +343,13 @@ class Store:
                 db.execute("DELETE FROM jobs WHERE id = ?", (id,))
                 db.execute("DELETE FROM events WHERE job = ?", (id,))
         return datasets, jobs
+
+
+def _column(values: Sequence[int]) -> Ints:
+    """Not to be written to: it is shared by all who ask for the dataset."""
+    column = np.array(values, dtype=np.int64)
+    column.flags.writeable = False
+    return column
 
 
 def _job(row: tuple[Any, ...]) -> Job:

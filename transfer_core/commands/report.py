@@ -7,9 +7,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from transfer_core.commands.follow import root
 from transfer_core.errors import GraftError
 from transfer_core.report.content import FORMAT
-from transfer_core.workspace import Workspace, default_root
+from transfer_core.workspace import Workspace
 
 LOOKED_AT = 2_000  # first bytes of a file: in them a report of Graft's says that it is one
 
@@ -24,8 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def report(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     """Write the report. A file that is there already is replaced only if it is a report itself."""
     files = _files(options.out.expanduser())
-    root = options.workspace.expanduser().resolve() if options.workspace else default_root()
-    workspace = Workspace(root, write=False)
+    workspace = Workspace(root(options), write=False)
     made = workspace.report(workspace.dataset(options.dataset), options.runs)
     for file, text in zip(files, (made.html, made.json), strict=True):
         _write(file, text)

@@ -1,0 +1,94 @@
+"""`advise`: what to do with a dataset, by what is said, measured and piloted."""
+
+import argparse
+from dataclasses import asdict
+from typing import Any
+
+from transfer_core.commands.follow import follow, root
+from transfer_core.types import Advice, Dataset, Decision, Measured
+from transfer_core.workspace import Workspace
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("dataset", help="id or name")
+    parser.add_argument("--similarity", choices=("similar", "different"), help="to ImageNet")
+    parser.add_argument("--budget", choices=("limited", "ample"), help="of compute")
+    parser.add_argument("--backbone", default="bundled", help="(default: bundled)")
+    parser.add_argument("--measure", action="store_true", help="answer the questions by looking at the images")
+    parser.add_argument("--pilots", type=float, metavar="SECONDS", help="race short trainings for so long")
+    parser.add_argument("--seconds", type=float, help="time for the run that follows: what does not fit is ruled out")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda:0, mps")
+
+
+def advise(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
+    workspace = Workspace(root(options), write=options.measure or options.pilots is not None)
+    try:
+        return _advised(options, workspace, workspace.dataset(options.dataset))
+    finally:
+        workspace.close()
+
+
+def _advised(options: argparse.Namespace, workspace: Workspace, dataset: Dataset) -> tuple[dict[str, Any], str]:
+    backbone = workspace.backbone(options.backbone).name
+    if options.measure or options.pilots is not None:
+        from transfer_core.training.devices import device
+
+        chosen = device(options.device).name
+        if options.measure:
+            follow(workspace, workspace.measure(dataset, backbone, device=chosen), chosen)
+        if options.pilots is not None:
+            follow(workspace, workspace.pilot(dataset, backbone, seconds=options.pilots, device=chosen), chosen)
+    decision = workspace.decide(
+        dataset,
+        similarity=options.similarity,
+        budget=options.budget,
+        backbone_name=backbone,
+        seconds=options.seconds,
+    )
+    recipes = [
+        {
+            "role": suggestion.role,
+            "strategy": suggestion.strategy,
+            "why": suggestion.why,
+            "source": suggestion.source,
+            "recipe": asdict(workspace.recipe(dataset, suggestion.strategy, backbone, **dict(suggestion.overrides))),
+        }
+        for suggestion in decision.suggestions
+    ]
+    advice = decision.said if decision.trust == "said" or decision.measured is None else decision.measured
+    result = {
+        "scenario": advice.scenario,
+        "between": advice.between,
+        "answers": {**asdict(advice.answers), "size": advice.answers.size},
+        "said": {**asdict(decision.said.answers), "size": decision.said.answers.size},
+        "recipes": recipes,
+        "reasons": [asdict(reason) for reason in (*decision.because, *advice.reasons)],
+        "strategy": decision.strategy,
+        "trust": decision.trust,
+        "plans": [asdict(plan) for plan in decision.plans],
+    }
+    measured, pilots = workspace.measured(dataset, backbone), decision.pilots
+    if measured is not None and decision.measured is not None:
+        found = {"scenario": decision.measured.scenario, "between": decision.measured.between}
+        result["measured"] = found | asdict(measured)
+    if pilots is not None:
+        result["pilots"] = asdict(pilots)
+    return result, "\n".join(_advice_lines(decision, measured, recipes, advice))
+
+
+def _advice_lines(
+    decision: Decision, measured: Measured | None, recipes: list[dict[str, Any]], advice: Advice
+) -> list[str]:
+    lines = [advice.headline, ""]
+    if measured is not None:
+        lines += [f"  measured: {measured.similarity.finding}"]
+        lines += [f"            {axis.finding}" for axis in measured.similarity.axes]
+        for plan in decision.plans:
+            cost = f"{plan.seconds:8,.0f} s {plan.estimate.peak_bytes / 1e6:8,.0f} MB"
+            lines += [f"  expected: {plan.strategy:<14} {cost} {plan.words}"]
+    if decision.pilots is not None:
+        lines += [f"  pilots:   {decision.pilots.finding}"]
+    lines += [""] if len(lines) > 2 else []
+    lines += [f"  {r['role']:<12} {r['strategy']:<14} {r['why']} [{r['source']}]" for r in recipes]
+    reasons = [*decision.because, *advice.reasons]
+    return [*lines, "", *(f"  {'but' if r.against else 'why'}: {r.rule} ({r.evidence}) [{r.source}]" for r in reasons)]

@@ -1,0 +1,50 @@
+"""`compare`: finished runs side by side."""
+
+import argparse
+from dataclasses import asdict
+from typing import Any
+
+from transfer_core.commands.follow import root
+from transfer_core.workspace import Workspace
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("runs", nargs="+", metavar="RUN")
+
+
+def compare(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
+    workspace = Workspace(root(options), write=False)
+    comparison = workspace.compare(options.runs)
+    titles = workspace.titles(comparison.runs)
+    runs = []
+    lines = []
+    for run, score in zip(comparison.runs, comparison.scores, strict=True):
+        runs.append(
+            {
+                "run": run.id,
+                "title": titles[run.id],
+                "test_accuracy": score.accuracy,
+                "interval": score.interval,
+                "macro_f1": score.macro_f1,
+                "confusion": score.confusion.tolist(),
+                "seconds": run.seconds,
+                "peak_bytes": run.peak_bytes,
+                "images_per_second": run.images_per_second,
+            }
+        )
+        low, high = score.interval
+        lines.append(
+            f"  {run.id}  {score.accuracy:6.1%} ({low:.1%} to {high:.1%})  F1 {score.macro_f1:.3f}  "
+            f"{run.seconds or 0:7.1f} s  {titles[run.id]}"
+        )
+    verdict, transfer = comparison.verdict, comparison.transfer
+    result = {
+        "runs": runs,
+        "pairs": [asdict(pair) | {"better": pair.better} for pair in comparison.pairs],
+        "choice": verdict.choice,
+        "best": verdict.best,
+        "reason": verdict.reason,
+        "transfer": asdict(transfer) if transfer is not None else None,
+    }
+    said = [verdict.reason, *([f"{transfer.reason} {transfer.advice}".strip()] if transfer is not None else [])]
+    return result, "\n".join([*lines, "", *said])

@@ -1,0 +1,62 @@
+"""`import` and `example`: images taken in."""
+
+import argparse
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from transfer_core.commands.follow import follow, root
+from transfer_core.types import SPLITS, Dataset
+from transfer_core.workspace import Workspace
+
+
+def import_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("path", type=Path)
+    parser.add_argument("--name", default="", help="what to call it (default: the file's name)")
+
+
+def example_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name")
+
+
+def import_images(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
+    workspace = Workspace(root(options))
+    try:
+        return _imported(workspace, workspace.import_path(options.path, name=options.name))
+    finally:
+        workspace.close()
+
+
+def draw_example(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
+    workspace = Workspace(root(options))
+    try:
+        return _imported(workspace, workspace.import_example(options.name))
+    finally:
+        workspace.close()
+
+
+def _imported(workspace: Workspace, job: str) -> tuple[dict[str, Any], str]:
+    end = follow(workspace, job, "cpu")
+    dataset = workspace.dataset(end.result["id"])
+    splits = {split: dataset.count(number) for number, split in enumerate(SPLITS)}
+    result = {
+        "dataset": dataset.id,
+        "name": dataset.name,
+        "classes": list(dataset.classes),
+        "splits": splits,
+        "problems": len(dataset.problems),
+    }
+    return result, _imported_text(dataset, splits, known=bool(end.result.get("known")))
+
+
+def _imported_text(dataset: Dataset, splits: dict[str, int], *, known: bool) -> str:
+    head = f"{dataset.name} ({dataset.id}): {len(dataset):,} images, {len(dataset.classes)} classes, " + ", ".join(
+        f"{count:,} {split}" for split, count in splits.items()
+    )
+    lines = ["These images were imported before; nothing was added."] if known else []
+    lines.append(head)
+    lines += [f"  {problem.file}: {problem.reason}" for problem in dataset.problems[:10]]
+    if len(dataset.problems) > 10:
+        kinds = Counter(problem.kind for problem in dataset.problems)
+        lines.append("  in all: " + ", ".join(f"{count} {kind}" for kind, count in kinds.items()))
+    return "\n".join(lines)

@@ -1,0 +1,56 @@
+"""What commands share: the workspace they name, and a job followed on a terminal."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from transfer_core.errors import GraftError
+from transfer_core.types import EpochEnd, Notice, Progress, RunEnd, StageStart
+from transfer_core.workspace import Workspace, default_root
+
+BAR = 30
+
+
+def root(options: argparse.Namespace) -> Path:
+    return options.workspace.expanduser().resolve() if options.workspace else default_root()
+
+
+def follow(workspace: Workspace, job: str, device: str) -> RunEnd:
+    """Drive a job, show where it stands on a terminal. Raises GraftError when it fails."""
+    terminal = sys.stderr.isatty()
+    end = RunEnd(status="stopped")
+    for event in workspace.drive(job, device=device):
+        if isinstance(event, RunEnd):
+            end = event
+        elif terminal:
+            _show(event)
+    if terminal:
+        print("\r\033[K", end="", file=sys.stderr)
+    if end.status == "failed":
+        raise GraftError(end.error)
+    return end
+
+
+def _show(event: Any) -> None:
+    if isinstance(event, Progress):
+        share = event.done / event.of if event.of else 0.0
+        left = f", {event.seconds_left:.0f} s left" if event.seconds_left is not None else ""
+        bar = "#" * round(share * BAR)
+        line = f"\r\033[K{event.what:<28} [{bar:<{BAR}}] {event.done:,} of {event.of:,} {event.unit}{left}"
+        print(line, end="", file=sys.stderr, flush=True)
+    elif isinstance(event, StageStart):
+        print(f"\r\033[K{event.number}/{event.stages} {event.title}", file=sys.stderr)
+    elif isinstance(event, EpochEnd):
+        shown = [
+            f"{name} {value:{form}}"
+            for name, value, form in (
+                ("train loss", event.train_loss, ".3f"),
+                ("val loss", event.val_loss, ".3f"),
+                ("val accuracy", event.val_accuracy, ".1%"),
+            )
+            if value is not None
+        ]
+        print(f"\r\033[K  {event.epoch:>4}  {'  '.join(shown)}{'  *' if event.best else ''}", file=sys.stderr)
+    elif isinstance(event, Notice):
+        print(f"\r\033[K{event.text}", file=sys.stderr)

@@ -1,0 +1,69 @@
+"""`strategies` and `backbones`: what there is to choose from."""
+
+import argparse
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from transfer_core.backbones import available
+from transfer_core.backbones import backbones as catalogue
+from transfer_core.commands.follow import root
+from transfer_core.strategies import STRATEGIES
+from transfer_core.workspace import Workspace
+
+
+def backbones_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--add", type=Path, metavar="FILE", help="a .pth or .safetensors of your own")
+    parser.add_argument("--arch", default="", help="its architecture, by torchvision's name")
+    parser.add_argument("--name", default="", help="what to call it")
+
+
+def strategies(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
+    shown = ("name", "title", "scenarios", "frozen", "trains", "when", "source", "settings")
+    lines = []
+    for known in STRATEGIES:
+        scenarios = " and ".join(map(str, known.scenarios))
+        lines += [f"{known.name}: {known.title}" + (f" (scenario {scenarios})" if scenarios else "")]
+        lines += [f"  frozen  {known.frozen}", f"  trains  {known.trains}", f"  when    {known.when} [{known.source}]"]
+    result = {"strategies": [{name: getattr(known, name) for name in shown} for known in STRATEGIES]}
+    return result, "\n".join(lines)
+
+
+def backbones(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
+    if options.add is not None:
+        from transfer_core.backbones.local import add_local
+
+        workspace = Workspace(root(options))
+        try:
+            add_local(workspace.root, options.add, arch=options.arch, name=options.name)
+        finally:
+            workspace.close()
+    place = root(options)
+    found = catalogue(place)
+    rows = [("name", "family", "parameters", "G mult-adds", "top-1", "px", "MB", "offline", "list", "licence")]
+    rows += [
+        (
+            known.name,
+            known.family,
+            f"{known.parameters / 1e6:.1f} M",
+            f"{known.operations:.2f}",
+            "" if known.top1 is None else f"{known.top1:.1%}",
+            str(known.input_px),
+            f"{known.file_bytes / 2**20:.0f}",
+            "yes" if available(known, place) else "no",
+            known.curated,
+            known.licence.partition(";")[0].partition(" (")[0].partition(":")[0],
+        )
+        for known in found
+    ]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = [
+        "  ".join(
+            cell.rjust(width) if 2 <= i <= 6 else cell.ljust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+    lines.append("top-1 is on the weights' own source task: ImageNet, or what the app says of the bundled one.")
+    result = {"backbones": [asdict(known) | {"available": available(known, place)} for known in found]}
+    return result, "\n".join(lines)

@@ -1,0 +1,128 @@
+"""`run`: a strategy trained, once or several times."""
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from transfer_core.commands.follow import follow, root
+from transfer_core.compare.repeats import mean_and_spread
+from transfer_core.errors import RecipeError
+from transfer_core.types import Dataset, Recipe, Run
+from transfer_core.workspace import Workspace
+
+SETTINGS = ("tap", "train_from", "augment", "epochs", "seed", "per_class", "folds")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("dataset", help="id or name")
+    parser.add_argument(
+        "--strategy", help="one of `python -m transfer_core strategies`; with --recipe, instead of its own"
+    )
+    parser.add_argument("--backbone", help="(default: bundled)")
+    parser.add_argument("--tap", help="where features are taken: a tap's name, last or auto")
+    parser.add_argument("--train-from", metavar="TAP", help="train what comes after this tap")
+    parser.add_argument("--augment", help="none, light or standard")
+    parser.add_argument("--epochs", type=int)
+    parser.add_argument("--seed", type=int)
+    parser.add_argument("--per-class", type=int, metavar="N", help="so many training images of each class, by the seed")
+    parser.add_argument("--folds", type=int, metavar="K", help="cross-validate on training and validation images")
+    parser.add_argument("--seeds", type=int, default=1, metavar="N", help="train so many times, seed after seed")
+    parser.add_argument("--recipe", type=Path, metavar="FILE", help="settings from a recipe's JSON")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda:0, mps")
+    parser.add_argument("--again", action="store_true", help="train although the same recipe has finished before")
+
+
+def run(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
+    from transfer_core.training.devices import device
+
+    workspace = Workspace(root(options))
+    runs: list[Run] = []
+    try:
+        dataset = workspace.dataset(options.dataset)
+        wanted = _wanted(options, workspace, dataset)
+        chosen = device(options.device)
+        for recipe in wanted:  # one by one: what is not reached is not left in the queue
+            (id,) = workspace.submit([recipe], again=options.again)
+            if workspace.run(id).status == "done":
+                print("The same recipe has finished before; --again trains it once more.", file=sys.stderr)
+            else:
+                follow(workspace, id, chosen.name)
+            runs.append(workspace.run(id))
+    except BaseException:
+        print(*map(_run_text, runs), sep="\n", end="\n" * bool(runs), file=sys.stderr)
+        raise
+    finally:
+        workspace.close()
+    results, lines = [_run_result(run) for run in runs], [_run_text(run) for run in runs]
+    if len(runs) == 1:
+        return results[0], lines[0]
+    mean, spread = mean_and_spread(runs)
+    if mean is not None and spread is not None:
+        lines.append(f"mean {mean:.1%}, standard deviation {spread:.1%} over {len(runs)} runs")
+    return {"runs": results, "mean": mean, "spread": spread}, "\n".join(lines)
+
+
+def _run_text(run: Run) -> str:
+    test, val = ("none" if value is None else f"{value:.1%}" for value in (run.test_accuracy, run.val_accuracy))
+    return (
+        f"{run.id} {run.status}: {run.recipe.strategy} on {run.recipe.backbone}{_repeat(run)}, "
+        f"test accuracy {test}, validation {val}, {run.seconds or 0:.1f} s"
+    )
+
+
+def _wanted(options: argparse.Namespace, workspace: Workspace, dataset: Dataset) -> tuple[Recipe, ...]:
+    """The recipes that the command line asks for: what a file says, changed by what else it says. Raises RecipeError.
+
+    A file that is one fold of several gives that fold, unless folds or seeds are asked for.
+    """
+    values = {} if options.recipe is None else _json(options.recipe)
+    if not isinstance(values, dict):
+        raise RecipeError(f"{options.recipe} holds no recipe. A run's folder holds its recipe.json.")
+    own_network = isinstance(values.get("strategy"), str) and workspace.strategy(values["strategy"]).network
+    if own_network and options.strategy not in (None, values["strategy"]):
+        values = {name: value for name, value in values.items() if name != "backbone"}
+    said = {name: getattr(options, name) for name in ("strategy", "backbone", *SETTINGS)}
+    said = {name: value for name, value in said.items() if value is not None}
+    values = {"backbone": "bundled"} | {name: value for name, value in values.items() if value is not None} | said
+    if "strategy" not in values:
+        raise RecipeError("Name a --strategy, or a --recipe that has one. `strategies` lists them.")
+    if options.folds is not None:
+        values.pop("fold", None)
+    first = workspace.recipe_from(values, dataset)
+    if options.seeds == 1 and values.get("fold") is not None:
+        return (first,)
+    settings = workspace.strategy(first.strategy).settings
+    given = {name: value for name, value in values.items() if name in settings and name not in ("folds", "fold")}
+    return workspace.repeated(dataset, first.strategy, first.backbone, folds=first.folds, seeds=options.seeds, **given)
+
+
+def _json(file: Path) -> Any:
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise RecipeError(f"{file} cannot be read: {error.strerror}. Check the path.") from error
+    except (ValueError, RecursionError) as error:
+        raise RecipeError(f"{file} is not JSON ({error}). A run's folder holds its recipe.json.") from error
+
+
+def _repeat(run: Run) -> str:
+    """Which repetition a run is."""
+    fold = f", fold {run.recipe.fold + 1} of {run.recipe.folds}" if run.recipe.folds else ""
+    return fold + (f", seed {run.recipe.seed}" if run.recipe.seed else "")
+
+
+def _run_result(run: Run) -> dict[str, Any]:
+    result = {
+        "run": run.id,
+        "status": run.status,
+        "test_accuracy": run.test_accuracy,
+        "val_accuracy": run.val_accuracy,
+        "seconds": run.seconds,
+        "images_per_second": run.images_per_second,
+        "peak_bytes": run.peak_bytes,
+        "recipe": asdict(run.recipe),
+    }
+    return result | ({"tap": run.tap, "depth_curve": run.depth_curve} if run.tap else {})

@@ -1,0 +1,15 @@
+"""The one door to everything Graft keeps and does; pages and the command line know no other."""
+
+from transfer_core.workspace.comparing import Comparing
+from transfer_core.workspace.datasets import DatasetRow, import_roots
+from transfer_core.workspace.opened import default_root
+
+__all__ = ["DatasetRow", "Workspace", "default_root", "import_roots"]
+
+
+class Workspace(Comparing):
+    """A folder of datasets, features and runs, with its database; each part is a file of its own.
+
+    Reading always works. `write=True` takes the folder's lock and raises WorkspaceBusy when another process has it.
+    `serve()` starts the background threads; without it jobs run by `drive()`, in this process.
+    """

@@ -1,0 +1,126 @@
+"""What can be trained: backbones, strategies and their recipes."""
+
+from typing import IO, Any
+
+from transfer_core.backbones import available, backbone, backbones
+from transfer_core.errors import RecipeError
+from transfer_core.strategies import STRATEGIES, Strategy, recipe, recipe_from, repeated, strategy
+from transfer_core.types import Backbone, Dataset, Job, Recipe, digest
+from transfer_core.workspace.opened import Opened, new_id, title
+
+
+class Catalogue(Opened):
+    """Backbones and strategies, and the recipes that they make for a dataset."""
+
+    def backbones(self) -> tuple[Backbone, ...]:
+        """The catalogue, the bundled one first, then the user's own."""
+        return backbones(self.root)
+
+    def backbone(self, name: str) -> Backbone:
+        """Raises RecipeError."""
+        return backbone(name, self.root)
+
+    def available(self, backbone: Backbone) -> bool:
+        """Whether its weights are on this machine."""
+        return available(backbone, self.root)
+
+    def add_backbone(self, file: IO[bytes], file_name: str, *, arch: str, name: str) -> str:
+        """Copy a user's own weights to staging and queue their check. Returns the job's id; its result holds "name"."""
+        id = new_id()
+        stem, _, ending = file_name.rpartition(".")
+        source = self._kept(id, file, f"{title(stem)}.{title(ending.lower())}")
+        return self._queue(id, "backbone", {"file": str(source), "arch": arch, "name": name}, lane="short")
+
+    def measure_speed(self, backbone_name: str, device: str = "auto") -> str:
+        """Queue the timing of a backbone behind what its device has to do. Returns the job's id, a waiting one's too.
+
+        Raises RecipeError for a backbone that Graft does not know or a device that this machine does not have.
+        """
+        self._check_device(device)
+        waiting = self.measurement(self.backbone(backbone_name).name, device)
+        if waiting is not None and waiting.active:
+            return waiting.id
+        return self._queue(new_id(), "speed", {"backbone": backbone_name}, self._lane(device))
+
+    def measurement(self, backbone_name: str, device: str = "auto") -> Job | None:
+        """The newest timing of a backbone on a device, however it stands; None when none was asked for."""
+        asked, lane = self._store.jobs(kind="speed"), self._lane(device)
+        return next((job for job in asked if job.lane == lane and job.payload["backbone"] == backbone_name), None)
+
+    def speed(self, backbone: Backbone, device: str = "auto") -> float | None:
+        """Images per second of a backbone's features on a device, as measured once; None until then."""
+        return self.speeds(device).get((backbone.arch, backbone.input_px))
+
+    def speeds(self, device: str = "auto") -> dict[tuple[str, int], float]:
+        """Images per second measured on a device, by architecture and input side in px.
+
+        Empty for a device that is not here, and until the first worker has said which are.
+        """
+        found = [known.title for known in self.devices() if device in ("auto", known.name)]
+        results = [job.result for job in self._store.jobs(kind="speed") if job.status == "done"]
+        return {
+            (result["arch"], result["input_px"]): result["images_per_second"]
+            for result in reversed(results)  # the newest last
+            if result["device"] in found[:1]
+        }
+
+    def strategies(self) -> tuple[Strategy, ...]:
+        return STRATEGIES
+
+    def strategy(self, name: str) -> Strategy:
+        """Raises RecipeError."""
+        return strategy(name)
+
+    def recipe(self, dataset: Dataset, strategy: str, backbone_name: str = "bundled", **overrides: Any) -> Recipe:
+        """A strategy's defaults for this dataset and backbone, with overrides. Raises RecipeError."""
+        return recipe(dataset, strategy, self._network(strategy, backbone_name), **overrides)
+
+    def _network(self, strategy_name: Any, backbone_name: str) -> Backbone:
+        """The backbone that was chosen, or the strategy's own network."""
+        known = strategy_name if isinstance(strategy_name, str) else ""
+        return self.backbone(strategy(known).network or backbone_name)
+
+    def repeated(
+        self,
+        dataset: Dataset,
+        strategy: str,
+        backbone_name: str = "bundled",
+        *,
+        folds: int = 0,
+        seeds: int = 1,
+        **overrides: Any,
+    ) -> tuple[Recipe, ...]:
+        """The recipes of `folds`-fold cross-validation, of so many seeds, or of both. Raises RecipeError."""
+        network = self._network(strategy, backbone_name)
+        return repeated(dataset, strategy, network, folds=folds, seeds=seeds, **overrides)
+
+    def recipe_from(self, values: Any, dataset: Dataset) -> Recipe:
+        """A recipe for this dataset from what its JSON holds, perhaps of another one. Raises RecipeError."""
+        name = values.get("backbone") if isinstance(values, dict) else None
+        if not isinstance(name, str):
+            raise RecipeError('A recipe is a JSON object with a "strategy" and a "backbone", as Graft saves it.')
+        return recipe_from(values, dataset, self._network(values.get("strategy"), name))
+
+    def augmented(self, dataset: Dataset, recipe: Recipe) -> bytes | None:
+        """What a recipe's augmentation makes of training images, as a PNG: a row each, the image itself on the left.
+
+        None until `draw_augmented` has ended.
+        """
+        file = self.root / _augmented(dataset, recipe)
+        return file.read_bytes() if file.exists() else None
+
+    def draw_augmented(self, dataset: Dataset, recipe: Recipe) -> str:
+        """Queue the drawing of what a recipe's augmentation makes of training images. Returns the job's id."""
+        payload = {
+            "dataset": dataset.id,
+            "backbone": recipe.backbone,
+            "preset": recipe.augment,
+            "flip": recipe.flip,
+            "file": _augmented(dataset, recipe),
+        }
+        return self._queue(new_id(), "augment", payload, lane="short")
+
+
+def _augmented(dataset: Dataset, recipe: Recipe) -> str:
+    """The file of a drawing, under the workspace."""
+    return f"datasets/{dataset.id}/augmented-{digest([recipe.backbone, recipe.augment, recipe.flip])}.png"

@@ -1,0 +1,138 @@
+"""Datasets of a workspace, their images, and how they come in."""
+
+import io
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import IO
+
+from PIL import Image
+
+from transfer_core.data.checks import profile
+from transfer_core.data.examples import EXAMPLES, Example
+from transfer_core.data.pixels import fit_square, open_rgb
+from transfer_core.errors import ArchiveError, DatasetError
+from transfer_core.jobs.record import free_name
+from transfer_core.types import Dataset, Profile
+from transfer_core.workspace.opened import Opened, new_id, title
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetRow:
+    """A line of the list of datasets."""
+
+    id: str
+    name: str
+    created: float
+    images: int
+    classes: int
+
+
+def import_roots() -> tuple[Path, ...]:
+    """Folders on the server from which a browser may import, as GRAFT_IMPORT_ROOTS lists them."""
+    listed = os.environ.get("GRAFT_IMPORT_ROOTS", "")
+    return tuple(Path(part).expanduser().resolve() for part in listed.split(os.pathsep) if part)
+
+
+class Datasets(Opened):
+    """What is taken in, looked at, renamed and deleted."""
+
+    def datasets(self) -> tuple[DatasetRow, ...]:
+        """Newest first."""
+        return tuple(
+            DatasetRow(id=id, name=name, created=created, images=images, classes=classes)
+            for id, name, created, images, classes in self._store.dataset_rows()
+        )
+
+    def dataset(self, id_or_name: str) -> Dataset:
+        """Raises DatasetError when no dataset, or more than one, has that id or name."""
+        found = [row.id for row in self.datasets() if id_or_name in (row.id, row.name)]
+        if len(found) != 1:
+            names = ", ".join(row.name for row in self.datasets()) or "none yet"
+            raise DatasetError(f"There is no dataset {id_or_name!r} in this workspace. It has: {names}.")
+        return self._store.dataset(found[0])
+
+    def profile(self, dataset: Dataset) -> Profile:
+        return profile(dataset)
+
+    def image(self, dataset: Dataset, sample: int) -> bytes:
+        """A sample's file as it is stored."""
+        return (self.root / "datasets" / dataset.id / "samples" / dataset.files[sample]).read_bytes()
+
+    def thumbnail(self, dataset: Dataset, sample: int, px: int = 160) -> bytes:
+        """A sample as a square PNG, upright, cropped at the centre: px times px."""
+        return _thumbnail(self.root / "datasets" / dataset.id / "samples" / dataset.files[sample], px)
+
+    def preview(self, image: bytes, px: int = 480) -> bytes:
+        """Any supported image as an upright PNG of at most px a side. Raises DatasetError when it can't be read."""
+        picture = open_rgb(io.BytesIO(image))
+        picture.thumbnail((px, px))
+        return _png(picture)
+
+    def rename_dataset(self, id: str, name: str) -> str:
+        """Returns the name that it got: the next free one where another has it. Raises DatasetError if empty."""
+        name = " ".join(name.split())
+        if not name:
+            raise DatasetError("A dataset needs a name of at least one letter.")
+        name = free_name(name, [row for row in self._store.dataset_rows() if row[0] != id])
+        self._store.rename_dataset(id, name)
+        return name
+
+    def delete_dataset(self, id: str) -> None:
+        """Stop its runs and hide it with them; `restore_dataset` undoes it until Graft starts again."""
+        for job in self._store.jobs(dataset=id, active=True):
+            self.stop(job.id)
+        self._store.delete_dataset(id)
+
+    def restore_dataset(self, id: str) -> None:
+        self._store.restore_dataset(id)
+
+    def examples(self) -> tuple[Example, ...]:
+        return EXAMPLES
+
+    def import_upload(self, file: IO[bytes], name: str) -> str:
+        """Copy an uploaded zip to staging and queue its import. Returns the job's id."""
+        id = new_id()
+        source = self._kept(id, file, f"{title(name)}.zip")  # errors name it
+        return self._import(id, source=str(source), name=title(name))
+
+    def import_path(self, path: Path, *, name: str = "", allowed: Sequence[Path] | None = None) -> str:
+        """Queue the import of a zip or folder on this machine. With `allowed`, it must lie under one of those folders.
+
+        Raises ArchiveError when it does not exist or is not allowed.
+        """
+        found = path.expanduser().resolve()
+        if allowed is not None and not any(found.is_relative_to(root) for root in allowed):
+            roots = ", ".join(map(str, allowed)) or "none is set"
+            raise ArchiveError(
+                f"{path} is outside the folders that may be imported from ({roots}). "
+                "GRAFT_IMPORT_ROOTS names them when the dashboard starts."
+            )
+        if not found.exists():
+            raise ArchiveError(f"{path} does not exist. Check the path; a zip file or a folder is expected.")
+        return self._import(new_id(), source=str(found), name=title(name or found.name))
+
+    def import_example(self, name: str) -> str:
+        """Queue the drawing of a built-in example."""
+        if name not in {example.name for example in EXAMPLES}:
+            known = ", ".join(example.name for example in EXAMPLES)
+            raise DatasetError(f"There is no example {name!r}. Graft has: {known}.")
+        return self._import(new_id(), example=name, name=name)
+
+    def _import(self, id: str, *, name: str, source: str = "", example: str = "") -> str:
+        payload = {"source": source, "example": example, "name": name, "seed": 0}
+        return self._queue(id, "import", payload, lane="short")
+
+
+@lru_cache(maxsize=4_096)
+def _thumbnail(file: Path, px: int) -> bytes:
+    square = fit_square(open_rgb(file), resize_px=px, crop_px=px)
+    return _png(Image.fromarray(square))
+
+
+def _png(picture: Image.Image) -> bytes:
+    out = io.BytesIO()
+    picture.save(out, "PNG")
+    return out.getvalue()

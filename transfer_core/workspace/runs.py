@@ -1,0 +1,136 @@
+"""Runs of a workspace: queued, looked at, repeated, deleted."""
+
+import time
+import zipfile
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+
+import numpy as np
+
+from transfer_core.compare.best import best_runs
+from transfer_core.compare.comparison import train_images
+from transfer_core.compare.repeats import repeats, resampled
+from transfer_core.compare.titles import titles
+from transfer_core.errors import UnknownJob
+from transfer_core.jobs.work import run_folder, staging
+from transfer_core.strategies import STRATEGIES
+from transfer_core.types import Dataset, Job, Predictions, Recipe, Repeats, Resampled, Run
+from transfer_core.workspace.opened import Opened, new_id
+
+RESULTS = ("seconds", "saved_seconds", "test_accuracy", "val_accuracy", "images_per_second", "peak_bytes")
+
+
+class Runs(Opened):
+    """Trainings and what they left."""
+
+    def submit(self, recipes: Sequence[Recipe], *, device: str = "auto", again: bool = False) -> tuple[str, ...]:
+        """Queue runs. A recipe that has finished, runs or waits already gives that run's id, unless `again`.
+
+        Raises RecipeError for a device that this machine does not have.
+        """
+        self._check_device(device)
+        ids = []
+        for wanted in recipes:
+            known = [job for job in self._store.jobs(recipe=wanted.id) if job.active or job.status == "done"]
+            if known and not again:
+                ids.append(known[0].id)
+                continue
+            payload = {"recipe": asdict(wanted)}
+            ids.append(self._queue(new_id(), "train", payload, device, dataset=wanted.dataset, recipe=wanted.id))
+        return tuple(ids)
+
+    def run(self, id: str) -> Run:
+        """Raises UnknownJob."""
+        job = self._store.job(id)
+        if job.kind != "train":
+            raise UnknownJob(f"{id!r} is not a run.")
+        return _run(job)
+
+    def runs(self, dataset: str = "", *, active: bool = False) -> tuple[Run, ...]:
+        """Newest first."""
+        return tuple(_run(job) for job in self._store.jobs(kind="train", dataset=dataset, active=active))
+
+    def delete_run(self, id: str) -> None:
+        """Stop and hide a run; `restore_run` undoes it until Graft starts again."""
+        self.stop(id)
+        self._store.mark_job(id, deleted=time.time())
+
+    def restore_run(self, id: str) -> None:
+        self._store.mark_job(id, deleted=None)
+
+    def predictions(self, run: str) -> Predictions:
+        """Raises UnknownJob when the run has left none."""
+        file = run_folder(self.root, run) / "predictions.npz"
+        if not file.exists():
+            raise UnknownJob(f"Run {run!r} has not finished, so it has no predictions to compare.")
+        try:
+            with np.load(file) as arrays:
+                return Predictions(**{name: arrays[name] for name in Predictions.__dataclass_fields__})
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            raise UnknownJob(f"The predictions of run {run!r} cannot be read. Train it again.") from error
+
+    def model_bytes(self, run: str) -> int | None:
+        """Size of a run's model file; None where it left none."""
+        file = run_folder(self.root, run) / "model.safetensors"
+        return file.stat().st_size if file.exists() else None
+
+    def predict(self, run: str, image: bytes) -> str:
+        """Queue a prediction of one image. Returns the job's id; its result holds {"top": [[class, probability]]}."""
+        if self.run(run).status != "done":
+            raise UnknownJob("That run has not finished, so it cannot predict yet.")
+        id = new_id()
+        staging(self.root, id).mkdir(parents=True)
+        (staging(self.root, id) / "image").write_bytes(image)
+        payload = {"run": run, "image": str(staging(self.root, id) / "image")}
+        return self._queue(id, "predict", payload, lane="short")
+
+    def best_runs(self, dataset: Dataset) -> tuple[Run, ...]:
+        """The best finished run of each strategy by validation, the best first; of one, those with the most images."""
+        return best_runs(self.runs(dataset.id), dataset)
+
+    def train_images(self, dataset: Dataset, run: Run) -> int | None:
+        """How many images a run trains on; None with folds, which deal the images anew."""
+        return None if run.recipe.folds else train_images(dataset, run)
+
+    def titles(self, runs: Sequence[Run]) -> dict[str, str]:
+        """A name for each run that tells it from the others."""
+        return titles({run.id: run.recipe for run in runs}, {known.name: known.title for known in STRATEGIES})
+
+    def repeats(self, dataset: str = "") -> tuple[Repeats, ...]:
+        """Runs that repeat one recipe with other seeds or folds, with mean and spread; newest first."""
+        return repeats(self.runs(dataset))
+
+    def titles_of_repeats(self, groups: Sequence[Repeats]) -> tuple[str, ...]:
+        """A name for each group that tells what it repeats from what the others do; not how often."""
+        shared = [replace(group.runs[0].recipe, seed=0, folds=0, fold=0) for group in groups]
+        names = titles({recipe.id: recipe for recipe in shared}, {known.name: known.title for known in STRATEGIES})
+        return tuple(names[recipe.id] for recipe in shared)
+
+    def resampled(self, dataset: str = "") -> tuple[Resampled, ...]:
+        """Every two recipes that were cross-validated on the same folds, held against each other."""
+        groups = [group for group in self.repeats(dataset) if group.runs[0].recipe.folds and group.done > 1]
+        sizes = {}
+        for group in groups:
+            images = self._store.dataset(group.runs[0].recipe.dataset)
+            for run in group.runs:
+                if run.status == "done":
+                    kept = self.predictions(run.id)
+                    sizes[run.id] = train_images(images, run, kept), len(kept.test_samples)
+        return resampled(groups, sizes)
+
+
+def _run(job: Job) -> Run:
+    return Run(
+        id=job.id,
+        recipe=Recipe(**job.payload["recipe"]),
+        status=job.status,
+        created=job.created,
+        started=job.started,
+        finished=job.finished,
+        device=job.device or job.lane,
+        error=job.error,
+        log=job.log,
+        tap=job.result.get("tap", ""),
+        depth_curve=tuple((tap, accuracy) for tap, accuracy in job.result.get("depth_curve", ())),
+        **{name: job.result.get(name) for name in RESULTS},
+    )

@@ -1,0 +1,114 @@
+"""The flowchart's answers: what was said, measured and piloted, and what follows."""
+
+from dataclasses import asdict
+from typing import Any, Literal
+
+from transfer_core import advice as rules
+from transfer_core.decision import LEAST_SECONDS, MOST_SECONDS, decide
+from transfer_core.errors import RecipeError
+from transfer_core.types import TRAIN, Advice, Answers, Dataset, Decision, Job, Measured, Pilots, Said, from_plain
+from transfer_core.workspace.catalogue import Catalogue
+from transfer_core.workspace.opened import new_id
+
+
+class Studies(Catalogue):
+    """Advice, and the jobs that look before it is given."""
+
+    def advise(
+        self,
+        dataset: Dataset,
+        *,
+        similarity: Literal["similar", "different"] | None = None,
+        budget: Literal["limited", "ample"] | None = None,
+    ) -> Advice:
+        return rules.advise(Answers(images=dataset.count(TRAIN), similarity=similarity, budget=budget))
+
+    def decide(
+        self,
+        dataset: Dataset,
+        *,
+        similarity: Literal["similar", "different"] | None = None,
+        budget: Literal["limited", "ample"] | None = None,
+        backbone_name: str = "bundled",
+        seconds: float | None = None,
+    ) -> Decision:
+        """What was said beside what was measured and piloted, held against `seconds` of time (None: any).
+
+        Raises RecipeError for a time that is not above zero.
+        """
+        if seconds is not None and not 0 < seconds < float("inf"):
+            raise RecipeError(f"A time of {seconds:g} seconds is not possible; give more than 0.")
+        said = Answers(images=dataset.count(TRAIN), similarity=similarity, budget=budget)
+        measured, pilots = self.measured(dataset, backbone_name), self.pilots(dataset, backbone_name)
+        return decide(said, measured, pilots, seconds)
+
+    def _decided(self, dataset: Dataset) -> Decision:
+        """The decision on what was said last."""
+        said = self.said(dataset)
+        names = [known.name for known in self.backbones()]
+        return self.decide(
+            dataset,
+            similarity=said.similarity,
+            budget=said.budget,
+            backbone_name=said.backbone if said.backbone in names else names[0],  # it may have been removed
+            seconds=said.seconds,
+        )
+
+    def say(self, dataset: Dataset, said: Said) -> None:
+        """Keep what a user said of a dataset, for later visits and for the report."""
+        if said != self.said(dataset):
+            self._store.say(dataset.id, asdict(said))
+
+    def said(self, dataset: Dataset) -> Said:
+        """What was said last of a dataset; the defaults while nothing was."""
+        return Said(**self._store.said(dataset.id))
+
+    def measure(self, dataset: Dataset, backbone_name: str = "bundled", *, device: str = "auto") -> str:
+        """Queue the measuring of the flowchart's questions. Returns the job's id, one's that is active already too."""
+        return self._study("measure", dataset, backbone_name, device, {})
+
+    def pilot(
+        self, dataset: Dataset, backbone_name: str = "bundled", *, seconds: float = 120.0, device: str = "auto"
+    ) -> str:
+        """Queue a race of short trainings. Returns the job's id, one's that is active already too.
+
+        Raises RecipeError for a budget of less than LEAST_SECONDS.
+        """
+        if not LEAST_SECONDS <= seconds <= MOST_SECONDS:
+            raise RecipeError(
+                f"A budget of {seconds:g} seconds is not possible; give pilots {LEAST_SECONDS:g} to"
+                f" {MOST_SECONDS:g} seconds."
+            )
+        return self._study("pilot", dataset, backbone_name, device, {"seconds": seconds})
+
+    def _study(
+        self, kind: Literal["measure", "pilot"], dataset: Dataset, name: str, device: str, more: dict[str, Any]
+    ) -> str:
+        self._check_device(device)
+        waiting = self.studying(kind, dataset, name)
+        if waiting is not None and waiting.active:
+            return waiting.id
+        network = self.backbone(name)
+        payload = {"dataset": dataset.id, "backbone": network.name, "weights": network.weights} | more
+        return self._queue(new_id(), kind, payload, self._lane(device), dataset=dataset.id)
+
+    def studying(
+        self, kind: Literal["measure", "pilot"], dataset: Dataset, backbone_name: str = "bundled"
+    ) -> Job | None:
+        """The newest job of that kind, however it stands; None when none was asked for."""
+        return next(iter(self._studies(kind, dataset, backbone_name)), None)
+
+    def measured(self, dataset: Dataset, backbone_name: str = "bundled") -> Measured | None:
+        """What measuring found last; None until it has ended."""
+        done = [job for job in self._studies("measure", dataset, backbone_name) if job.status == "done"]
+        return from_plain(Measured, done[0].result) if done else None
+
+    def pilots(self, dataset: Dataset, backbone_name: str = "bundled") -> Pilots | None:
+        """What the last race of pilots showed; None until one has ended."""
+        done = [job for job in self._studies("pilot", dataset, backbone_name) if job.status == "done"]
+        return from_plain(Pilots, done[0].result) if done else None
+
+    def _studies(self, kind: Literal["measure", "pilot"], dataset: Dataset, name: str) -> list[Job]:
+        """Newest first, with the weights that the backbone has now."""
+        weights = self.backbone(name).weights
+        return [job for job in self._store.jobs(kind=kind, dataset=dataset.id) if job.payload["weights"] == weights]
