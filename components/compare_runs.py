@@ -13,6 +13,7 @@ from transfer_core.types import Dataset, Recipe, Run
 from transfer_core.workspace import Workspace
 
 TABLE_PX = 420
+ADDRESS = "runs"  # of what was picked, in the page's address
 Sizes = Mapping[str, int | None]  # training images by run; None with folds
 
 
@@ -34,14 +35,21 @@ def _fold(recipe: Recipe) -> tuple[int, int, int]:
 
 
 def choice(dataset: Dataset, runs: Sequence[Run], best: Sequence[Run]) -> Choice:
-    """The runs that are to be compared, in the order in which they are listed; `best` until somebody picks others."""
+    """The runs that are to be compared, in the order in which they are listed; `best` until somebody picks others.
+
+    What was picked stands in the address too, so that a reload keeps it and a link tells it.
+    """
+    if _kept(dataset) not in st.session_state and st.query_params.get(ADDRESS):
+        st.session_state[_kept(dataset)] = st.query_params[ADDRESS].split(",")
     picked = st.session_state.get(_kept(dataset))
-    if picked is None:
-        return Choice(runs=tuple(best or runs), own=False, gone=0)
-    found = tuple(run for run in runs if run.id in picked)
-    if picked and not found:
-        return Choice(runs=tuple(best or runs), own=False, gone=len(picked))
-    return Choice(runs=found, own=True, gone=len(picked) - len(found))
+    found = tuple(run for run in runs if run.id in (picked or ()))
+    own = bool(found) or picked == []
+    listed = ",".join(run.id for run in found)
+    if not found:
+        st.query_params.pop(ADDRESS, None)
+    elif st.query_params.get(ADDRESS) != listed:
+        st.query_params[ADDRESS] = listed
+    return Choice(runs=found if own else tuple(best or runs), own=own, gone=len(picked or ()) - len(found))
 
 
 def pick(dataset: Dataset, runs: Sequence[str]) -> None:
@@ -62,6 +70,7 @@ def _renew(dataset: Dataset) -> None:
 
 def _default(dataset: Dataset) -> None:
     st.session_state.pop(_kept(dataset), None)
+    st.query_params.pop(ADDRESS, None)
     _renew(dataset)
 
 

@@ -69,7 +69,23 @@ def begin(title: str, *, header: bool = True) -> Workspace:
         st.title(title, anchor=False)
         if header:
             _pick_dataset(opened)
+    if header:
+        _say_lost(opened, title)
     return opened
+
+
+def _say_lost(opened: Workspace, page: str) -> None:
+    """That the dataset which was in hand is gone, deleted in another tab perhaps; on this page, until one is picked."""
+    known = [row.id for row in opened.datasets()]
+    wanted = st.query_params.get("dataset") or st.session_state.get("dataset")
+    deleted_here = st.session_state.get("deleted_dataset", ("", ""))[0]  # the Data page says so itself
+    if wanted not in (None, deleted_here, *known):
+        st.session_state["lost_on"] = page
+    if st.session_state.get("lost_on") != page:
+        st.session_state.pop("lost_on", None)
+        return
+    instead = " Another one is in hand now." if known else ""
+    st.info(f"The dataset that you had in hand is no longer here; it was deleted.{instead}", icon=":material/info:")
 
 
 def _pick_dataset(opened: Workspace) -> None:
@@ -95,12 +111,15 @@ def _pick_dataset(opened: Workspace) -> None:
             width=240,
         )
     if chosen != current:
+        st.session_state.pop("lost_on", None)
         take(chosen)
         st.rerun()
 
 
 def take(dataset: str) -> None:
     """Put a dataset in hand: kept by this session and in the address, so that a reload keeps it."""
+    if st.query_params.get("dataset", dataset) != dataset:
+        st.query_params.pop("runs", None)  # they were another dataset's
     st.session_state["dataset"] = dataset
     st.query_params["dataset"] = dataset
 

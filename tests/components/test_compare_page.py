@@ -199,6 +199,37 @@ def test_an_approach_that_was_left_out_is_one_click_away(dataset: Dataset, finis
     assert not page.exception
 
 
+def test_what_was_picked_stands_in_the_address(opened: Workspace, dataset: Dataset, finish: Finish) -> None:
+    runs = [finish(name, 2).id for name in ("linear_probe", "fine_tune_top", "fine_tune_all")]
+
+    def visit(**address: str) -> AppTest:
+        page = AppTest.from_file(str(PAGE), default_timeout=30)
+        page.session_state[shell.OPENED] = True
+        for name, value in address.items():
+            page.query_params[name] = value
+        return page.run()
+
+    page = visit(dataset=dataset.id, runs=f"{runs[0]},{runs[2]}")
+    assert not page.exception
+    assert "2 runs compared" in _words(page), "a reload, or another person's link, shows the same runs"
+    page.button(key="compare_best").click().run()
+    assert "runs" not in page.query_params
+    assert "3 runs compared" in _words(page)
+    assert "3 runs compared" in _words(visit(dataset=dataset.id, runs="gone")), "as by default"
+
+
+def test_a_dataset_deleted_elsewhere_is_missed(opened: Workspace, dataset: Dataset, finish: Finish) -> None:
+    finish("linear_probe", 2)
+    page = AppTest.from_file(str(PAGE), default_timeout=30)
+    page.session_state[shell.OPENED] = True
+    page.query_params["dataset"] = dataset.id
+    assert not page.run().info
+    opened.delete_dataset(dataset.id)
+    page.run()
+    assert ["it was deleted" in each.value for each in page.info] == [True]
+    assert page.button(key="empty_next").label == "Bring in images"
+
+
 def test_nothing_ticked_asks_for_a_run(dataset: Dataset, finish: Finish, page: AppTest) -> None:
     finish("linear_probe", 3)
     page.session_state[f"compared_{dataset.id}"] = []
