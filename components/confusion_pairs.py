@@ -90,7 +90,7 @@ def listed(classes: Sequence[str], titles: Sequence[tuple[str, str]], pairs: Seq
 def _row(classes: Sequence[str], pair: Mixed, most: int, runs: int) -> str:
     label, predicted = (text.html(text.short(classes[each], 60)) for each in (pair.label, pair.predicted))
     bars = "".join(_bar(count, most) for count in (pair.first, pair.second)[:runs])
-    change = f"{pair.second - pair.first:+d}".replace("-", "\N{MINUS SIGN}") if pair.second != pair.first else "0"
+    change = text.signed(pair.second - pair.first, 0)
     return (
         f'<button type="button" data-cell="{pair.label}-{pair.predicted}"><span class="names"><b>{label}</b> taken for '
         f"<b>{predicted}</b></span>{bars}{f'<em>{change}</em>' if runs > 1 else ''}</button>"

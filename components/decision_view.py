@@ -153,7 +153,7 @@ def margin_words(pilots: Pilots) -> str:
     """The leader's margin with its interval."""
     if pilots.margin is None or pilots.low is None or pilots.high is None:
         return "It had no rival."
-    low, high = (f"{100 * value:+.1f}" for value in (pilots.low, pilots.high))
+    low, high = (text.signed(100 * value, 1) for value in (pilots.low, pilots.high))
     return (
         f"Margin {points(pilots.margin)} (95 %: {low} to {high}) on {text.count(pilots.val_images)} validation images."
     )

@@ -62,13 +62,9 @@ def words(found: Disagreement, pair: Pair, titles: tuple[str, str], *, images: i
     sure = "more than chance explains" if pair.sure else f"which may be luck{among}"
     return (
         f"{second} fixes **{text.count(len(found.fixed))}** of the images that {first} has wrong, and breaks "
-        f"**{text.count(len(found.broken))}** that it has right: net {_signed(net)} of {text.count(images)} images, "
-        f"{points(accuracy.value)} points ({low} to {high}), {sure}."
+        f"**{text.count(len(found.broken))}** that it has right: net {text.signed(net, 0)} of {text.count(images)}"
+        f" images, {points(accuracy.value)} points ({low} to {high}), {sure}."
     )
-
-
-def _signed(number: int) -> str:
-    return f"{number:+,}".replace("-", "\N{MINUS SIGN}") if number else "0"
 
 
 def bar(found: Disagreement, titles: tuple[str, str]) -> str:

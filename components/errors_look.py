@@ -46,8 +46,7 @@ def probability(share: float) -> str:
 
 def points(difference: float) -> str:
     """0.0296 -> +3.0"""
-    rounded = round(100 * difference, 1)
-    return f"{rounded:+.1f}".replace("-", "\N{MINUS SIGN}") if rounded else "0.0"
+    return text.signed(100 * difference, 1)
 
 
 def nothing(title: str, body: str, *, key: str) -> None:

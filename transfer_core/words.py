@@ -52,9 +52,9 @@ def between(low: float, high: float) -> str:
 
 
 def signed(value: float, digits: int = 1) -> str:
-    """With its sign, a true minus."""
+    """With its sign, a true minus: −0.5, 0.0, +1,200.0"""
     rounded = round(value, digits)
-    return f"{'−' if rounded < 0 else '+' if rounded > 0 else ''}{abs(rounded):.{digits}f}"
+    return f"{'−' if rounded < 0 else '+' if rounded > 0 else ''}{abs(rounded):,.{digits}f}"
 
 
 def chance(p: float) -> str:

@@ -1,6 +1,6 @@
 """The Compare page on a small workspace whose runs left predictions and curves, though none was trained."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -23,21 +23,6 @@ SECTIONS = ("Approaches", "Cost", "Curves", "Classes", "Images", "Recipes", "Tab
 NASTY = "**bold** :smile: ![x](http://evil.test/x.png)"
 
 Finish = Callable[..., Run]
-
-
-@pytest.fixture
-def opened(workspace_folder: Path, photos: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
-    workspace = Workspace(workspace_folder)
-    for _ in workspace.drive(workspace.import_path(photos)):
-        pass
-    monkeypatch.setattr(shell, "_workspace", lambda: workspace)
-    yield workspace
-    workspace.close()
-
-
-@pytest.fixture
-def dataset(opened: Workspace) -> Dataset:
-    return opened.dataset(opened.datasets()[0].id)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The Decide page: what it says for each thing that may be trusted, and what its buttons launch."""
 
-from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -135,17 +134,6 @@ def test_axes_without_a_score_say_why_and_names_of_classes_are_not_markup() -> N
     assert similarity_view.notes(MEASURED) == {}
     unsure = replace(MEASURED, similarity=replace(SIMILARITY, answer=None))
     assert similarity_view.notes(unsure) == {"similarity": "measured: cannot be told"}
-
-
-@pytest.fixture
-def opened(workspace_folder: Path, photos: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
-    """A workspace with photos, none of whose jobs run."""
-    workspace = Workspace(workspace_folder)
-    for _ in workspace.drive(workspace.import_path(photos)):
-        pass
-    monkeypatch.setattr(shell, "_workspace", lambda: workspace)
-    yield workspace
-    workspace.close()
 
 
 def _page(monkeypatch: pytest.MonkeyPatch) -> tuple[AppTest, list[str]]:

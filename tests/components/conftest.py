@@ -1,0 +1,26 @@
+"""What several of these tests begin with."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from components import shell
+from transfer_core.types import Dataset
+from transfer_core.workspace import Workspace
+
+
+@pytest.fixture
+def opened(workspace_folder: Path, photos: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
+    """The pages' workspace, with photos in it, none of whose jobs run."""
+    workspace = Workspace(workspace_folder)
+    for _ in workspace.drive(workspace.import_path(photos)):
+        pass
+    monkeypatch.setattr(shell, "_workspace", lambda: workspace)
+    yield workspace
+    workspace.close()
+
+
+@pytest.fixture
+def dataset(opened: Workspace) -> Dataset:
+    return opened.dataset(opened.datasets()[0].id)
