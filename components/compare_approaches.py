@@ -6,6 +6,7 @@ import streamlit as st
 
 from components import compare_charts, shell, text
 from components.charts import CONFIG
+from components.compare_forecast import forecast_view
 from components.compare_matrix import points
 from components.compare_runs import pick
 from components.compare_verdict import Fact, facts, facts_of
@@ -23,7 +24,7 @@ OFFERED = {"feature extraction": "linear_probe", "fine-tuning": "fine_tune_top"}
 
 
 def approaches_view(workspace: Workspace, dataset: Dataset, comparison: Comparison) -> None:
-    """The difference in words; two columns; what either reaches with fewer images."""
+    """The difference in words; two columns; what either reaches with fewer images, and would with more."""
     if comparison.runs[0].recipe.folds:
         st.caption("The two approaches are contrasted on the dataset's own test split. These runs are folds.")
         return
@@ -32,9 +33,12 @@ def approaches_view(workspace: Workspace, dataset: Dataset, comparison: Comparis
         with column, st.container(border=True, key=f"approach_{approach.name.replace(' ', '_')}", height="stretch"):
             _side(workspace, dataset, comparison, approach)
     sizes = {reached.images for each in comparison.approaches for reached in each.by_images}
+    told = forecast_view(workspace, dataset, comparison)
+    if told is not None and told.crossing is not None:  # its curves show the same and more
+        return
     if len(sizes) > 1:
         _fewer_images(workspace, comparison)
-    elif sizes:
+    elif sizes and told is None:
         st.caption(
             "Train the same strategies on fewer images of each class (Settings, Training images of each class) and"
             " this place shows what either approach reaches with how many."

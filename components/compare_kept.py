@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from transfer_core.types import Comparison, EpochEnd, Run, StageStart
+from transfer_core.types import Comparison, EpochEnd, Forecast, Run, StageStart
 from transfer_core.workspace import Workspace
 
 Story = tuple[StageStart | EpochEnd, ...]  # of a run: its stages and what each epoch, or step of a solver, came to
@@ -19,6 +19,20 @@ def compared(workspace: Workspace, dataset: str, runs: Sequence[str], worth: flo
 @st.cache_resource(max_entries=64, show_spinner="Comparing the runs image by image")
 def _compared(_workspace: Workspace, root: str, runs: tuple[str, ...], worth: float, known: object) -> Comparison:
     return _workspace.compare(runs, worth=worth)
+
+
+def forecast(workspace: Workspace, comparison: Comparison) -> Forecast | None:
+    """`Workspace.forecast`. Raises GraftError."""
+    runs = tuple(run.id for run in comparison.runs)
+    known = tuple(run.id for run in workspace.runs(comparison.runs[0].recipe.dataset) if run.status == "done")
+    return _forecast(workspace, str(workspace.root), comparison, runs, known)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _forecast(
+    _workspace: Workspace, root: str, _comparison: Comparison, runs: tuple[str, ...], known: object
+) -> Forecast | None:
+    return _workspace.forecast(_comparison)
 
 
 def story(workspace: Workspace, run: Run) -> Story:

@@ -1,5 +1,6 @@
 """The Compare page on a small workspace whose runs left predictions and curves, though none was trained."""
 
+import json
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -213,6 +214,42 @@ def test_a_dataset_deleted_elsewhere_is_missed(opened: Workspace, dataset: Datas
     page.run()
     assert ["it was deleted" in each.value for each in page.info] == [True]
     assert page.button(key="empty_next").label == "Bring in images"
+
+
+def test_learning_curves_say_how_many_more_images_it_takes(finish: Finish, page: AppTest) -> None:
+    for wrong, few in ((8, 3), (6, 5), (4, 0)):
+        finish("linear_probe", wrong, per_class=few)
+        finish("fine_tune_all", wrong - 3, per_class=few)
+    page.run()
+    assert not page.exception
+    assert "Fine\\-tuning is ahead" in _words(page)
+    chart = next(json.loads(at.proto.spec) for at in page.get("plotly_chart") if "fitted" in at.proto.spec)
+    assert [trace["line"]["dash"] for trace in chart["data"] if trace.get("line", {}).get("dash")] == [
+        *("solid", "dash"),
+        *("solid", "dash"),
+    ]
+    assert "power law" in _words(page)
+    assert not [button for button in page.button if button.key == "forecast_train"]
+
+
+def test_sizes_that_lack_are_trained_on_at_the_press_of_a_button(
+    opened: Workspace, dataset: Dataset, finish: Finish, page: AppTest
+) -> None:
+    finish("linear_probe", 3, seed=7)
+    finish("fine_tune_all", 1, seed=7, lr=0.002)
+    finish("fine_tune_all", 2, seed=7, per_class=3, lr=0.002)
+    page.run()
+    assert "cannot be told yet" in _words(page)
+    assert page.button(key="forecast_train").label == "Train both on 3 and 5 images of each class"
+    page.button(key="forecast_train").click().run()
+    queued = {(run.recipe.strategy, run.recipe.per_class): run.recipe for run in opened.runs(active=True)}
+    assert set(queued) == {("linear_probe", 3), ("linear_probe", 5), ("fine_tune_all", 5)}
+    assert {recipe.seed for recipe in queued.values()} == {7}
+    assert queued["fine_tune_all", 5] == opened.recipe(dataset, "fine_tune_all", per_class=5, seed=7, lr=0.002)
+    assert "3 runs wait or train" in _words(page)
+    assert page.button(key="forecast_watch").label == "Watch on the Train page"
+    assert not [button for button in page.button if button.key == "forecast_train"]
+    assert not page.exception
 
 
 def test_nothing_ticked_asks_for_a_run(dataset: Dataset, finish: Finish, page: AppTest) -> None:

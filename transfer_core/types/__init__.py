@@ -50,6 +50,7 @@ from transfer_core.types.events import (
     event_from_json,
     event_to_json,
 )
+from transfer_core.types.forecast import Crossing, Finding, Forecast, Lacking, LearningCurve, Size
 from transfer_core.types.plain import Floats, Ints, digest, from_plain
 from transfer_core.types.recipes import AUTO, FIRST, HEAD, Recipe, Stage
 from transfer_core.types.runs import ACTIVE, Job, Kind, Predictions, Repeats, Run, Status
@@ -76,6 +77,7 @@ __all__ = [
     "Call",
     "ClassScore",
     "Comparison",
+    "Crossing",
     "Dataset",
     "DatasetSize",
     "Decision",
@@ -85,12 +87,16 @@ __all__ = [
     "EpochEnd",
     "Estimate",
     "Event",
+    "Finding",
     "Floats",
+    "Forecast",
     "Grade",
     "Interval",
     "Ints",
     "Job",
     "Kind",
+    "Lacking",
+    "LearningCurve",
     "Measured",
     "Notice",
     "Pair",
@@ -111,6 +117,7 @@ __all__ = [
     "Score",
     "Seen",
     "Similarity",
+    "Size",
     "SourceClass",
     "Stage",
     "StageStart",

@@ -8,13 +8,25 @@ from pathlib import Path
 from transfer_core.compare import mistakes
 from transfer_core.compare.classes import class_scores
 from transfer_core.compare.comparison import compared, table_of
+from transfer_core.compare.forecast import forecast, sides
 from transfer_core.compare.verdict import WORTH, grade
 from transfer_core.errors import DatasetError, UnknownJob
 from transfer_core.report import Report, made
 from transfer_core.report.assets import versions
 from transfer_core.report.content import Gathered
 from transfer_core.strategies import STRATEGIES
-from transfer_core.types import ClassScore, Comparison, Dataset, Disagreement, Grade, Pair, Predictions, Score, Seen
+from transfer_core.types import (
+    ClassScore,
+    Comparison,
+    Dataset,
+    Disagreement,
+    Forecast,
+    Grade,
+    Pair,
+    Predictions,
+    Score,
+    Seen,
+)
 from transfer_core.workspace.datasets import Datasets
 from transfer_core.workspace.runs import Runs
 from transfer_core.workspace.studies import Studies
@@ -64,6 +76,17 @@ class Comparing(Datasets, Studies, Runs):
         """What became of the strategy that Graft recommends for what was said and measured."""
         decision = self._decided(self._store.dataset(comparison.runs[0].recipe.dataset))
         return grade(table_of(comparison), decision.strategy, {known.name: known.title for known in STRATEGIES})
+
+    def forecast(self, comparison: Comparison) -> Forecast | None:
+        """How many more images it takes until fine-tuning wins; None where one of the two approaches has no run here.
+
+        Raises GraftError for predictions that cannot be read.
+        """
+        dataset = self._store.dataset(comparison.runs[0].recipe.dataset)
+        both = sides(comparison, self.runs(dataset.id), dataset)
+        if both is None:
+            return None
+        return forecast(both, {run.id: self.predictions(run.id) for side in both for run in side.runs}, dataset)
 
     def class_scores(self, score: Score) -> tuple[ClassScore, ...]:
         """A run's recall, precision and F1 on each class, in the dataset's order."""
