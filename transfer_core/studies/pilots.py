@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from transfer_core.compare.pairs import Margin, margin
@@ -30,6 +31,8 @@ CANDIDATES = ("linear_probe", "linear_svm", "all_layers", "fine_tune_all", "fine
 HEADS_SHARE = 0.3  # of the budget, for all linear heads
 FIRST_ROUND = 0.25  # of the time that learners have, for all of them; the rest is for the one in front
 RANDOM_PART = 0.25  # of its training that a network from random weights needs before it can be judged
+RANDOM_SHARE = 0.6  # of the time that learners have, for that at most
+FITTING = 0.5  # a linear head nearer to no error than to guessing: pretrained features fit
 ENOUGH_PART = 0.5  # of its training that there has to be time for, for another one to follow the first
 STAGES = 4  # ready, heads, two rounds
 
@@ -41,7 +44,8 @@ def pilots(dataset: Dataset, backbone: Backbone, *, seconds: float, workspace: P
     three times as long for the best by validation accuracy (successive halving with a third going on, Jamieson and
     Talwalkar 2016). Each trains anew, with a schedule as long as its share; one too short for an epoch is spent on
     fewer images. So few rounds, because a fifth of its schedule shows nothing of what fine-tuning gains. Once the best
-    has had its whole training, the next follow as long as there is time for half of theirs.
+    has had its whole training, the next follow as long as there is time for half of theirs. Random weights race in the
+    first round only, with a quarter of their training, and only where no linear head shows that pretrained ones fit.
     Raises DatasetError without images to judge by.
     """
     if not dataset.count(VAL) or len(dataset.classes) < 2:
@@ -61,28 +65,33 @@ def pilots(dataset: Dataset, backbone: Backbone, *, seconds: float, workspace: P
     heads = [Candidate(recipe=each) for each in wanted if not each.epochs]
     for each in heads:
         yield from _tried(race.head(each, HEADS_SHARE * seconds / len(heads)), each)
-    racing = []
     learners = [Candidate(recipe=replace(each, patience=0)) for each in wanted if each.epochs]
+    racing, control = [], []
     for each in learners:
-        needed = RANDOM_PART * (yield from race.whole_seconds(each))
-        if each.recipe.weights == "random" and needed > race.left() / 2:
-            text = f"{each.title} sits out: from random weights it shows nothing in less than {needed:.0f} s."
-            yield Notice(text=text)
-        else:
+        if each.recipe.weights != "random":
             racing.append(each)
-    yield _round(1, racing)
+            continue
+        needed = RANDOM_PART * (yield from race.whole_seconds(each))
+        why_not = _sits_out(heads, race, needed)
+        if why_not:
+            yield Notice(text=f"{each.title} sits out: {why_not}.")
+        else:
+            control.append((each, needed))
+    yield _round(1, [*racing, *(each for each, _ in control)])
+    for each, needed in control:
+        yield from _tried(race.learner(each, needed), each)
     later = (1 - FIRST_ROUND) * race.left()
     for ahead in range(len(racing), 0, -1):
         each = racing[-ahead]
         yield from _tried(race.learner(each, (race.left() - later) / ahead), each)
     racing.sort(key=lambda each: (not each.rounds, -each.accuracy if each.rounds else 0.0))  # stable
     yield _round(2, racing[:1])
-    for each in racing:
+    for each in [*racing, *(each for each, _ in control)]:
         if each.whole:
             continue
         if each is racing[0] or race.left() > ENOUGH_PART * (yield from race.whole_seconds(each)):
             yield from _tried(race.learner(each, race.left()), each)
-        elif each.rounds:
+        elif each.rounds and each in racing:
             yield Notice(text=f"{each.title} drops out with {each.accuracy:.1%} of the validation images right.")
         if not each.rounds:
             yield Notice(text=f"There was no time to try {each.title}. Give the pilots more seconds.")
@@ -90,6 +99,18 @@ def pilots(dataset: Dataset, backbone: Backbone, *, seconds: float, workspace: P
     if not everyone:
         raise RecipeError(f"{seconds:g} seconds were too few to try anything. Give the pilots more.")
     yield RunEnd(status="done", result=asdict(_result(race, everyone)))
+
+
+def _sits_out(heads: Sequence[Candidate], race: Race, needed: float) -> str:
+    """Why random weights have no part in the race; '' where they have."""
+    data = race.setup.dataset
+    guessing = np.bincount(data.labels[data.rows(VAL)]).max() / data.count(VAL)  # always the commonest class
+    best = max((each.accuracy for each in heads if each.rounds), default=0.0)
+    if guessing < 1 and (best - guessing) / (1 - guessing) > FITTING:
+        return f"with {best:.0%} of the validation images right by a linear head, pretrained features fit"
+    if needed > RANDOM_SHARE * race.left():
+        return f"from random weights it shows nothing in less than {needed:.0f} s"
+    return ""
 
 
 def _tried(trial: Iterator[Event], each: Candidate) -> Iterator[Event]:

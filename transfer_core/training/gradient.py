@@ -56,6 +56,7 @@ def gradient(setup: Setup, stage: Stage) -> Iterator[Event]:
     weights = torch.from_numpy(class_weights(labels[train], classes)).to(setup.device) if recipe.balanced else None
     peaks = [group["lr"] for group in optimizer.param_groups]
     steps = stage.epochs * math.ceil(len(train) / recipe.batch_size)
+    warm = warm_up(steps) if setup.warm_up is None else setup.warm_up
     every = epochs_a_look(recipe, setup.dataset)
     kept, step, lowest_here, best_epoch = state(network), 0, math.inf, 0  # the last two: in the second half
     before = setup.lowest
@@ -71,7 +72,7 @@ def gradient(setup: Setup, stage: Stage) -> Iterator[Event]:
                 began = time.monotonic()
                 rows = batch if len(batch) > 1 else batch.repeat(2)  # BatchNorm needs two
                 for group, peak in zip(optimizer.param_groups, peaks, strict=True):
-                    group["lr"] = peak * share_of_peak(step, steps)
+                    group["lr"] = peak * share_of_peak(step, steps, warm)
                 x = setup.images.batch(rows)  # (B, 3, H, W)
                 if preset:
                     x = augment(x, drawn[rows], preset)
@@ -161,13 +162,12 @@ def learn(
 
 
 def warm_up(steps: int) -> float:
-    """How many steps it takes."""
+    """How many of a stage's steps it takes."""
     return min(WARM_UP_STEPS, WARM_UP * steps)
 
 
-def share_of_peak(step: int, steps: int) -> float:
-    """The learning rate's share of its peak: linear warm-up, then a cosine to zero."""
-    warm = warm_up(steps)
+def share_of_peak(step: int, steps: int, warm: float) -> float:
+    """The learning rate's share of its peak: linear warm-up of `warm` steps, then a cosine to zero."""
     if step < warm:
         return (step + 1) / (warm + 1)
     return 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1.0, steps - warm)))
