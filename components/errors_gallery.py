@@ -1,6 +1,7 @@
 """Images with what runs say of each: the label, then every run's class and how sure it is of it."""
 
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import streamlit as st
 
@@ -13,6 +14,7 @@ from transfer_core.workspace import Workspace
 STEP = 24  # images at first, and how many more each time
 EACH = 4  # more runs than this are grouped by what they say
 MARKS = 6  # symbols in a line; more runs are counted
+Shown = TypeVar("Shown")
 
 
 def tiles(
@@ -28,14 +30,24 @@ def tiles(
 
     `lines`: HTML of what stands below an image's label; what each run says of it where none is given.
     """
-    shown = min(len(seen), int(st.session_state.get(f"{key}_shown", STEP)))
     drawn = [
         tile(dataset, comparison, each, address(workspace, dataset, each.sample), lines and lines(each))
-        for each in seen[:shown]
+        for each in first(seen, key=key)
     ]
     grouped = lines is None and any(len(each.calls) > EACH for each in seen[:1])
     keys = _keys(workspace, comparison) if grouped else ""
     show(f'{keys}<div class="tiles">{"".join(drawn)}</div>', key=f"{key}_tiles")
+    more(seen, key=key)
+
+
+def first(seen: Sequence[Shown], *, key: str) -> Sequence[Shown]:
+    """As many of a list as are shown now."""
+    return seen[: int(st.session_state.get(f"{key}_shown", STEP))]
+
+
+def more(seen: Sequence[Shown], *, key: str) -> None:
+    """The button that shows more of a list, where there is more."""
+    shown = len(first(seen, key=key))
     left = len(seen) - shown
     if left:
         st.button(
@@ -52,10 +64,14 @@ def tile(dataset: Dataset, comparison: Comparison, seen: Seen, source: str, line
     said = text.html(
         ". ".join([f"Labelled {label}", *(_words(dataset, comparison, call) for call in seen.calls[:EACH])])
     )
+    return figure(label, said, source, _calls(dataset, comparison, seen) if lines is None else lines)
+
+
+def figure(label: str, said: str, source: str, lines: str, control: str = "") -> str:
+    """HTML of one image over its label, lines and a control. All but `label` is HTML."""
     picture = f'<img src="{source}" alt="{said}" loading="lazy">' if source else '<i role="img">cannot be shown</i>'
-    below = _calls(dataset, comparison, seen) if lines is None else lines
     name = text.html(text.short(label, 40))
-    return f'<figure title="{said}">{picture}<figcaption><b>{name}</b><ul>{below}</ul></figcaption></figure>'
+    return f'<figure title="{said}">{picture}<figcaption><b>{name}</b><ul>{lines}</ul></figcaption>{control}</figure>'
 
 
 def line(words: str, share: float, figure: str, *, right: bool) -> str:

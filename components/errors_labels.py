@@ -2,21 +2,26 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
 from components import text
 from components.errors_answers import asked, label_errors
-from components.errors_gallery import line, tiles
+from components.errors_gallery import first, line, more
 from components.errors_look import nothing, probability
-from transfer_core.types import Comparison, Dataset, Seen
+from components.label_marks import mark_tiles
+from transfer_core.types import Comparison, Dataset, Mark, Seen
 from transfer_core.workspace import Workspace
 
 RULE = (
     "All {runs} runs name one class other than the label, and are on average as sure of it as they are of images that "
     "do carry that label (confident learning, "
     "[Northcutt et al. 2021](https://doi.org/10.1613/jair.1.12125))."
+)
+HINT = (
+    "Choose under an image what becomes of it. From your marks Graft makes a corrected version of the dataset, beside "
+    "this one, which stays as it is."
 )
 COLUMNS = (
     "file",
@@ -26,13 +31,15 @@ COLUMNS = (
     "probability of the suggestion",
     "probability of the label",
     "runs",
+    "new label",  # these two for `python -m transfer_core correct`: what was marked on the page
+    "drop",
 )
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet runs a cell that begins so
 SPLIT = {"val": "validation", "test": "test"}
 
 
-def label_errors_view(workspace: Workspace, dataset: Dataset, comparison: Comparison) -> None:
-    """The list for all compared runs together."""
+def label_errors_view(workspace: Workspace, dataset: Dataset, comparison: Comparison) -> Sequence[Seen]:
+    """The list for all compared runs together, each image with what is to become of it. Returns those in sight."""
     runs = tuple(run.id for run in comparison.runs)
     if len(runs) < 2:
         nothing(
@@ -41,10 +48,10 @@ def label_errors_view(workspace: Workspace, dataset: Dataset, comparison: Compar
             "Compare a second run to see such images here.",
             key="errors_no_labels",
         )
-        return
+        return ()
     found = asked(lambda: label_errors(workspace, runs))
     if found is None:
-        return
+        return ()
     st.caption(RULE.format(runs=len(runs)))
     if not found:
         nothing(
@@ -52,26 +59,47 @@ def label_errors_view(workspace: Workspace, dataset: Dataset, comparison: Compar
             "On no validation or test image do all these runs agree against the label and are as sure of it as that.",
             key="errors_no_labels",
         )
-        return
+        return ()
     carry = "image carries" if len(found) == 1 else "images carry"
     st.markdown(f"**{text.count(len(found))}** {carry} a label worth a second look. The likeliest errors come first.")
-    tiles(
-        workspace,
-        dataset,
-        comparison,
-        found,
-        key=f"errors_labels_{'_'.join(runs)}",
-        lines=lambda seen: lines(dataset, seen),
-    )
-    st.download_button(
-        "Save the list",
-        table(dataset, comparison, found),
-        file_name="label-errors.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        key="errors_labels_csv",
-        on_click="ignore",
-    )
+    st.caption(HINT)
+    key = f"errors_labels_{'_'.join(runs)}"
+    shown = first(found, key=key)
+    marks = {mark.sample: mark for mark in workspace.marks(dataset)}
+    suggested = {seen.sample: seen.calls[0].predicted for seen in shown}
+    below = {seen.sample: lines(dataset, seen) for seen in shown}
+    mark_tiles(workspace, dataset, suggested, marks, key=f"{key}_tiles", lines=below)
+    more(found, key=key)
+    open_ = [Mark(sample=sample, label=label) for sample, label in suggested.items() if sample not in marks]
+    with st.container(horizontal=True, key="errors_labels_all"):
+        st.button(
+            _take(len(open_), len(shown)),
+            key="errors_labels_take",
+            icon=":material/done_all:",
+            disabled=not open_,
+            on_click=workspace.mark,
+            args=(dataset, open_),
+            help="Marks the images in sight with the class that the runs suggest. Images that are marked stay so.",
+        )
+        st.download_button(
+            "Save the list",
+            table(dataset, comparison, found, marks),
+            file_name="label-errors.csv",
+            mime="text/csv",
+            icon=":material/download:",
+            key="errors_labels_csv",
+            on_click="ignore",
+            help="With your marks. `python -m transfer_core correct` reads it back.",
+        )
+    return shown
+
+
+def _take(open_: int, shown: int) -> str:
+    """The words on the button: "Take the 8 suggestions in sight", "Take the other 3 suggestions in sight" """
+    if not open_:
+        return "All images in sight are marked"
+    which = "the other" if open_ < shown else "the"
+    return f"Take {which} {text.count(open_)} suggestions in sight" if open_ > 1 else f"Take {which} suggestion"
 
 
 def lines(dataset: Dataset, seen: Seen) -> str:
@@ -94,7 +122,7 @@ def means(seen: Seen) -> tuple[float, float]:
     return suggestion, label
 
 
-def table(dataset: Dataset, comparison: Comparison, found: Sequence[Seen]) -> bytes:
+def table(dataset: Dataset, comparison: Comparison, found: Sequence[Seen], marks: Mapping[int, Mark]) -> bytes:
     """CSV as spreadsheets read it: UTF-8 with its mark. Names that would be formulas begin with an apostrophe."""
     out = io.StringIO()
     writer = csv.writer(out)
@@ -103,8 +131,15 @@ def table(dataset: Dataset, comparison: Comparison, found: Sequence[Seen]) -> by
     for seen in found:
         suggested = dataset.classes[seen.calls[0].predicted]
         cells = (dataset.paths[seen.sample], SPLIT[seen.split], dataset.classes[seen.label], suggested)
-        writer.writerow([*map(harmless, cells), *(f"{share:.4f}" for share in means(seen)), harmless(runs)])
+        shares = [f"{share:.4f}" for share in means(seen)]
+        writer.writerow([*map(harmless, cells), *shares, harmless(runs), *_wish(dataset, marks.get(seen.sample))])
     return out.getvalue().encode("utf-8-sig")
+
+
+def _wish(dataset: Dataset, mark: Mark | None) -> tuple[str, str]:
+    if mark is None:
+        return "", ""
+    return ("", "yes") if mark.label is None else (harmless(dataset.classes[mark.label]), "")
 
 
 def harmless(cell: str) -> str:

@@ -5,6 +5,7 @@ from typing import Literal
 import streamlit as st
 
 from components.confusion_view import confusion_view
+from components.corrections_view import corrections_view
 from components.disagreement_view import disagreement_view
 from components.errors_classes import class_table
 from components.errors_labels import label_errors_view
@@ -14,6 +15,8 @@ from components.errors_pair import pair_in_hand
 from components.errors_reliability import reliability_view
 from transfer_core.types import Comparison, Dataset
 from transfer_core.workspace import Workspace
+
+TICK_SECONDS = 0.5
 
 
 def errors_view(
@@ -26,7 +29,9 @@ def errors_view(
     else:
         st.fragment(_disagreement)(workspace, dataset, comparison)
         st.fragment(_mistakes)(workspace, dataset, comparison)
-        st.fragment(_labels)(workspace, dataset, comparison)
+        job = workspace.correcting(dataset)
+        active = job is not None and job.active
+        st.fragment(_labels, run_every=TICK_SECONDS if active else None)(workspace, dataset, comparison, active)
 
 
 def _classes(workspace: Workspace, dataset: Dataset, comparison: Comparison) -> None:
@@ -59,6 +64,7 @@ def _mistakes(workspace: Workspace, dataset: Dataset, comparison: Comparison) ->
     mistakes_view(workspace, dataset, comparison)
 
 
-def _labels(workspace: Workspace, dataset: Dataset, comparison: Comparison) -> None:
+def _labels(workspace: Workspace, dataset: Dataset, comparison: Comparison, was_active: bool) -> None:
     st.subheader("Labels that may be wrong", anchor=False)
-    label_errors_view(workspace, dataset, comparison)
+    shown = label_errors_view(workspace, dataset, comparison)
+    corrections_view(workspace, dataset, comparison, shown, was_active)

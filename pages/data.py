@@ -61,6 +61,9 @@ st.markdown(
         else "Graft split them by seed, near-duplicates kept together."
     )
 )
+for problem in dataset.problems:
+    if problem.kind == "note" and not problem.file:  # of the whole dataset: what it was made from, how it was split
+        st.caption(text.escape(problem.reason))
 with st.container(horizontal=True, key="profile"):
     st.metric("Training images", text.count(profile.train_images), border=True)
     st.metric(

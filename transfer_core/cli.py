@@ -9,7 +9,7 @@ import os
 import sys
 from pathlib import Path
 
-from transfer_core.commands import advise, compare, data, lists, report, run
+from transfer_core.commands import advise, compare, correct, data, lists, report, run
 from transfer_core.errors import GraftError
 
 COMMANDS = (  # name, its function, its arguments, what it does
@@ -20,6 +20,7 @@ COMMANDS = (  # name, its function, its arguments, what it does
     ("run", run.run, run.add_arguments, "train with one strategy"),
     ("backbones", lists.backbones, lists.backbones_arguments, "the networks to start from, and a user's own weights"),
     ("compare", compare.compare, compare.add_arguments, "finished runs of one dataset side by side"),
+    ("correct", correct.correct, correct.add_arguments, "a corrected version of a dataset, from a table"),
     ("report", report.report, report.add_arguments, "a comparison as one HTML file and one JSON"),
 )
 

@@ -20,6 +20,7 @@ from transfer_core.types import (
     Ints,
     Job,
     Kind,
+    Mark,
     Problem,
     Status,
     event_from_json,
@@ -61,10 +62,20 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
     ),
     ("timings of backbones are called speed", "UPDATE jobs SET kind = 'speed' WHERE kind = 'measure'"),
     ("what was said", "CREATE TABLE said (dataset TEXT PRIMARY KEY, body TEXT NOT NULL, time REAL NOT NULL)"),
+    (
+        "marks for a corrected version",
+        "CREATE TABLE marks (dataset TEXT NOT NULL, sample INTEGER NOT NULL, label INTEGER, "
+        "PRIMARY KEY (dataset, sample)) WITHOUT ROWID",
+    ),
 )
 
 DATASETS_KEPT = 4  # whole datasets in memory
-TABLES = (("datasets", "id"), ("samples", "dataset"), ("problems", "dataset"))  # of one dataset, and their keys
+TABLES = (  # of one dataset, and their keys
+    ("datasets", "id"),
+    ("samples", "dataset"),
+    ("problems", "dataset"),
+    ("marks", "dataset"),  # they name samples by number, which an import may deal anew
+)
 JOB_COLUMNS = (
     "id, kind, payload, dataset, recipe, lane, device, status, created, started, finished, error, log, result, deleted"
 )
@@ -123,6 +134,7 @@ class Store:
 
     def add_dataset(self, dataset: Dataset) -> None:
         """Write a dataset whole. One that was deleted under the same id comes back with its new name."""
+        self._kept.pop((dataset.id, dataset.created), None)
         with self._write() as db:
             for table, key in TABLES:
                 db.execute(f"DELETE FROM {table} WHERE {key} = ?", (dataset.id,))
@@ -227,11 +239,37 @@ class Store:
             db.execute("INSERT OR REPLACE INTO said VALUES (?, ?, ?)", (dataset, json.dumps(body), time.time()))
 
     def said(self, dataset: str) -> dict[str, Any]:
-        """Empty while nothing was said, and in a workspace that an older Graft wrote last."""
-        if not self._read("SELECT name FROM sqlite_master WHERE name = 'said'"):
+        """Empty while nothing was said."""
+        if not self._has("said"):
             return {}
         rows = self._read("SELECT body FROM said WHERE dataset = ?", (dataset,))
         return dict(json.loads(rows[0][0])) if rows else {}
+
+    def mark(self, dataset: str, marks: Iterable[Mark]) -> None:
+        """Keep marks, each in place of one that its image has."""
+        with self._write() as db:
+            values = [(dataset, mark.sample, mark.label) for mark in marks]
+            db.executemany("INSERT OR REPLACE INTO marks VALUES (?, ?, ?)", values)
+
+    def unmark(self, dataset: str, samples: Iterable[int] | None = None) -> None:
+        """Take back the marks of some images; None: all."""
+        with self._write() as db:
+            if samples is None:
+                db.execute("DELETE FROM marks WHERE dataset = ?", (dataset,))
+            else:
+                values = [(dataset, sample) for sample in samples]
+                db.executemany("DELETE FROM marks WHERE dataset = ? AND sample = ?", values)
+
+    def marks(self, dataset: str) -> tuple[Mark, ...]:
+        """By sample."""
+        if not self._has("marks"):
+            return ()
+        rows = self._read("SELECT sample, label FROM marks WHERE dataset = ? ORDER BY sample", (dataset,))
+        return tuple(Mark(sample=sample, label=label) for sample, label in rows)
+
+    def _has(self, table: str) -> bool:
+        """Not so in a workspace that an older Graft wrote last, opened for reading."""
+        return bool(self._read("SELECT name FROM sqlite_master WHERE name = ?", (table,)))
 
     # --- jobs ---
 

@@ -206,7 +206,7 @@ def test_the_net_effect_is_in_words_with_its_interval(opened: Workspace) -> None
 def test_likely_label_errors_are_saved_without_formulas(opened: Workspace) -> None:
     dataset, comparison = _comparison(opened)
     found = opened.label_errors(("linear_probe", "fine_tune_all"))
-    rows = list(csv.DictReader(io.StringIO(errors_labels.table(dataset, comparison, found).decode("utf-8-sig"))))
+    rows = list(csv.DictReader(io.StringIO(errors_labels.table(dataset, comparison, found, {}).decode("utf-8-sig"))))
     assert tuple(rows[0]) == errors_labels.COLUMNS
     assert [row["file"] for row in rows] == [f"'=animals/{seen.sample}.png" for seen in found]
     assert {row["split"] for row in rows} == {"test"} and "Linear probe; Fine-tune everything" in rows[0]["runs"]

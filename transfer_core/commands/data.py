@@ -22,7 +22,7 @@ def example_arguments(parser: argparse.ArgumentParser) -> None:
 def import_images(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     workspace = Workspace(root(options))
     try:
-        return _imported(workspace, workspace.import_path(options.path, name=options.name))
+        return imported(workspace, workspace.import_path(options.path, name=options.name))
     finally:
         workspace.close()
 
@@ -30,12 +30,12 @@ def import_images(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
 def draw_example(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     workspace = Workspace(root(options))
     try:
-        return _imported(workspace, workspace.import_example(options.name))
+        return imported(workspace, workspace.import_example(options.name))
     finally:
         workspace.close()
 
 
-def _imported(workspace: Workspace, job: str) -> tuple[dict[str, Any], str]:
+def imported(workspace: Workspace, job: str) -> tuple[dict[str, Any], str]:
     end = follow(workspace, job, "cpu")
     dataset = workspace.dataset(end.result["id"])
     splits = {split: dataset.count(number) for number, split in enumerate(SPLITS)}
@@ -53,7 +53,7 @@ def _imported_text(dataset: Dataset, splits: dict[str, int], *, known: bool) -> 
     head = f"{dataset.name} ({dataset.id}): {len(dataset):,} images, {len(dataset.classes)} classes, " + ", ".join(
         f"{count:,} {split}" for split, count in splits.items()
     )
-    lines = ["These images were imported before; nothing was added."] if known else []
+    lines = ["This dataset was here before; nothing was added."] if known else []
     lines.append(head)
     lines += [f"  {problem.file}: {problem.reason}" for problem in dataset.problems[:10]]
     if len(dataset.problems) > 10:

@@ -24,7 +24,7 @@ def record(store: Store, job: Job, events: list[Event]) -> None:
 
 def finish(store: Store, root: Path, job: Job, end: RunEnd, log: str = "") -> RunEnd:
     """Commit what the job made, write its state, clear its staging. Returns the end as it was kept."""
-    if end.status == "done" and job.kind == "import":
+    if end.status == "done" and job.kind in ("import", "correct"):
         end = replace(end, result=_commit(store, root, job, end.result))
     store.append(job.id, [end])
     kept = log[-2 * LOG_TAIL :] if end.status == "failed" else ""
@@ -34,7 +34,7 @@ def finish(store: Store, root: Path, job: Job, end: RunEnd, log: str = "") -> Ru
 
 
 def _commit(store: Store, root: Path, job: Job, result: dict[str, Any]) -> dict[str, Any]:
-    """Move a finished import from staging to its place by one rename, then write its rows."""
+    """Move a finished dataset from staging to its place by one rename, then write its rows."""
     staged = staging(root, job.id) / "dataset"
     dataset = read_dataset(staged / "dataset.json")
     rows = store.dataset_rows()

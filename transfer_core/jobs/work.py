@@ -6,13 +6,15 @@ from typing import Any
 
 from transfer_core.backbones import backbone
 from transfer_core.store import Store
-from transfer_core.types import Event, Progress, Recipe, RunEnd
+from transfer_core.types import Event, Mark, Progress, Recipe, RunEnd
 
 
 def work(id: str, kind: str, payload: dict[str, Any], *, root: Path, device: str) -> Iterator[Event]:
     """Start a job's generator. It writes only under the job's own folder and the caches, never to the database."""
     if kind == "import":
         return _import(payload, staging(root, id))
+    if kind == "correct":
+        return _correct(payload, root, staging(root, id))
     if kind == "train":
         return _train(Recipe(**payload["recipe"]), root, id, device)
     if kind == "speed":
@@ -47,6 +49,16 @@ def _import(payload: dict[str, Any], folder: Path) -> Iterator[Event]:
         from transfer_core.data.dataset import import_images
 
         yield from import_images(Path(payload["source"]), target, name=payload["name"], seed=payload["seed"])
+
+
+def _correct(payload: dict[str, Any], root: Path, folder: Path) -> Iterator[Event]:
+    from transfer_core.data.corrected import correct
+
+    dataset = Store(root / "graft.db", write=False).dataset(payload["dataset"])
+    target = folder / "dataset"
+    target.mkdir(parents=True)
+    marks = [Mark(**mark) for mark in payload["marks"]]
+    yield from correct(dataset, marks, root / "datasets" / dataset.id / "samples", target)
 
 
 def _train(recipe: Recipe, root: Path, id: str, device: str) -> Iterator[Event]:

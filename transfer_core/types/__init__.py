@@ -38,7 +38,7 @@ from transfer_core.types.compared import (
     Verdict,
     front,
 )
-from transfer_core.types.data import JUDGES, SPLITS, TEST, TRAIN, UNUSED, VAL, Dataset, Problem, Profile
+from transfer_core.types.data import JUDGES, SPLITS, TEST, TRAIN, UNUSED, VAL, Dataset, Mark, Problem, Profile
 from transfer_core.types.events import (
     EVENTS,
     EpochEnd,
@@ -97,6 +97,7 @@ __all__ = [
     "Kind",
     "Lacking",
     "LearningCurve",
+    "Mark",
     "Measured",
     "Notice",
     "Pair",

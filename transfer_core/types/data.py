@@ -55,6 +55,14 @@ class Dataset:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Mark:
+    """What is to become of an image in a corrected version of its dataset."""
+
+    sample: int
+    label: int | None  # index into classes; None: it is dropped
+
+
+@dataclass(frozen=True, kw_only=True)
 class Profile:
     """What a dataset is like, in numbers."""
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from transfer_core.types.plain import Floats, Ints
 from transfer_core.types.recipes import Recipe
 
-Kind = Literal["import", "train", "predict", "speed", "measure", "pilot", "backbone", "augment"]
+Kind = Literal["import", "correct", "train", "predict", "speed", "measure", "pilot", "backbone", "augment"]
 Status = Literal["queued", "running", "stopping", "stopped", "done", "failed", "interrupted"]
 ACTIVE: tuple[Status, ...] = ("queued", "running", "stopping")
 

@@ -27,14 +27,14 @@ from transfer_core.types import (
     Score,
     Seen,
 )
-from transfer_core.workspace.datasets import Datasets
+from transfer_core.workspace.corrections import Corrections
 from transfer_core.workspace.runs import Runs
 from transfer_core.workspace.studies import Studies
 
 PAIRS_KEPT = 16  # comparisons whose pairs stay in memory
 
 
-class Comparing(Datasets, Studies, Runs):
+class Comparing(Corrections, Studies, Runs):
     """Which run is better, by how much, where, and the report of it."""
 
     def __init__(self, root: Path, *, write: bool = True) -> None:

@@ -1,0 +1,210 @@
+"""Corrected versions through the one door: drafts that last, a new dataset beside the old one, and the command line."""
+
+import hashlib
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.test_cli import graft
+from tests.test_workspace import drive
+from transfer_core.commands.correct import marks
+from transfer_core.errors import DatasetError, GraftError
+from transfer_core.types import TRAIN, Dataset, Mark
+from transfer_core.workspace import Workspace
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
+    opened = Workspace(tmp_path / "work")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def dataset(workspace: Workspace, photos: Path) -> Dataset:
+    return workspace.dataset(drive(workspace, workspace.import_path(photos)).result["id"])
+
+
+def drafts(dataset: Dataset) -> list[Mark]:
+    """One label changed and two images dropped, in train."""
+    first, *_, last = dataset.rows(TRAIN).tolist()
+    label = (int(dataset.labels[first]) + 1) % 3
+    return [Mark(sample=first, label=label), Mark(sample=last, label=None), Mark(sample=last - 1, label=None)]
+
+
+def files(folder: Path) -> dict[str, str]:
+    found = (file for file in sorted(folder.rglob("*")) if file.is_file())
+    return {str(file.relative_to(folder)): hashlib.sha256(file.read_bytes()).hexdigest() for file in found}
+
+
+def test_marks_are_kept_and_taken_back(workspace: Workspace, dataset: Dataset) -> None:
+    workspace.mark(dataset, drafts(dataset))
+    first, second, third = workspace.marks(dataset)
+    assert {first, second, third} == set(drafts(dataset)) and first.sample < second.sample < third.sample
+    with pytest.raises(DatasetError, match="no image number 60"):
+        workspace.mark(dataset, [Mark(sample=1, label=None), Mark(sample=60, label=None)])
+    with pytest.raises(DatasetError, match="no class number 3"):
+        workspace.mark(dataset, [Mark(sample=1, label=3)])
+    assert len(Workspace(workspace.root, write=False).marks(dataset)) == 3, "kept on disk, whatever was refused"
+    workspace.mark(dataset, [Mark(sample=first.sample, label=None)])
+    assert workspace.marks(dataset)[0].label is None
+    workspace.mark(dataset, [Mark(sample=first.sample, label=int(dataset.labels[first.sample]))])
+    assert workspace.marks(dataset) == (second, third), "its own label takes a mark back"
+    workspace.unmark(dataset, [second.sample])
+    assert workspace.marks(dataset) == (third,)
+    workspace.unmark(dataset)
+    assert workspace.marks(dataset) == ()
+    with pytest.raises(DatasetError, match="nothing to correct"):
+        workspace.correct(dataset)
+
+
+def test_a_corrected_version_stands_beside_the_old_one_and_is_trained_on(
+    workspace: Workspace, dataset: Dataset
+) -> None:
+    (run,) = workspace.submit([workspace.recipe(dataset, "linear_probe")])
+    drive(workspace, run)
+    folder = workspace.root / "datasets" / dataset.id
+    before, row = files(folder), workspace.dataset(dataset.id)
+    workspace.mark(dataset, drafts(dataset))
+    assert workspace.corrected(dataset) is None
+    job = workspace.correct(dataset)
+    assert workspace.correct(dataset) == job, "pressed twice"
+    end = drive(workspace, job)
+    assert end.result["known"] is False and end.result["name"] == "colours, 3 corrected"
+    made = workspace.corrected(dataset)
+    assert made is not None and (made.id, made.images) == (end.result["id"], 58)
+
+    assert files(folder) == before
+    after = workspace.dataset(dataset.id)
+    assert (after.labels == row.labels).all() and after.paths == row.paths and after.name == row.name
+    assert after.problems == row.problems and workspace.run(run).recipe.dataset == dataset.id
+    new = workspace.dataset("colours, 3 corrected")
+    relabelled = drafts(dataset)[0]
+    assert new.labels[relabelled.sample] == relabelled.label != row.labels[relabelled.sample]
+    assert workspace.image(new, relabelled.sample) == workspace.image(dataset, relabelled.sample)
+    assert len(workspace.marks(dataset)) == 3 and not workspace.marks(new), "drafts stay with what they are of"
+
+    again = drive(workspace, workspace.correct(dataset))
+    assert again.result["known"] is True and again.result["id"] == new.id and len(workspace.datasets()) == 2
+
+    recipe = workspace.recipe_from(asdict(workspace.run(run).recipe), new)
+    (anew,) = workspace.submit([recipe])
+    assert anew != run and drive(workspace, anew).result["test_accuracy"] > 0.5
+    workspace.delete_dataset(dataset.id)
+    workspace.close()
+    reopened = Workspace(workspace.root)
+    assert not folder.exists() and reopened.marks(dataset) == ()
+    assert reopened.image(new, 0) and [found.id for found in reopened.datasets()] == [new.id]
+    reopened.close()
+
+
+def test_what_cannot_be_made_is_said_before_a_job_is_queued(workspace: Workspace, dataset: Dataset) -> None:
+    reds = [int(row) for row in dataset.rows(TRAIN) if dataset.classes[dataset.labels[row]] == "red"]
+    workspace.mark(dataset, [Mark(sample=row, label=None) for row in reds])
+    with pytest.raises(DatasetError, match="No training image of 'red'"):
+        workspace.correct(dataset)
+    assert workspace.correcting(dataset) is None
+
+
+def test_a_dataset_that_goes_away_meanwhile_fails_the_job_and_leaves_nothing(
+    workspace: Workspace, dataset: Dataset
+) -> None:
+    workspace.mark(dataset, drafts(dataset))
+    job = workspace.correct(dataset)
+    gone = workspace.root / "datasets" / dataset.id / "samples" / dataset.files[5]
+    gone.unlink()
+    *_, end = workspace.drive(job)
+    assert end.status == "failed" and "cannot be taken over" in end.error
+    assert [row.id for row in workspace.datasets()] == [dataset.id]
+    assert not list((workspace.root / "staging").iterdir())
+
+
+def test_a_workspace_of_an_earlier_graft_has_no_marks_until_it_is_opened_to_write(
+    workspace: Workspace, dataset: Dataset
+) -> None:
+    workspace.close()
+    with sqlite3.connect(workspace.root / "graft.db") as db:
+        db.execute("DROP TABLE marks")
+        db.execute("DELETE FROM migrations WHERE name LIKE 'marks%'")
+    db.close()
+    assert Workspace(workspace.root, write=False).marks(dataset) == ()
+    reopened = Workspace(workspace.root)
+    reopened.mark(dataset, drafts(dataset))
+    assert len(reopened.marks(dataset)) == 3
+    reopened.close()
+
+
+def animals() -> Dataset:
+    paths = ("a/=1.png", "a/2.png", "=3.png", "'=3.png", "b/4.png", "-5.png")
+    columns = {name: np.arange(6) for name in ("groups", "widths", "heights")}
+    labels, splits = np.array([0, 0, 0, 1, 1, 1]), np.zeros(6, dtype=np.int64)
+    return Dataset(
+        id="d",
+        name="pets",
+        classes=("cat", "drop", "=dog"),
+        paths=paths,
+        files=paths,
+        labels=labels,
+        splits=splits,
+        **columns,
+    )
+
+
+@pytest.mark.parametrize(
+    "written", [str, lambda text: "\ufeff" + text.replace(",", ";"), lambda text: text.replace("\n", "\r\n")]
+)
+def test_a_table_says_what_becomes_of_images(written: Callable[[str], str], tmp_path: Path) -> None:
+    rows = ["File,note,new label,drop", "a/=1.png,x,'=dog,", "a/2.png,y,drop,no", "b/4.png,,,YES", ",,,", "'-5.png,z,,"]
+    (tmp_path / "marks.csv").write_text(written("\n".join(rows)), encoding="utf-8", newline="")
+    found = [(mark.sample, mark.label) for mark in marks(animals(), tmp_path / "marks.csv")]
+    assert found == [(0, 2), (1, 1), (4, None)], "a class may be called drop; an empty row keeps its label"
+
+
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        (["name,drop", "a/2.png,yes"], 'needs a column "file"'),
+        (["file,label", "a/2.png,cat"], '"new label" or "drop"'),
+        ([], "needs a column"),
+        (["file,drop", "a/2.png,yes", "a/9.png,yes"], "Line 3 names 'a/9.png', which is no image of 'pets'"),
+        (["file,new label", "a/2.png,Cat"], "Line 2 names 'Cat', which is no class. There is: cat, drop, =dog"),
+        (["file,drop", "a/2.png,maybe"], "Line 2 has 'maybe'"),
+        (["file,new label,drop", "a/2.png,drop,x"], "Line 2 has both"),
+        (["file,drop", ",yes"], "Line 2 names no file"),
+        (["file,drop", "a/2.png,yes", "a/2.png,"], "Lines 2 and 3 say different things of 'a/2.png'"),
+        (["file,drop", "'=3.png,yes"], "may be more than one image"),
+    ],
+)
+def test_a_row_that_makes_no_sense_is_named_by_its_line(rows: list[str], says: str, tmp_path: Path) -> None:
+    (tmp_path / "marks.csv").write_text("\n".join(rows), encoding="utf-8")
+    with pytest.raises(GraftError) as caught:
+        marks(animals(), tmp_path / "marks.csv")
+    assert says in str(caught.value)
+
+
+def test_a_table_that_cannot_be_read_is_said(tmp_path: Path) -> None:
+    with pytest.raises(GraftError, match=r"none.csv cannot be read: No such file"):
+        marks(animals(), tmp_path / "none.csv")
+    (tmp_path / "latin.csv").write_bytes("file,drop\nä.png,yes".encode("latin-1"))
+    with pytest.raises(GraftError, match="UTF-8"):
+        marks(animals(), tmp_path / "latin.csv")
+
+
+def test_the_command_line_makes_a_corrected_version(workspace: Workspace, dataset: Dataset, tmp_path: Path) -> None:
+    workspace.close()
+    first, second = drafts(dataset)[:2]
+    assert first.label is not None
+    (tmp_path / "marks.csv").write_text(
+        f"file,new label,drop\n{dataset.paths[first.sample]},{dataset.classes[first.label]},\n"
+        f"{dataset.paths[second.sample]},,yes\n"
+    )
+    made = graft("correct", "colours", str(tmp_path / "marks.csv"), root=workspace.root)
+    assert made["name"] == "colours, 2 corrected" and sum(made["splits"].values()) == 59 and made["problems"] == 1
+    again = graft("correct", dataset.id, str(tmp_path / "marks.csv"), root=workspace.root)
+    assert again["dataset"] == made["dataset"] != dataset.id
+    (tmp_path / "marks.csv").write_text("file,drop\n")
+    assert "nothing to correct" in graft("correct", "colours", str(tmp_path / "marks.csv"), root=workspace.root, code=2)

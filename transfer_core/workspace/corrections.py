@@ -1,0 +1,54 @@
+"""Corrected versions of a dataset: marks on its images, and the new dataset that they make."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from transfer_core.data.corrected import changed, corrected_id, corrected_name, effective
+from transfer_core.types import Dataset, Job, Mark
+from transfer_core.workspace.datasets import DatasetRow, Datasets
+from transfer_core.workspace.opened import new_id
+
+
+class Corrections(Datasets):
+    """What is to become of images whose label is wrong."""
+
+    def marks(self, dataset: Dataset) -> tuple[Mark, ...]:
+        """What is to become of images in a corrected version: drafts, kept with the dataset; by sample."""
+        return self._store.marks(dataset.id)
+
+    def mark(self, dataset: Dataset, marks: Sequence[Mark]) -> None:
+        """Keep marks, each in place of one that its image has; its own label takes a mark back. Raises DatasetError."""
+        found = effective(dataset, marks)
+        self._store.unmark(dataset.id, {mark.sample for mark in marks} - {mark.sample for mark in found})
+        self._store.mark(dataset.id, found)
+
+    def unmark(self, dataset: Dataset, samples: Sequence[int] | None = None) -> None:
+        """Take back the marks of some images; None: all."""
+        self._store.unmark(dataset.id, samples)
+
+    def correct(self, dataset: Dataset, marks: Sequence[Mark] | None = None) -> str:
+        """Queue the making of a new dataset with these marks (None: those that are kept). Returns the job's id.
+
+        Of a job with the same marks that is active already, that one's. Raises DatasetError when nothing is marked, or
+        too little of a class or split would be left.
+        """
+        wanted = effective(dataset, self.marks(dataset) if marks is None else marks)
+        changed(dataset, wanted)
+        payload = {
+            "dataset": dataset.id,
+            "name": corrected_name(dataset, wanted),
+            "marks": [asdict(mark) for mark in wanted],
+        }
+        waiting = self.correcting(dataset)
+        if waiting is not None and waiting.active and waiting.payload == payload:
+            return waiting.id
+        return self._queue(new_id(), "correct", payload, lane="short", dataset=dataset.id)
+
+    def correcting(self, dataset: Dataset) -> Job | None:
+        """The newest job that makes a corrected version, however it stands; None when none was asked for."""
+        return next(iter(self._store.jobs(kind="correct", dataset=dataset.id)), None)
+
+    def corrected(self, dataset: Dataset) -> DatasetRow | None:
+        """The version that the kept marks make, where it has been made."""
+        id = corrected_id(dataset, self.marks(dataset))
+        return next((row for row in self.datasets() if row.id == id), None)
