@@ -63,3 +63,21 @@ def test_a_phone_shows_one_matrix_at_a_time(server: Server, open_page: Callable[
     assert page.locator(".confusion table:visible").count() == 1
     page.get_by_role("button", name="Difference", exact=True).click()
     assert " minus " in str(page.locator(".confusion table:visible").get_attribute("aria-label"))
+
+
+def test_labels_are_corrected_in_a_new_version(server: Server, page: "playwright.Page") -> None:
+    expect = playwright.expect
+    page.goto(f"{server.url}/compare?dataset=d&runs=linear_probe,linear_svm")
+    page.get_by_role("tab", name="Images").click()
+    first, second = page.locator("figure select").nth(0), page.locator("figure select").nth(1)
+    first.focus()
+    page.keyboard.press("ArrowDown")  # the suggestion
+    second.select_option(label="Drop this image")
+    expect(page.get_by_text("1 gets another label, 1 is dropped")).to_be_visible()
+    page.reload()
+    page.get_by_role("tab", name="Images").click()
+    expect(second).to_have_value("drop")
+    page.get_by_role("button", name="Make a corrected version").click()
+    expect(page.get_by_text("Animals, 2 corrected").first).to_be_visible(timeout=60_000)
+    page.get_by_role("button", name="Open it on the Train page").click()
+    expect(page.get_by_text("'Animals, 2 corrected' has no training images")).to_be_visible()

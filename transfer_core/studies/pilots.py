@@ -1,7 +1,7 @@
 """Try before you train: short trainings race on training and validation images, and the slower ones drop out."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from transfer_core.training.devices import device as named_device
 from transfer_core.training.fit import memory_is_full
 from transfer_core.training.setup import plan, prepare
 from transfer_core.types import (
+    FIRST,
     LEVEL,
     VAL,
     Backbone,
@@ -23,6 +24,7 @@ from transfer_core.types import (
     Event,
     Notice,
     Pilots,
+    Progress,
     RunEnd,
     StageStart,
 )
@@ -30,7 +32,7 @@ from transfer_core.types import (
 CANDIDATES = ("linear_probe", "linear_svm", "all_layers", "fine_tune_all", "fine_tune_top", "from_scratch")
 HEADS_SHARE = 0.3  # of the budget, for all linear heads
 FIRST_ROUND = 0.25  # of the time that learners have, for all of them; the rest is for the one in front
-RANDOM_PART = 0.25  # of its training that a network from random weights needs before it can be judged
+RANDOM_PART, LEAST_PART = 0.25, 0.15  # of its training that random weights get before they are judged; at least
 RANDOM_SHARE = 0.6  # of the time that learners have, for that at most
 FITTING = 0.5  # a linear head nearer to no error than to guessing: pretrained features fit
 ENOUGH_PART = 0.5  # of its training that there has to be time for, for another one to follow the first
@@ -44,8 +46,9 @@ def pilots(dataset: Dataset, backbone: Backbone, *, seconds: float, workspace: P
     three times as long for the best by validation accuracy (successive halving with a third going on, Jamieson and
     Talwalkar 2016). Each trains anew, with a schedule as long as its share; one too short for an epoch is spent on
     fewer images. So few rounds, because a fifth of its schedule shows nothing of what fine-tuning gains. Once the best
-    has had its whole training, the next follow as long as there is time for half of theirs. Random weights race in the
-    first round only, with a quarter of their training, and only where no linear head shows that pretrained ones fit.
+    has had its whole training, the next follow as long as there is time for half of theirs.
+    Where no linear head shows that pretrained features fit, a quarter of a training from random weights takes the place
+    of fine-tuning their top, and of the short round.
     Raises DatasetError without images to judge by.
     """
     if not dataset.count(VAL) or len(dataset.classes) < 2:
@@ -66,51 +69,53 @@ def pilots(dataset: Dataset, backbone: Backbone, *, seconds: float, workspace: P
     for each in heads:
         yield from _tried(race.head(each, HEADS_SHARE * seconds / len(heads)), each)
     learners = [Candidate(recipe=replace(each, patience=0)) for each in wanted if each.epochs]
-    racing, control = [], []
-    for each in learners:
-        if each.recipe.weights != "random":
-            racing.append(each)
-            continue
-        needed = RANDOM_PART * (yield from race.whole_seconds(each))
-        why_not = _sits_out(heads, race, needed)
+    racing = [each for each in learners if each.recipe.weights != "random"]
+    for control in (each for each in learners if each not in racing):
+        share, why_not = yield from _for_random(race, control, heads)
         if why_not:
-            yield Notice(text=f"{each.title} sits out: {why_not}.")
-        else:
-            control.append((each, needed))
-    yield _round(1, [*racing, *(each for each, _ in control)])
-    for each, needed in control:
-        yield from _tried(race.learner(each, needed), each)
-    later = (1 - FIRST_ROUND) * race.left()
-    for ahead in range(len(racing), 0, -1):
-        each = racing[-ahead]
-        yield from _tried(race.learner(each, (race.left() - later) / ahead), each)
-    racing.sort(key=lambda each: (not each.rounds, -each.accuracy if each.rounds else 0.0))  # stable
+            yield Notice(text=f"{control.title} sits out: {why_not}.")
+            continue
+        racing = [each for each in racing if each.recipe.train_from == FIRST]
+        yield _round(1, [control])
+        yield from _tried(race.learner(control, share), control)
+    if len(racing) > 1:
+        yield _round(1, racing)
+        later = (1 - FIRST_ROUND) * race.left()
+        for ahead in range(len(racing), 0, -1):
+            each = racing[-ahead]
+            yield from _tried(race.learner(each, (race.left() - later) / ahead), each)
+        racing.sort(key=lambda each: (not each.rounds, -each.accuracy if each.rounds else 0.0))  # stable
     yield _round(2, racing[:1])
-    for each in [*racing, *(each for each, _ in control)]:
+    for each in racing:
         if each.whole:
             continue
         if each is racing[0] or race.left() > ENOUGH_PART * (yield from race.whole_seconds(each)):
             yield from _tried(race.learner(each, race.left()), each)
-        elif each.rounds and each in racing:
+        elif each.rounds:
             yield Notice(text=f"{each.title} drops out with {each.accuracy:.1%} of the validation images right.")
         if not each.rounds:
             yield Notice(text=f"There was no time to try {each.title}. Give the pilots more seconds.")
     everyone = [each for each in (*heads, *learners) if each.rounds]
     if not everyone:
         raise RecipeError(f"{seconds:g} seconds were too few to try anything. Give the pilots more.")
-    yield RunEnd(status="done", result=asdict(_result(race, everyone)))
+    last = [each for each in racing if each.rounds > 1 or len(racing) == 1]
+    yield RunEnd(status="done", result=asdict(_result(race, everyone, last)))
 
 
-def _sits_out(heads: Sequence[Candidate], race: Race, needed: float) -> str:
-    """Why random weights have no part in the race; '' where they have."""
+def _for_random(
+    race: Race, each: Candidate, heads: Sequence[Candidate]
+) -> Generator[Progress, None, tuple[float, str]]:
+    """Seconds for a network from random weights, and why it has no part in the race; '' where it has."""
     data = race.setup.dataset
     guessing = np.bincount(data.labels[data.rows(VAL)]).max() / data.count(VAL)  # always the commonest class
-    best = max((each.accuracy for each in heads if each.rounds), default=0.0)
+    best = max((head.accuracy for head in heads if head.rounds), default=0.0)
     if guessing < 1 and (best - guessing) / (1 - guessing) > FITTING:
-        return f"with {best:.0%} of the validation images right by a linear head, pretrained features fit"
-    if needed > RANDOM_SHARE * race.left():
-        return f"from random weights it shows nothing in less than {needed:.0f} s"
-    return ""
+        return 0.0, f"a linear head has {best:.0%} of the validation images right, so pretrained features fit"
+    whole = yield from race.whole_seconds(each)
+    share = min(RANDOM_PART * whole, RANDOM_SHARE * race.left())
+    if share < LEAST_PART * whole:
+        return 0.0, f"from random weights it shows nothing in less than {LEAST_PART * whole:.0f} s"
+    return share, ""
 
 
 def _tried(trial: Iterator[Event], each: Candidate) -> Iterator[Event]:
@@ -130,15 +135,17 @@ def _round(number: int, racing: Sequence[Candidate]) -> StageStart:
     return StageStart(stage=f"round {number}", title=title, number=number + 2, stages=STAGES, unit="epoch")
 
 
-def _result(race: Race, everyone: Sequence[Candidate]) -> Pilots:
-    """Who leads, by how much, and whether that is more than noise; one whose training was cut short is not beaten."""
+def _result(race: Race, everyone: Sequence[Candidate], last: Sequence[Candidate]) -> Pilots:
+    """Who leads, by how much, and whether that is more than noise.
+
+    Of those in the `last` round one whose training was cut short is not beaten.
+    """
     ranked = sorted(everyone, key=lambda each: (-each.accuracy, each.seconds))
     lead, setup = ranked[0], race.setup
     data = setup.dataset
     groups = data.groups[data.rows(VAL)]
     margins = [margin(lead.right, each.right, groups) for each in ranked[1:]]
-    last = max(each.rounds for each in everyone)
-    cut = [each for each in ranked[1:] if each.rounds == last > 1 and each.part < ENOUGH_PART]
+    cut = [each for each in ranked[1:] if each in last and each.part < ENOUGH_PART]
     behind = [each for each, by in zip(ranked[1:], margins, strict=True) if by.sure and each not in cut]
     tied = [each for each in ranked if each not in behind]
     learned = any(each.steps for each in everyone)
