@@ -181,6 +181,16 @@ def test_only_a_learner_with_a_head_and_a_part_of_its_run_is_still_learning(stra
     assert still_learning(tied) == []
 
 
+@pytest.mark.parametrize(("lead", "launched"), [(0.03, "from_scratch"), (0.005, "fine_tune_all")])
+def test_random_weights_that_lead_one_that_is_still_learning_are_the_best_guess(lead: float, launched: str) -> None:
+    race = raced("tie")
+    assert race is not None
+    tuned = replace(race.trials[0], strategy="fine_tune_all", accuracy=0.6, steps=40, part=0.3)
+    random = replace(tuned, strategy="from_scratch", accuracy=0.6 + lead)
+    tied = replace(race, trials=(random, tuned), tied=("from_scratch", "fine_tune_all"))
+    assert decide(Answers(images=800), measured("different"), tied, None).strategy == launched
+
+
 def test_near_duplicates_do_not_make_a_large_dataset() -> None:
     answers = Answers(images=1_200)
     found = decide(answers, measured("similar", effective=300), None, None)

@@ -105,12 +105,15 @@ def _order(trust: str, said: Advice, measured: Advice | None, pilots: Pilots | N
 def still_learning(pilots: Pilots) -> list[str]:
     """Those in front by gradient descent that saw a part of their full run but not most of it, as raced.
 
-    They may still gain, and keep the linear head that they began with where they do not.
+    They may still gain, and keep the linear head that they began with where they do not. Not those behind a control
+    that leads by more than LITTLE: it began from nothing and may gain as well.
     """
+    controls = [each.accuracy for each in pilots.trials if each.strategy in CONTROLS and each.strategy in pilots.tied]
     return [
         each.strategy
         for each in pilots.trials
         if each.strategy in pilots.tied
+        and all(accuracy - each.accuracy < LITTLE for accuracy in controls)
         and each.steps
         and SOME_OF_IT <= each.part < MOST_OF_IT
         and each.strategy not in CONTROLS
