@@ -82,7 +82,7 @@ def _view(
         st.rerun()
     with st.container(key=f"study_{study.kind}"):
         if job is not None and active:
-            _under_way(workspace, job, study)
+            under_way(workspace, job, study.kind)
             if watch is not None:
                 watch(job)
             return
@@ -103,7 +103,8 @@ def _view(
             st.button(label, key=f"start_{study.kind}", icon=study.icon, on_click=start)
 
 
-def _under_way(workspace: Workspace, job: Job, study: Study) -> None:
+def under_way(workspace: Workspace, job: Job, kind: str) -> None:
+    """How far a job is, and a way to stop it."""
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.container():
             if job.status == "queued":
@@ -114,7 +115,7 @@ def _under_way(workspace: Workspace, job: Job, study: Study) -> None:
                 phase_bar(workspace.events(job.id))
         st.button(
             "Stop",
-            key=f"stop_{study.kind}",
+            key=f"stop_{kind}",
             icon=":material/stop:",
             on_click=workspace.stop,
             args=(job.id,),

@@ -15,7 +15,8 @@ PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 REPLACED = re.compile(r"(?<=:)(?=\S)|(?<=@)(?=\S)|(?<=www)(?=\.)|(?<=[-<>~])(?=[-=>])", re.IGNORECASE)
 
 plain, html, figure, short = words.plain, words.safe, words.in_figure, words.short
-count, percent, signed, duration, size = words.count, words.percent, words.signed, words.duration, words.size
+count, percent, signed, rate = words.count, words.percent, words.signed, words.rate
+duration, size = words.duration, words.size
 
 
 def escape(text: str) -> str:

@@ -61,6 +61,14 @@ def reset(form: Form) -> None:
     renew(form)
 
 
+def take_rate(form: Form, rate: float, ratio: float) -> None:
+    """Set the head's learning rate, for a callback; the backbone's, where one was set, to `ratio` times it."""
+    form.settings["lr"] = rate
+    if "backbone_lr" in form.settings:
+        form.settings["backbone_lr"] = float(f"{rate * ratio:.3g}")
+    renew(form)
+
+
 def fill(recipe: Recipe, by_rule: Recipe) -> None:
     """Put a recipe into the form: what differs from the defaults by rule counts as set by the user.
 

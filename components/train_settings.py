@@ -30,7 +30,12 @@ SCHEDULE = (
     Setting(name="epochs", label="Epochs", least=1, most=1000, help="At most; early stopping may end a run before."),
     Setting(name="batch_size", label="Batch size", least=1, most=4096, help="Images in one step."),
     Setting(
-        name="lr", label="Learning rate of the head", least=1e-8, most=10, step=1e-4, help="Its peak, after warm-up."
+        name="lr",
+        label="Learning rate of the head",
+        least=1e-8,
+        most=10,
+        step=1e-4,
+        help="Its peak, after warm-up. “Find a learning rate” below tries many.",
     ),
     Setting(
         name="backbone_lr",

@@ -7,6 +7,7 @@ from components.augmented_view import augmented_view
 from components.backbone_picker import backbone_picker, download_note
 from components.backbone_picture import backbone_picture, rows
 from components.queue_view import queue_view
+from components.rate_view import rate_view
 from components.recipe_view import recipes_to_launch
 from components.run_view import run_view
 from components.strategy_cards import strategy_cards
@@ -59,6 +60,8 @@ with st.expander("Set up runs", icon=":material/tune:", expanded=not runs, key="
             st.caption(f"Changed: {text.escape(changed(workspace, form))}")
             st.button("Back to the rules", key="reset", type="tertiary", on_click=reset, args=(form,))
     each = one_each(made)
+    if shown:
+        rate_view(workspace, dataset, each, form, device)
     augmented_view(workspace, dataset, each)
     if shown:
         recipes_to_launch(workspace, dataset, each)

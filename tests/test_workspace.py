@@ -15,6 +15,7 @@ from safetensors.torch import save
 from transfer_core.advice import advise
 from transfer_core.backbones.torchvision import build
 from transfer_core.errors import ArchiveError, DatasetError, GraftError, RecipeError, UnknownJob
+from transfer_core.studies import rates
 from transfer_core.types import Answers, Dataset, RunEnd
 from transfer_core.workspace import Workspace
 
@@ -107,6 +108,32 @@ def test_augmentation_is_drawn_on_the_users_images(workspace: Workspace, dataset
     assert augmented.shape == rows.shape == (3 * side + 2 * 4, 6 * side + 5 * 4, 3)
     assert (augmented[:, :side] == rows[:, :side]).all()
     assert np.abs(augmented - rows)[:, side:].mean() > 2
+
+
+def test_learning_rates_are_tried_once_for_recipes_that_differ_in_them(
+    workspace: Workspace, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rates, "MOST_STEPS", 6)
+    monkeypatch.setattr(rates, "LEAST_STEPS", 6)
+    recipe = workspace.recipe(dataset, "frozen_head", per_class=2)
+    other = workspace.recipe(dataset, "frozen_head", per_class=2, lr=0.02, epochs=3)
+    assert workspace.rate_test(dataset, recipe) is None and workspace.finding_rate(dataset, recipe) is None
+    job = workspace.find_rate(dataset, recipe)
+    assert workspace.find_rate(dataset, other) == job, "while it waits"
+    drive(workspace, job)
+    assert workspace.find_rate(dataset, other) == job, "once it has ended"
+    found, same = workspace.rate_test(dataset, recipe), workspace.rate_test(dataset, other)
+    assert found and same and found.losses == same.losses and len(found.losses) == found.steps == 6
+    assert (found.own, same.own) == (recipe.lr, 0.02)
+    smaller = workspace.recipe(dataset, "frozen_head", per_class=2, batch_size=4)
+    slower = workspace.recipe(dataset, "fine_tune_all", per_class=2, backbone_lr=1e-5)
+    ids = {job, *(workspace.find_rate(dataset, each) for each in (smaller, slower))}
+    ids.add(workspace.find_rate(dataset, workspace.recipe(dataset, "fine_tune_all", per_class=2)))
+    assert len(ids) == 4, "of other batches, or rates in another ratio, the test is another"
+    for id in ids - {job}:
+        workspace.stop(id)
+    with pytest.raises(RecipeError, match="it has no learning rate"):
+        workspace.find_rate(dataset, workspace.recipe(dataset, "linear_probe"))
 
 
 def test_a_dataset_is_renamed_deleted_and_restored(workspace: Workspace, dataset: Dataset) -> None:

@@ -9,7 +9,7 @@ import os
 import sys
 from pathlib import Path
 
-from transfer_core.commands import advise, compare, correct, data, lists, report, run
+from transfer_core.commands import advise, compare, correct, data, lists, rates, report, run
 from transfer_core.errors import GraftError
 
 COMMANDS = (  # name, its function, its arguments, what it does
@@ -18,6 +18,7 @@ COMMANDS = (  # name, its function, its arguments, what it does
     ("advise", advise.advise, advise.add_arguments, "what the four scenarios recommend for a dataset"),
     ("strategies", lists.strategies, None, "the ways of transferring, and when to take which"),
     ("run", run.run, run.add_arguments, "train with one strategy"),
+    ("rates", rates.rates, rates.add_arguments, "try learning rates on a few steps, to see which ones learn"),
     ("backbones", lists.backbones, lists.backbones_arguments, "the networks to start from, and a user's own weights"),
     ("compare", compare.compare, compare.add_arguments, "finished runs of one dataset side by side"),
     ("correct", correct.correct, correct.add_arguments, "a corrected version of a dataset, from a table"),

@@ -57,6 +57,11 @@ def signed(value: float, digits: int = 1) -> str:
     return f"{'−' if rounded < 0 else '+' if rounded > 0 else ''}{abs(rounded):,.{digits}f}"
 
 
+def rate(value: float) -> str:
+    """A learning rate, two digits: "0.03", "0.0013", "5e-05" """
+    return f"{value:.2g}"
+
+
 def chance(p: float) -> str:
     """A p value: "0.041", "< 0.001" """
     return f"{p:.3f}" if p >= 0.001 else f"<{NARROW}0.001"

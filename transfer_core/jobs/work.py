@@ -27,6 +27,8 @@ def work(id: str, kind: str, payload: dict[str, Any], *, root: Path, device: str
         return _backbone(payload, root)
     if kind == "augment":
         return _augment(payload, root)
+    if kind == "rates":
+        return _rates(Recipe(**payload["recipe"]), root, device)
     return _predict(payload, root, device)
 
 
@@ -106,6 +108,13 @@ def _augment(payload: dict[str, Any], root: Path) -> Iterator[Event]:
     known = backbone(payload["backbone"], root)
     out = root / payload["file"]
     return draw_augmented(dataset, known, preset=payload["preset"], flip=payload["flip"], workspace=root, out=out)
+
+
+def _rates(recipe: Recipe, root: Path, device: str) -> Iterator[Event]:
+    from transfer_core.studies.rates import find_rate
+
+    dataset = Store(root / "graft.db", write=False).dataset(recipe.dataset)
+    yield from find_rate(recipe, dataset, workspace=root, device=device)
 
 
 def _predict(payload: dict[str, Any], root: Path, device: str) -> Iterator[Event]:

@@ -16,9 +16,9 @@ from transfer_core.strategies.gradual import GRADUAL
 from transfer_core.strategies.linear_probe import LINEAR_PROBE
 from transfer_core.strategies.linear_svm import LINEAR_SVM
 from transfer_core.strategies.small_cnn import SMALL_CNN
-from transfer_core.types import AUTO, JUDGES, TEST, TRAIN, Backbone, Dataset, Recipe
+from transfer_core.types import AUTO, JUDGES, TEST, TRAIN, Backbone, Dataset, Recipe, Stage
 
-__all__ = ["STRATEGIES", "Strategy", "recipe", "recipe_from", "repeated", "strategy"]
+__all__ = ["STRATEGIES", "Strategy", "recipe", "recipe_from", "repeated", "strategy", "until_descent"]
 
 STRATEGIES: tuple[Strategy, ...] = (
     *(LINEAR_PROBE, LINEAR_SVM, ALL_LAYERS),
@@ -123,6 +123,15 @@ def repeated(
         for seed in range(start, start + seeds)
         for fold in range(folds or 1)
     )
+
+
+def until_descent(recipe: Recipe, backbone: Backbone) -> tuple[Stage, ...]:
+    """A recipe's stages up to the first that learns by gradient descent. Raises RecipeError when none does."""
+    stages = _strategy(recipe.strategy).stages(recipe, backbone)
+    first = next((number for number, stage in enumerate(stages, 1) if stage.solver == "gradient"), None)
+    if first is None:
+        raise RecipeError(f"'{recipe.strategy}' is solved, not descended: it has no learning rate.")
+    return stages[:first]
 
 
 def _train_images(dataset: Dataset, given: dict[str, Any]) -> int:

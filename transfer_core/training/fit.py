@@ -34,15 +34,20 @@ def fit(recipe: Recipe, dataset: Dataset, *, workspace: Path, out: Path, device:
     except RuntimeError as error:  # torch has a class of its own for CUDA alone
         if not memory_is_full(error):
             raise
-        smaller = f"Try {recipe.batch_size // 2}" if recipe.batch_size > 1 else "Try a smaller backbone"
-        raise RecipeError(
-            f"The memory of {device} is full at batch size {recipe.batch_size}. {smaller}, or another device."
-        ) from error
+        raise does_not_fit(recipe, device) from error
 
 
 def memory_is_full(error: RuntimeError) -> bool:
     """Whether a device, or the machine, had no memory left."""
     return "out of memory" in str(error) or "can't allocate memory" in str(error)
+
+
+def does_not_fit(recipe: Recipe, device: str) -> RecipeError:
+    """What to say of a memory that is full."""
+    smaller = f"Try {recipe.batch_size // 2}" if recipe.batch_size > 1 else "Try a smaller backbone"
+    return RecipeError(
+        f"The memory of {device} is full at batch size {recipe.batch_size}. {smaller}, or another device."
+    )
 
 
 def _fit(recipe: Recipe, dataset: Dataset, *, workspace: Path, out: Path, device: torch.device) -> Iterator[Event]:

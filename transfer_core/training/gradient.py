@@ -18,7 +18,7 @@ from transfer_core.training.augment import PRESETS, augment, draws, shuffled
 from transfer_core.training.features import outputs
 from transfer_core.training.setup import Setup, epochs_a_look
 from transfer_core.training.solvers import accuracy_of, class_weights, loss_of, refined_loss
-from transfer_core.types import TRAIN, VAL, Event, Notice, Stage
+from transfer_core.types import TRAIN, VAL, Event, Floats, Ints, Notice, Stage
 
 MOMENTUM = 0.1  # of BatchNorm's statistics, at least; PyTorch's own default
 OPTIMIZERS: dict[str, Callable[[list[dict[str, Any]]], torch.optim.Optimizer]] = {
@@ -38,24 +38,9 @@ def gradient(setup: Setup, stage: Stage) -> Iterator[Event]:
     groups, stopping after 8 epochs anywhere gave 29 % of the test images right, the whole schedule 44 %.
     """
     recipe, network, meter, labels = setup.recipe, setup.network, setup.meter, setup.dataset.labels
-    train, val, preset = setup.rows(TRAIN), setup.rows(VAL), PRESETS.get(stage.augment)
-    if preset and not recipe.flip:
-        preset = replace(preset, flip=0.0)
-    freeze(network, stage.train_from)
-    quicken(network)
-    network.dropout.p = recipe.dropout
-    groups = parameter_groups(
-        network,
-        head_lr=stage.lr,
-        backbone_lr=stage.backbone_lr,
-        weight_decay=recipe.weight_decay,
-        depth_decay=recipe.depth_decay,
-    )
-    optimizer = OPTIMIZERS[recipe.optimizer](groups)
-    classes = len(setup.dataset.classes)
-    weights = torch.from_numpy(class_weights(labels[train], classes)).to(setup.device) if recipe.balanced else None
-    peaks = [group["lr"] for group in optimizer.param_groups]
-    steps = stage.epochs * math.ceil(len(train) / recipe.batch_size)
+    val, descent = setup.rows(VAL), Descent(setup, stage)
+    train = descent.rows
+    steps = stage.epochs * descent.steps
     warm = warm_up(steps) if setup.warm_up is None else setup.warm_up
     every = epochs_a_look(recipe, setup.dataset)
     kept, step, lowest_here, best_epoch = state(network), 0, math.inf, 0  # the last two: in the second half
@@ -64,21 +49,10 @@ def gradient(setup: Setup, stage: Stage) -> Iterator[Event]:
     try:
         for epoch in range(1, stage.epochs + 1):
             what = f"Epoch {epoch} of {stage.epochs}"
-            network.train()
-            setup.epochs += 1
-            drawn = draws(len(setup.dataset), recipe.seed, setup.epochs)
             seen, loss_sum, right_sum = 0, 0.0, 0.0
-            for batch in shuffled(train, recipe.batch_size, recipe.seed, setup.epochs):
-                began = time.monotonic()
-                rows = batch if len(batch) > 1 else batch.repeat(2)  # BatchNorm needs two
-                for group, peak in zip(optimizer.param_groups, peaks, strict=True):
-                    group["lr"] = peak * share_of_peak(step, steps, warm)
-                x = setup.images.batch(rows)  # (B, 3, H, W)
-                if preset:
-                    x = augment(x, drawn[rows], preset)
-                y = torch.from_numpy(labels[rows]).to(setup.device)
-                loss, right = learn(setup, optimizer, x, y, weights, seed=noise(recipe.seed, meter.step))
-                step, meter.step = step + 1, meter.step + 1
+            for batch in descent.epoch():
+                loss, right = descent.step(batch, share_of_peak(step, steps, warm))
+                step += 1
                 if not math.isfinite(loss):
                     raise RecipeError(
                         f"Training diverged at step {step}: its loss is {loss}. Try a smaller learning rate than"
@@ -89,7 +63,6 @@ def gradient(setup: Setup, stage: Stage) -> Iterator[Event]:
                     loss_sum + loss * len(batch),
                     right_sum + right * len(batch),
                 )
-                meter.passed("train", len(batch), time.monotonic() - began)
                 yield replace(meter.progress(what, seen, len(train), kind="train"), steps=(meter.step,), losses=(loss,))
 
             judged, refined = None, math.inf
@@ -107,7 +80,9 @@ def gradient(setup: Setup, stage: Stage) -> Iterator[Event]:
                 elif refined < lowest_here:
                     lowest_here, best_epoch = refined, epoch
             fitted = loss_sum / seen, right_sum / seen
-            yield meter.epoch_end(stage, train=fitted, val=judged, best=best, lr=optimizer.param_groups[-1]["lr"])
+            yield meter.epoch_end(
+                stage, train=fitted, val=judged, best=best, lr=descent.optimizer.param_groups[-1]["lr"]
+            )
             if len(val) and stage.patience and epoch - best_epoch >= stage.patience:
                 meter.drop("train", (stage.epochs - epoch) * len(train))
                 meter.drop("forward", (math.ceil(stage.epochs / every) - math.ceil(epoch / every)) * len(val))
@@ -116,6 +91,57 @@ def gradient(setup: Setup, stage: Stage) -> Iterator[Event]:
         network.load_state_dict(kept)
     if math.isfinite(before) and setup.lowest == before:
         yield Notice(text=f"“{stage.title}” gained nothing on the validation images, so what it began with is kept.")
+
+
+class Descent:
+    """A stage's minibatches, and what steps on them need. Freezes what the stage does not train."""
+
+    def __init__(self, setup: Setup, stage: Stage) -> None:
+        recipe, network = setup.recipe, setup.network
+        self.setup, self.rows = setup, setup.rows(TRAIN)
+        self.steps = math.ceil(len(self.rows) / recipe.batch_size)  # of an epoch
+        self.preset = PRESETS.get(stage.augment)
+        if self.preset and not recipe.flip:
+            self.preset = replace(self.preset, flip=0.0)
+        freeze(network, stage.train_from)
+        quicken(network)
+        network.dropout.p = recipe.dropout
+        groups = parameter_groups(
+            network,
+            head_lr=stage.lr,
+            backbone_lr=stage.backbone_lr,
+            weight_decay=recipe.weight_decay,
+            depth_decay=recipe.depth_decay,
+        )
+        self.optimizer = OPTIMIZERS[recipe.optimizer](groups)
+        self.peaks = [group["lr"] for group in self.optimizer.param_groups]
+        weights = class_weights(setup.dataset.labels[self.rows], len(setup.dataset.classes))
+        self.weights = torch.from_numpy(weights).to(setup.device) if recipe.balanced else None
+        self.drawn: Floats = np.zeros((0, 0))  # what decides the augmentation of each image in this epoch
+
+    def epoch(self) -> Iterator[Ints]:
+        """The batches of the run's next epoch."""
+        setup = self.setup
+        setup.network.train()
+        setup.epochs += 1
+        self.drawn = draws(len(setup.dataset), setup.recipe.seed, setup.epochs)
+        yield from shuffled(self.rows, setup.recipe.batch_size, setup.recipe.seed, setup.epochs)
+
+    def step(self, batch: Ints, share: float) -> tuple[float, float]:
+        """One step at this share of the stage's learning rates: the loss before it, and the share that was right."""
+        setup, began = self.setup, time.monotonic()
+        rows = batch if len(batch) > 1 else batch.repeat(2)  # BatchNorm needs two
+        for group, peak in zip(self.optimizer.param_groups, self.peaks, strict=True):
+            group["lr"] = peak * share
+        x = setup.images.batch(rows)  # (B, 3, H, W)
+        if self.preset:
+            x = augment(x, self.drawn[rows], self.preset)
+        y = torch.from_numpy(setup.dataset.labels[rows]).to(setup.device)
+        seed = noise(setup.recipe.seed, setup.meter.step)
+        loss, right = learn(setup, self.optimizer, x, y, self.weights, seed=seed)
+        setup.meter.step += 1
+        setup.meter.passed("train", len(batch), time.monotonic() - began)
+        return loss, right
 
 
 def quicken(network: torch.nn.Module) -> None:

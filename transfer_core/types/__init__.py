@@ -53,7 +53,7 @@ from transfer_core.types.events import (
 from transfer_core.types.forecast import Crossing, Finding, Forecast, Lacking, LearningCurve, Size
 from transfer_core.types.plain import Floats, Ints, digest, from_plain
 from transfer_core.types.recipes import AUTO, FIRST, HEAD, Recipe, Stage
-from transfer_core.types.runs import ACTIVE, Job, Kind, Predictions, Repeats, Run, Status
+from transfer_core.types.runs import ACTIVE, Job, Kind, Predictions, RateTest, Repeats, Run, Status
 
 __all__ = [
     "ACTIVE",
@@ -107,6 +107,7 @@ __all__ = [
     "Problem",
     "Profile",
     "Progress",
+    "RateTest",
     "Reached",
     "Reason",
     "Recipe",

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from transfer_core.types.plain import Floats, Ints
 from transfer_core.types.recipes import Recipe
 
-Kind = Literal["import", "correct", "train", "predict", "speed", "measure", "pilot", "backbone", "augment"]
+Kind = Literal["import", "correct", "train", "predict", "speed", "measure", "pilot", "backbone", "augment", "rates"]
 Status = Literal["queued", "running", "stopping", "stopped", "done", "failed", "interrupted"]
 ACTIVE: tuple[Status, ...] = ("queued", "running", "stopping")
 
@@ -64,6 +64,24 @@ class Run:
     def whole_seconds(self) -> float | None:
         """What it takes with nothing kept from before: how runs compare in cost, whatever ran first."""
         return None if self.seconds is None else self.seconds + (self.saved_seconds or 0.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RateTest:
+    """A learning-rate range test. Rates are the head's; the backbone's grew in the recipe's ratio to it."""
+
+    rates: tuple[float, ...]  # a step each, every one larger than the last by the same factor
+    losses: tuple[float, ...]  # of each step's batch, before the step
+    smoothed: tuple[float, ...]  # exponential moving average
+    begun: float  # the loss at the smallest rates
+    guessing: float  # the loss of a network that knows nothing
+    lowest: float  # the rate at the lowest average
+    diverges_from: float | None  # from here on the average is above where it began; None: nowhere
+    suggested: float | None  # None: nothing falls by more than noise
+    own: float  # the recipe's
+    steps: int
+    seconds: float  # that the test took
+    finding: str  # in a sentence
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,12 +1,27 @@
-"""The flowchart's answers: what was said, measured and piloted, and what follows."""
+"""What is looked at before a run: the flowchart's answers said, measured and piloted, and learning rates tried."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Literal
 
 from transfer_core import advice as rules
 from transfer_core.decision import LEAST_SECONDS, MOST_SECONDS, decide
 from transfer_core.errors import RecipeError
-from transfer_core.types import TRAIN, Advice, Answers, Dataset, Decision, Job, Measured, Pilots, Said, from_plain
+from transfer_core.strategies import until_descent
+from transfer_core.types import (
+    TRAIN,
+    Advice,
+    Answers,
+    Dataset,
+    Decision,
+    Job,
+    Measured,
+    Pilots,
+    RateTest,
+    Recipe,
+    Said,
+    digest,
+    from_plain,
+)
 from transfer_core.workspace.catalogue import Catalogue
 from transfer_core.workspace.opened import new_id
 
@@ -112,3 +127,37 @@ class Studies(Catalogue):
         """Newest first, with the weights that the backbone has now."""
         weights = self.backbone(name).weights
         return [job for job in self._store.jobs(kind=kind, dataset=dataset.id) if job.payload["weights"] == weights]
+
+    def find_rate(self, dataset: Dataset, recipe: Recipe, device: str = "auto") -> str:
+        """Queue a learning-rate range test. Returns the job's id, one's that is active or has ended well too.
+
+        Recipes that differ in their rates alone, the head's to the backbone's alike, or in epochs have the same test.
+        Raises RecipeError for a strategy that is solved, or a device that this machine does not have.
+        """
+        self._check_device(device)
+        until_descent(recipe, self.backbone(recipe.backbone))
+        known = [job for job in self._rate_tests(dataset, recipe) if job.active or job.status == "done"]
+        if known:
+            return known[0].id
+        payload = {"recipe": asdict(recipe)}
+        return self._queue(
+            new_id(), "rates", payload, self._lane(device), dataset=dataset.id, recipe=_same_test(recipe)
+        )
+
+    def finding_rate(self, dataset: Dataset, recipe: Recipe) -> Job | None:
+        """The newest range test of such a recipe, however it stands; None when none was asked for."""
+        return next(iter(self._rate_tests(dataset, recipe)), None)
+
+    def rate_test(self, dataset: Dataset, recipe: Recipe) -> RateTest | None:
+        """What the range test of such a recipe showed; None until it has ended."""
+        done = [job for job in self._rate_tests(dataset, recipe) if job.status == "done"]
+        return replace(from_plain(RateTest, done[0].result), own=recipe.lr) if done else None
+
+    def _rate_tests(self, dataset: Dataset, recipe: Recipe) -> list[Job]:
+        return self._store.jobs(kind="rates", dataset=dataset.id, recipe=_same_test(recipe))
+
+
+def _same_test(recipe: Recipe) -> str:
+    """Equal for recipes that a range test does not tell apart."""
+    ratio = f"{recipe.backbone_lr / recipe.lr:.3g}" if recipe.lr else ""
+    return digest(["rates", ratio, asdict(replace(recipe, lr=0.0, backbone_lr=0.0, epochs=0, patience=0))])

@@ -1,0 +1,53 @@
+"""`rates`: which learning rates a strategy learns at, and from which on it breaks."""
+
+import argparse
+from dataclasses import asdict
+from typing import Any
+
+from transfer_core import words
+from transfer_core.commands.follow import follow, root
+from transfer_core.errors import GraftError
+from transfer_core.types import RateTest
+from transfer_core.workspace import Workspace
+
+ROWS = 20  # of the table, at most
+BAR = 30
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("dataset", help="id or name")
+    parser.add_argument("--strategy", required=True, help="one of `python -m transfer_core strategies` that has epochs")
+    parser.add_argument("--backbone", default="bundled", help="(default: bundled)")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda:0, mps")
+
+
+def rates(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
+    from transfer_core.training.devices import device
+
+    workspace = Workspace(root(options))
+    try:
+        dataset = workspace.dataset(options.dataset)
+        recipe = workspace.recipe(dataset, options.strategy, options.backbone)
+        chosen = device(options.device).name
+        id = workspace.find_rate(dataset, recipe, chosen)
+        if workspace.job(id).active:
+            follow(workspace, id, chosen)
+        found = workspace.rate_test(dataset, recipe)
+    finally:
+        workspace.close()
+    if found is None:
+        raise GraftError("The test was stopped before it ended.")
+    return asdict(found), _text(found)
+
+
+def _text(found: RateTest) -> str:
+    """The finding, then the smoothed loss by learning rate."""
+    said = "nothing" if found.suggested is None else words.rate(found.suggested)
+    head = f"suggested: {said}; by rule: {words.rate(found.own)} ({found.steps} steps, {found.seconds:.0f} s)"
+    most = max(found.begun, *found.smoothed)
+    every = -(-len(found.rates) // ROWS)
+    rows = [
+        f"{words.rate(rate):>9} {loss:8.3f}  {'#' * round(BAR * loss / most)}"
+        for rate, loss in list(zip(found.rates, found.smoothed, strict=True))[::every]
+    ]
+    return "\n".join((found.finding, head, "", f"{'rate':>9} {'loss':>8}", *rows))
