@@ -1,5 +1,6 @@
 """Measuring and racing on real images with the bundled network: what comes out, what is kept, what is never seen."""
 
+import math
 import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, replace
@@ -12,9 +13,11 @@ import pytest
 from tests.conftest import draw_photos
 from transfer_core.errors import DatasetError, RecipeError
 from transfer_core.strategies import STRATEGIES
+from transfer_core.studies import pilots as pilots_module
 from transfer_core.studies.estimates import Clock, _estimate
 from transfer_core.studies.measure import some_of
 from transfer_core.studies.pilots import CANDIDATES, pilots
+from transfer_core.training import gradient
 from transfer_core.training.checkpoint import PREDICTIONS
 from transfer_core.training.fit import fit
 from transfer_core.training.images import Images
@@ -152,6 +155,31 @@ def test_a_race(workspace: Workspace, dataset: Dataset, monkeypatch: pytest.Monk
     assert any("drops out" in event.text for event in events if isinstance(event, Notice))
     rounds = [event.title for event in events if isinstance(event, StageStart) and event.title.startswith("Round")]
     assert len(rounds) >= 2
+
+
+def test_where_no_linear_head_fits_random_weights_race_with_all_of_their_warm_up(
+    workspace: Workspace, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pilots_module, "FITTING", 1.0)  # no head is better than perfect
+    warmed: set[tuple[int, float]] = set()
+    share = gradient.share_of_peak
+
+    def watched(step: int, steps: int, warm: float) -> float:
+        warmed.add((steps, warm))
+        return share(step, steps, warm)
+
+    monkeypatch.setattr(gradient, "share_of_peak", watched)
+    backbone = workspace.backbone("bundled")
+    *_, end = pilots(dataset, backbone, seconds=2 * SECONDS, workspace=workspace.root, device="cpu")
+    assert isinstance(end, RunEnd)
+    found = from_plain(Pilots, end.result)
+    of = {each.strategy: each for each in found.trials}
+    assert "fine_tune_top" not in of and {"from_scratch", "fine_tune_all"} <= set(of)
+    assert 0 < of["from_scratch"].part <= 0.3
+    full = workspace.recipe(dataset, "from_scratch")
+    steps = full.epochs * math.ceil(dataset.count(TRAIN) / full.batch_size)
+    random = {(taken, warm) for taken, warm in warmed if warm != gradient.warm_up(taken)}
+    assert len(random) == 1 and all(warm == min(gradient.warm_up(steps), taken / 2) for taken, warm in random)
 
 
 def test_features_and_heads_of_pilots_serve_the_full_run(

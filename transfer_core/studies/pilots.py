@@ -70,11 +70,11 @@ def pilots(dataset: Dataset, backbone: Backbone, *, seconds: float, workspace: P
         yield from _tried(race.head(each, HEADS_SHARE * seconds / len(heads)), each)
     learners = [Candidate(recipe=replace(each, patience=0)) for each in wanted if each.epochs]
     racing = [each for each in learners if each.recipe.weights != "random"]
-    for control in (each for each in learners if each not in racing):
-        share, why_not = yield from _for_random(race, control, heads)
-        if why_not:
-            yield Notice(text=f"{control.title} sits out: {why_not}.")
-            continue
+    control = next(each for each in learners if each not in racing)
+    share, why_not = yield from _for_random(race, control, heads)
+    if why_not:
+        yield Notice(text=f"{control.title} sits out: {why_not}.")
+    else:
         racing = [each for each in racing if each.recipe.train_from == FIRST]
         yield _round(1, [control])
         yield from _tried(race.learner(control, share), control)

@@ -36,7 +36,7 @@ HEAD_IMAGES = 200  # that a linear head is timed on
 TIMINGS = 200  # of that length, at least, would fit into the budget
 LEAST_IMAGES = 20  # to learn from, or to be judged by
 LOOKS_SHARE, TRIALS = 0.25, 4  # of the budget for two looks in each of so many trials
-OVERTIME = 1.5  # of its share, after which a trial is cut off
+OVERTIME = 1.5  # of its share, after which a trial is cut off, though not within its first epoch
 
 
 @dataclass(kw_only=True, eq=False)
@@ -130,7 +130,8 @@ class Race:
                 for event in events:
                     if isinstance(event, Progress):
                         yield self._named(each, event)
-                        late = learns and time.monotonic() - began > OVERTIME * share
+                        over = time.monotonic() - began > OVERTIME * share
+                        late = learns and over and (each.epochs > before or not self.left())
                         if late:  # closing it puts its best network so far in place
                             break
                     elif isinstance(event, EpochEnd) and learns:
