@@ -145,6 +145,7 @@ def test_together_the_mean_answers_or_abstains() -> None:
     assert together((none,), N, N).answer is None  # nothing to go by
     few = together((near, none), N, N)
     assert few.low is not None and few.score is not None and few.high is not None
-    assert few.low <= few.score <= few.high
+    assert few.low <= few.score <= few.high and "looked at" not in few.finding
+    assert f"{N} of 5,000 were looked at" in together((near, none), N, 5_000).finding
     wide = near[0], np.concatenate((near[1][:1], np.linspace(0, 1, 200))) if near[1] is not None else None
     assert together((wide,), N, N).answer is None

@@ -271,7 +271,8 @@ def together(seen: Sequence[Scored], images: int, of: int) -> Similarity:
     answer: Literal["similar", "in between", "different"]
     answer = "similar" if score >= SIMILAR else "different" if score <= DIFFERENT else "in between"
     words = {"similar": "look like", "different": "look unlike", "in between": "look partly like"}[answer]
-    finding = f"{count} {words} the photos that the backbone knows: {where}."
+    whose, by = (count, "") if images == of else ("Your training images", f"; {images:,} of {of:,} were looked at")
+    finding = f"{whose} {words} the photos that the backbone knows: {where}{by}."
     return Similarity(answer=answer, score=score, low=low, high=high, axes=axes, images=images, finding=finding)
 
 
