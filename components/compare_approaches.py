@@ -7,7 +7,7 @@ import streamlit as st
 from components import compare_charts, shell, text
 from components.charts import CONFIG
 from components.compare_forecast import forecast_view
-from components.compare_matrix import points
+from components.compare_matrix import luck, points
 from components.compare_runs import pick
 from components.compare_verdict import Fact, facts, facts_of
 from components.drawn import drawn, strategy_name
@@ -55,16 +55,15 @@ def contrast(comparison: Comparison) -> str:
         return f"Only one of the two approaches has a run here; {missing} has none to hold against it."
     pair = comparison.pair(tuning, extraction)
     seconds = {run.id: run.whole_seconds for run in comparison.runs}
-    return f"{_lead(pair)}{_cost(seconds[tuning], seconds[extraction])}."
+    return f"{_lead(pair, len(comparison.pairs))}{_cost(seconds[tuning], seconds[extraction])}."
 
 
-def _lead(pair: Pair) -> str:
+def _lead(pair: Pair, pairs: int) -> str:
     value = pair.accuracy.value
-    luck = "which is more than luck" if pair.sure else "which may be luck"
     if not value:
         return "Both have as many test images right"
     ahead, lead = ("Fine-tuning", pair.accuracy) if value > 0 else ("Feature extraction", -pair.accuracy)
-    return f"{ahead} is {points(lead).removeprefix('+')} ahead, {luck}"
+    return f"{ahead} is {points(lead).removeprefix('+')} ahead, {luck(pair, pairs)}"
 
 
 def _cost(tuning: float | None, extraction: float | None) -> str:

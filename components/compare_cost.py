@@ -8,7 +8,7 @@ import streamlit as st
 from components import text
 from components.charts import CONFIG
 from components.compare_charts import Axis, Entry, cost
-from components.compare_matrix import points
+from components.compare_matrix import luck, points
 from components.drawn import drawn
 from components.palette import symbol_uri
 from transfer_core.types import Comparison, front
@@ -110,7 +110,7 @@ def steps(ahead: Sequence[tuple[Entry, float]], comparison: Comparison, kind: Ax
         if place:
             before, paid = ahead[place - 1]
             pair = comparison.pair(each.run.id, before.run.id)
-            more = f"{points(pair.accuracy)}{'' if pair.sure else ', which may be luck,'}"
+            more = f"{points(pair.accuracy)}{'' if pair.sure else f', {luck(pair, len(comparison.pairs))},'}"
             more += f" for {spent / paid:,.1f} times the cost" if paid else ""
         made.append(
             f'<li><img class="mark" src="{symbol_uri(each.run.recipe.strategy)}" alt="">'

@@ -169,6 +169,13 @@ def _exact(value: float, metric: Metric) -> str:
     return text.signed(value, 3) if metric == "log_loss" else text.signed(100 * value, 1)
 
 
+def luck(pair: Pair, pairs: int) -> str:
+    """What is to be held of a lead: "which is more than luck", "which is not proven among 10 pairs of runs" """
+    if pair.sure:
+        return "which is more than luck"
+    return f"which is not proven among {text.count(pairs)} pairs of runs" if pair.sure_alone else "which may be luck"
+
+
 def points(difference: Interval) -> str:
     """ "+3.5 points (−0.4 to +7.2)": a difference of accuracies"""
     low, value, high = (text.signed(100 * each, 1) for each in (difference.low, difference.value, difference.high))

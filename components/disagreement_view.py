@@ -3,6 +3,7 @@
 import streamlit as st
 
 from components import text
+from components.compare_matrix import luck
 from components.errors_answers import asked, disagreement
 from components.errors_gallery import tiles
 from components.errors_look import points, show
@@ -58,12 +59,10 @@ def words(found: Disagreement, pair: Pair, titles: tuple[str, str], *, images: i
     net = len(found.fixed) - len(found.broken)
     accuracy = pair.accuracy
     low, high = points(accuracy.low), points(accuracy.high)
-    among = f" among {text.count(pairs)} pairs of runs" if accuracy.low > 0 or accuracy.high < 0 else ""
-    sure = "more than chance explains" if pair.sure else f"which may be luck{among}"
     return (
         f"{second} fixes **{text.count(len(found.fixed))}** of the images that {first} has wrong, and breaks "
         f"**{text.count(len(found.broken))}** that it has right: net {text.signed(net, 0)} of {text.count(images)}"
-        f" images, {points(accuracy.value)} points ({low} to {high}), {sure}."
+        f" images, {points(accuracy.value)} points ({low} to {high}), {luck(pair, pairs)}."
     )
 
 

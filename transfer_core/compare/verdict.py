@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from transfer_core.compare.statistics import wilson
 from transfer_core.compare.words import ahead, at_cost, dearer, lead_in_points, listed, percent, points, some
-from transfer_core.types import HEAD, LEVEL, Approach, Grade, Interval, Pair, Reached, Run, Score, Transfer, Verdict
+from transfer_core.types import HEAD, Approach, Grade, Interval, Pair, Reached, Run, Score, Transfer, Verdict
 
 WORTH = 0.01  # accuracy that a lead must exceed to be worth more time
 MUCH = 1.5  # times the time: below it a run is no cheaper, and the more accurate one is the better guess
@@ -46,8 +46,9 @@ class Table:
 
     def luck(self, pair: Pair) -> str:
         """Why a lead may be none: by itself, or because so many pairs are compared."""
-        alone = pair.accuracy.low <= 0 <= pair.accuracy.high or pair.p >= LEVEL
-        return "which may be luck" if alone else f"which is not proven with {len(self.pairs)} pairs compared at once"
+        if not pair.sure_alone:
+            return "which may be luck"
+        return f"which is not proven with {len(self.pairs)} pairs compared at once"
 
     def quoted(self, run: str) -> str:
         return f"“{self.titles[run]}”"
@@ -102,7 +103,7 @@ def _cheaper(table: Table, choice: str, best: str) -> str:
     better = f"{head} is {lead_in_points(pair.accuracy)} better"
     if pair.better == best:
         return f"{better}, no more than the {points(table.worth)} that a lead must exceed, and {cost}."
-    if pair.accuracy.low <= 0 or pair.p >= LEVEL:
+    if not pair.sure_alone:
         return f"{better}, which is within chance on {some(images, 'image')}, and {cost}."
     many = f"with {len(table.pairs)} pairs compared at once (p = {pair.adjusted:.2f}; {pair.p:.2g} for this pair alone)"
     return f"{better}, which is not proven {many}, and {cost}."

@@ -74,7 +74,12 @@ class Pair:
     @property
     def sure(self) -> bool:
         """Whether one of the two has more images right than chance explains, given how many pairs are compared."""
-        return self.adjusted < LEVEL and (self.accuracy.low > 0 or self.accuracy.high < 0)
+        return self.adjusted < LEVEL and self.sure_alone
+
+    @property
+    def sure_alone(self) -> bool:
+        """Whether it were so if no other pair were compared."""
+        return self.p < LEVEL and (self.accuracy.low > 0 or self.accuracy.high < 0)
 
     @property
     def better(self) -> str | None:
