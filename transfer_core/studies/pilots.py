@@ -98,7 +98,7 @@ def pilots(dataset: Dataset, backbone: Backbone, *, seconds: float, workspace: P
     everyone = [each for each in (*heads, *learners) if each.rounds]
     if not everyone:
         raise RecipeError(f"{seconds:g} seconds were too few to try anything. Give the pilots more.")
-    last = [each for each in racing if each.rounds > 1 or len(racing) == 1]
+    last = [control, *(each for each in racing if each.rounds > 1 or len(racing) == 1)]
     yield RunEnd(status="done", result=asdict(_result(race, everyone, last)))
 
 
@@ -138,7 +138,8 @@ def _round(number: int, racing: Sequence[Candidate]) -> StageStart:
 def _result(race: Race, everyone: Sequence[Candidate], last: Sequence[Candidate]) -> Pilots:
     """Who leads, by how much, and whether that is more than noise.
 
-    Of those in the `last` round one whose training was cut short is not beaten.
+    One of the `last`, who had no longer training to come, is not beaten while that was cut short: on 714 wallpaper
+    patterns random weights had 20 % right after a fifth of theirs, fine-tuning 63 %; at the end 75 and 63 %.
     """
     ranked = sorted(everyone, key=lambda each: (-each.accuracy, each.seconds))
     lead, setup = ranked[0], race.setup
