@@ -5,7 +5,7 @@ import streamlit as st
 from components import compare_kept, shell, text
 from components.charts import CONFIG
 from components.forecast_chart import learning_curves
-from components.train_form import KEPT
+from components.train_form import set_by_user
 from transfer_core.errors import GraftError
 from transfer_core.types import Comparison, Dataset, Forecast, Lacking, Recipe
 from transfer_core.workspace import Workspace
@@ -56,9 +56,5 @@ def recipe_like(workspace: Workspace, dataset: Dataset, lacking: Lacking) -> Rec
     """A run's recipe on another number of images: what its user had set stays, the rest is by rule for that many."""
     like = workspace.run(lacking.run).recipe
     by_rule = workspace.recipe(dataset, like.strategy, like.backbone, per_class=like.per_class)
-    own = {
-        name: value
-        for name, value in vars(like).items()
-        if name not in KEPT and name != "per_class" and value is not None and value != getattr(by_rule, name)
-    }
-    return workspace.recipe(dataset, like.strategy, like.backbone, per_class=lacking.per_class, **own)
+    own = set_by_user(like, by_rule) | {"per_class": lacking.per_class}
+    return workspace.recipe(dataset, like.strategy, like.backbone, **own)

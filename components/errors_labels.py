@@ -34,7 +34,6 @@ COLUMNS = (
     "new label",  # these two for `python -m transfer_core correct`: what was marked on the page
     "drop",
 )
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet runs a cell that begins so
 SPLIT = {"val": "validation", "test": "test"}
 
 
@@ -132,15 +131,11 @@ def table(dataset: Dataset, comparison: Comparison, found: Sequence[Seen], marks
         suggested = dataset.classes[seen.calls[0].predicted]
         cells = (dataset.paths[seen.sample], SPLIT[seen.split], dataset.classes[seen.label], suggested)
         shares = [f"{share:.4f}" for share in means(seen)]
-        writer.writerow([*map(harmless, cells), *shares, harmless(runs), *_wish(dataset, marks.get(seen.sample))])
+        writer.writerow([*map(text.cell, cells), *shares, text.cell(runs), *_wish(dataset, marks.get(seen.sample))])
     return out.getvalue().encode("utf-8-sig")
 
 
 def _wish(dataset: Dataset, mark: Mark | None) -> tuple[str, str]:
     if mark is None:
         return "", ""
-    return ("", "yes") if mark.label is None else (harmless(dataset.classes[mark.label]), "")
-
-
-def harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
+    return ("", "yes") if mark.label is None else (text.cell(dataset.classes[mark.label]), "")

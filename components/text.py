@@ -16,7 +16,7 @@ REPLACED = re.compile(r"(?<=:)(?=\S)|(?<=@)(?=\S)|(?<=www)(?=\.)|(?<=[-<>~])(?=[
 
 plain, html, figure, short = words.plain, words.safe, words.in_figure, words.short
 count, percent, signed, rate = words.count, words.percent, words.signed, words.rate
-duration, size = words.duration, words.size
+duration, size, cell = words.duration, words.size, words.cell
 
 
 def escape(text: str) -> str:

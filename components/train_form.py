@@ -76,16 +76,21 @@ def fill(recipe: Recipe, by_rule: Recipe) -> None:
     """
     form: Form = st.session_state.setdefault(FORM, Form())
     form.chosen, form.folds, form.seeds = [recipe.strategy], recipe.folds, 1
-    form.settings = {
-        name: value
-        for name, value in vars(recipe).items()
-        if name not in KEPT and value is not None and value != getattr(by_rule, name)
-    }
+    form.settings = set_by_user(recipe, by_rule)
     renew(form)
     if recipe.backbone != "small_cnn":
         st.session_state["backbone"] = recipe.backbone
     st.session_state["setup"] = True
     st.session_state["show_settings"] = True
+
+
+def set_by_user(recipe: Recipe, by_rule: Recipe) -> dict[str, Any]:
+    """The settings of a recipe that differ from its defaults by rule."""
+    return {
+        name: value
+        for name, value in vars(recipe).items()
+        if name not in KEPT and value is not None and value != getattr(by_rule, name)
+    }
 
 
 def fill_from(workspace: Workspace, dataset: Dataset, recipe: Recipe) -> None:

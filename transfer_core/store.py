@@ -134,7 +134,6 @@ class Store:
 
     def add_dataset(self, dataset: Dataset) -> None:
         """Write a dataset whole. One that was deleted under the same id comes back with its new name."""
-        self._kept.pop((dataset.id, dataset.created), None)
         with self._write() as db:
             for table, key in TABLES:
                 db.execute(f"DELETE FROM {table} WHERE {key} = ?", (dataset.id,))
@@ -165,6 +164,7 @@ class Store:
                 "INSERT INTO problems VALUES (?, ?, ?, ?, ?, ?)",
                 ((dataset.id, n, p.file, p.reason, p.kind, p.files) for n, p in enumerate(dataset.problems)),
             )
+        self._kept.pop((dataset.id, dataset.created), None)
 
     def dataset(self, id: str) -> Dataset:
         """The dataset with all its columns. Raises DatasetError when there is none."""

@@ -3,6 +3,7 @@
 import html
 import re
 
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet runs a cell that begins so
 NARROW = "\u202f"  # no-break space, thin: between a number and its unit
 BLANKS = re.compile(r"[^\S\u00a0\u202f]+")  # no-break spaces stay
 UNSEEN = re.compile("[\u00ad\u061c\u200b-\u200f\u2060-\u2064\ufeff\U000e0000-\U000e007f]")
@@ -49,6 +50,16 @@ def percent(share: float | None, digits: int = 1) -> str:
 def between(low: float, high: float) -> str:
     """The 95 % interval of a share: "75.5 to 83.6 %" """
     return f"{100 * low:.1f} to {100 * high:.1f}{NARROW}%"
+
+
+def cell(text: str) -> str:
+    """For a table that a spreadsheet opens: what would be a formula there begins with an apostrophe."""
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def from_cell(text: str) -> str:
+    """What `cell` was given."""
+    return text[1:] if text.startswith("'") and text[1:].startswith(FORMULA) else text
 
 
 def signed(value: float, digits: int = 1) -> str:

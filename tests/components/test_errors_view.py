@@ -17,6 +17,7 @@ from components import disagreement_view, errors_classes, errors_labels, errors_
 from components.confusion_pairs import Cell, Mixed, listed, mixed
 from components.confusion_view import drawing, groups, in_hand
 from tests.components.finished_runs import CLASSES, LABELS, NAMED, fill, predictions
+from transfer_core import words
 from transfer_core.compare.classes import class_scores
 from transfer_core.compare.statistics import score
 from transfer_core.types import Comparison, Dataset
@@ -212,7 +213,7 @@ def test_likely_label_errors_are_saved_without_formulas(opened: Workspace) -> No
     assert {row["split"] for row in rows} == {"test"} and "Linear probe; Fine-tune everything" in rows[0]["runs"]
     mean = np.mean([call.confidence for call in found[0].calls])
     assert float(rows[0]["probability of the suggestion"]) == pytest.approx(mean, abs=1e-4)
-    assert [errors_labels.harmless(cell) for cell in ("+1", "-1", "@x", "a=b")] == ["'+1", "'-1", "'@x", "a=b"]
+    assert [words.cell(cell) for cell in ("+1", "-1", "@x", "a=b")] == ["'+1", "'-1", "'@x", "a=b"]
 
 
 def test_the_pair_at_first_is_the_choice_and_the_best_other_strategy(opened: Workspace) -> None:

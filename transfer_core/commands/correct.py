@@ -11,6 +11,7 @@ from transfer_core.commands.data import imported
 from transfer_core.commands.follow import root
 from transfer_core.errors import GraftError
 from transfer_core.types import Dataset, Mark
+from transfer_core.words import from_cell
 from transfer_core.workspace import Workspace
 
 TABLE = (
@@ -19,7 +20,6 @@ TABLE = (
     'class may be called "drop". Other columns are not looked at. The dataset itself is not changed.'
 )
 YES, NO = ("yes", "y", "x", "1", "true"), ("", "no", "n", "0", "false")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # the list has an apostrophe before names that begin so
 DELIMITERS = (",", ";", "\t")  # as spreadsheets of several languages write tables
 
 
@@ -73,8 +73,7 @@ def _named(line: int, cell: str, known: Mapping[str, Sequence[int]], what: str) 
     """What a cell names, with or without the apostrophe that keeps it from being a formula; None when it is empty."""
     if not cell:
         return None
-    bare = cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA) else cell
-    found = [number for name in dict.fromkeys((cell, bare)) for number in known.get(name, ())]
+    found = [number for name in dict.fromkeys((cell, from_cell(cell))) for number in known.get(name, ())]
     if not found:
         few = f" There is: {', '.join(known)}." if len(known) <= 20 else ""
         raise GraftError(f"Line {line} names '{cell}', which is no {what}.{few}")
