@@ -35,6 +35,9 @@ def decision_view(decision: Decision, measured: Measured | None, titles: Mapping
                 st.caption("Pilots, or training the alternatives beside it, let your own images decide.")
 
 
+UNPROVEN = "that is not proven yet"
+
+
 def headline(decision: Decision, titles: Mapping[str, str]) -> str:
     """What to launch and what speaks for it."""
     launch, pilots = f"Launch “{titles[decision.strategy]}”", decision.pilots
@@ -47,7 +50,7 @@ def headline(decision: Decision, titles: Mapping[str, str]) -> str:
         return f"{launch}: in the pilots it led{led}."
     if _narrowed(decision) and pilots is not None:
         if decision.strategy == pilots.tied[0]:
-            return f"{launch}: it led the pilots, though not by more than noise."
+            return f"{launch}: it led the pilots, though {'not by more than noise' if _noise(pilots) else UNPROVEN}."
         return f"{launch}: the rules prefer it among those that pilots could not tell apart."
     advice = trusted(decision)
     by = "measured" if decision.trust == "measured" else "as you said"
@@ -145,8 +148,14 @@ def _of_pilots(pilots: Pilots | None, titles: Mapping[str, str]) -> tuple[str, s
         return None
     if pilots.recommended is None:
         tied = " and ".join(titles[name] for name in pilots.tied[:2]) + (" and others" * (len(pilots.tied) > 2))
-        return "Within noise", "No recommendation", f"Not told apart: {tied}." if tied else ""
+        why = "Within noise" if _noise(pilots) else "Not proven"
+        return why, "No recommendation", f"Not told apart: {tied}." if tied else ""
     return "Ahead", titles[pilots.recommended], margin_words(pilots)
+
+
+def _noise(pilots: Pilots) -> bool:
+    """Whether the first leads the second by no more than chance explains; else too few images or steps showed it."""
+    return pilots.low is None or pilots.low <= 0
 
 
 def margin_words(pilots: Pilots) -> str:

@@ -83,6 +83,7 @@ PILOTS = Pilots(
 )
 LEVEL = (replace(PILOTS.trials[0], accuracy=0.705), PILOTS.trials[1])
 TIED = replace(PILOTS, trials=LEVEL, recommended=None, tied=("fine_tune_top", "linear_svm"), margin=0.005, low=-0.02)
+CUT = replace(PILOTS, recommended=None, tied=("fine_tune_top", "from_scratch"))  # surely ahead of the second
 EQUAL = replace(TIED, tied=("all_layers", "linear_probe"))  # the rules know neither for such images
 SAID = Answers(images=40, similarity="similar")
 
@@ -102,6 +103,7 @@ SAID = Answers(images=40, similarity="similar")
             "Measured",
         ),
         (decide(SAID, MEASURED, PILOTS, None), "Fine-tune the top”: in the pilots it led by 10.0", "Pilots"),
+        (decide(SAID, MEASURED, CUT, None), "it led the pilots, though that is not proven yet", "Measured"),
         (decide(SAID, MEASURED, TIED, None), "earlier layer”: the rules prefer it among those", "Measured"),
         (decide(SAID, MEASURED, EQUAL, None), "one classifier”: it led the pilots, though not by more", "Measured"),
         (decide(SAID, MEASURED, PILOTS, 20.0), "”: the best that fits the time you give it", "Pilots"),
