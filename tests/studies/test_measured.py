@@ -2,10 +2,11 @@
 
 import math
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from transfer_core.studies import pilots as pilots_module
 from transfer_core.studies.estimates import Clock, _estimate
 from transfer_core.studies.measure import some_of
 from transfer_core.studies.pilots import CANDIDATES, pilots
+from transfer_core.studies.trials import Candidate, Race
 from transfer_core.training import gradient
 from transfer_core.training.checkpoint import PREDICTIONS
 from transfer_core.training.fit import fit
@@ -26,6 +28,7 @@ from transfer_core.types import (
     TRAIN,
     Dataset,
     EpochEnd,
+    Event,
     Ints,
     Measured,
     Notice,
@@ -157,10 +160,19 @@ def test_a_race(workspace: Workspace, dataset: Dataset, monkeypatch: pytest.Monk
     assert len(rounds) >= 2
 
 
-def test_where_no_linear_head_fits_random_weights_race_with_all_of_their_warm_up(
+def test_where_no_linear_head_fits_random_weights_get_as_large_a_part_and_all_of_their_warm_up(
     workspace: Workspace, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pilots_module, "FITTING", 1.0)  # no head is better than perfect
+    monkeypatch.setattr(Race, "whole_seconds", said_seconds)
+    parts: dict[str, float] = {}
+    learner = Race.learner
+
+    def given(race: Race, each: Candidate, seconds: float) -> Iterator[Event]:
+        parts[each.recipe.strategy] = seconds / race.left()
+        return learner(race, each, seconds)
+
+    monkeypatch.setattr(Race, "learner", given)
     warmed: set[tuple[int, float]] = set()
     share = gradient.share_of_peak
 
@@ -175,11 +187,38 @@ def test_where_no_linear_head_fits_random_weights_race_with_all_of_their_warm_up
     found = from_plain(Pilots, end.result)
     of = {each.strategy: each for each in found.trials}
     assert "fine_tune_top" not in of and {"from_scratch", "fine_tune_all"} <= set(of)
+    assert parts == {"from_scratch": pytest.approx(0.75, rel=0.01), "fine_tune_all": pytest.approx(1.0)}
     assert 0 < of["from_scratch"].part <= 0.3 and "from_scratch" in found.tied, "a part of it cannot be beaten"
     full = workspace.recipe(dataset, "from_scratch")
     steps = full.epochs * math.ceil(dataset.count(TRAIN) / full.batch_size)
     random = {(taken, warm) for taken, warm in warmed if warm != gradient.warm_up(taken)}
     assert len(random) == 1 and all(warm == min(gradient.warm_up(steps), taken / 2) for taken, warm in random)
+
+
+def said_seconds(race: Race, each: Candidate) -> Generator[Progress, None, float]:
+    yield from ()
+    return {"from_scratch": 180.0, "fine_tune_all": 60.0}[each.recipe.strategy]
+
+
+@pytest.mark.parametrize(
+    ("lead", "part", "beaten"),
+    [("from_scratch", 0.3, True), ("from_scratch", 0.2, False), ("fine_tune_all", 0.3, False)],
+)
+def test_a_short_training_is_beaten_only_by_random_weights_after_as_small_a_part(
+    workspace: Workspace, dataset: Dataset, lead: str, part: float, beaten: bool
+) -> None:
+    ahead, behind = [
+        Candidate(recipe=workspace.recipe(dataset, name), part=each, steps=9, rounds=1, right=np.full(240, right))
+        for name, each, right in (
+            (lead, 0.3, True),
+            ("fine_tune_all" if lead == "from_scratch" else "from_scratch", part, False),
+        )
+    ]
+    data = replace(dataset, splits=np.ones(240), groups=np.arange(240))
+    setup = SimpleNamespace(dataset=data, backbone=workspace.backbone("bundled"))
+    race = SimpleNamespace(setup=setup, budget=1.0, spent=lambda: 1.0)
+    found = pilots_module._result(cast(Race, race), [behind, ahead], [ahead, behind])
+    assert found.tied == ((lead,) if beaten else (lead, behind.recipe.strategy))
 
 
 def test_features_and_heads_of_pilots_serve_the_full_run(
