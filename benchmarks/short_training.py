@@ -25,6 +25,10 @@ TASKS = (
     "wallpaper,30,fine_tune_all,8",
     "clothing,30,fine_tune_all,13",
     "brain_mri,30,fine_tune_all,15",
+    "wallpaper,0,from_scratch,7",
+    "wallpaper,0,from_scratch,9",
+    "wallpaper,0,from_scratch,12",
+    "wallpaper,0,fine_tune_all,10",
 )
 
 
@@ -52,7 +56,7 @@ def main() -> int:
                 *_, end = fit(short, dataset, workspace=given.workspace, out=Path(out), device=where)
             assert isinstance(end, RunEnd)
             shares.append(f"{end.result['val_accuracy']:.1%}")
-        row = f"{name} {per_class} a class | {strategy} | {epochs} of {whole.epochs}"
+        row = f"{name} {per_class + ' a class' if int(per_class) else 'all'} | {strategy} | {epochs} of {whole.epochs}"
         print(f"| {row} | {' | '.join(shares)} |", flush=True)
     workspace.close()
     return 0
