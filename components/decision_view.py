@@ -82,7 +82,7 @@ def trusted(decision: Decision) -> Advice:
 
 
 def cards(decision: Decision, measured: Measured | None, titles: Mapping[str, str]) -> str:
-    """HTML: a card each, the trusted one marked where there are others to compare it with."""
+    """HTML: a card each, the one that what is launched comes from marked where there are others to compare it with."""
     made = {
         "said": _of_advice(decision.said, _answers(decision.said), titles),
         "measured": _of_measured(decision.measured, measured, titles),
@@ -100,9 +100,10 @@ EMPTY = {
 
 
 def _card(kind: str, content: tuple[str, str, str] | None, several: bool, decision: Decision) -> str:
-    trust = several and decision.trust == kind
-    tag = '<span class="tag full">Trusted</span>' if trust else ""
-    if kind == "pilots" and _narrowed(decision):
+    guess = _narrowed(decision) and decision.strategy not in _best(decision)
+    trust = several and kind == ("pilots" if guess else decision.trust)
+    tag = f'<span class="tag full">{"Best guess" if guess else "Trusted"}</span>' if trust else ""
+    if kind == "pilots" and _narrowed(decision) and not guess:
         tag = '<span class="tag">Narrow it down</span>'
     head = f"<header><span>{TITLES[kind]}</span>{tag}</header>"
     if content is None:
