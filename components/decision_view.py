@@ -35,9 +35,6 @@ def decision_view(decision: Decision, measured: Measured | None, titles: Mapping
                 st.caption("Pilots, or training the alternatives beside it, let your own images decide.")
 
 
-UNPROVEN = "that is not proven yet"
-
-
 def headline(decision: Decision, titles: Mapping[str, str]) -> str:
     """What to launch and what speaks for it."""
     launch, pilots = f"Launch “{titles[decision.strategy]}”", decision.pilots
@@ -50,7 +47,8 @@ def headline(decision: Decision, titles: Mapping[str, str]) -> str:
         return f"{launch}: in the pilots it led{led}."
     if _narrowed(decision) and pilots is not None:
         if decision.strategy == pilots.tied[0]:
-            return f"{launch}: it led the pilots, though {'not by more than noise' if _noise(pilots) else UNPROVEN}."
+            but = "not by more than noise" if _noise(pilots) else "that is not proven yet"
+            return f"{launch}: it led the pilots, though {but}."
         return f"{launch}: the rules prefer it among those that pilots could not tell apart."
     advice = trusted(decision)
     by = "measured" if decision.trust == "measured" else "as you said"

@@ -38,8 +38,8 @@ PILOT = Study(
     button="Start the pilots",
     again="Race again",
     icon=":material/flag:",
-    offer="Candidates train on some of your images for a moment. The better half goes on with more, until one is left "
-    "or the time is up. Test images stay unseen.",
+    offer="Linear heads are fitted, networks train for a moment, and the one in front goes on for longer. Where "
+    "pretrained features do not fit your images, a network from random weights races too. Test images stay unseen.",
     stopped="The pilots were stopped before they ended.",
 )
 

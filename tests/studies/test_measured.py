@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import numpy as np
 import pytest
+import torch
 
 from tests.conftest import draw_photos
 from transfer_core.errors import DatasetError, RecipeError
@@ -198,6 +199,18 @@ def test_where_no_linear_head_fits_random_weights_get_as_large_a_part_and_all_of
 def said_seconds(race: Race, each: Candidate) -> Generator[Progress, None, float]:
     yield from ()
     return {"from_scratch": 180.0, "fine_tune_all": 60.0}[each.recipe.strategy]
+
+
+def test_random_weights_that_do_not_fit_the_memory_sit_out(workspace: Workspace, dataset: Dataset) -> None:
+    def full(each: Candidate) -> Generator[Progress, None, float]:
+        yield from ()
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    race = cast(Race, SimpleNamespace(setup=SimpleNamespace(dataset=dataset), whole_seconds=full))
+    control, rival = [Candidate(recipe=workspace.recipe(dataset, name)) for name in ("from_scratch", "fine_tune_all")]
+    with pytest.raises(StopIteration) as ended:
+        next(pilots_module._for_random(race, control, rival, []))
+    assert ended.value.value == (0.0, "it does not fit this device's memory")
 
 
 @pytest.mark.parametrize(
