@@ -65,6 +65,11 @@ def _narrowed(decision: Decision) -> bool:
     return decision.trust != "pilots" and len(tied) > 1 and decision.strategy in tied
 
 
+def _guessed(decision: Decision) -> bool:
+    """Whether the one that leads among these is launched, where the rules prefer none of them."""
+    return _narrowed(decision) and decision.strategy not in _best(decision)
+
+
 def _best(decision: Decision) -> set[str]:
     """What the trusted answer recommends, whatever time it takes."""
     if decision.trust == "pilots" and decision.pilots is not None:
@@ -84,7 +89,7 @@ def cards(decision: Decision, measured: Measured | None, titles: Mapping[str, st
     made = {
         "said": _of_advice(decision.said, _answers(decision.said), titles),
         "measured": _of_measured(decision.measured, measured, titles),
-        "pilots": _of_pilots(decision.pilots, titles),
+        "pilots": _of_pilots(decision, titles),
     }
     several = sum(card is not None for card in made.values()) > 1
     return f'<div class="cards">{"".join(_card(kind, made[kind], several, decision) for kind in TITLES)}</div>'
@@ -98,7 +103,7 @@ EMPTY = {
 
 
 def _card(kind: str, content: tuple[str, str, str] | None, several: bool, decision: Decision) -> str:
-    guess = _narrowed(decision) and decision.strategy not in _best(decision)
+    guess = _guessed(decision)
     trust = several and kind == ("pilots" if guess else decision.trust)
     tag = f'<span class="tag full">{"Best guess" if guess else "Trusted"}</span>' if trust else ""
     if kind == "pilots" and _narrowed(decision) and not guess:
@@ -142,13 +147,15 @@ def _of_measured(
     return _of_advice(advice, f"{words}, {BUDGET[advice.answers.budget]}", titles)
 
 
-def _of_pilots(pilots: Pilots | None, titles: Mapping[str, str]) -> tuple[str, str, str] | None:
+def _of_pilots(decision: Decision, titles: Mapping[str, str]) -> tuple[str, str, str] | None:
+    pilots = decision.pilots
     if pilots is None:
         return None
     if pilots.recommended is None:
         tied = " and ".join(titles[name] for name in pilots.tied[:2]) + (" and others" * (len(pilots.tied) > 2))
         why = "Within noise" if _noise(pilots) else "Not proven"
-        return why, "No recommendation", f"Not told apart: {tied}." if tied else ""
+        answer = titles[decision.strategy] if _guessed(decision) else "No recommendation"
+        return why, answer, f"Not told apart: {tied}." if tied else ""
     return "Ahead", titles[pilots.recommended], margin_words(pilots)
 
 

@@ -117,7 +117,10 @@ def test_the_headline_and_the_marked_card_follow_what_is_trusted(
     tag, card = ("Best guess", "Pilots") if trusted == "Best guess" else ("Trusted", trusted)
     assert html.count("Trusted") + html.count("Best guess") == (trusted is not None)
     if card:
-        assert card in html.split(tag)[0].rpartition("<header>")[2]
+        marked = html.split(f"<header><span>{card}</span>")[1].split("</section>")[0]
+        assert f">{tag}<" in marked
+        if tag == "Best guess":
+            assert f'<p class="answer">{TITLES[decision.strategy]}</p>' in marked
 
 
 def test_the_table_shortens_and_rules_out() -> None:
