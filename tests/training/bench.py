@@ -62,3 +62,7 @@ def make_dataset(folder: Path, splits: Sequence[int], labels: Sequence[int], id:
         widths=np.full(count, PX),
         heights=np.full(count, PX),
     )
+
+
+def of_kind(events: list[Event], kind: type) -> list:
+    return [event for event in events if isinstance(event, kind)]

@@ -2,23 +2,18 @@
 
 import json
 import math
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
-from tests.training.bench import CLASSES, Bench, make_dataset
-from transfer_core.backbones.torchvision import build
+from tests.training.bench import CLASSES, Bench, make_dataset, of_kind
 from transfer_core.errors import DatasetError, RecipeError
 from transfer_core.strategies import STRATEGIES
-from transfer_core.training import augment, gradient
-from transfer_core.training.fit import fit, solve
+from transfer_core.training.fit import fit
 from transfer_core.training.predict import predict
-from transfer_core.training.setup import plan, prepare
 from transfer_core.types import (
     AUTO,
     TEST,
@@ -35,10 +30,6 @@ from transfer_core.types import (
 
 each_strategy = pytest.mark.parametrize("strategy", [strategy.name for strategy in STRATEGIES])
 Finished = Callable[[str], list[Event]]
-
-
-def of_kind(events: list[Event], kind: type) -> list:
-    return [event for event in events if isinstance(event, kind)]
 
 
 @each_strategy
@@ -184,132 +175,6 @@ def test_folds_leave_the_test_split_alone(bench: Bench) -> None:
     assert end.result["test_accuracy"] > 0.6
 
 
-def last_kept(bench: Bench, name: str, strategy: str, **overrides: object) -> Path:
-    """Weights after two epochs on a dataset without validation images, of which the last are kept."""
-    without = replace(bench.dataset, splits=np.where(bench.dataset.splits == VAL, TEST, bench.dataset.splits))
-    bench.run(bench.recipe(strategy, **({"epochs": 2, "patience": 0} | overrides)), name, without)
-    return bench.workspace / "runs" / name / "model.safetensors"
-
-
-def test_settings_of_training_reach_it(bench: Bench) -> None:
-    """Each of them changes what comes out; what a setting at rest gives is the same to the bit."""
-    first = last_kept(bench, "at rest", "fine_tune_all")
-    settings = {
-        "batch_size": 8,
-        "lr": 2e-3,
-        "backbone_lr": 3e-4,
-        "weight_decay": 0.5,
-        "optimizer": "sgd",
-        "depth_decay": 0.5,
-        "smoothing": 0.0,
-        "dropout": 0.5,
-        "clip": 0.01,
-        "augment": "standard",
-        "flip": False,
-    }
-    for name, value in settings.items():
-        changed = last_kept(bench, f"with {name}", "fine_tune_all", **{name: value})
-        assert changed.read_bytes() != first.read_bytes(), name
-
-
-def test_rates_are_the_recipes(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[dict] = []
-
-    def noted(groups: list[dict]) -> torch.optim.Optimizer:
-        seen.extend({**group, "initial": group["lr"]} for group in groups)
-        return torch.optim.AdamW(groups)
-
-    monkeypatch.setitem(gradient.OPTIMIZERS, "adamw", noted)
-    wanted = bench.recipe("fine_tune_all", epochs=1, lr=4e-3, backbone_lr=2e-4, depth_decay=0.5, weight_decay=0.03)
-    bench.run(wanted, "rates")
-    by_name = {group["name"]: group for group in seen}
-    early, late = bench.backbone.tap_names[-2:]
-    assert by_name["head"]["initial"] == 4e-3
-    assert by_name[late]["initial"] == 2e-4
-    assert by_name[early]["initial"] == 1e-4
-    assert by_name[late]["weight_decay"] == 0.03
-
-
-def test_dropout_is_the_same_when_run_again(bench: Bench) -> None:
-    torch.manual_seed(1)
-    for name in ("dropout", "dropout again"):
-        bench.run(bench.recipe("frozen_head", epochs=2, patience=0, dropout=0.5), name)
-        torch.rand(7)  # what else draws in this process is of no account
-    first, again = (bench.workspace / "runs" / name / "model.safetensors" for name in ("dropout", "dropout again"))
-    assert first.read_bytes() == again.read_bytes()
-
-
-def test_stages_draw_augmentations_of_their_own(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[int] = []
-    monkeypatch.setattr(gradient, "draws", lambda n, seed, epoch: seen.append(epoch) or augment.draws(n, seed, epoch))
-    bench.run(bench.recipe("gradual", epochs=8, patience=0), "gradual draws")
-    assert seen == list(range(1, 9))
-
-
-def test_many_validation_images_do_not_stop_a_training_of_few(bench: Bench, tmp_path: Path) -> None:
-    """Looks are thinned then; patience still sees several of them, and what was learned is kept."""
-    data = make_dataset(tmp_path, [0] * 6 + [1] * 72 + [2] * 30, [0, 1, 2] * 36)
-    for strategy in ("frozen_head", "fine_tune_all"):
-        wanted = bench.recipe(strategy, epochs=24, lr=1e-2, patience=8)
-        events = list(fit(wanted, data, workspace=tmp_path, out=tmp_path / strategy, device="cpu"))
-        own = [epoch for epoch in of_kind(events, EpochEnd) if epoch.stage == of_kind(events, StageStart)[-2].stage]
-        looks = [epoch for epoch in own if epoch.val_loss is not None]
-        assert 2 <= len(looks) < len(own)
-        assert events[-1].result["val_accuracy"] > 0.5
-        assert events[-1].result["val_accuracy"] == pytest.approx(
-            [epoch for epoch in of_kind(events, EpochEnd) if epoch.best][-1].val_accuracy
-        )
-
-
-def test_a_spoiled_stage_gives_back_what_it_began_with(bench: Bench) -> None:
-    events = bench.run(bench.recipe("fine_tune_all", epochs=3, patience=0, lr=0.3, backbone_lr=0.3), "spoiled")
-    head = [epoch for epoch in of_kind(events, EpochEnd) if epoch.stage == "head"][-1]
-    assert events[-1].result["val_accuracy"] >= head.val_accuracy
-
-
-def test_rare_classes_count_with_smoothed_labels_too(bench: Bench, tmp_path: Path) -> None:
-    """Smoothing gives every class a share of each label: that share must not weigh as much as a rare class's images."""
-    data = make_dataset(tmp_path, [0] * 63 + [2] * 20, [0] * 60 + [1] * 3 + [0, 1] * 10)  # none of the third class
-    wanted = bench.recipe("frozen_head", epochs=10, lr=1e-2, balanced=True, smoothing=0.1)
-    list(fit(wanted, data, workspace=tmp_path, out=tmp_path / "run", device="cpu"))
-    stored = np.load(tmp_path / "run" / "predictions.npz")
-    found = stored["test_probabilities"].argmax(1)
-    assert (found == stored["test_labels"]).mean() > 0.7
-    assert (found[stored["test_labels"] == 0] == 0).mean() > 0.7
-
-
-def test_balanced_classes_weigh_the_same(bench: Bench, tmp_path: Path) -> None:
-    """Thirty images of one class and three of the others: the rare ones are found more often."""
-    labels = [0] * 30 + [1] * 3 + [2] * 3 + [0, 1, 2] * 10
-    data = make_dataset(tmp_path, [0] * 36 + [2] * 30, labels)
-    found = {}
-    for balanced in (False, True):
-        wanted = bench.recipe("frozen_head", epochs=6, lr=3e-3, balanced=balanced)
-        out = tmp_path / str(balanced)
-        list(fit(wanted, data, workspace=tmp_path, out=out, device="cpu"))
-        stored = np.load(out / "predictions.npz")
-        found[balanced] = int((stored["test_probabilities"].argmax(1) > 0).sum())
-    assert found[True] > found[False]
-
-
-def test_what_is_frozen_does_not_change(bench: Bench) -> None:
-    from safetensors.torch import load_file
-
-    names = ("linear_probe", "frozen_head", "fine_tune_top", "fine_tune_all", "gradual")
-    before, head, top, everything, gradual = (load_file(last_kept(bench, f"frozen {name}", name)) for name in names)
-    in_order = [f"trunk.{name}" for name in build(bench.backbone.arch).state_dict()]
-    first, *_, last = (name for name in in_order if name in before and before[name].ndim == 4)
-    statistics = next(name for name in in_order if name.endswith("running_mean"))
-    trunk = [name for name in before if name.startswith("trunk.")]
-    assert all(torch.equal(before[name], head[name]) for name in trunk)
-    assert not torch.equal(before["head.weight"], head["head.weight"])
-    assert not torch.equal(before[last], gradual[last])
-    assert torch.equal(before[first], top[first])
-    assert torch.equal(before[statistics], top[statistics])
-    assert not torch.equal(before[last], top[last])
-    assert not torch.equal(before[first], everything[first])
-
-
 @each_strategy
 @pytest.mark.parametrize(
     ("splits", "labels"),
@@ -329,41 +194,6 @@ def test_small_and_lopsided_datasets_finish(
     end = list(fit(wanted, data, workspace=tmp_path, out=tmp_path / "run", device="cpu"))[-1]
     assert end.status == "done"
     assert (end.result["test_accuracy"] is None) == (not data.count(TEST))
-
-
-def test_batches_of_one_train(bench: Bench) -> None:
-    events = bench.run(bench.recipe("from_scratch", epochs=1, batch_size=1), "ones")
-    assert len(of_kind(events, EpochEnd)) == 1
-    bars = [bar for bar in of_kind(events, Progress) if bar.what == "Epoch 1 of 1"]
-    assert [bar.done for bar in bars] == list(range(1, bars[-1].of + 1))
-
-
-def test_early_stopping_keeps_the_best_epoch(bench: Bench) -> None:
-    """A learning rate far too large spoils the network at once; patience ends the run, the best epoch stays."""
-    events = bench.run(bench.recipe("fine_tune_all", epochs=30, patience=2, lr=0.05, backbone_lr=0.05), "early")
-    epochs = [event for event in of_kind(events, EpochEnd) if event.stage == "fine-tune"]
-    assert 3 <= len(epochs) < 30
-    assert not epochs[-1].best
-    assert not epochs[-2].best
-    kept = [epoch for epoch in of_kind(events, EpochEnd) if epoch.best][-1]
-    assert kept.val_loss <= min(epoch.val_loss for epoch in epochs)
-    assert events[-1].result["val_accuracy"] == pytest.approx(kept.val_accuracy)
-
-
-@pytest.mark.parametrize("loss", [math.nan, math.inf])
-def test_divergence_is_a_sentence(loss: float, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gradient, "learn", lambda *_, **__: (loss, 0))
-    with pytest.raises(RecipeError, match=r"diverged at step 1: .*smaller learning rate than 0\.5"):
-        bench.run(bench.recipe("from_scratch", epochs=5, lr=0.5), "diverged")
-
-
-def test_a_full_device_is_a_sentence(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object, **__: object) -> None:
-        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB")
-
-    monkeypatch.setattr(gradient, "learn", full)
-    with pytest.raises(RecipeError, match=r"full at batch size 32\. Try 16"):
-        bench.run(bench.recipe("from_scratch", epochs=1), "full")
 
 
 def test_recipes_that_do_not_fit_are_refused(bench: Bench) -> None:
@@ -400,27 +230,3 @@ def test_shuffled_labels_teach_nothing(bench: Bench, finished: Finished) -> None
     true = finished("linear_probe")[-1].result["test_accuracy"]
     end = bench.run(bench.recipe("linear_probe"), "shuffled", shuffled)[-1]
     assert end.result["test_accuracy"] < 0.7 < true
-
-
-def returned(work: Generator[Any, None, Any]) -> Any:
-    """What a generator returns at its end."""
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            return end.value
-
-
-def test_a_stage_that_is_closed_leaves_its_best_network(bench: Bench) -> None:
-    """As the pilots close one that takes too long."""
-    wanted = bench.recipe("fine_tune_all", epochs=3, patience=0, lr=0.3, backbone_lr=0.3)
-    backbone, stages = plan(wanted, bench.dataset, bench.workspace)
-    preparing = prepare(wanted, bench.dataset, backbone, stages, workspace=bench.workspace, device=torch.device("cpu"))
-    setup = returned(preparing)
-    for _ in solve(setup, stages[0]):
-        pass
-    begun = gradient.state(setup.network)
-    events = solve(setup, stages[1])
-    next(event for event in events if isinstance(event, EpochEnd))
-    events.close()
-    assert all(torch.equal(begun[name], value) for name, value in setup.network.state_dict().items())
