@@ -9,6 +9,7 @@ from typing import Literal
 
 import torch
 
+from transfer_core.training import heap
 from transfer_core.types import EpochEnd, Progress, Stage
 
 Pass = Literal["forward", "train"]
@@ -28,6 +29,7 @@ class Meter:
         self._ahead: dict[Pass, float] = {"forward": forward, "train": train}
         self._recent: dict[Pass, tuple[float, float]] = {}  # images, seconds; both decayed
         self._total: dict[Pass, tuple[int, float]] = {}
+        heap.trim()
         if device.type == "cuda":
             torch.cuda.reset_peak_memory_stats(device)
 
