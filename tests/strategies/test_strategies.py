@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from transfer_core.backbones import BACKBONES
 from transfer_core.backbones import backbone as named_backbone
+from transfer_core.backbones.torchvision import build
 from transfer_core.errors import DatasetError, RecipeError
 from transfer_core.strategies import STRATEGIES, Strategy, recipe, recipe_from, repeated, strategy
 from transfer_core.types import FIRST, HEAD, Backbone, Dataset
@@ -54,6 +56,21 @@ def test_defaults_become_stages(chosen: Strategy, backbone: Backbone) -> None:
             assert 0 < stage.backbone_lr <= stage.lr
         else:
             assert stage.train_from == HEAD
+
+
+def test_random_weights_without_batch_norm_learn_at_a_lower_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether a family has BatchNorm is a list; the networks themselves say whether it is right."""
+    for name in ("kaiming_normal_", "kaiming_uniform_", "normal_", "trunc_normal_", "uniform_", "xavier_uniform_"):
+        monkeypatch.setattr(torch.nn.init, name, lambda tensor, *_, **__: tensor)  # slow, and of no account here
+    smallest: dict[tuple[str, bool], Backbone] = {}
+    for backbone in sorted(BACKBONES, key=lambda each: each.parameters):
+        smallest.setdefault((backbone.family, backbone.arch.endswith("_bn")), backbone)
+    for backbone in smallest.values():
+        modules = list(build(backbone.arch).modules())
+        normed = any(isinstance(module, torch.nn.BatchNorm2d) for module in modules)
+        layer_norm = any(isinstance(module, torch.nn.LayerNorm) for module in modules)
+        made = recipe(dataset(), "from_scratch", backbone)
+        assert made.lr == made.backbone_lr == (3e-3 if normed and not layer_norm else 3e-4), backbone.name
 
 
 @each_strategy

@@ -7,7 +7,7 @@ from transfer_core.types import FIRST, Backbone, Recipe, Stage
 
 
 def defaults(train_images: int, classes: int, backbone: Backbone) -> dict[str, Any]:
-    return scratch_defaults(train_images, steps=600)
+    return scratch_defaults(train_images, backbone, steps=600)
 
 
 def stages(recipe: Recipe, backbone: Backbone) -> tuple[Stage, ...]:
