@@ -57,10 +57,10 @@ def scratch_defaults(train_images: int, backbone: Backbone, *, steps: int) -> di
 
 
 def scratch_lr(backbone: Backbone) -> float:
-    """Peak learning rate of all weights where all are new, by AdamW; a tenth for a network without BatchNorm.
+    """Peak learning rate of all weights where all are new, by AdamW; a tenth without BatchNorm and with LayerNorm.
 
     torchvision's own recipes train AlexNet and VGG at a tenth of ResNet's rate too. At 0.003 SqueezeNet dies on 1,000
-    photos of clothes: its loss stays what guessing has (benchmarks/RESULTS.md).
+    photos of clothes: its loss stays what guessing has (benchmarks/RESULTS.md). The other families are not measured.
     """
     unnormed = backbone.family in UNNORMED and not backbone.arch.endswith("_bn")
     return 3e-4 if unnormed or backbone.family in LAYER_NORM else 3e-3
