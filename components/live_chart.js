@@ -1,7 +1,10 @@
-// Draws live curves with Plotly.react on one lasting node, so that zoom and hidden legend entries survive updates.
+// Draws live curves with Plotly.react on one lasting node. Zoom and hidden curves survive updates, and the node too:
+// Streamlit sets up another one after a visit to another page, and on a slow machine sometimes in between.
 
 const NARROW_PX = 640
 const RETRY_MS = 15000
+const AXES = ["xaxis", "xaxis2", "yaxis", "yaxis2"]
+const kept = (window.graftLooks ??= {}) // by chart: ranges of zoomed axes, uids of hidden curves
 
 export default function ({ data, parentElement }) {
   const figure = parentElement.querySelector(".graft-live")
@@ -22,17 +25,32 @@ function begin(figure) {
     if (!live.data.traces.length) return say(live.data.empty)
     const Plotly = await library(live.data.base)
     if (live.ended) return
+    live.plotly = Plotly
     if (!Plotly) return say(`${live.data.lost}\n${live.data.summary}`)
     say("")
     live.width = figure.clientWidth
     if (!live.width) return // not laid out yet; the observer calls again
-    const { traces, layout, config } = picture(live.data, figure)
+    const look = (kept[live.data.key] ??= { ranges: {}, hidden: [] })
+    const { traces, layout, config } = picture(live.data, figure, look)
     await Plotly.react(plot, traces, layout, config)
     if (!live.listening) {
       live.listening = true
-      plot.on("plotly_relayout", zoomed)
+      for (const event of ["plotly_relayout", "plotly_restyle", "plotly_update"]) plot.on(event, changed)
     }
-    zoomed()
+    offerReset()
+  }
+
+  function changed() {
+    const zoomed = AXES.filter((axis) => plot.layout[axis]?.autorange === false)
+    kept[live.data.key] = {
+      ranges: Object.fromEntries(zoomed.map((axis) => [axis, [...plot.layout[axis].range]])),
+      hidden: plot.data.filter((curve) => curve.visible === "legendonly").map((curve) => curve.uid),
+    }
+    offerReset()
+  }
+
+  function offerReset() {
+    button.hidden = !Object.keys(kept[live.data.key].ranges).length
   }
 
   function say(words) {
@@ -41,14 +59,9 @@ function begin(figure) {
     if (words) button.hidden = true
   }
 
-  function zoomed() {
-    const layout = plot.layout ?? {}
-    button.hidden = !["xaxis", "xaxis2", "yaxis", "yaxis2"].some((axis) => layout[axis]?.autorange === false)
-  }
-
   button.onclick = () => {
-    const free = ["xaxis", "xaxis2", "yaxis", "yaxis2"].map((axis) => [`${axis}.autorange`, true])
-    window.Plotly.relayout(plot, Object.fromEntries(free))
+    const free = AXES.map((axis) => [`${axis}.autorange`, true])
+    live.plotly.relayout(plot, Object.fromEntries(free))
   }
 
   const observer = new ResizeObserver(() => {
@@ -59,14 +72,14 @@ function begin(figure) {
     if (figure.isConnected) return // called for an update that a newer one overtook; the chart lives on
     live.ended = true
     observer.disconnect()
-    window.Plotly?.purge(plot)
+    live.plotly?.purge(plot)
   }
   return live
 }
 
-// One script for the whole page. A failed attempt is repeated, though not at every tick.
+// One script for the whole page, and what it defined then: window.Plotly is another version as soon as Streamlit has
+// loaded its own, and one version breaks on a node that the other drew. A failed attempt is repeated, not at every tick.
 function library(base) {
-  if (window.Plotly) return Promise.resolve(window.Plotly)
   const last = window.graftPlotly
   if (last && (!last.failed || Date.now() - last.failed < RETRY_MS)) return last.promise
   const attempt = { failed: 0 }
@@ -91,7 +104,7 @@ function script(place) {
   })
 }
 
-function picture(data, figure) {
+function picture(data, figure, look) {
   const css = getComputedStyle(figure)
   const value = (name) => css.getPropertyValue(`--st-${name}`).trim()
   const colors = value("chart-categorical-colors").split(",").map((color) => color.trim())
@@ -115,7 +128,7 @@ function picture(data, figure) {
   const below = data.single ? (narrow ? 30 * names : 30 * Math.ceil(names / 5)) : 0
   const thin = { color: "rgba(128, 134, 139, .75)", width: 1, dash: "dot" }
   const layout = {
-    uirevision: "keep", width: figure.clientWidth, height: (narrow && !data.single ? 560 : 340) + below - (data.single ? 30 : 0), font, hovermode: "closest",
+    width: figure.clientWidth, height: (narrow && !data.single ? 560 : 340) + below - (data.single ? 30 : 0), font, hovermode: "closest",
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", margin: { l: 8, r: 12, t: data.single ? 36 : 66, b: 46 + below },
     dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom",
     hoverlabel: { bgcolor: value("background-color"), bordercolor: line, font },
@@ -147,6 +160,7 @@ function picture(data, figure) {
       })),
     ),
   }
+  for (const [axis, range] of Object.entries(look.ranges)) Object.assign(layout[axis], { range: [...range], autorange: false })
   if (data.chance !== null) {
     const across = { xref: "x2 domain", yref: "y2" }
     layout.shapes.push({ type: "line", ...across, x0: 0, x1: 1, y0: data.chance, y1: data.chance, line: thin })
@@ -159,9 +173,10 @@ function picture(data, figure) {
   const traces = data.traces.map((trace) => {
     const first = !named.has(trace.group)
     named.add(trace.group)
-    return curve(trace, { first, color: colors[trace.slot % colors.length], ink, x: data.x_title })
+    const drawn = curve(trace, { first, color: colors[trace.slot % colors.length], ink, x: data.x_title })
+    return { ...drawn, visible: look.hidden.includes(trace.id) ? "legendonly" : true }
   })
-  return { traces, layout, config: { displayModeBar: false, responsive: false, showTips: false, doubleClick: "reset" } }
+  return { traces, layout, config: { displayModeBar: false, responsive: false, showTips: false, doubleClick: "autosize" } }
 }
 
 function curve({ id, name, group, panel, split, symbol, x, y }, { first, color, ink, x: unit }) {

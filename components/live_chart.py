@@ -110,6 +110,7 @@ def live_chart(
     mount(
         key=key,
         data={
+            "key": key,
             "traces": [_drawn(trace) for trace in traces if len(trace.x)],
             "marks": [{"x": mark.x, "title": text.figure(text.short(mark.title, 30))} for mark in marks],
             "chance": None if chance is None else 100 * chance,

@@ -67,6 +67,7 @@ def launch_long(page: Page, server: Server, epochs: int) -> None:
     field = page.get_by_role("spinbutton", name="Epochs", exact=True)
     field.fill(str(epochs))
     field.press("Enter")
+    expect(page.locator(".st-key-augmented img")).to_be_visible(timeout=60_000)
     page.get_by_role("button", name="Launch", exact=True).click()
     expect(page.locator(".st-key-queue").get_by_role("button", name="Stop")).to_have_count(1)
     expect(page.locator(".st-key-run_status [data-testid=stProgress]")).to_be_visible()
@@ -92,7 +93,7 @@ def test_a_deep_link_right_after_a_server_start_shows_the_whole_app(
     expect(page.locator("[data-testid=stException]")).to_have_count(0)
 
 
-def test_zoom_and_hidden_curves_survive_updates(ready: Server, page: Page) -> None:
+def test_zoom_and_hidden_curves_survive_updates_and_another_page(ready: Server, page: Page) -> None:
     launch_long(page, ready, epochs=998)
     plot = page.locator(".graft-live-plot")
     all_curves = "() => document.querySelector('.graft-live-plot').data.filter(c => c.x.length).length >= 6"
@@ -106,13 +107,20 @@ def test_zoom_and_hidden_curves_survive_updates(ready: Server, page: Page) -> No
     page.mouse.up()
     plot.locator(".legendtoggle").first.click()
     state = """() => { const p = document.querySelector('.graft-live-plot');
-        return JSON.stringify([p.layout.xaxis.range, p.data.map(t => t.visible ?? true)]) }"""
+        return JSON.stringify([p?.layout?.xaxis.range, p?.data?.map(t => t.visible ?? true)]) }"""
     page.wait_for_function(f"() => ({state})().includes('legendonly')")
     before, points = page.evaluate(state), page.evaluate(f"() => ({plotted})")
-    page.evaluate("() => { document.querySelector('.graft-live-plot').dataset.mark = 'same node' }")
     page.wait_for_function(f"() => ({plotted}) >= {points + 3}", timeout=60_000)
     assert page.evaluate(state) == before
-    assert plot.get_attribute("data-mark") == "same node"
+    page.get_by_role("link", name="Data").click()
+    expect(plot).to_have_count(0)
+    page.get_by_role("link", name="Train").click()
+    page.wait_for_function(f"() => ({plotted}) >= 2")
+    assert page.evaluate(state) == before
+    page.get_by_role("button", name="Reset zoom").click()
+    page.wait_for_function(f"""() => ({state})() !== {json.dumps(before)}
+        && document.querySelector('.graft-live-plot').layout.xaxis.autorange""")
+    expect(page.get_by_role("button", name="Reset zoom")).to_be_hidden()
     stop_all(page)
 
 
