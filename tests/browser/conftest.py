@@ -14,6 +14,7 @@ import pytest
 playwright = pytest.importorskip("playwright.sync_api")
 from tests.browser.chromium import find  # noqa: E402 - after the check that Playwright is there
 
+playwright.expect.set_options(timeout=20_000)  # on a busy machine a page takes more than the 5 s of the default
 PROJECT = Path(__file__).resolve().parents[2]
 SCREENSHOTS = Path(__file__).with_name("screenshots")
 FLAGS = (
