@@ -13,7 +13,7 @@ test:  ## install what is missing, a browser too, then run every test
 	@$(PYTHON) .ci/environment.py requirements-dev.txt
 	@$(VENV_PYTHON) tests/browser/chromium.py
 	@$(MAKE) --no-print-directory check
-	$(VENV_PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/browser
+	$(VENV_PYTHON) -m pytest -n 2 --dist loadfile --ignore tests/browser
 	$(VENV_PYTHON) -m pytest tests/browser
 
 check:  ## lint, format, types and the architecture, in seconds

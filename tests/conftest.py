@@ -12,11 +12,6 @@ import pytest
 from PIL import Image
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
-LONGEST = ("test_cli.py", "test_measured.py")  # minutes each; whoever begins them last works alone in the end
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 @pytest.fixture

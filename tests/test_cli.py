@@ -1,5 +1,7 @@
-"""The command line as a user types it, in processes of its own."""
+"""The command line as a user types it: in processes of its own, or here where it loads torch again and again."""
 
+import contextlib
+import io
 import json
 import os
 import subprocess
@@ -9,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from transfer_core.cli import main
 from transfer_core.workspace import Workspace
 
 
@@ -21,6 +24,14 @@ def graft(*arguments: str, root: Path, code: int = 0) -> Any:
     )
     assert done.returncode == code, done.stderr
     return json.loads(done.stdout.splitlines()[-1]) if code == 0 else done.stderr
+
+
+def here(*arguments: str, root: Path) -> Any:
+    """The same without a new process, which would take its seconds to load torch."""
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        assert main([*arguments, "--workspace", str(root), "--json"]) == 0
+    return json.loads(printed.getvalue().splitlines()[-1])
 
 
 def test_from_a_folder_to_a_choice(tmp_path: Path, photos: Path) -> None:
@@ -46,9 +57,9 @@ def test_from_a_folder_to_a_choice(tmp_path: Path, photos: Path) -> None:
 
 
 def test_advice_is_measured_and_piloted(tmp_path: Path, photos: Path) -> None:
-    graft("import", str(photos), "--name", "colours", root=tmp_path)
+    here("import", str(photos), "--name", "colours", root=tmp_path)
     asked = ("advise", "colours", "--similarity", "similar", "--measure", "--pilots", "10", "--seconds", "3600")
-    found = graft(*asked, root=tmp_path)
+    found = here(*asked, root=tmp_path)
     measured, pilots = found["measured"], found["pilots"]
     assert measured["size"]["train_images"] == found["answers"]["images"]
     assert {axis["name"] for axis in measured["similarity"]["axes"]} == {"depth", "statistics", "semantics"}
@@ -57,35 +68,35 @@ def test_advice_is_measured_and_piloted(tmp_path: Path, photos: Path) -> None:
     assert all(plan["fits"] == "yes" for plan in found["plans"])
     assert {"recommended", "margin", "seconds"} <= set(pilots) and pilots["budget_seconds"] == 10
     assert found["recipes"][0]["strategy"] == found["strategy"] and found["trust"] in ("measured", "pilots", "said")
-    later = graft("advise", "colours", "--seconds", "1", root=tmp_path)
+    later = here("advise", "colours", "--seconds", "1", root=tmp_path)
     assert later["measured"] == measured, "what was measured is kept"
     assert any("rules out" in reason["rule"] for reason in later["reasons"])
 
 
 def test_strategies_are_listed_repeated_and_run_from_a_recipe(tmp_path: Path, photos: Path) -> None:
-    listed = {known["name"]: known for known in graft("strategies", root=tmp_path)["strategies"]}
+    listed = {known["name"]: known for known in here("strategies", root=tmp_path)["strategies"]}
     assert len(listed) == 9 and listed["linear_probe"]["scenarios"] == [1]
-    graft("import", str(photos), "--name", "colours", root=tmp_path)
-    folded = graft("run", "colours", "--strategy", "linear_svm", "--folds", "3", root=tmp_path)
+    here("import", str(photos), "--name", "colours", root=tmp_path)
+    folded = here("run", "colours", "--strategy", "linear_svm", "--folds", "3", root=tmp_path)
     assert len(folded["runs"]) == 3 and 0.5 < folded["mean"] <= 1 and folded["spread"] >= 0
     assert all(run["tap"] for run in folded["runs"])
-    few = graft("run", "colours", "--strategy", "linear_svm", "--tap", "last", "--per-class", "3", root=tmp_path)
+    few = here("run", "colours", "--strategy", "linear_svm", "--tap", "last", "--per-class", "3", root=tmp_path)
     assert few["recipe"]["per_class"] == 3 and few["recipe"]["tap"] == "stage4"
     again = tmp_path / "runs" / few["run"] / "recipe.json"
-    same = graft("run", "colours", "--recipe", str(again), root=tmp_path)
+    same = here("run", "colours", "--recipe", str(again), root=tmp_path)
     assert same["run"] == few["run"]
-    other = graft("run", "colours", "--recipe", str(again), "--seeds", "2", "--per-class", "5", root=tmp_path)
+    other = here("run", "colours", "--recipe", str(again), "--seeds", "2", "--per-class", "5", root=tmp_path)
     assert [run["recipe"]["seed"] for run in other["runs"]] == [0, 1]
     assert {run["recipe"]["per_class"] for run in other["runs"]} == {5}
     one_fold = tmp_path / "runs" / folded["runs"][2]["run"] / "recipe.json"
-    assert graft("run", "colours", "--recipe", str(one_fold), root=tmp_path)["run"] == folded["runs"][2]["run"]
+    assert here("run", "colours", "--recipe", str(one_fold), root=tmp_path)["run"] == folded["runs"][2]["run"]
     open_ = tmp_path / "mine.json"
     open_.write_text('{"strategy": "frozen_head", "epochs": null}')
-    few = graft("run", "colours", "--recipe", str(open_), "--per-class", "1", root=tmp_path)
+    few = here("run", "colours", "--recipe", str(open_), "--per-class", "1", root=tmp_path)
     assert few["recipe"]["epochs"] == 60, "what the file leaves open is by rule, for as many images as are used"
     own = tmp_path / "own.json"
     own.write_text('{"strategy": "small_cnn", "backbone": "small_cnn"}')
-    probe = graft("run", "colours", "--recipe", str(own), "--strategy", "linear_probe", root=tmp_path)
+    probe = here("run", "colours", "--recipe", str(own), "--strategy", "linear_probe", root=tmp_path)
     assert probe["recipe"]["backbone"] == "bundled"
 
 
