@@ -81,7 +81,7 @@ def stop_all(page: Page) -> None:
     expect(stop).to_have_count(0, timeout=15_000)
 
 
-@pytest.mark.parametrize("path", ["", "decide", "train"])  # the others begin alike, and a server's start takes its time
+@pytest.mark.parametrize("path", PAGES)
 def test_a_deep_link_right_after_a_server_start_shows_the_whole_app(
     path: str, ready: Server, open_page: Callable[..., Page]
 ) -> None:
@@ -110,8 +110,10 @@ def test_zoom_and_hidden_curves_survive_updates_and_another_page(ready: Server, 
         return JSON.stringify([p?.layout?.xaxis.range, p?.data?.map(t => t.visible ?? true)]) }"""
     page.wait_for_function(f"() => ({state})().includes('legendonly')")
     before, points = page.evaluate(state), page.evaluate(f"() => ({plotted})")
+    page.evaluate("() => { document.querySelector('.graft-live-plot').dataset.mark = 'same node' }")
     page.wait_for_function(f"() => ({plotted}) >= {points + 3}", timeout=60_000)
     assert page.evaluate(state) == before
+    assert plot.get_attribute("data-mark") == "same node"
     page.get_by_role("link", name="Data").click()
     expect(plot).to_have_count(0)
     page.get_by_role("link", name="Train").click()
@@ -142,7 +144,7 @@ def test_stop_is_shown_at_once_and_ends_the_run(ready: Server, page: Page) -> No
     newest = page.locator(".st-key-queue [class*=st-key-queue_]").first
     begun = time.monotonic()
     newest.get_by_role("button", name="Stop").click()
-    expect(newest.get_by_text(re.compile("Stopp(ing|ed)"))).to_be_visible()
+    expect(newest.get_by_text(re.compile("Stopp(ing|ed)"))).to_be_visible(timeout=5_000)
     expect(newest.get_by_text("Stopped")).to_be_visible(timeout=10_000)
     expect(newest.get_by_role("button", name="Stop")).to_have_count(0)
     assert time.monotonic() - begun < 10
