@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from transfer_core.errors import DatasetError, UnknownJob
-from transfer_core.schema import MIGRATIONS
+from transfer_core.store.schema import MIGRATIONS
 from transfer_core.types import (
     ACTIVE,
     Dataset,
