@@ -70,7 +70,7 @@ SPLIT = tuple({"train": "training", "val": "validation"}.get(name, name) for nam
 
 
 def _progress(workspace: Workspace, job: Job) -> None:
-    st.markdown(f"Making **{text.escape(job.payload['name'])}**")
+    st.markdown(f"Making **{text.escape(workspace.task(job).name)}**")
     phase_bar(workspace.events(job.id))
     st.button(
         "Cancel", key="corrections_cancel", disabled=job.status == "stopping", on_click=workspace.stop, args=[job.id]
@@ -85,7 +85,7 @@ def _made_or_make(
         _made(workspace, dataset, comparison, version)
         return
     st.markdown(CAUTION)
-    if job is not None and job.payload["marks"] == [asdict(mark) for mark in marks]:
+    if job is not None and workspace.task(job).marks == tuple(marks):
         if job.status == "failed":
             st.error(text.escape(job.error), icon=":material/error:")
         elif job.status in ("stopped", "interrupted"):

@@ -26,7 +26,7 @@ def _body(workspace: Workspace, id: str, was_active: bool) -> None:
         st.rerun()
     if job.active:
         with st.container(border=True, key="import_progress"):
-            st.markdown(f"Bringing in **{text.escape(job.payload['name'])}**")
+            st.markdown(f"Bringing in **{text.escape(workspace.task(job).name)}**")
             phase_bar(workspace.events(id))
             if st.button("Cancel", key="cancel_import", disabled=job.status == "stopping"):
                 workspace.stop(id)

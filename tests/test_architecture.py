@@ -16,6 +16,7 @@ FLOORS = {
     "transfer_core.types": 0,
     "transfer_core.errors": 0,
     "transfer_core.words": 0,
+    "transfer_core.journal": 0,
     "transfer_core.store": 1,
     "transfer_core.data": 2,
     "transfer_core.backbones": 2,

@@ -1,5 +1,11 @@
 """What can go wrong because of what a user gave; every message says what, which value, and what to do next."""
 
+import errno
+from pathlib import Path
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+DENIED = (errno.EACCES, errno.EPERM)
+
 
 class GraftError(Exception):
     """Base of all errors that a user can mend. `str(error)` is a sentence for the page or the terminal."""
@@ -31,3 +37,46 @@ class WorkspaceBusy(GraftError):
 
 class UnknownJob(GraftError):
     """A job or run id that the store does not hold."""
+
+
+class StoreError(GraftError):
+    """The database cannot be read or written now: the disk is full, say, or another program holds it."""
+
+    def __init__(self, sentence: str, *, full: bool = False) -> None:
+        super().__init__(sentence)
+        self.full = full  # perhaps because the disk is
+
+
+class WorkspaceDamaged(GraftError):
+    """The database's pages do not fit together."""
+
+
+class WorkspaceTooNew(GraftError):
+    """A newer Graft has written this workspace."""
+
+
+def disk_words(error: OSError, file: Path | str = "") -> str:
+    """What a failing disk means for the user, in a sentence; `file` where the error names none."""
+    name = error.filename or file or "A file"
+    if error.errno in FULL:
+        return f"The disk is full: {name} could not be written. Free some space there, then try again."
+    if error.errno in DENIED:
+        return f"{name} may not be read or written by this user. Check who owns it and its folder."
+    if error.errno == errno.EROFS:
+        return (
+            f"{name} lies on a disk that may not be written. Name another folder with --workspace or GRAFT_WORKSPACE."
+        )
+    if error.errno == errno.ENOENT:
+        return f"{name} is not there. It may have been moved or deleted."
+    return f"{name} cannot be used: {error.strerror or error}."
+
+
+def disk_is_full(error: BaseException | None) -> bool:
+    """Whether an error, or what it comes from, says so; libraries' own errors only say it in words."""
+    while error is not None:
+        if (isinstance(error, OSError) and error.errno in FULL) or (isinstance(error, StoreError) and error.full):
+            return True
+        if "No space left on device" in str(error) or "File too large" in str(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

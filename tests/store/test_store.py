@@ -101,7 +101,7 @@ def test_a_restart_interrupts_what_ran_and_keeps_what_waited(store: Store, tmp_p
 
 def test_a_workspace_of_an_earlier_graft_keeps_its_timings(store: Store, tmp_path: Path) -> None:
     store.add_job(id="a", kind="measure", payload={}, lane="auto", dataset="", recipe="")
-    with store._write() as db:
+    with store.write() as db:
         db.execute("DELETE FROM migrations WHERE name LIKE 'timings%'")
     store.close()
     assert Store(tmp_path / "graft.db", write=True).job("a").kind == "speed"

@@ -3,25 +3,26 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from transfer_core.errors import GraftError
+from transfer_core.errors import GraftError, disk_words
 from transfer_core.jobs.protocol import batches
 from transfer_core.jobs.record import finish, record
-from transfer_core.jobs.work import work
+from transfer_core.jobs.tasks import Place, task_of
+from transfer_core.journal import Journal
 from transfer_core.store import Store
 from transfer_core.types import Event, RunEnd
 
 
-def drive(store: Store, root: Path, id: str, *, device: str) -> Iterator[Event]:
+def drive(store: Store, journal: Journal, root: Path, id: str, *, device: str) -> Iterator[Event]:
     """Run the queued job, keep its events, yield them. Close the iterator to stop; a user's error ends the run failed.
 
     Any other exception is kept as the run's error and raised.
     """
     job = store.start(id, device)
+    journal.say(f"{job.kind} starts on {device}, in this process", job=id)
     end = RunEnd(status="stopped")
     try:
-        for batch in batches(work(id, job.kind, job.payload, root=root, device=device)):
-            if batch:
-                record(store, job, batch)
+        for batch in batches(task_of(job).run(Place(root=root, id=id, device=device))):
+            record(store, job, [event for event in batch if not isinstance(event, RunEnd)])
             for event in batch:
                 if isinstance(event, RunEnd):
                     end = event
@@ -29,9 +30,13 @@ def drive(store: Store, root: Path, id: str, *, device: str) -> Iterator[Event]:
                     yield event
     except GraftError as error:
         end = RunEnd(status="failed", error=str(error))
+    except OSError as error:
+        journal.caught(error, f"{job.kind} failed", job=id)
+        end = RunEnd(status="failed", error=disk_words(error))
     except Exception as error:
-        end = RunEnd(status="failed", error=f"{type(error).__name__}: {error}")
+        shown = journal.caught(error, f"{job.kind} failed", job=id)
+        end = RunEnd(status="failed", error=f"Graft failed here: {error or type(error).__name__} (error {shown}).")
         raise
     finally:
-        end = finish(store, root, job, end)
+        end = finish(store, journal, root, job, end)
     yield end

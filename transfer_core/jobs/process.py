@@ -13,10 +13,11 @@ from typing import IO, Any
 from transfer_core.jobs.protocol import send
 
 PROJECT = Path(__file__).resolve().parents[2]
+LAST_WORDS_S = 0.3  # after a worker's death, for what it had sent to be read
 
 
 class Worker:
-    """One worker process and the pipe to it."""
+    """One worker process and the pipe to it. Raises OSError when it cannot be started."""
 
     def __init__(self, root: Path, lane: str) -> None:
         self.log = root / "logs" / f"worker-{lane.replace(':', '-')}.log"
@@ -35,33 +36,41 @@ class Worker:
             )
         assert self.process.stdin and self.process.stdout
         self.input: IO[str] = self.process.stdin
-        self.messages: queue.Queue[dict[str, Any] | None] = queue.Queue()
-        threading.Thread(target=self._listen, args=(self.process.stdout,), daemon=True).start()
+        self._messages: queue.Queue[dict[str, Any] | None] = queue.Queue()
+        self._listener = threading.Thread(target=self._listen, args=(self.process.stdout,), daemon=True)
+        self._listener.start()
 
     def _listen(self, stream: IO[str]) -> None:
-        with stream:
+        """Messages until the stream ends, or holds what is none: a worker that died may leave half of one."""
+        with contextlib.suppress(ValueError, OSError), stream:
             for line in stream:
-                self.messages.put(json.loads(line))
-        self.messages.put(None)
+                self._messages.put(json.loads(line))
+        self._messages.put(None)
 
     @property
     def alive(self) -> bool:
-        return self.process.poll() is None
+        """Whether it runs and can still be heard."""
+        return self.process.poll() is None and self._listener.is_alive()
 
     def send(self, message: dict[str, Any]) -> None:
-        with contextlib.suppress(OSError):  # a dead worker shows as end of file on its messages
+        with contextlib.suppress(OSError, ValueError):  # that it is dead shows in its messages
             send(self.input, message)
 
     def next(self, seconds: float) -> dict[str, Any] | None:
-        """The next message; {} when none came in time; None when the worker is gone."""
+        """The next message; {} when none came in time; None when the worker is gone, or no longer to be understood."""
         try:
-            return self.messages.get(timeout=seconds)
+            return self._messages.get(timeout=seconds)
         except queue.Empty:
-            return {}
+            pass
+        if self.process.poll() is not None:  # something that it started may still hold the pipe open
+            with contextlib.suppress(queue.Empty):
+                return self._messages.get(timeout=LAST_WORDS_S)
+            return None
+        return {} if self._listener.is_alive() else None
 
     def end(self) -> int:
         """Kill it if it is not dead yet. Returns its exit code, negative for a signal."""
         self.process.kill()
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):
             self.input.close()
         return self.process.wait()

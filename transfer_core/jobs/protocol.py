@@ -1,7 +1,8 @@
 """The messages between a background thread and its worker: one JSON object a line.
 
-To the worker, on its standard input:  {"run": job id, "kind": ..., "payload": ..., "device": ...}  {"stop": job id}
-From it, on a descriptor of its own:   {"hello": [devices]}  {"job": id, "events": [...]}  {"job": id, "error": ...}
+To the worker, on its standard input:  {"job": id, "kind": ..., "payload": ..., "device": ...}  {"stop": job id}
+From it, on a descriptor of its own:   {"hello": [devices]}  {"job": id, "events": [...]}  {"job": id, "stopped": true}
+                                       {"job": id, "error": sentence, "trace": ..., "full": whether the disk is}
 Standard output belongs to libraries that print; it goes to the job's log.
 """
 

@@ -4,6 +4,7 @@ It stays warm between jobs, stops between two steps when asked, and leaves at en
 never outlives its server.
 """
 
+import contextlib
 import faulthandler
 import importlib
 import json
@@ -12,12 +13,13 @@ import queue
 import sys
 import threading
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from transfer_core.errors import GraftError
+from transfer_core.errors import GraftError, disk_is_full, disk_words
 from transfer_core.jobs.protocol import batches, pack, send
-from transfer_core.jobs.work import run_folder, work
+from transfer_core.jobs.tasks import SHORT, Place, task_from
 
 
 def listen(commands: "queue.Queue[dict[str, Any]]", stops: set[str]) -> None:
@@ -31,35 +33,59 @@ def listen(commands: "queue.Queue[dict[str, Any]]", stops: set[str]) -> None:
     os._exit(0)
 
 
-def log_to(file: Path) -> None:
-    """Send standard output and error, native libraries' too, to the job's log."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os.dup2(descriptor, 1)
-    os.dup2(descriptor, 2)
-    os.close(descriptor)
+@contextlib.contextmanager
+def logged_to(file: Path) -> Iterator[None]:
+    """Send standard output and error, native libraries' and a crash's too, to one job's log; afterwards back."""
+    kept = [os.dup(1), os.dup(2)]
+    try:
+        with contextlib.suppress(OSError):  # without a log of its own it says less, and works all the same
+            file.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+            _direct(descriptor, descriptor)
+            os.close(descriptor)
+        yield
+    finally:
+        _direct(*kept)
+        for descriptor in kept:
+            os.close(descriptor)
+
+
+def _direct(output: int, error: int) -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):  # a full disk takes no last words
+            stream.flush()
+    os.dup2(output, 1)
+    os.dup2(error, 2)
 
 
 def run(command: dict[str, Any], root: Path, out: IO[str], stops: set[str]) -> None:
-    id = command["run"]
-    if command["kind"] == "train":
-        log_to(run_folder(root, id) / "worker.log")
-    try:
-        events = work(id, command["kind"], command["payload"], root=root, device=command["device"])
-        for batch in batches(events):
-            if id in stops:
-                events.close()  # type: ignore[attr-defined]
-                send(out, {"job": id, "stopped": True})
-                return
-            if batch:
-                send(out, {"job": id, "events": pack(batch)})
-    except GraftError as error:
-        send(out, {"job": id, "error": str(error)})
-    except Exception as error:  # noqa: BLE001 - any failure becomes a state of the run
-        traceback.print_exc()
-        send(out, {"job": id, "error": f"{type(error).__name__}: {error}", "trace": traceback.format_exc()})
+    """Do one job, sending its events; whatever happens ends in one last message."""
+    place = Place(root=root, id=command["job"], device=command["device"])
+    with logged_to(place.log):
+        try:
+            events = task_from(command["kind"], command["payload"]).run(place)
+            for batch in batches(events):
+                if place.id in stops:
+                    events.close()  # type: ignore[attr-defined]
+                    send(out, {"job": place.id, "stopped": True})
+                    return
+                if batch:
+                    send(out, {"job": place.id, "events": pack(batch)})
+        except GraftError as error:
+            send(out, {"job": place.id, "error": str(error), "full": disk_is_full(error)})
+        except Exception as error:  # noqa: BLE001 - any failure becomes a state of the job
+            traceback.print_exc()
+            trace = traceback.format_exc()
+            send(out, {"job": place.id, "error": sentence(error), "trace": trace, "full": disk_is_full(error)})
+
+
+def sentence(error: Exception) -> str:
+    """What to tell the user of an error that nobody foresaw, or of a disk that fails."""
+    if isinstance(error, OSError) and (error.filename or disk_is_full(error)):
+        return disk_words(error)
+    if disk_is_full(error):
+        return "The disk is full. Free some space in the workspace's folder, then try again."
+    return f"Graft failed here: {error or type(error).__name__}. The log says where."
 
 
 def main() -> None:
@@ -71,12 +97,12 @@ def main() -> None:
     stops: set[str] = set()
     threading.Thread(target=listen, args=(commands, stops), daemon=True).start()
     found: list[dict[str, str]] = []
-    if lane != "short":
+    if lane != SHORT:
         from transfer_core.training.devices import devices
 
         found = [{"name": device.name, "title": device.title} for device in devices()]
     send(out, {"hello": found})
-    if lane != "short":
+    if lane != SHORT:
         importlib.import_module("transfer_core.training.fit")  # so that the first run starts at once
     while True:
         run(commands.get(), root, out, stops)

@@ -4,14 +4,14 @@ import base64
 import gzip
 import hashlib
 import platform
-import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import metadata, util
 from pathlib import Path
 
+from transfer_core import __version__
+
 HERE = Path(__file__).parent
-PYPROJECT = HERE.parents[1] / "pyproject.toml"
 LIBRARIES = ("torch", "torchvision", "numpy", "scikit-learn", "scipy", "pillow")
 
 
@@ -60,17 +60,10 @@ def _installed(package: str, pattern: str) -> Path | None:
 
 def versions() -> dict[str, str]:
     """Of Graft, Python and the libraries that results depend on, as installed here; "" for what is not."""
-    found = {"graft": _own_version(), "python": platform.python_version(), "platform": platform.platform()}
+    found = {"graft": __version__, "python": platform.python_version(), "platform": platform.platform()}
     for name in LIBRARIES:
         try:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             found[name] = ""
     return found
-
-
-def _own_version() -> str:
-    try:
-        return str(tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]["version"])
-    except (OSError, KeyError, tomllib.TOMLDecodeError):
-        return ""

@@ -40,4 +40,13 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
         "CREATE TABLE marks (dataset TEXT NOT NULL, sample INTEGER NOT NULL, label INTEGER, "
         "PRIMARY KEY (dataset, sample)) WITHOUT ROWID",
     ),
+    (
+        "runs come back with their dataset",
+        "ALTER TABLE datasets ADD COLUMN removed REAL;"  # when it was last deleted, also after it came back
+        "CREATE INDEX jobs_by_dataset ON jobs (dataset, kind)",
+    ),
+    (
+        "a prediction names the run that it is of",
+        "UPDATE jobs SET payload = replace(payload, '\"run\":', '\"of\":') WHERE kind = 'predict'",
+    ),
 )

@@ -53,7 +53,7 @@ from transfer_core.types.events import (
 from transfer_core.types.forecast import Crossing, Finding, Forecast, Lacking, LearningCurve, Size
 from transfer_core.types.plain import Floats, Ints, digest, from_plain
 from transfer_core.types.recipes import AUTO, FIRST, HEAD, Recipe, Stage
-from transfer_core.types.runs import ACTIVE, Job, Kind, Predictions, RateTest, Repeats, Run, Status
+from transfer_core.types.runs import ACTIVE, Job, Predictions, RateTest, Repeats, Run, Status
 
 __all__ = [
     "ACTIVE",
@@ -94,7 +94,6 @@ __all__ = [
     "Interval",
     "Ints",
     "Job",
-    "Kind",
     "Lacking",
     "LearningCurve",
     "Mark",

@@ -6,7 +6,6 @@ from typing import Any, Literal
 from transfer_core.types.plain import Floats, Ints
 from transfer_core.types.recipes import Recipe
 
-Kind = Literal["import", "correct", "train", "predict", "speed", "measure", "pilot", "backbone", "augment", "rates"]
 Status = Literal["queued", "running", "stopping", "stopped", "done", "failed", "interrupted"]
 ACTIVE: tuple[Status, ...] = ("queued", "running", "stopping")
 
@@ -16,7 +15,7 @@ class Job:
     """Anything that takes long. `payload` and `result` are plain JSON."""
 
     id: str
-    kind: Kind
+    kind: str  # of a task
     payload: dict[str, Any]
     dataset: str  # '' for an import that has not ended
     lane: str  # what was asked for: "short", "auto", or a device

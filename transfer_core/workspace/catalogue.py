@@ -4,6 +4,10 @@ from typing import IO, Any
 
 from transfer_core.backbones import available, backbone, backbones
 from transfer_core.errors import RecipeError
+from transfer_core.jobs.tasks import task_of
+from transfer_core.jobs.tasks.add_backbone import AddBackbone
+from transfer_core.jobs.tasks.draw_augmented import DrawAugmented
+from transfer_core.jobs.tasks.speed import Speed
 from transfer_core.strategies import STRATEGIES, Strategy, recipe, recipe_from, repeated, strategy
 from transfer_core.types import Backbone, Dataset, Job, Recipe, digest
 from transfer_core.workspace.opened import Opened, new_id, title
@@ -29,7 +33,7 @@ class Catalogue(Opened):
         id = new_id()
         stem, _, ending = file_name.rpartition(".")
         source = self._kept(id, file, f"{title(stem)}.{title(ending.lower())}")
-        return self._queue(id, "backbone", {"file": str(source), "arch": arch, "name": name}, lane="short")
+        return self._queue(AddBackbone(file=str(source), arch=arch, name=name), id=id)
 
     def measure_speed(self, backbone_name: str, device: str = "auto") -> str:
         """Queue the timing of a backbone behind what its device has to do. Returns the job's id, a waiting one's too.
@@ -37,15 +41,12 @@ class Catalogue(Opened):
         Raises RecipeError for a backbone that Graft does not know or a device that this machine does not have.
         """
         self._check_device(device)
-        waiting = self.measurement(self.backbone(backbone_name).name, device)
-        if waiting is not None and waiting.active:
-            return waiting.id
-        return self._queue(new_id(), "speed", {"backbone": backbone_name}, self._lane(device))
+        return self._queue(Speed(backbone=self.backbone(backbone_name).name), device=device)
 
     def measurement(self, backbone_name: str, device: str = "auto") -> Job | None:
         """The newest timing of a backbone on a device, however it stands; None when none was asked for."""
-        asked, lane = self._store.jobs(kind="speed"), self._lane(device)
-        return next((job for job in asked if job.lane == lane and job.payload["backbone"] == backbone_name), None)
+        asked = [job for job in self._store.jobs(kind="speed") if job.lane == self._lane(device)]
+        return next((job for job in asked if task_of(job) == Speed(backbone=backbone_name)), None)
 
     def speed(self, backbone: Backbone, device: str = "auto") -> float | None:
         """Images per second of a backbone's features on a device, as measured once; None until then."""
@@ -111,14 +112,14 @@ class Catalogue(Opened):
 
     def draw_augmented(self, dataset: Dataset, recipe: Recipe) -> str:
         """Queue the drawing of what a recipe's augmentation makes of training images. Returns the job's id."""
-        payload = {
-            "dataset": dataset.id,
-            "backbone": recipe.backbone,
-            "preset": recipe.augment,
-            "flip": recipe.flip,
-            "file": _augmented(dataset, recipe),
-        }
-        return self._queue(new_id(), "augment", payload, lane="short")
+        task = DrawAugmented(
+            dataset=dataset.id,
+            backbone=recipe.backbone,
+            preset=recipe.augment,
+            flip=recipe.flip,
+            file=_augmented(dataset, recipe),
+        )
+        return self._queue(task)
 
 
 def _augmented(dataset: Dataset, recipe: Recipe) -> str:

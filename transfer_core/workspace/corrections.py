@@ -1,12 +1,11 @@
 """Corrected versions of a dataset: marks on its images, and the new dataset that they make."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 
 from transfer_core.data.corrected import changed, corrected_id, corrected_name, effective
+from transfer_core.jobs.tasks.correct import Correct
 from transfer_core.types import Dataset, Job, Mark
 from transfer_core.workspace.datasets import DatasetRow, Datasets
-from transfer_core.workspace.opened import new_id
 
 
 class Corrections(Datasets):
@@ -34,15 +33,7 @@ class Corrections(Datasets):
         """
         wanted = effective(dataset, self.marks(dataset) if marks is None else marks)
         changed(dataset, wanted)
-        payload = {
-            "dataset": dataset.id,
-            "name": corrected_name(dataset, wanted),
-            "marks": [asdict(mark) for mark in wanted],
-        }
-        waiting = self.correcting(dataset)
-        if waiting is not None and waiting.active and waiting.payload == payload:
-            return waiting.id
-        return self._queue(new_id(), "correct", payload, lane="short", dataset=dataset.id)
+        return self._queue(Correct(dataset=dataset.id, name=corrected_name(dataset, wanted), marks=tuple(wanted)))
 
     def correcting(self, dataset: Dataset) -> Job | None:
         """The newest job that makes a corrected version, however it stands; None when none was asked for."""

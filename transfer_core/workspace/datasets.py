@@ -14,7 +14,7 @@ from transfer_core.data.checks import profile
 from transfer_core.data.examples import EXAMPLES, Example
 from transfer_core.data.pixels import fit_square, open_rgb
 from transfer_core.errors import ArchiveError, DatasetError
-from transfer_core.jobs.record import free_name
+from transfer_core.jobs.tasks.import_images import ImportImages
 from transfer_core.types import Dataset, Profile
 from transfer_core.workspace.opened import Opened, new_id, title
 
@@ -76,9 +76,7 @@ class Datasets(Opened):
         name = " ".join(name.split())
         if not name:
             raise DatasetError("A dataset needs a name of at least one letter.")
-        name = free_name(name, [row for row in self._store.dataset_rows() if row[0] != id])
-        self._store.rename_dataset(id, name)
-        return name
+        return self._store.rename_dataset(id, name)
 
     def delete_dataset(self, id: str) -> None:
         """Stop its runs and hide it with them; `restore_dataset` undoes it until Graft starts again."""
@@ -122,8 +120,7 @@ class Datasets(Opened):
         return self._import(new_id(), example=name, name=name)
 
     def _import(self, id: str, *, name: str, source: str = "", example: str = "") -> str:
-        payload = {"source": source, "example": example, "name": name, "seed": 0}
-        return self._queue(id, "import", payload, lane="short")
+        return self._queue(ImportImages(source=source, example=example, name=name, seed=0), id=id)
 
 
 @lru_cache(maxsize=4_096)

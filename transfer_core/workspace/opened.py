@@ -5,16 +5,17 @@ import secrets
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from filelock import FileLock, Timeout
 
-from transfer_core.errors import ArchiveError, GraftError, RecipeError, WorkspaceBusy
+from transfer_core.errors import GraftError, RecipeError, WorkspaceBusy, disk_words
 from transfer_core.jobs.inline import drive
 from transfer_core.jobs.queue import Lanes
-from transfer_core.jobs.work import run_folder, staging
+from transfer_core.jobs.tasks import SHORT, Task, job_log, run_folder, staging, task_of
+from transfer_core.journal import Journal
 from transfer_core.store import Store
-from transfer_core.types import Device, Event, Job, Kind
+from transfer_core.types import Device, Event, Job
 
 COPY_BYTES = 1 << 20
 
@@ -31,11 +32,16 @@ class Opened:
         self.root = root
         self._lanes: Lanes | None = None
         self._lock: FileLock | None = None
+        self._journal = Journal(root)
         if write:
             self._take(root)
-        self._store = Store(root / "graft.db", write=write)
-        if write:
-            self._tidy()
+        try:
+            self._store = Store(root / "graft.db", write=write)
+            if write:
+                self._tidy()
+        except BaseException:
+            self._leave()
+            raise
 
     def _take(self, root: Path) -> None:
         try:
@@ -49,8 +55,8 @@ class Opened:
             ) from error
         except OSError as error:
             raise GraftError(
-                f"Graft cannot write to its workspace {root} ({error.strerror}). "
-                "Name another folder with GRAFT_WORKSPACE."
+                f"Graft cannot write to its workspace {root} ({error.strerror}). Check who owns it, or name another "
+                "folder with --workspace or GRAFT_WORKSPACE."
             ) from error
 
     def _tidy(self) -> None:
@@ -59,26 +65,58 @@ class Opened:
         datasets, jobs = self._store.purge()
         gone = [self.root / "datasets" / id for id in datasets] + [run_folder(self.root, id) for id in jobs]
         waiting = {job.id for job in self._store.jobs(active=True)}
-        if (self.root / "staging").exists():
-            gone += [folder for folder in (self.root / "staging").iterdir() if folder.name not in waiting]
-        for folder in gone:
-            shutil.rmtree(folder, ignore_errors=True)
-        kept = [f"features/{id}-*" for id in datasets]
-        for half in ("datasets/*/.pixels-*", "datasets/*/*.part", "features/*.part", "runs/*/*.part", *kept):
-            for file in self.root.glob(half):
-                file.unlink(missing_ok=True)
+        try:
+            if (self.root / "staging").exists():
+                gone += [folder for folder in (self.root / "staging").iterdir() if folder.name not in waiting]
+            for folder in gone:
+                shutil.rmtree(folder, ignore_errors=True)
+            kept = [f"features/{id}-*" for id in datasets]
+            for half in ("datasets/*/.pixels-*", "datasets/*/*.part", "features/*.part", "runs/*/*.part", *kept):
+                for file in self.root.glob(half):
+                    file.unlink(missing_ok=True)
+            for id in jobs:
+                job_log(self.root, id).unlink(missing_ok=True)
+        except OSError as error:  # what is left behind harms nothing, and is tried again at the next start
+            self._journal.caught(error, "what was deleted could not be removed")
 
     def serve(self) -> None:
         """Start the background threads and warm the first worker."""
         if self._lanes is None:
-            self._lanes = Lanes(self._store, self.root)
+            self._lanes = Lanes(self._store, self._journal, self.root)
 
     def close(self) -> None:
+        """End the threads and what runs; what could not be written is tried once more."""
         if self._lanes is not None:
             self._lanes.close()
+        if self._lock is not None:
+            try:
+                self._store.write_kept()
+            except GraftError as error:
+                self._journal.caught(error, "how jobs ended could not be written")
         self._store.close()
+        self._leave()
+
+    def _leave(self) -> None:
         if self._lock is not None:
             self._lock.release()
+        self._journal.close()
+
+    def troubles(self) -> tuple[str, ...]:
+        """Why jobs do not run, a sentence each, with what to do about it; empty while all is well."""
+        return self._lanes.troubles() if self._lanes is not None else ()
+
+    def caught(self, error: BaseException, what: str = "a page failed") -> str:
+        """Log an exception that nobody foresaw. Returns the short id under which the log has it."""
+        return self._journal.caught(error, what)
+
+    @property
+    def log(self) -> Path:
+        """The file that says what happened here."""
+        return self._journal.file
+
+    def damage(self) -> tuple[str, ...]:
+        """What the database's whole check finds, a line each; empty when all is well. Reads all of it."""
+        return self._store.damage()
 
     def devices(self) -> tuple[Device, ...]:
         """The default first; empty until the first worker has looked."""
@@ -97,29 +135,38 @@ class Opened:
         """ "auto" also for the default device by its own name."""
         return "auto" if [device] == [known.name for known in self.devices()[:1]] else device
 
-    def _queue(
-        self, id: str, kind: Kind, payload: dict[str, Any], lane: str, dataset: str = "", recipe: str = ""
-    ) -> str:
-        self._store.add_job(id=id, kind=kind, payload=payload, lane=lane, dataset=dataset, recipe=recipe)
+    def _queue(self, task: Task, *, device: str = "auto", id: str = "", again: bool = False) -> str:
+        """Queue a job. Returns its id, or that of one that does the same already; with `again` it is a new one."""
+        lane = SHORT if task.short else self._lane(device)
+        key = task.key(lane)
+        queued = self._store.add_job(
+            id=id or new_id(),
+            kind=task.kind,
+            payload=task.payload(),
+            lane=lane,
+            dataset=task.about,
+            recipe=key,
+            unless=task.reuse if key and not again else (),
+        )
         if self._lanes is not None:
             self._lanes.wake(lane)
-        return id
+        return queued
 
     def _kept(self, id: str, file: IO[bytes], name: str) -> Path:
         """An upload in a job's staging folder."""
         folder = staging(self.root, id)
-        folder.mkdir(parents=True)
         try:
+            folder.mkdir(parents=True)
             with (folder / name).open("wb") as out:
                 shutil.copyfileobj(file, out, COPY_BYTES)
         except OSError as error:
             shutil.rmtree(folder, ignore_errors=True)
-            raise ArchiveError(f"The upload could not be kept: {error.strerror}. Free some disk space.") from error
+            raise GraftError(f"The upload could not be kept. {disk_words(error, folder / name)}") from error
         return folder / name
 
     def drive(self, id: str, *, device: str = "cpu") -> Iterator[Event]:
         """Run a queued job in this process."""
-        return drive(self._store, self.root, id, device=device)
+        return drive(self._store, self._journal, self.root, id, device=device)
 
     def stop(self, id: str) -> None:
         """Ask a job to stop. A queued one stops at once; a running one between two steps, or by force after 4 s."""
@@ -129,7 +176,11 @@ class Opened:
         """Raises UnknownJob."""
         return self._store.job(id)
 
-    def jobs(self, *, kind: Kind | None = None, active: bool = False) -> list[Job]:
+    def task(self, job: Job) -> Task:
+        """What a job is to do: a frozen value of its kind. Raises UnknownJob for one that this Graft does not know."""
+        return task_of(job)
+
+    def jobs(self, *, kind: str = "", active: bool = False) -> list[Job]:
         """Newest first."""
         return self._store.jobs(kind=kind, active=active)
 
@@ -139,7 +190,7 @@ class Opened:
 
 
 def new_id() -> str:
-    return secrets.token_hex(4)
+    return secrets.token_hex(5)
 
 
 def title(name: str) -> str:

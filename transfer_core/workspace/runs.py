@@ -1,9 +1,10 @@
 """Runs of a workspace: queued, looked at, repeated, deleted."""
 
+import io
 import time
 import zipfile
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,7 +13,9 @@ from transfer_core.compare.comparison import train_images
 from transfer_core.compare.repeats import repeats, resampled
 from transfer_core.compare.titles import titles
 from transfer_core.errors import UnknownJob
-from transfer_core.jobs.work import run_folder, staging
+from transfer_core.jobs.tasks import run_folder, task_of
+from transfer_core.jobs.tasks.predict import Predict
+from transfer_core.jobs.tasks.train import Train
 from transfer_core.strategies import STRATEGIES
 from transfer_core.types import Dataset, Job, Predictions, Recipe, Repeats, Resampled, Run
 from transfer_core.workspace.opened import Opened, new_id
@@ -29,15 +32,7 @@ class Runs(Opened):
         Raises RecipeError for a device that this machine does not have.
         """
         self._check_device(device)
-        ids = []
-        for wanted in recipes:
-            known = [job for job in self._store.jobs(recipe=wanted.id) if job.active or job.status == "done"]
-            if known and not again:
-                ids.append(known[0].id)
-                continue
-            payload = {"recipe": asdict(wanted)}
-            ids.append(self._queue(new_id(), "train", payload, device, dataset=wanted.dataset, recipe=wanted.id))
-        return tuple(ids)
+        return tuple(self._queue(Train(recipe=wanted), device=device, again=again) for wanted in recipes)
 
     def run(self, id: str) -> Run:
         """Raises UnknownJob."""
@@ -79,10 +74,8 @@ class Runs(Opened):
         if self.run(run).status != "done":
             raise UnknownJob("That run has not finished, so it cannot predict yet.")
         id = new_id()
-        staging(self.root, id).mkdir(parents=True)
-        (staging(self.root, id) / "image").write_bytes(image)
-        payload = {"run": run, "image": str(staging(self.root, id) / "image")}
-        return self._queue(id, "predict", payload, lane="short")
+        kept = self._kept(id, io.BytesIO(image), "image")
+        return self._queue(Predict(of=run, image=str(kept)), id=id)
 
     def best_runs(self, dataset: Dataset) -> tuple[Run, ...]:
         """The best finished run of each strategy by validation, the best first; of one, those with the most images."""
@@ -120,9 +113,11 @@ class Runs(Opened):
 
 
 def _run(job: Job) -> Run:
+    task = task_of(job)
+    assert isinstance(task, Train)
     return Run(
         id=job.id,
-        recipe=Recipe(**job.payload["recipe"]),
+        recipe=task.recipe,
         status=job.status,
         created=job.created,
         started=job.started,

@@ -1,11 +1,15 @@
 """What is looked at before a run: the flowchart's answers said, measured and piloted, and learning rates tried."""
 
 from dataclasses import asdict, replace
-from typing import Any, Literal
+from typing import Literal
 
 from transfer_core import advice as rules
 from transfer_core.decision import LEAST_SECONDS, MOST_SECONDS, decide
 from transfer_core.errors import RecipeError
+from transfer_core.jobs.tasks import task_of
+from transfer_core.jobs.tasks.find_rate import FindRate
+from transfer_core.jobs.tasks.measure import Measure
+from transfer_core.jobs.tasks.pilot import Pilot
 from transfer_core.strategies import until_descent
 from transfer_core.types import (
     TRAIN,
@@ -19,11 +23,9 @@ from transfer_core.types import (
     RateTest,
     Recipe,
     Said,
-    digest,
     from_plain,
 )
 from transfer_core.workspace.catalogue import Catalogue
-from transfer_core.workspace.opened import new_id
 
 
 class Studies(Catalogue):
@@ -80,7 +82,10 @@ class Studies(Catalogue):
 
     def measure(self, dataset: Dataset, backbone_name: str = "bundled", *, device: str = "auto") -> str:
         """Queue the measuring of the flowchart's questions. Returns the job's id, one's that is active already too."""
-        return self._study("measure", dataset, backbone_name, device, {})
+        self._check_device(device)
+        network = self.backbone(backbone_name)
+        task = Measure(dataset=dataset.id, backbone=network.name, weights=network.weights)
+        return self._queue(task, device=device)
 
     def pilot(
         self, dataset: Dataset, backbone_name: str = "bundled", *, seconds: float = 120.0, device: str = "auto"
@@ -94,18 +99,10 @@ class Studies(Catalogue):
                 f"A budget of {seconds:g} seconds is not possible; give pilots {LEAST_SECONDS:g} to"
                 f" {MOST_SECONDS:g} seconds."
             )
-        return self._study("pilot", dataset, backbone_name, device, {"seconds": seconds})
-
-    def _study(
-        self, kind: Literal["measure", "pilot"], dataset: Dataset, name: str, device: str, more: dict[str, Any]
-    ) -> str:
         self._check_device(device)
-        waiting = self.studying(kind, dataset, name)
-        if waiting is not None and waiting.active:
-            return waiting.id
-        network = self.backbone(name)
-        payload = {"dataset": dataset.id, "backbone": network.name, "weights": network.weights} | more
-        return self._queue(new_id(), kind, payload, self._lane(device), dataset=dataset.id)
+        network = self.backbone(backbone_name)
+        task = Pilot(dataset=dataset.id, backbone=network.name, weights=network.weights, seconds=seconds)
+        return self._queue(task, device=device)
 
     def studying(
         self, kind: Literal["measure", "pilot"], dataset: Dataset, backbone_name: str = "bundled"
@@ -126,7 +123,8 @@ class Studies(Catalogue):
     def _studies(self, kind: Literal["measure", "pilot"], dataset: Dataset, name: str) -> list[Job]:
         """Newest first, with the weights that the backbone has now."""
         weights = self.backbone(name).weights
-        return [job for job in self._store.jobs(kind=kind, dataset=dataset.id) if job.payload["weights"] == weights]
+        found = [(job, task_of(job)) for job in self._store.jobs(kind=kind, dataset=dataset.id)]
+        return [job for job, task in found if isinstance(task, Measure | Pilot) and task.weights == weights]
 
     def find_rate(self, dataset: Dataset, recipe: Recipe, device: str = "auto") -> str:
         """Queue a learning-rate range test. Returns the job's id, one's that is active or has ended well too.
@@ -136,13 +134,7 @@ class Studies(Catalogue):
         """
         self._check_device(device)
         until_descent(recipe, self.backbone(recipe.backbone))
-        known = [job for job in self._rate_tests(dataset, recipe) if job.active or job.status == "done"]
-        if known:
-            return known[0].id
-        payload = {"recipe": asdict(recipe)}
-        return self._queue(
-            new_id(), "rates", payload, self._lane(device), dataset=dataset.id, recipe=_same_test(recipe)
-        )
+        return self._queue(FindRate(recipe=recipe), device=device)
 
     def finding_rate(self, dataset: Dataset, recipe: Recipe) -> Job | None:
         """The newest range test of such a recipe, however it stands; None when none was asked for."""
@@ -154,10 +146,4 @@ class Studies(Catalogue):
         return replace(from_plain(RateTest, done[0].result), own=recipe.lr) if done else None
 
     def _rate_tests(self, dataset: Dataset, recipe: Recipe) -> list[Job]:
-        return self._store.jobs(kind="rates", dataset=dataset.id, recipe=_same_test(recipe))
-
-
-def _same_test(recipe: Recipe) -> str:
-    """Equal for recipes that a range test does not tell apart."""
-    ratio = f"{recipe.backbone_lr / recipe.lr:.3g}" if recipe.lr else ""
-    return digest(["rates", ratio, asdict(replace(recipe, lr=0.0, backbone_lr=0.0, epochs=0, patience=0))])
+        return self._store.jobs(kind="rates", dataset=dataset.id, recipe=FindRate(recipe=recipe).key(""))

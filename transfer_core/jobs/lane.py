@@ -1,0 +1,258 @@
+"""A background thread that owns one queue of jobs and supervises a warm worker. Nothing ends it but `close`."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from transfer_core.errors import GraftError, StoreError, disk_is_full, disk_words
+from transfer_core.jobs.process import Worker
+from transfer_core.jobs.protocol import unpack
+from transfer_core.jobs.record import finish, printed, reason, record
+from transfer_core.jobs.tasks import SHORT
+from transfer_core.journal import Journal
+from transfer_core.store import Store
+from transfer_core.store.jobs import ENDED_MEANWHILE
+from transfer_core.types import Device, Event, Job, Progress, RunEnd
+
+AUTO = "auto"  # the lane of the default device
+KILL_SECONDS = 4.0  # how long a worker may take to stop between two steps; a stop frees the device within 10 s
+RETRY_SECONDS = 2.0  # between two looks whether the disk has room again
+RESTART_SECONDS = 20.0  # between two tries to start a first worker
+ROOM_BYTES = 1 << 20  # that the disk must take before a queue goes on
+
+
+class Lane(threading.Thread):
+    """Runs the jobs of one lane, one after the other."""
+
+    def __init__(
+        self, store: Store, journal: Journal, root: Path, lane: str, *, found: Callable[[], None] | None = None
+    ) -> None:
+        """`found`: called when a worker has said which devices there are; such a lane keeps one warm."""
+        super().__init__(name=f"graft-{lane}", daemon=True)
+        self.store, self.journal, self.root, self.lane = store, journal, root, lane
+        self.devices: tuple[Device, ...] = ()
+        self.worker: Worker | None = None
+        self.trouble = ""  # why nothing runs here, in a sentence; '' while all is well
+        self.leaving = False  # it takes no further job: its device does not exist
+        self._found = found
+        self._wake = threading.Event()
+        self._closing = threading.Event()
+        self._starting = threading.Lock()
+        self._full = False  # the last job failed because the disk is
+        self._tried = -RESTART_SECONDS  # when a first worker was started last
+
+    def wake(self) -> None:
+        self._wake.set()
+
+    @property
+    def device(self) -> str:
+        """What this lane computes on; AUTO until its worker has said."""
+        if self.lane == AUTO:
+            return self.devices[0].name if self.devices else AUTO
+        return "cpu" if self.lane == SHORT else self.lane
+
+    def close(self) -> None:
+        """End the worker; the job that it was running ends interrupted."""
+        self._closing.set()
+        self._wake.set()
+        with self._starting:
+            if self.worker is not None:
+                self.worker.end()
+
+    def run(self) -> None:
+        while not self._closing.is_set():
+            try:
+                if self._found is not None and not self.devices:
+                    self._warm_up()
+                job = self._next_job()
+                if job is None and self._unknown_device():
+                    self.leaving = True  # from here on `Lanes.wake` starts another; what came in between is taken
+                    job = self._next_job()
+                    if job is None:
+                        break
+                if job is None:
+                    self._wait(1.0)
+                else:
+                    self._drive(job)
+            except GraftError as error:
+                self._pause(str(error), error)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the queue goes on
+                shown = self.journal.caught(error, f"lane {self.lane}")
+                self._pause(f"Graft failed here and tries again (error {shown}; the log has the rest).", None)
+        with self._starting:
+            if self.worker is not None:
+                self.worker.end()
+
+    def _next_job(self) -> Job | None:
+        """The next one in the queue, once what could not be written before is."""
+        self.store.write_kept()
+        if self._full:
+            self._need_room()
+        lanes = {self.lane, self.device} if self.lane == AUTO else {self.lane}
+        job = self.store.claim(sorted(lanes), self.device)
+        if self.devices or self._found is None:
+            self._recovered()
+        return job
+
+    def _need_room(self) -> None:
+        """Raises StoreError while the disk is full."""
+        probe = self.root / "staging" / f".room-{self.lane.replace(':', '-')}"
+        try:
+            probe.parent.mkdir(exist_ok=True)
+            probe.write_bytes(bytes(ROOM_BYTES))
+        except OSError as error:
+            words = "Free some space there; what waits goes on by itself."
+            raise StoreError(f"The disk of {self.root} is full. {words}", full=True) from error
+        finally:
+            with suppress(OSError):
+                probe.unlink(missing_ok=True)
+        self._full = False
+
+    def _pause(self, trouble: str, error: GraftError | None) -> None:
+        """Hold the queue for a moment, and say why."""
+        if trouble != self.trouble:
+            self.journal.say(f"lane {self.lane} pauses: {trouble}")
+        self.trouble = trouble
+        self._full = self._full or disk_is_full(error)
+        self._wait(RETRY_SECONDS)
+
+    def _recovered(self) -> None:
+        if self.trouble:
+            self.journal.say(f"lane {self.lane} goes on")
+        self.trouble = ""
+
+    def _wait(self, seconds: float) -> None:
+        self._wake.wait(seconds)
+        self._wake.clear()
+
+    # --- the worker ---
+
+    def _warm_up(self) -> None:
+        """Start the first worker. One that cannot start is a trouble that pages show, and is tried again later."""
+        if time.monotonic() - self._tried < RESTART_SECONDS:
+            return
+        self._tried = time.monotonic()
+        worker, why = self._ready_worker(None)
+        if worker is None and not self._closing.is_set():
+            self.trouble = f"The worker, which computes, cannot start: {why}"
+            self.journal.say(f"lane {self.lane}: {self.trouble}")
+
+    def _ready_worker(self, job: Job | None) -> tuple[Worker | None, str]:
+        """A worker that has said hello, a new one where there was none; else None, and why in a sentence.
+
+        None also when it was told to stop meanwhile.
+        """
+        if self.worker is not None and self.worker.alive:
+            return self.worker, ""
+        try:
+            with self._starting:  # so that `close` sees every worker
+                if self._closing.is_set():
+                    return None, ENDED_MEANWHILE
+                if self.worker is not None:
+                    self.worker.end()
+                self.worker = worker = Worker(self.root, self.lane)
+        except OSError as error:
+            return None, disk_words(error)
+        if job is not None:
+            record(self.store, job, [Progress(what="Starting the worker", done=0, of=1, unit="steps")])
+        while (message := worker.next(0.25)) is not None:
+            if "hello" in message:
+                self.devices = tuple(Device(**device) for device in message["hello"])
+                if self._found is not None:
+                    self._found()
+                return worker, ""
+            if job is not None and self.store.job(job.id).status == "stopping":
+                break
+        code, last = worker.end(), printed(worker.log).rpartition("\n")[2]
+        return None, f"{_died_of(code)}. {last}".strip()
+
+    def _unknown_device(self) -> bool:
+        return bool(self.devices) and self.lane not in (AUTO, SHORT, *(known.name for known in self.devices))
+
+    # --- one job ---
+
+    def _drive(self, job: Job) -> None:
+        """Run one job to its end, and keep how it ended."""
+        self.journal.say(f"{job.kind} starts on {self.device}", job=job.id)
+        last: Sequence[Event] = ()
+        log = ""
+        try:
+            end, last, log = self._supervised(job)
+        except GraftError as error:
+            end = RunEnd(status="failed", error=reason(error))
+            self._full = disk_is_full(error)
+            self._drop()
+        except Exception as error:  # noqa: BLE001 - it must not stay "running"
+            shown = self.journal.caught(error, f"{job.kind} failed", job=job.id)
+            end = RunEnd(status="failed", error=f"Graft failed here (error {shown}; the log has the rest).")
+            self._drop()
+        finish(self.store, self.journal, self.root, job, end, log=log, last=last)
+
+    def _drop(self) -> None:
+        """Leave what the worker does; the next job gets a new one."""
+        if self.worker is not None:
+            self.worker.end()
+
+    def _supervised(self, job: Job) -> tuple[RunEnd, Sequence[Event], str]:
+        """How a job ended, the events that go with it, and what is known where it printed nothing."""
+        worker, why = self._ready_worker(job)
+        if worker is None:
+            return self._gone(job, f"The worker, which computes, could not start: {why}"), (), ""
+        if self._unknown_device():
+            known = ", ".join(device.name for device in self.devices)
+            error = f"There is no device '{self.lane}' here. Choose one of: {known}."
+            return RunEnd(status="failed", error=error), (), ""
+        worker.send({"job": job.id, "kind": job.kind, "payload": job.payload, "device": self.device})
+        asked_to_stop = 0.0
+        lost: GraftError | None = None  # why its events cannot be kept
+        while (message := worker.next(0.2)) is not None and not self._closing.is_set():
+            if message.get("job") not in (None, job.id):
+                continue  # the last words of one that was given up
+            if "stopped" in message:
+                return self._unkept(lost) or RunEnd(status="stopped"), (), ""
+            if "error" in message:
+                self._full, trace = bool(message.get("full")), message.get("trace", "")
+                if trace:
+                    self.journal.say(f"{job.kind} failed\n{trace}", job=job.id)
+                return self._unkept(lost) or RunEnd(status="failed", error=message["error"]), (), trace
+            events = unpack(message.get("events", ()))
+            if events and isinstance(events[-1], RunEnd):
+                return self._unkept(lost) or events[-1], () if lost else events[:-1], ""
+            try:
+                if lost is None:
+                    record(self.store, job, events)
+                stop = self.store.job(job.id).status == "stopping"
+            except GraftError as error:
+                lost = lost or error
+                stop = True
+            if (stop or lost) and not asked_to_stop:
+                asked_to_stop = time.monotonic()
+                worker.send({"stop": job.id})
+            elif asked_to_stop and time.monotonic() - asked_to_stop > KILL_SECONDS:
+                worker.end()
+        code = worker.end()
+        words = f"The worker process ended unexpectedly ({_died_of(code)}). The next job gets a new one."
+        return self._unkept(lost) or self._gone(job, words), (), printed(worker.log)
+
+    def _unkept(self, lost: GraftError | None) -> RunEnd | None:
+        """The end of a job whose events could not be kept."""
+        if lost is None:
+            return None
+        self._full = disk_is_full(lost)
+        return RunEnd(status="failed", error=reason(lost))
+
+    def _gone(self, job: Job, words: str) -> RunEnd:
+        """How a job ends whose worker is gone: killed to stop it, ended with Graft, or dead for a reason of its own."""
+        if self.store.job(job.id).status == "stopping":
+            return RunEnd(status="stopped")
+        if self._closing.is_set():
+            return RunEnd(status="interrupted", error=ENDED_MEANWHILE)
+        return RunEnd(status="failed", error=words)
+
+
+def _died_of(code: int) -> str:
+    if code == -9:
+        return "killed, often for lack of memory: try a smaller batch size"
+    return f"signal {-code}" if code < 0 else f"exit code {code}"

@@ -1,0 +1,32 @@
+"""A learning-rate range test of a recipe."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import ClassVar
+
+from transfer_core.jobs.tasks.task import Place, Task
+from transfer_core.types import ACTIVE, Event, Recipe, Status, digest
+
+
+@dataclass(frozen=True, kw_only=True)
+class FindRate(Task):
+    kind: ClassVar[str] = "rates"
+    reuse: ClassVar[Sequence[Status]] = (*ACTIVE, "done")
+
+    recipe: Recipe
+
+    @property
+    def about(self) -> str:
+        return self.recipe.dataset
+
+    def key(self, lane: str) -> str:
+        """Equal for recipes that a range test does not tell apart."""
+        recipe = self.recipe
+        ratio = f"{recipe.backbone_lr / recipe.lr:.3g}" if recipe.lr else ""
+        return digest(["rates", ratio, asdict(replace(recipe, lr=0.0, backbone_lr=0.0, epochs=0, patience=0))])
+
+    def run(self, place: Place) -> Iterator[Event]:
+        from transfer_core.studies.rates import find_rate
+
+        dataset = place.dataset(self.recipe.dataset)
+        yield from find_rate(self.recipe, dataset, workspace=place.root, device=place.device)

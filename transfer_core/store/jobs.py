@@ -1,0 +1,225 @@
+"""Rows of jobs and of their events; ends of jobs that could not be written are kept until they can be."""
+
+import json
+import sqlite3
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from transfer_core.errors import GraftError, UnknownJob
+from transfer_core.store.database import Database
+from transfer_core.types import ACTIVE, Event, Job, RunEnd, Status, event_from_json, event_to_json
+
+COLUMNS = "id, kind, payload, dataset, lane, device, status, created, started, finished, error, log, result"
+ENDED_MEANWHILE = "The program ended while this was running. Start it again."
+UNWRITTEN = "unwritten.json"  # beside the database: ends that it could not take
+
+
+class Jobs(Database):
+    """The queue, and what became of it."""
+
+    def __init__(self, file: Path, *, write: bool) -> None:
+        super().__init__(file, write=write)
+        self._ends_lock = threading.Lock()
+        self._ends: dict[str, dict[str, Any]] = {}  # by job: what `end` was given and could not write
+        if write:
+            with suppress(OSError, ValueError):
+                self._ends = json.loads(self._unwritten.read_text(encoding="utf-8"))
+
+    @property
+    def _unwritten(self) -> Path:
+        return self.file.with_name(UNWRITTEN)
+
+    def add_job(
+        self,
+        *,
+        id: str,
+        kind: str,
+        payload: dict[str, Any],
+        lane: str,
+        dataset: str,
+        recipe: str,
+        unless: Sequence[Status] = (),
+    ) -> str:
+        """Queue a job. Returns its id, or that of the newest of this kind, dataset and recipe that stands so already.
+
+        `unless`: how a job may stand to be taken instead; looking and adding are one step.
+        """
+        with self.write() as db:
+            known = db.execute(
+                f"SELECT id FROM jobs WHERE kind = ? AND dataset = ? AND recipe = ? AND deleted IS NULL "
+                f"AND status IN ({_marks(unless)}) ORDER BY number DESC LIMIT 1",
+                (kind, dataset, recipe, *unless),
+            ).fetchone()
+            if known is not None:
+                return str(known[0])
+            db.execute(
+                "INSERT INTO jobs (id, kind, payload, dataset, recipe, lane, status, created) "
+                "VALUES (?, ?, ?, ?, ?, ?, 'queued', ?)",
+                (id, kind, json.dumps(payload), dataset, recipe, lane, time.time()),
+            )
+        return id
+
+    def claim(self, lanes: Sequence[str], device: str) -> Job | None:
+        """Take the oldest queued job of these lanes and mark it running. One thread serves a lane."""
+        with self.write() as db:
+            row = db.execute(
+                f"UPDATE jobs SET status = 'running', started = ?, device = ? WHERE number = (SELECT MIN(number) "
+                f"FROM jobs WHERE status = 'queued' AND lane IN ({_marks(lanes)}) AND deleted IS NULL) "
+                f"RETURNING {COLUMNS}",
+                (time.time(), device, *lanes),
+            ).fetchone()
+        return _job(row) if row else None
+
+    def waiting_lanes(self) -> set[str]:
+        """Lanes with a queued job."""
+        with self.read() as db:
+            query = "SELECT DISTINCT lane FROM jobs WHERE status = 'queued' AND deleted IS NULL"
+            return {lane for (lane,) in db.execute(query)}
+
+    def start(self, id: str, device: str) -> Job:
+        """Mark one job running, out of its turn."""
+        with self.write() as db:
+            db.execute(
+                "UPDATE jobs SET status = 'running', started = ?, device = ? WHERE id = ?", (time.time(), device, id)
+            )
+        return self.job(id)
+
+    def request_stop(self, id: str) -> None:
+        """A queued job is stopped at once; a running one is marked for its thread to see."""
+        with self.write() as db:
+            db.execute(
+                "UPDATE jobs SET status = 'stopped', finished = ? WHERE id = ? AND status = 'queued'", (time.time(), id)
+            )
+            db.execute("UPDATE jobs SET status = 'stopping' WHERE id = ? AND status = 'running'", (id,))
+
+    def finish(
+        self,
+        id: str,
+        status: Status,
+        *,
+        error: str = "",
+        log: str = "",
+        result: dict[str, Any] | None = None,
+        events: Sequence[Event] = (),
+    ) -> None:
+        """Write a job's last events and how it ended, in one transaction.
+
+        Raises StoreError when that cannot be written now. Then it is kept, and seen by all who ask this store;
+        `write_kept` writes it later.
+        """
+        end = RunEnd(status=status, error=error, result=result or {})  # type: ignore[arg-type]
+        last = [event_to_json(event) for event in (*events, end)]
+        kept = {"status": status, "finished": time.time(), "error": error, "log": log, "result": end.result}
+        try:
+            with self.write() as db:
+                _finish(db, id, kept, last)
+        except GraftError:
+            with self._ends_lock:
+                self._ends[id] = kept | {"events": last}
+                self._keep_beside()
+            raise
+
+    def write_kept(self) -> None:
+        """Write the ends that could not be written before. Raises StoreError while they still cannot."""
+        with self._ends_lock:
+            for id, end in list(self._ends.items()):
+                with self.write() as db:
+                    _finish(db, id, end, end["events"])
+                del self._ends[id]
+                self._keep_beside()
+
+    def _keep_beside(self) -> None:
+        """In a small file too, for a process that dies before it can write; a disk that is full may refuse it."""
+        with suppress(OSError):
+            if self._ends:
+                self._unwritten.write_text(json.dumps(self._ends), encoding="utf-8")
+            else:
+                self._unwritten.unlink(missing_ok=True)
+
+    def interrupt_all(self) -> None:
+        """At start: what ran when the last process went away did not finish; what was told to stop, has."""
+        self.write_kept()
+        with self.write() as db:
+            db.execute("UPDATE jobs SET status = 'stopped', finished = ? WHERE status = 'stopping'", (time.time(),))
+            db.execute(
+                "UPDATE jobs SET status = 'interrupted', finished = ?, error = ? WHERE status = 'running'",
+                (time.time(), ENDED_MEANWHILE),
+            )
+
+    def mark_job(self, id: str, *, deleted: float | None) -> None:
+        with self.write() as db:
+            db.execute("UPDATE jobs SET deleted = ? WHERE id = ?", (deleted, id))
+
+    def job(self, id: str) -> Job:
+        """Raises UnknownJob."""
+        with self.read() as db:
+            row = db.execute(f"SELECT {COLUMNS} FROM jobs WHERE id = ?", (id,)).fetchone()
+        if row is None:
+            raise UnknownJob(f"There is no run or job {id!r} here.")
+        return self._as_known(_job(row))
+
+    def jobs(self, *, kind: str = "", dataset: str = "", recipe: str = "", active: bool = False) -> list[Job]:
+        """All of them, newest first."""
+        query, values = f"SELECT {COLUMNS} FROM jobs WHERE deleted IS NULL", []
+        for column, value in (("kind", kind), ("dataset", dataset), ("recipe", recipe)):
+            if value:
+                query += f" AND {column} = ?"
+                values.append(value)
+        if active:
+            query += f" AND status IN ({_marks(ACTIVE)})"
+            values.extend(ACTIVE)
+        with self.read() as db:
+            rows = db.execute(f"{query} ORDER BY number DESC", values).fetchall()
+        found = [self._as_known(_job(row)) for row in rows]
+        return [job for job in found if job.active] if active else found
+
+    def _as_known(self, job: Job) -> Job:
+        """With the end that could not be written yet."""
+        end = self._ends.get(job.id)
+        return replace(job, **{name: end[name] for name in end if name != "events"}) if end else job
+
+    # --- events ---
+
+    def append(self, job: str, events: Iterable[Event]) -> None:
+        """Add events in one transaction."""
+        bodies = [event_to_json(event) for event in events]
+        with self.write() as db:
+            _append(db, job, bodies)
+
+    def events(self, job: str, after: int = 0) -> list[tuple[int, float, Event]]:
+        """(seq, time in s since 1970, event) of every event whose seq is above `after`, in order."""
+        query = "SELECT seq, time, body FROM events WHERE job = ? AND seq > ? ORDER BY seq"
+        with self.read() as db:
+            rows = db.execute(query, (job, after)).fetchall()
+        return [(seq, when, event_from_json(body)) for seq, when, body in rows]
+
+
+def _finish(db: sqlite3.Connection, id: str, end: dict[str, Any], events: Sequence[str]) -> None:
+    _append(db, id, events)
+    db.execute(
+        "UPDATE jobs SET status = ?, finished = ?, error = ?, log = ?, result = ? WHERE id = ?",
+        (end["status"], end["finished"], end["error"], end["log"], json.dumps(end["result"]), id),
+    )
+
+
+def _append(db: sqlite3.Connection, job: str, bodies: Sequence[str]) -> None:
+    (last,) = db.execute("SELECT COALESCE(MAX(seq), 0) FROM events WHERE job = ?", (job,)).fetchone()
+    now = time.time()
+    rows = ((job, last + 1 + n, now, body) for n, body in enumerate(bodies))
+    db.executemany("INSERT INTO events VALUES (?, ?, ?, ?)", rows)
+
+
+def _marks(values: Sequence[Any]) -> str:
+    return ",".join("?" * len(values))
+
+
+def _job(row: tuple[Any, ...]) -> Job:
+    fields = dict(zip(COLUMNS.split(", "), row, strict=True))
+    fields["payload"] = json.loads(fields["payload"])
+    fields["result"] = json.loads(fields["result"])
+    return Job(**fields)
