@@ -153,6 +153,7 @@ def _page(monkeypatch: pytest.MonkeyPatch) -> tuple[AppTest, list[str]]:
 def _ended(workspace: Workspace, dataset: Dataset, kind: Any, result: dict[str, Any], **how: Any) -> None:
     store: Store = workspace._store
     payload = {"dataset": dataset.id, "backbone": "bundled", "weights": workspace.backbone("bundled").weights}
+    payload |= {"seconds": 120.0} if kind == "pilot" else {}
     store.add_job(
         id=f"{kind}{len(workspace.jobs())}", kind=kind, payload=payload, lane="x", dataset=dataset.id, recipe=""
     )

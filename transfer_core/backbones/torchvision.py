@@ -12,17 +12,19 @@ from typing import Any
 
 import torch
 import torchvision
+from filelock import FileLock, Timeout
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torchvision.models.resnet import BasicBlock, ResNet
 
 from transfer_core.backbones import BUNDLED, SMALL_CNN, weights_file
-from transfer_core.errors import WeightsError
+from transfer_core.errors import WeightsError, disk_words
 from transfer_core.types import Backbone, Progress
 
 CARD = BUNDLED.with_suffix(".json")
 TIMEOUT_S = 15
+WAIT_S, LOCK = 0.5, ".graft.lock"  # between two words on waiting for another worker; beside the weights
 BLOCK = 1 << 20
 NOT_WEIGHTS = (RuntimeError, ValueError, KeyError, EOFError, OSError, pickle.UnpicklingError, SafetensorError)
 AUXILIARY = ("googlenet", "inception_v3")  # have classifiers half-way up, which only their own training needs
@@ -124,19 +126,37 @@ def _plain(name: str) -> str:
 def fetch(backbone: Backbone, root: Path | None = None) -> Generator[Progress, None, None]:
     """Fetch torchvision's weights, checked against the hash in their name, unless they are on this machine already.
 
-    Closing the generator leaves no half-done file. Raises WeightsError when the file cannot be had.
+    Of several workers that want the same file one fetches it, the others wait. Closing the generator leaves no
+    half-done file. Raises WeightsError when the file cannot be had.
     """
     file = weights_file(backbone, root)
     if file.exists():
         return
     if backbone.is_local:
         raise WeightsError(f"{file} is gone, so {backbone.title} cannot be used. Add its weights again.")
+    lock = FileLock(file.with_name(LOCK), timeout=WAIT_S)
+    while True:
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            lock.acquire()
+            break
+        except Timeout:
+            yield Progress(what=f"Waiting for {file.name}, which another worker fetches", done=0, of=1, unit="files")
+        except OSError as error:
+            raise WeightsError(disk_words(error, file.parent)) from error
+    try:
+        if not file.exists():
+            yield from _fetched(backbone, file)
+    finally:
+        lock.release()
+
+
+def _fetched(backbone: Backbone, file: Path) -> Generator[Progress, None, None]:
     part = file.with_name(f"{file.name}.part")
     url = torchvision.models.get_weight(backbone.weights).url
     expected = re.search(r"-([0-9a-f]{8,})\.", file.name)
     hash_ = hashlib.sha256()
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
         with urllib.request.urlopen(url, timeout=TIMEOUT_S) as source, open(part, "wb") as target:
             size, done = int(source.headers.get("Content-Length") or 0), 0
             while block := source.read(BLOCK):

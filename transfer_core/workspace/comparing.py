@@ -1,5 +1,6 @@
 """Finished runs held against each other, from what they left; no model runs."""
 
+import threading
 import time
 from collections.abc import Sequence
 from functools import partial
@@ -40,6 +41,7 @@ class Comparing(Corrections, Studies, Runs):
     def __init__(self, root: Path, *, write: bool = True) -> None:
         super().__init__(root, write=write)
         self._pairs: dict[tuple[str, ...], tuple[Pair, ...]] = {}  # by run ids: predictions of a run never change
+        self._pairs_lock = threading.Lock()
 
     def compare(self, runs: Sequence[str], *, worth: float = WORTH) -> Comparison:
         """Finished runs held against each other, from stored predictions; no model runs.
@@ -64,12 +66,14 @@ class Comparing(Corrections, Studies, Runs):
             raise DatasetError(f"'{dataset.name}' has no test images, so there is nothing to compare its runs on.")
         known = [run for run in self.runs(dataset.id) if run.status == "done"]
         ids = tuple(predictions)
-        made = compared(
-            found, predictions, dataset, self.titles(found), known=known, both=self._pairs.get(ids), worth=worth
-        )
-        if len(self._pairs) >= PAIRS_KEPT:
-            self._pairs.pop(next(iter(self._pairs)), None)
-        self._pairs[ids] = made.pairs
+        with self._pairs_lock:
+            pairs = self._pairs.get(ids)
+        made = compared(found, predictions, dataset, self.titles(found), known=known, both=pairs, worth=worth)
+        with self._pairs_lock:
+            self._pairs.pop(ids, None)
+            while len(self._pairs) >= PAIRS_KEPT:
+                self._pairs.pop(next(iter(self._pairs)))
+            self._pairs[ids] = made.pairs
         return made
 
     def grade(self, comparison: Comparison) -> Grade:

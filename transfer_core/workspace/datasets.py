@@ -63,7 +63,8 @@ class Datasets(Opened):
 
     def thumbnail(self, dataset: Dataset, sample: int, px: int = 160) -> bytes:
         """A sample as a square PNG, upright, cropped at the centre: px times px."""
-        return _thumbnail(self.root / "datasets" / dataset.id / "samples" / dataset.files[sample], px)
+        file = self.root / "datasets" / dataset.id / "samples" / dataset.files[sample]
+        return _thumbnail(file, file.stat().st_mtime_ns, px)
 
     def preview(self, image: bytes, px: int = 480) -> bytes:
         """Any supported image as an upright PNG of at most px a side. Raises DatasetError when it can't be read."""
@@ -124,7 +125,8 @@ class Datasets(Opened):
 
 
 @lru_cache(maxsize=4_096)
-def _thumbnail(file: Path, px: int) -> bytes:
+def _thumbnail(file: Path, changed: int, px: int) -> bytes:
+    """`changed`: when, so that another image under the same number is drawn anew."""
     square = fit_square(open_rgb(file), resize_px=px, crop_px=px)
     return _png(Image.fromarray(square))
 
