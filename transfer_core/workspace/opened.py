@@ -1,5 +1,6 @@
 """A workspace that is open: its folder, database, threads and jobs."""
 
+import logging
 import os
 import secrets
 import shutil
@@ -83,6 +84,16 @@ class Opened:
     def devices(self) -> tuple[Device, ...]:
         """The default first; empty until the first worker has looked."""
         return self._lanes.devices() if self._lanes is not None else ()
+
+    def troubles(self) -> tuple[str, ...]:
+        """What keeps this workspace from working now, a sentence each; empty while all is well."""
+        return ()
+
+    def caught(self, error: BaseException) -> str:
+        """Log an error that nobody foresaw, with its traceback. Returns the id under which the log has it."""
+        id = secrets.token_hex(3)
+        logging.getLogger("graft").error("%s", id, exc_info=error)
+        return id
 
     def worker_pids(self) -> dict[str, int]:
         """Process ids of the workers by the name of their thread."""
