@@ -5,6 +5,8 @@ import hashlib
 import streamlit as st
 
 from components import charts, text
+from components.guard import fragment
+from components.status import ENDED_BADLY, say_ended_badly
 from transfer_core.errors import GraftError
 from transfer_core.workspace import Workspace
 
@@ -21,7 +23,7 @@ def prediction(workspace: Workspace, run: str, image: bytes, name: str, *, label
             st.error(text.escape(str(error)), icon=":material/error:")
             return
     active = workspace.job(jobs[key]).active
-    st.fragment(_body, run_every=0.3 if active else None)(workspace, jobs[key], image, name, label, active)
+    fragment(_body, run_every=0.3 if active else None)(workspace, jobs[key], image, name, label, active)
 
 
 def _body(workspace: Workspace, id: str, image: bytes, name: str, label: str | None, was_active: bool) -> None:
@@ -29,8 +31,8 @@ def _body(workspace: Workspace, id: str, image: bytes, name: str, label: str | N
     if was_active and not job.active:
         st.rerun()
     left, right = st.columns([1, 2], gap="large")
-    if job.status == "failed":
-        st.error(text.escape(job.error), icon=":material/error:")
+    if job.status in ENDED_BADLY:
+        say_ended_badly(job)
         return
     with left:
         st.image(workspace.preview(image), caption=text.escape(name.split("/")[-1]), width="stretch")
