@@ -1,19 +1,19 @@
-"""A dataset's runs, newest first, each with how it stands; runs that repeat one recipe are one line."""
+"""A dataset's runs, a page at a time, each with how it stands; runs that repeat one recipe are one line."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
 from components import text
 from components.guard import act, fragment
 from components.paging import LINES, page_in_hand, turn
+from components.queue_lines import Line, lines, titles
 from components.status import run_badge
 from transfer_core.types import Dataset, Repeats, Run
 from transfer_core.workspace import Workspace
 
 TICK_SECONDS = 1.0
 PAGE = "queue_page"  # in session_state: which page of the queue is open
-RANKS = {"running": 0, "stopping": 0, "queued": 1}  # what has ended comes after these
 
 
 def queue_view(workspace: Workspace, dataset: Dataset, runs: Sequence[Run]) -> None:
@@ -36,40 +36,23 @@ def _queue(workspace: Workspace, dataset: Dataset, known: set[str], was_active: 
     runs = workspace.runs(dataset.id)
     if known != {run.id for run in runs} or (was_active and not any(run.active for run in runs)):
         st.rerun()  # the rest of the page speaks of them too
-    titles, shown = workspace.titles(runs), shown_run(runs)
-    groups = workspace.repeats(runs=runs)
-    names = dict(zip(map(_id, groups), workspace.titles_of_repeats(groups), strict=True))
-    found = lines(runs, groups)
-    place = next(i for i, line in enumerate(found) if any(run.id == shown for run in _runs(line)))
+    names, shown = titles(workspace, runs), shown_run(runs)
+    found = lines(workspace, runs)
+    place = next(i for i, line in enumerate(found) if any(run.id == shown for run in line.runs))
     number = page_in_hand(PAGE, len(found), sought=place, mark=shown)
     with st.container(key="queue", gap="xsmall"):
         for line in found[number * LINES : (number + 1) * LINES]:
-            if isinstance(line, Run):
-                _line(workspace, line, titles[line.id], shown)
+            if line.group is None:
+                _line(workspace, line.runs[0], line.title, shown)
             else:
-                _group(workspace, line, names[_id(line)], titles, shown)
+                _group(workspace, line.group, line, names, shown)
         turn(PAGE, len(found), number, f"{text.count(len(runs))} runs")
         _undo(workspace)
 
 
-def lines(runs: Sequence[Run], groups: Sequence[Repeats]) -> list[Run | Repeats]:
-    """What stands in the queue: what trains, then what waits, then what has ended; the newest first of each."""
-    group_of = {run.id: group for group in groups for run in group.runs}
-    found = {_id(line): line for line in (group_of.get(run.id, run) for run in runs)}
-    return sorted(found.values(), key=lambda line: min(RANKS.get(run.status, len(RANKS)) for run in _runs(line)))
-
-
-def _runs(line: Run | Repeats) -> tuple[Run, ...]:
-    return (line,) if isinstance(line, Run) else line.runs
-
-
-def _id(line: Run | Repeats) -> str:
-    return line.id if isinstance(line, Run) else f"group_{line.runs[0].recipe.repeats}"
-
-
-def _group(workspace: Workspace, group: Repeats, title: str, titles: dict[str, str], shown: str) -> None:
+def _group(workspace: Workspace, group: Repeats, line: Line, titles: Mapping[str, str], shown: str) -> None:
     """One line for all of them, folded open to each."""
-    first, key = group.runs[0], _id(group)
+    key = line.key
     active = [run for run in group.runs if run.active]
     failed = sum(run.status == "failed" for run in group.runs)
 
@@ -78,11 +61,11 @@ def _group(workspace: Workspace, group: Repeats, title: str, titles: dict[str, s
             workspace.stop(run.id)
 
     with st.container(horizontal=True, vertical_alignment="center", key=key):
-        open_ = st.toggle(text.escape(f"{title}, {kind_of(group)}"), value=bool(active), key=f"open_{key}")
+        open_ = st.toggle(text.escape(f"{line.title}, {kind_of(group)}"), value=bool(active), key=f"open_{key}")
         if group.mean is not None:
             st.markdown(f"**{mean_and_spread(group)}**", width="content")
         ended = f"{group.done} of {len(group.runs)} done" + f", {failed} failed" * bool(failed)
-        st.caption(f"{ended} · {text.escape(first.recipe.backbone)}")
+        st.caption(f"{ended} · {text.escape(group.runs[0].recipe.backbone)}")
         if active:
             st.button("Stop all", key=f"stop_{key}", icon=":material/stop:", on_click=act(stop_all))
     if open_:

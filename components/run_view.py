@@ -9,6 +9,7 @@ from components.depth_chart import depth_curve
 from components.feed import Feed, feed
 from components.guard import fragment
 from components.live_chart import run_chart
+from components.queue_lines import titles
 from components.queue_view import shown_run
 from components.recipe_view import recipe_of_run
 from components.status import ENDED_BADLY, phase_bar, say_ended_badly
@@ -21,7 +22,7 @@ TICK_SECONDS = 1.5  # on two cores without a GPU, a second instead of two takes 
 def run_view(workspace: Workspace, dataset: Dataset, runs: Sequence[Run]) -> None:
     """The picked one of a dataset's runs, live while it trains. Call at top level."""
     shown = next(run for run in runs if run.id == shown_run(runs))
-    title = workspace.titles(runs)[shown.id]  # with its seed and fold, where others differ in these
+    title = titles(workspace, runs)[shown.id]  # with its seed and fold, where others differ in these
     body = fragment(_view, run_every=TICK_SECONDS if shown.active else None)
     body(workspace, dataset, shown.id, title, shown.active)
     recipe_of_run(workspace, dataset, shown)

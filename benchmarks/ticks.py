@@ -1,0 +1,108 @@
+"""What a tick of the live page costs by the length of the run: `python -m benchmarks.ticks`.
+
+Events of a fine-tuning are written to a real store in batches, as a worker's are. Then the page looks at the run as it
+does when it opens and, after each further batch, as it does every 1.5 s: read, digest, phase and curves, all of
+Graft's own work; what Streamlit does to send them is left out.
+"""
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from components import live_chart, status
+from components.feed import feed
+from transfer_core.types import EpochEnd, Event, Progress, Recipe, StageStart
+from transfer_core.workspace import Workspace
+
+COUNTS = (1_000, 12_000, 100_000)
+BATCH = 500  # events of one transaction while the run is written
+EPOCH = 20  # events of one
+TICKS = 25
+
+
+def main() -> int:
+    live_chart.mount = lambda **_: None
+    print(
+        "| events | all of them read, as before | first look | a tick, median | slowest | events it read |\n"
+        "| --- | --- | --- | --- | --- | --- |"
+    )
+    for count in COUNTS:
+        with tempfile.TemporaryDirectory() as folder:
+            workspace = Workspace(Path(folder))
+            print(f"| {count:,} | {' | '.join(measured(workspace, count))} |", flush=True)
+            workspace.close()
+    return 0
+
+
+def measured(workspace: Workspace, count: int) -> tuple[str, ...]:
+    recipe = Recipe(dataset="d", backbone="bundled", weights="w", version=1, strategy="fine_tune_all")
+    (run,) = workspace.submit([recipe])
+    store, events = workspace._store, written()
+    store.start(run, "cpu")
+    for begin in range(0, count, BATCH):
+        store.append(run, [next(events) for _ in range(min(BATCH, count - begin))])
+    whole = seconds(lambda: workspace.events(run))
+    first = seconds(lambda: look(workspace, run))
+    ticks, new = [], []
+    for _ in range(TICKS):
+        before = feed(workspace, run).seq
+        store.append(run, [next(events) for _ in range(3)])  # a batch of events comes every 0.3 s, most of them merged
+        ticks.append(seconds(lambda: look(workspace, run)))
+        new.append(feed(workspace, run).seq - before)
+    return words(whole), words(first), words(sorted(ticks)[TICKS // 2]), words(max(ticks)), str(max(new))
+
+
+def look(workspace: Workspace, id: str) -> None:
+    """What the page's fragment does at each tick."""
+    run, seen = workspace.run(id), feed(workspace, id)
+    status.phase(seen)
+    live_chart.run_chart(seen, key=id, strategy=run.recipe.strategy, chance=0.1)
+
+
+def written() -> Iterator[Event]:
+    """The events of an endless fine-tuning: two steps to a `Progress`, an `EpochEnd` after so many."""
+    yield StageStart(stage="all", title="Fine-tune", number=1, stages=1)
+    step = epoch = 0
+    while True:
+        epoch += 1
+        for done in range(1, EPOCH):
+            step += 2
+            losses = (2 / (1 + step / 900) + 0.1 * (step % 7) / 7, 2 / (1 + step / 900))
+            yield Progress(
+                what=f"Epoch {epoch}",
+                done=done,
+                of=EPOCH,
+                seconds_left=60.0,
+                images_per_second=120.0,
+                memory_bytes=10**9,
+                steps=(step - 1, step),
+                losses=losses,
+            )
+        accuracy = 1 - 1 / (1 + epoch / 40)
+        yield EpochEnd(
+            stage="all",
+            epoch=epoch,
+            step=step,
+            train_loss=losses[1],
+            train_accuracy=accuracy,
+            val_loss=losses[1] * 1.1,
+            val_accuracy=accuracy * 0.95,
+            best=True,
+            seconds=epoch * 4.0,
+        )
+
+
+def seconds(work: Callable[[], object]) -> float:
+    begun = time.perf_counter()
+    work()
+    return time.perf_counter() - begun
+
+
+def words(value: float) -> str:
+    return f"{1_000 * value:,.1f} ms"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
