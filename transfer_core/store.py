@@ -297,9 +297,7 @@ class Store:
             raise UnknownJob(f"There is no run or job {id!r} here.")
         return _job(rows[0])
 
-    def jobs(
-        self, *, kind: Kind | None = None, dataset: str = "", recipe: str = "", active: bool = False, limit: int = 500
-    ) -> list[Job]:
+    def jobs(self, *, kind: Kind | None = None, dataset: str = "", recipe: str = "", active: bool = False) -> list[Job]:
         """Newest first."""
         query, values = f"SELECT {JOB_COLUMNS} FROM jobs WHERE deleted IS NULL", []
         for column, value in (("kind", kind), ("dataset", dataset), ("recipe", recipe)):
@@ -309,7 +307,7 @@ class Store:
         if active:
             query += f" AND status IN ({','.join('?' * len(ACTIVE))})"
             values.extend(ACTIVE)
-        return [_job(row) for row in self._read(f"{query} ORDER BY number DESC LIMIT {limit}", values)]
+        return [_job(row) for row in self._read(f"{query} ORDER BY number DESC", values)]
 
     # --- events ---
 
