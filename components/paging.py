@@ -28,7 +28,7 @@ def turn(key: str, count: int, number: int, what: str) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", key=f"turn_{key}"):
         _button(key, "Previous", number - 1, ":material/chevron_left:", disabled=number == 0)
-        st.markdown(f"Page {text.count(number + 1)} of {text.count(last + 1)}, {what}", width="content")
+        st.caption(f"Page {text.count(number + 1)} of {text.count(last + 1)}, {what}", width="content")
         _button(key, "Next", number + 1, ":material/chevron_right:", disabled=number == last)
 
 

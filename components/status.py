@@ -52,4 +52,4 @@ def say_ended_badly(job: Job | Run) -> None:
     st.error(text.escape(job.error or "It ended without saying why. Start it again."), icon=":material/error:")
     if job.log:
         with st.expander("The worker's log, its last lines"):
-            st.code(job.log, language=None)
+            st.code(job.log, language=None, wrap_lines=True)

@@ -125,6 +125,17 @@ def test_trouble_is_a_banner_on_every_page_and_goes(
     assert not _errors(app.run())
 
 
+def test_where_the_worker_is_awaited_trouble_is_what_stands_there(
+    opened: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def beside_the_backbone() -> list[str]:
+        return [words.value for words in _app("pages/train.py").run().caption if "evices" in words.value]
+
+    assert beside_the_backbone() == ["Looking for the devices of this machine."]
+    monkeypatch.setattr(opened, "troubles", lambda: ("No devices: the worker cannot start.",))
+    assert beside_the_backbone() == [":red[No devices\\: the worker cannot start\\.]"]
+
+
 def test_a_workspace_that_cannot_open_is_a_sentence_and_opens_once_that_is_mended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

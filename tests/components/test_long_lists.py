@@ -67,7 +67,7 @@ def test_all_runs_are_reached_a_page_at_a_time_what_trains_first(
     opened: Workspace, dataset: Dataset, ids: list[str]
 ) -> None:
     page = _queue(opened, dataset).run()
-    assert "Page 1 of 21, 520 runs" in [words.value for words in page.markdown]
+    assert "Page 1 of 21, 520 runs" in [words.value for words in page.caption]
     assert page.button(key=f"previous_{queue_view.PAGE}").disabled
     listed = list(_turns(page))
     assert [run for one in listed for run in one] == ["run000", *ids[:-1]]
@@ -108,7 +108,7 @@ def test_runs_that_repeat_a_recipe_are_one_line_and_unfold_a_page_at_a_time(
     assert len(line.runs) == 30
     page = _queue(opened, dataset).run()
     assert _listed(page) == list(runs[LINES:]), "the page of the run that is shown, the newest"
-    assert any(words.value.startswith("Page 2 of 2, 30 runs") for words in page.markdown)
+    assert any(words.value.startswith("Page 2 of 2, 30 runs") for words in page.caption)
     page.button(key=f"previous_page_{line.key}").click().run()
     assert _listed(page) == list(runs[:LINES])
     page.button(key=f"stop_{line.key}").click().run()
