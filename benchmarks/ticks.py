@@ -1,8 +1,9 @@
-"""What a tick of the live page costs by the length of the run: `python -m benchmarks.ticks`.
+"""What a tick of the live page costs, and pages with many runs: `python -m benchmarks.ticks`.
 
 Events of a fine-tuning are written to a real store in batches, as a worker's are. Then the page looks at the run as it
 does when it opens and, after each further batch, as it does every 1.5 s: read, digest, phase and curves, all of
-Graft's own work; what Streamlit does to send them is left out.
+Graft's own work; what Streamlit does to send them is left out. Last come pages of a dataset with many finished runs, as
+Streamlit's own test client runs them a second time, Streamlit's work included.
 """
 
 import sys
@@ -11,7 +12,11 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from components import live_chart, status
+import numpy as np
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from components import guard, live_chart, queue_lines, shell, status
 from components.feed import feed
 from transfer_core.types import EpochEnd, Event, Progress, Recipe, StageStart
 from transfer_core.workspace import Workspace
@@ -19,7 +24,9 @@ from transfer_core.workspace import Workspace
 COUNTS = (1_000, 12_000, 100_000)
 BATCH = 500  # events of one transaction while the run is written
 EPOCH = 20  # events of one
-TICKS = 25
+TICKS = 100
+RUNS = 520
+PAGES = Path(live_chart.__file__).parents[1] / "pages"
 
 
 def main() -> int:
@@ -33,6 +40,12 @@ def main() -> int:
             workspace = Workspace(Path(folder))
             print(f"| {count:,} | {' | '.join(measured(workspace, count))} |", flush=True)
             workspace.close()
+    print(f"\n| with {RUNS} runs | time |\n| --- | --- |")
+    with tempfile.TemporaryDirectory() as folder:
+        workspace = Workspace(Path(folder) / "workspace")
+        for what, took in listed(workspace, Path(folder) / "images"):
+            print(f"| {what} | {words(took)} |", flush=True)
+        workspace.close()
     return 0
 
 
@@ -52,6 +65,40 @@ def measured(workspace: Workspace, count: int) -> tuple[str, ...]:
         ticks.append(seconds(lambda: look(workspace, run)))
         new.append(feed(workspace, run).seq - before)
     return words(whole), words(first), words(sorted(ticks)[TICKS // 2]), words(max(ticks)), str(max(new))
+
+
+def listed(workspace: Workspace, images: Path) -> Iterator[tuple[str, float]]:
+    """The queue's tick, Graft's own work alone, and a rerun of each page that lists runs."""
+    rng = np.random.default_rng(0)
+    for label in ("one", "two"):
+        (images / label).mkdir(parents=True)
+        for number in range(20):
+            pixels = rng.integers(0, 256, (32, 32, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(images / label / f"{number}.png")
+    for _ in workspace.drive(workspace.import_path(images)):
+        pass
+    dataset = workspace.dataset(workspace.datasets()[0].id)
+    strategies = [strategy.name for strategy in workspace.strategies()]
+    recipes = [workspace.recipe(dataset, strategies[number % len(strategies)], seed=number) for number in range(RUNS)]
+    for number, id in enumerate(workspace.submit(recipes)):
+        result = {"seconds": 1.0, "val_accuracy": number / RUNS, "test_accuracy": 0.5}
+        workspace._store.finish(id, "done", result=result)
+
+    def tick() -> None:
+        runs = workspace.runs(dataset.id)
+        queue_lines.titles(workspace, runs)
+        queue_lines.lines(workspace, runs)
+
+    yield "reading them", min(seconds(lambda: workspace.runs(dataset.id)) for _ in range(TICKS))
+    yield "titles and lines, for a new list", seconds(tick)
+    yield "a tick of the queue", min(seconds(tick) for _ in range(TICKS))
+    guard.workspace = lambda: workspace
+    for name in ("start", "train", "predict"):
+        page = AppTest.from_file(str(PAGES / f"{name}.py"), default_timeout=60)
+        page.session_state[shell.OPENED] = True
+        page.run()
+        yield f"{name.capitalize()}, a rerun", min(seconds(page.run) for _ in range(5))
+        assert not page.exception and not page.error
 
 
 def look(workspace: Workspace, id: str) -> None:

@@ -106,8 +106,8 @@ def _sentence(error: Exception, place: str) -> str:
     if logged.get(place, ("", ""))[0] != same:
         logged[place] = same, _caught(error)
     return (
-        "Something in Graft went wrong here, and Graft did not foresee it. What it was stands in its log under "
-        f"{logged[place][1]}. Reload the page to try again."
+        f"Something in Graft went wrong here. Graft's log says what, under {logged[place][1]}. "
+        "Reload the page to try again."
     )
 
 

@@ -87,7 +87,7 @@ def test_an_error_in_a_fragment_is_boxed_there_and_logged_once_while_it_lasts(
 
     with caplog.at_level(logging.ERROR):
         app = AppTest.from_function(page, args=([1],)).run()
-        assert "did not foresee" in _errors(app) and [words.value for words in app.markdown] == ["the rest"]
+        assert "went wrong here" in _errors(app) and [words.value for words in app.markdown] == ["the rest"]
         first = _errors(app)
         assert _errors(app.run()) == first
     assert len([record for record in caplog.records if record.name == "graft"]) == 1
