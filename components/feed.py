@@ -89,7 +89,7 @@ class Feed:
     def _stage(self, event: StageStart) -> None:
         self.stage = self._begun = event
         self._units[event.stage] = event.unit
-        self._count_in(event.stage if event.stage in self._ended else None)
+        self._settle_unit()
         if event.stage.startswith("round "):
             self.rounds += ((self._seconds, event.stage),)
 
@@ -106,7 +106,8 @@ class Feed:
         self.epochs += 1
         self._reach(event.step)
         self._seconds = max(self._seconds, event.seconds)
-        self._count_in(event.stage)
+        self._ended.add(event.stage)
+        self._settle_unit()
         for part, panel in self.curves:
             value = getattr(event, f"{part}_{panel}")
             self.curves[part, panel].add(event.step, value)
@@ -131,11 +132,8 @@ class Feed:
             self._begun, self._drawn = None, self._drawn + 1
         self._step = max(self._step, *steps)
 
-    def _count_in(self, stage: str | None) -> None:
-        """The unit of the stages of which an epoch has ended."""
-        if stage is None:
-            return
-        self._ended.add(stage)
+    def _settle_unit(self) -> None:
+        """Of the stages of which an epoch has ended."""
         units = {self._units[name] for name in self._ended if name in self._units}
         self.unit = units.pop() if len(units) == 1 else "epoch"
 
