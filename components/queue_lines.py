@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from components.paging import LINES
 from transfer_core.types import Repeats, Run
 from transfer_core.workspace import Workspace
 
@@ -33,7 +34,7 @@ def _titles(root: str, ids: str, _workspace: Workspace, _runs: Sequence[Run]) ->
 
 
 def lines(workspace: Workspace, runs: Sequence[Run]) -> list[Line]:
-    """What trains, then what waits, then what has ended; of each the newest first, as `runs` are."""
+    """The newest first, as `runs` are. A list whose first page would miss some that train or wait begins with these."""
     return _lines(str(workspace.root), " ".join(f"{run.id} {run.status}" for run in runs), workspace, runs)
 
 
@@ -49,4 +50,7 @@ def _lines(root: str, states: str, _workspace: Workspace, _runs: Sequence[Run]) 
     for run in _runs:
         line = grouped.get(run.id) or Line(key=run.id, title=names[run.id], runs=(run,))
         found.setdefault(line.key, line)
-    return sorted(found.values(), key=lambda line: min(RANKS.get(run.status, len(RANKS)) for run in line.runs))
+    ordered = list(found.values())
+    if any(run.active for line in ordered[LINES:] for run in line.runs):  # else no line moves when its state changes
+        ordered.sort(key=lambda line: min(RANKS.get(run.status, len(RANKS)) for run in line.runs))
+    return ordered

@@ -100,6 +100,20 @@ def test_no_page_leaves_runs_out(opened: Workspace, dataset: Dataset, ids: list[
     assert "t7" in table["Run"].iloc[0], "what is compared stands first"
 
 
+def test_a_line_stays_where_it_is_when_its_run_trains_and_ends(opened: Workspace, dataset: Dataset) -> None:
+    strategies = ["linear_probe", "linear_svm", "frozen_head"]
+    newest = list(reversed(opened.submit([opened.recipe(dataset, name) for name in strategies])))
+
+    def keys() -> list[str]:
+        return [line.key for line in lines(opened, opened.runs(dataset.id))]
+
+    assert keys() == newest
+    opened._store.start(newest[-1], "cpu")
+    assert keys() == newest
+    opened._store.finish(newest[-1], "done", result={})
+    assert keys() == newest
+
+
 def test_runs_that_repeat_a_recipe_are_one_line_and_unfold_a_page_at_a_time(
     opened: Workspace, dataset: Dataset
 ) -> None:
