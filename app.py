@@ -3,7 +3,10 @@
 import streamlit as st
 
 from components import shell
+from components.guard import guarded
 
 st.set_page_config(page_title="Graft", page_icon="static/icon.svg", layout="wide")
-shell.open_session()
-shell.navigation().run()
+page = shell.navigation()
+with guarded():
+    shell.open_session()
+    page.run()

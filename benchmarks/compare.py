@@ -19,7 +19,7 @@ from PIL import Image
 from scipy import stats
 from streamlit.testing.v1 import AppTest
 
-from components import shell
+from components import guard
 from transfer_core.types import TEST, TRAIN, VAL, Dataset, EpochEnd, Predictions, StageStart
 from transfer_core.workspace import Workspace
 
@@ -128,7 +128,7 @@ def rerun(section: str) -> tuple[float, float]:
 def measured(classes: int) -> None:
     rng = np.random.default_rng(0)
     with tempfile.TemporaryDirectory() as folder, closing(Workspace(Path(folder))) as workspace:
-        shell._workspace = lambda: workspace
+        guard.workspace = lambda: workspace
         dataset = invented(workspace, classes, rng)
         ids = [finished(workspace, dataset, number, rng) for number in range(RUNS)]
         began = time.perf_counter()

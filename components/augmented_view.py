@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from components import text
+from components.guard import fragment
+from components.status import ENDED_BADLY, say_ended_badly
 from transfer_core.types import Dataset, Job, Recipe
 from transfer_core.workspace import Workspace
 
@@ -23,7 +24,7 @@ def augmented_view(workspace: Workspace, dataset: Dataset, recipes: Sequence[Rec
         return
     waits = workspace.augmented(dataset, recipe) is None and _job(workspace, dataset, recipe).active
     with st.container(key="augmented"):
-        st.fragment(_augmented, run_every=TICK_SECONDS if waits else None)(workspace, dataset, recipe, waits)
+        fragment(_augmented, run_every=TICK_SECONDS if waits else None)(workspace, dataset, recipe, waits)
 
 
 def _augmented(workspace: Workspace, dataset: Dataset, recipe: Recipe, waits: bool) -> None:
@@ -34,7 +35,10 @@ def _augmented(workspace: Workspace, dataset: Dataset, recipe: Recipe, waits: bo
     if job and job.active:
         st.caption(":material/hourglass_top: Drawing what augmentation makes of your images.")
     elif job:
-        st.error(text.escape(job.error or "The drawing was stopped."), icon=":material/error:")
+        if job.status in ENDED_BADLY:
+            say_ended_badly(job)
+        else:
+            st.info("The drawing was stopped.", icon=":material/stop_circle:")
         forget = st.session_state[JOBS].pop
         if st.button("Draw again", key="draw_again", on_click=forget, args=(_key(dataset, recipe), None)):
             st.rerun()

@@ -6,8 +6,10 @@ from typing import Any
 import streamlit as st
 
 from components import text
+from components.feed import feed
+from components.guard import act, fragment, guarded
 from components.own_weights import own_weights
-from components.status import phase_bar
+from components.status import ENDED_BADLY, phase_bar, say_ended_badly
 from transfer_core.types import Backbone, Job
 from transfer_core.workspace import Workspace
 
@@ -129,7 +131,7 @@ def _badge(backbone: Backbone, available: bool) -> None:
 
 def _speed_here(workspace: Workspace, backbone: Backbone, device: str) -> None:
     waiting = _waiting(workspace, workspace.measurement(backbone.name, device))
-    st.fragment(_speed, run_every=TICK_SECONDS if waiting else None)(workspace, backbone, device, waiting)
+    fragment(_speed, run_every=TICK_SECONDS if waiting else None)(workspace, backbone, device, waiting)
 
 
 def _waiting(workspace: Workspace, job: Job | None) -> bool:
@@ -150,17 +152,19 @@ def _speed(workspace: Workspace, backbone: Backbone, device: str, was_waiting: b
             where = next(known.title for known in workspace.devices() if device in ("auto", known.name))
             st.markdown(f"**{figures(speed)} images/s here**, {text.escape(where)}")
         elif was_waiting:
-            st.caption("Looking for the devices of this machine.")
+            # For ever in silence would be wrong: what keeps the worker from starting is what there is to say.
+            found = workspace.troubles()
+            st.caption(f":red[{text.escape(' '.join(found))}]" if found else "Looking for the devices of this machine.")
         else:
             st.button(
                 "Measure its speed here",
                 key="measure_speed",
                 icon=":material/speed:",
-                on_click=workspace.measure_speed,
+                on_click=act(workspace.measure_speed),
                 args=(backbone.name, device),
             )
-            if job is not None and job.status == "failed":
-                st.caption(f":red[{text.escape(job.error)}]")
+    if job is not None and job.status in ENDED_BADLY and speed is None:
+        say_ended_badly(job)
 
 
 def _measuring(workspace: Workspace, job: Job) -> None:
@@ -168,8 +172,8 @@ def _measuring(workspace: Workspace, job: Job) -> None:
         if job.status == "queued":
             st.caption("Waiting for its turn on the device.")
         else:
-            phase_bar(workspace.events(job.id))
-    st.button("Stop", key="stop_measuring", icon=":material/stop:", on_click=workspace.stop, args=(job.id,))
+            phase_bar(feed(workspace, job.id))
+    st.button("Stop", key="stop_measuring", icon=":material/stop:", on_click=act(workspace.stop), args=(job.id,))
 
 
 # --- the dialog -----------------------------------------------------------------------------------
@@ -184,6 +188,7 @@ def _close() -> None:
 
 
 @st.dialog("Choose a backbone", width="large", on_dismiss=_close)
+@guarded("backbones")
 def _dialog(workspace: Workspace, chosen: Backbone, device: str) -> None:
     """The short list, then everything. A rerun of the page leaves it open; only a choice or the user closes it."""
     backbones = workspace.backbones()

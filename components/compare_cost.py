@@ -10,6 +10,7 @@ from components.charts import CONFIG
 from components.compare_charts import Axis, Entry, cost
 from components.compare_matrix import luck, points
 from components.drawn import drawn
+from components.guard import fragment
 from components.palette import symbol_uri
 from transfer_core.types import Comparison, front
 from transfer_core.workspace import Workspace
@@ -48,7 +49,7 @@ SIZE = Cost(
 COSTS = {each.label: each for each in (TIME, MEMORY, SIZE)}
 
 
-@st.fragment
+@fragment
 def cost_view(workspace: Workspace, comparison: Comparison, shown: Sequence[Entry]) -> None:
     """The front in words, as a chart, and as a list."""
     label = st.segmented_control(

@@ -12,6 +12,7 @@ from components import canvas, text
 from components.charts import CONFIG
 from components.compare_charts import Entry
 from components.compare_kept import Story, story
+from components.guard import fragment
 from transfer_core.types import Dataset, EpochEnd, StageStart
 from transfer_core.workspace import Workspace
 
@@ -36,7 +37,7 @@ class Curve:
     gradient: bool  # counts epochs, not steps of a solver
 
 
-@st.fragment
+@fragment
 def curves_view(workspace: Workspace, dataset: Dataset, shown: Sequence[Entry]) -> None:
     """The controls and the figure."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):

@@ -5,6 +5,7 @@ import streamlit as st
 from components import compare_kept, shell, text
 from components.charts import CONFIG
 from components.forecast_chart import learning_curves
+from components.guard import act
 from components.train_form import set_by_user
 from transfer_core.errors import GraftError
 from transfer_core.types import Comparison, Dataset, Forecast, Lacking, Recipe
@@ -47,7 +48,7 @@ def _offer(workspace: Workspace, dataset: Dataset, found: Forecast) -> None:
         key="forecast_train",
         icon=":material/model_training:",
         help="Queues the missing runs, with the settings of the two that are compared.",
-        on_click=workspace.submit,
+        on_click=act(workspace.submit),
         args=(wanted,),
     )
 

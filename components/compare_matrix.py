@@ -9,6 +9,7 @@ import streamlit as st
 
 from components import text
 from components.compare_charts import Entry
+from components.guard import fragment
 from components.palette import symbol_uri
 from transfer_core.types import Comparison, Interval, Pair
 
@@ -40,7 +41,7 @@ class Cell:
     said: str  # all there is to say, in words
 
 
-@st.fragment
+@fragment
 def matrix(comparison: Comparison, shown: Sequence[Entry]) -> None:
     """Draw it; what a cell means is said underneath when it is pointed at, tapped or reached by keyboard."""
     metric: Metric = st.session_state.get("pairs_metric", "accuracy")

@@ -9,6 +9,7 @@ import streamlit as st
 
 from components import text
 from components.palette import symbol_uri
+from components.queue_lines import titles
 from transfer_core.types import Dataset, Recipe, Run
 from transfer_core.workspace import Workspace
 
@@ -97,7 +98,7 @@ def choose_runs(workspace: Workspace, dataset: Dataset, runs: Sequence[Run], cho
         )
         known = {run.id: run for run in runs}
         st.dataframe(
-            _table([known[id] for id in ids], workspace.titles(runs), sizes),
+            _table([known[id] for id in ids], titles(workspace, runs), sizes),
             key=key,
             hide_index=True,
             height=min(TABLE_PX, 35 * len(runs) + 38),

@@ -7,8 +7,10 @@ import streamlit as st
 
 from components import shell, text
 from components.errors_gallery import first, more
+from components.feed import feed
+from components.guard import act
 from components.label_marks import mark_tiles
-from components.status import phase_bar
+from components.status import ENDED_BADLY, phase_bar, say_ended_badly
 from transfer_core.errors import GraftError
 from transfer_core.types import SPLITS, Comparison, Dataset, Job, Mark, Seen
 from transfer_core.workspace import DatasetRow, Workspace
@@ -71,9 +73,13 @@ SPLIT = tuple({"train": "training", "val": "validation"}.get(name, name) for nam
 
 def _progress(workspace: Workspace, job: Job) -> None:
     st.markdown(f"Making **{text.escape(workspace.task(job).name)}**")
-    phase_bar(workspace.events(job.id))
+    phase_bar(feed(workspace, job.id))
     st.button(
-        "Cancel", key="corrections_cancel", disabled=job.status == "stopping", on_click=workspace.stop, args=[job.id]
+        "Cancel",
+        key="corrections_cancel",
+        disabled=job.status == "stopping",
+        on_click=act(workspace.stop),
+        args=(job.id,),
     )
 
 
@@ -86,9 +92,9 @@ def _made_or_make(
         return
     st.markdown(CAUTION)
     if job is not None and workspace.task(job).marks == tuple(marks):
-        if job.status == "failed":
-            st.error(text.escape(job.error), icon=":material/error:")
-        elif job.status in ("stopped", "interrupted"):
+        if job.status in ENDED_BADLY:
+            say_ended_badly(job)
+        elif job.status == "stopped":
             st.info("The corrected version was not finished; nothing was kept.")
     with st.container(horizontal=True):
         make = st.button("Make a corrected version", key="corrections_make", icon=":material/library_add_check:")
@@ -136,7 +142,7 @@ def _clear(workspace: Workspace, dataset: Dataset, marks: Sequence[Mark]) -> Non
         workspace.unmark(dataset)
         st.session_state[CLEARED] = (dataset.id, tuple(marks))
 
-    st.button("Clear all marks", key="corrections_clear", icon=":material/layers_clear:", on_click=clear)
+    st.button("Clear all marks", key="corrections_clear", icon=":material/layers_clear:", on_click=act(clear))
 
 
 def _undo(workspace: Workspace, dataset: Dataset, marks: Sequence[Mark]) -> None:
@@ -147,4 +153,4 @@ def _undo(workspace: Workspace, dataset: Dataset, marks: Sequence[Mark]) -> None
         return
     with st.container(horizontal=True, vertical_alignment="center", key="corrections_undo"):
         st.markdown("1 mark was cleared." if len(cleared) == 1 else f"{text.count(len(cleared))} marks were cleared.")
-        st.button("Undo", key="corrections_back", on_click=workspace.mark, args=(dataset, cleared))
+        st.button("Undo", key="corrections_back", on_click=act(workspace.mark), args=(dataset, cleared))

@@ -10,6 +10,7 @@ from components import text
 from components.errors_answers import asked, label_errors
 from components.errors_gallery import first, line, more
 from components.errors_look import nothing, probability
+from components.guard import act
 from components.label_marks import mark_tiles
 from transfer_core.types import Comparison, Dataset, Mark, Seen
 from transfer_core.workspace import Workspace
@@ -76,7 +77,7 @@ def label_errors_view(workspace: Workspace, dataset: Dataset, comparison: Compar
             key="errors_labels_take",
             icon=":material/done_all:",
             disabled=not open_,
-            on_click=workspace.mark,
+            on_click=act(workspace.mark),
             args=(dataset, open_),
             help="Marks the images in sight with the class that the runs suggest. Images that are marked stay so.",
         )

@@ -13,6 +13,7 @@ from components.errors_look import nothing
 from components.errors_mistakes import mistakes_view
 from components.errors_pair import pair_in_hand
 from components.errors_reliability import reliability_view
+from components.guard import fragment
 from transfer_core.types import Comparison, Dataset
 from transfer_core.workspace import Workspace
 
@@ -24,14 +25,14 @@ def errors_view(
 ) -> None:
     """One of its two sections. Each part of it is a fragment: a click inside it runs that part alone."""
     if section == "classes":
-        st.fragment(_classes)(workspace, dataset, comparison)
-        st.fragment(_reliability)(comparison)
+        fragment(_classes)(workspace, dataset, comparison)
+        fragment(_reliability)(comparison)
     else:
-        st.fragment(_disagreement)(workspace, dataset, comparison)
-        st.fragment(_mistakes)(workspace, dataset, comparison)
+        fragment(_disagreement)(workspace, dataset, comparison)
+        fragment(_mistakes)(workspace, dataset, comparison)
         job = workspace.correcting(dataset)
         active = job is not None and job.active
-        st.fragment(_labels, run_every=TICK_SECONDS if active else None)(workspace, dataset, comparison, active)
+        fragment(_labels, run_every=TICK_SECONDS if active else None)(workspace, dataset, comparison, active)
 
 
 def _classes(workspace: Workspace, dataset: Dataset, comparison: Comparison) -> None:

@@ -3,14 +3,16 @@
 import streamlit as st
 
 from components import shell, text
-from components.status import phase_bar
+from components.feed import feed
+from components.guard import act, fragment
+from components.status import ENDED_BADLY, phase_bar, say_ended_badly
 from transfer_core.workspace import Workspace
 
 
 def import_progress(workspace: Workspace, job: str) -> None:
     """Show an import; once it has ended, put its dataset in hand or show what was wrong. Call at top level."""
     active = workspace.job(job).active
-    st.fragment(_body, run_every=0.5 if active else None)(workspace, job, active)
+    fragment(_body, run_every=0.5 if active else None)(workspace, job, active)
 
 
 def _body(workspace: Workspace, id: str, was_active: bool) -> None:
@@ -27,18 +29,20 @@ def _body(workspace: Workspace, id: str, was_active: bool) -> None:
     if job.active:
         with st.container(border=True, key="import_progress"):
             st.markdown(f"Bringing in **{text.escape(workspace.task(job).name)}**")
-            phase_bar(workspace.events(id))
-            if st.button("Cancel", key="cancel_import", disabled=job.status == "stopping"):
-                workspace.stop(id)
-                st.rerun(scope="fragment")
+            phase_bar(feed(workspace, id))
+            st.button(
+                "Cancel",
+                key="cancel_import",
+                disabled=job.status == "stopping",
+                on_click=act(workspace.stop),
+                args=(id,),
+            )
         return
     with st.container(key="import_ended"):
-        if job.status == "failed":
-            st.error(text.escape(job.error), icon=":material/error:")
-        elif job.status in ("stopped", "interrupted"):
-            st.info(
-                "The import was cancelled; nothing was kept." if job.status == "stopped" else text.escape(job.error)
-            )
+        if job.status in ENDED_BADLY:
+            say_ended_badly(job)
+        elif job.status == "stopped":
+            st.info("The import was cancelled; nothing was kept.", icon=":material/stop_circle:")
         if st.button("Close", key="close_import"):
             st.session_state.pop("import_job", None)
             st.rerun()

@@ -9,6 +9,7 @@ import streamlit as st
 from components import text
 from components.errors_gallery import address, figure
 from components.errors_look import SCRIPT, STYLE
+from components.guard import act
 from transfer_core.types import Dataset, Mark
 from transfer_core.workspace import Workspace
 
@@ -46,7 +47,7 @@ def mark_tiles(
             "classes": [text.short(name, 60) for name in dataset.classes],
             "marks": {sample: "drop" if mark.label is None else str(mark.label) for sample, mark in marks.items()},
         },
-        on_wishes_change=press,
+        on_wishes_change=act(press),
     )
 
 

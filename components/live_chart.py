@@ -1,13 +1,11 @@
 """Curves that move while a run trains, and keep the zoom and the hidden legend entries across updates."""
 
-import math
 import os
 import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,11 +13,13 @@ import numpy as np
 import streamlit as st
 
 from components import text
+from components.feed import PANELS, Feed
 from components.palette import style
-from transfer_core.types import EpochEnd, Event, Floats, Progress, StageStart
+from transfer_core.types import Floats
 
 HERE = Path(__file__)
 STATIC = HERE.parent.parent / "static"
+Numbers = Sequence[float] | Floats
 POINTS = 500  # most points of a curve: Plotly blocks the browser in proportion to them
 EMPTY = "The first step has not finished yet."
 LOST = (
@@ -52,8 +52,8 @@ class Trace:
     panel: Literal["loss", "accuracy"]
     split: Literal["training", "validation", "best", "ended"]  # ended: of a candidate that is out of a race
     strategy: str
-    x: Sequence[float]
-    y: Sequence[float]  # accuracies as fractions
+    x: Numbers
+    y: Numbers  # accuracies as fractions
     part: int = 0  # a curve with gaps comes in several parts
 
 
@@ -83,13 +83,10 @@ def ensure_plotly(folder: Path = STATIC) -> bool:
     return True
 
 
-def run_chart(
-    events: Sequence[tuple[int, float, Event]], *, key: str, strategy: str, chance: float | None = None
-) -> None:
-    """The curves of one run from its events (number, time, event), as `Workspace.events` gives them."""
-    found = [event for _, _, event in events]
-    traces = run_traces(found, strategy)
-    live_chart(traces, marks=stage_marks(found), x_title=x_title(found), chance=chance, key=key)
+def run_chart(seen: Feed, *, key: str, strategy: str, chance: float | None = None) -> None:
+    """The curves of one run."""
+    marks = [Mark(x=step, title=title) for step, title in seen.marks]
+    live_chart(run_traces(seen, strategy), marks=marks, x_title=x_title(seen), chance=chance, key=key)
 
 
 def live_chart(
@@ -124,57 +121,32 @@ def live_chart(
     )
 
 
-def run_traces(events: Sequence[Event], strategy: str) -> tuple[Trace, ...]:
+def run_traces(seen: Feed, strategy: str) -> tuple[Trace, ...]:
     """Training loss per step where it is known, else per epoch; the rest per epoch; and the best epoch so far."""
-    progress = [event for event in events if isinstance(event, Progress)]
-    epochs = [event for event in events if isinstance(event, EpochEnd)]
-    steps = [(float(s), v) for event in progress for s, v in zip(event.steps, event.losses, strict=True)]
     found = []
-    for panel in ("loss", "accuracy"):
-        for split, field in (("training", f"train_{panel}"), ("validation", f"val_{panel}")):
-            points = [(float(e.step), value) for e in epochs if (value := getattr(e, field)) is not None]
-            if panel == "loss" and split == "training" and steps:
-                points = steps
-            found.append(_trace(panel, split, strategy, points))
-        best = [(float(e.step), value) for e in epochs if e.best and (value := getattr(e, f"val_{panel}")) is not None]
-        found.append(_trace(panel, "best", strategy, best[-1:]))
+    for panel in PANELS:
+        by_step = panel == "loss" and seen.steps
+        found.append(_trace(panel, "training", strategy, (by_step or seen.curves["train", panel]).points))
+        found.append(_trace(panel, "validation", strategy, seen.curves["val", panel].points))
+        found.append(_trace(panel, "best", strategy, seen.best[panel].points))
     return tuple(found)
 
 
-def _trace(panel: Any, split: Any, strategy: str, points: Sequence[tuple[float, float]]) -> Trace:
-    finite = [(x, y) for x, y in points if math.isfinite(x) and math.isfinite(y)]
+def _trace(panel: Any, split: Any, strategy: str, points: tuple[Floats, Floats]) -> Trace:
     return Trace(
         name={"training": "Training", "validation": "Validation", "best": "Best so far"}[split],
         group=split,
         panel=panel,
         split=split,
         strategy=strategy,
-        x=[x for x, _ in finite],
-        y=[y for _, y in finite],
+        x=points[0],
+        y=points[1],
     )
 
 
-def stage_marks(events: Sequence[Event]) -> tuple[Mark, ...]:
-    """Where each further stage that has curves of its own begins."""
-    marks, last, begun = [], 0, None
-    for event in events:
-        if isinstance(event, StageStart):
-            begun = Mark(x=last, title=event.title)
-        steps = event.steps if isinstance(event, Progress) else (event.step,) if isinstance(event, EpochEnd) else ()
-        if steps:
-            if begun is not None:
-                marks.append(begun)
-                begun = None
-            last = max(last, *steps)
-    return tuple(marks[1:])
-
-
-def x_title(events: Sequence[Event]) -> str:
+def x_title(seen: Feed) -> str:
     """What a step is: of one solver, or of training where there are several."""
-    ended = {event.stage for event in events if isinstance(event, EpochEnd)}
-    units = {event.unit for event in events if isinstance(event, StageStart) and event.stage in ended}
-    unit = units.pop() if len(units) == 1 else "epoch"
-    return "Step" if unit == "epoch" else unit.capitalize()
+    return "Step" if seen.unit == "epoch" else seen.unit.capitalize()
 
 
 def summary(traces: Sequence[Trace]) -> str:
@@ -189,18 +161,22 @@ def summary(traces: Sequence[Trace]) -> str:
     return f"Curves of loss and accuracy. At step {step:.0f}: {', '.join(said)}." if said else EMPTY
 
 
-def downsample(x: Sequence[float], y: Sequence[float], most: int = POINTS) -> tuple[Floats, Floats]:
+def downsample(x: Numbers, y: Numbers, most: int = POINTS) -> tuple[Floats, Floats]:
     """At most `most` points of a curve (N,): in each stretch the lowest and the highest, so that no peak is lost."""
     xs, ys = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
     if len(xs) <= most:
         return xs, ys
-    stretches = (most - 2) // 2  # the first and the last point stay
-    edges = np.linspace(1, len(xs) - 1, stretches + 1).astype(np.int64)
-    kept = {0, len(xs) - 1}
-    for begin, end in pairwise(edges.tolist()):
-        kept |= {begin + int(ys[begin:end].argmin()), begin + int(ys[begin:end].argmax())}
-    rows = np.array(sorted(kept))
-    return xs[rows], ys[rows]
+    inner = len(xs) - 2  # the first and the last point stay
+    length = -(-inner // ((most - 2) // 2))  # of a stretch; the last one may be shorter
+    whole = inner // length * length
+    stretches = ys[1 : 1 + whole].reshape(-1, length)  # (N,) -> (stretches, length)
+    begins = np.arange(1, 1 + whole, length)
+    rows = [[0, len(xs) - 1], begins + stretches.argmin(axis=1), begins + stretches.argmax(axis=1)]
+    if whole < inner:
+        rest = ys[1 + whole : -1]
+        rows.append([1 + whole + int(rest.argmin()), 1 + whole + int(rest.argmax())])
+    kept = np.unique(np.concatenate(rows))
+    return xs[kept], ys[kept]
 
 
 def _drawn(trace: Trace) -> dict[str, Any]:
@@ -217,5 +193,5 @@ def _drawn(trace: Trace) -> dict[str, Any]:
         "slot": mark.slot,
         "symbol": mark.symbol,
         "x": x.tolist(),
-        "y": [float(f"{scale * value:.5g}") for value in y],
+        "y": [float(f"{value:.5g}") for value in (scale * y).tolist()],
     }

@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from components import text
+from components.status import ENDED_BADLY, say_ended_badly
 from transfer_core.errors import GraftError
 from transfer_core.types import Backbone
 from transfer_core.workspace import Workspace
@@ -41,7 +42,10 @@ def own_weights(workspace: Workspace, backbones: Sequence[Backbone]) -> str | No
                 if ended.status == "done":
                     st.session_state["weights_turn"] = turn + 1  # a new widget, so that the upload's memory is freed
                     return str(ended.result["name"])
-                st.error(text.escape(ended.error or "The check was stopped."), icon=":material/error:")
+                if ended.status in ENDED_BADLY:
+                    say_ended_badly(ended)
+                else:
+                    st.info("The check was stopped.", icon=":material/stop_circle:")
             except GraftError as error:
                 st.error(text.escape(str(error)), icon=":material/error:")
     return None

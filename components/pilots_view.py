@@ -7,9 +7,10 @@ import streamlit as st
 from components import text
 from components.decision_view import margin_words
 from components.drawn import drawn, strategy_name
+from components.feed import Feed, feed
 from components.live_chart import Mark, Trace, live_chart
 from components.study_view import PILOT, study_view
-from transfer_core.types import Backbone, Dataset, EpochEnd, Event, Job, Notice, Pilots, StageStart, Trial
+from transfer_core.types import Backbone, Dataset, Job, Pilots, Trial
 from transfer_core.workspace import Workspace
 
 BUDGETS: dict[str, float] = {
@@ -37,13 +38,13 @@ def pilots_view(
         return workspace.pilot(dataset, backbone.name, seconds=BUDGETS[st.session_state.get(KEPT, DEFAULT)])
 
     def watch(job: Job) -> None:
-        race_chart(workspace.events(job.id), titles, chance, key="race")
+        race_chart(feed(workspace, job.id), titles, chance, key="race")
 
     job = workspace.studying("pilot", dataset, backbone.name)
     if pilots is not None and not (job is not None and job.active):
         _result(pilots, titles)
         if job is not None and job.status == "done":
-            race_chart(workspace.events(job.id), titles, chance, key="raced")
+            race_chart(feed(workspace, job.id), titles, chance, key="raced")
     study_view(workspace, dataset, backbone, PILOT, start, found=pilots is not None, watch=watch, options=_budget)
 
 
@@ -70,36 +71,25 @@ def _budget() -> None:
     st.session_state[KEPT] = chosen
 
 
-def race_chart(
-    events: Sequence[tuple[int, float, Event]], titles: Mapping[str, str], chance: float, *, key: str
-) -> None:
+def race_chart(seen: Feed, titles: Mapping[str, str], chance: float, *, key: str) -> None:
     """Validation accuracy over time, a curve each; those of candidates that dropped out end and are pale."""
-    found = [event for _, _, event in events]
-    traces = race_traces(found, titles)
+    traces = race_traces(seen, titles)
     live_chart(
         traces,
-        marks=round_marks(found),
+        marks=[Mark(x=seconds, title=name.capitalize()) for seconds, name in seen.rounds],
         x_title=X_TITLE,
         chance=chance,
         single=HEADING,
         said=race_words(traces),
         key=key,
     )
-    dropped = [event.text for event in found if isinstance(event, Notice)]
-    if dropped:
-        st.caption(text.escape(" ".join(dropped)))
+    if seen.notices:
+        st.caption(text.escape(" ".join(seen.notices)))
 
 
-def race_traces(events: Sequence[Event], titles: Mapping[str, str]) -> tuple[Trace, ...]:
+def race_traces(seen: Feed, titles: Mapping[str, str]) -> tuple[Trace, ...]:
     """The curves of the candidates, in the order in which they first were judged; each round begins anew."""
-    judged: dict[str, dict[int, list[tuple[float, float]]]] = {}
-    stage = 0
-    for event in events:
-        if isinstance(event, StageStart):
-            stage = event.number
-        elif isinstance(event, EpochEnd) and event.val_accuracy is not None:
-            judged.setdefault(event.stage, {}).setdefault(stage, []).append((event.seconds, event.val_accuracy))
-    out = dropped(events, titles)
+    out = dropped(seen, titles)
     return tuple(
         Trace(
             name=titles.get(name, name) + (", out" if name in out else ""),
@@ -107,35 +97,25 @@ def race_traces(events: Sequence[Event], titles: Mapping[str, str]) -> tuple[Tra
             panel="accuracy",
             split="ended" if name in out else "validation",
             strategy=name,
-            x=[seconds for seconds, _ in points],
-            y=[accuracy for _, accuracy in points],
+            x=x,
+            y=y,
             part=part,
         )
-        for name, rounds in judged.items()
-        for part, points in rounds.items()
+        for name, rounds in seen.judged.items()
+        for part, (x, y) in ((part, curve.points) for part, curve in rounds.items())
     )
 
 
-def dropped(events: Sequence[Event], titles: Mapping[str, str]) -> set[str]:
+def dropped(seen: Feed, titles: Mapping[str, str]) -> set[str]:
     """Candidates that are out, by the notices that say so."""
-    said = [event.text for event in events if isinstance(event, Notice)]
-    return {name for name, title in titles.items() if any(words.startswith(f"{title} drops out") for words in said)}
-
-
-def round_marks(events: Sequence[Event]) -> tuple[Mark, ...]:
-    """Where each round began, at the last judgement before it."""
-    marks, last = [], 0.0
-    for event in events:
-        if isinstance(event, StageStart) and event.stage.startswith("round "):
-            marks.append(Mark(x=last, title=event.stage.capitalize()))
-        elif isinstance(event, EpochEnd):
-            last = max(last, event.seconds)
-    return tuple(marks)
+    return {
+        name for name, title in titles.items() if any(said.startswith(f"{title} drops out") for said in seen.notices)
+    }
 
 
 def race_words(traces: Sequence[Trace]) -> str:
     """The race in words, for those who do not see the curves."""
-    last = {trace.name: trace.y[-1] for trace in traces}
+    last = {trace.name: trace.y[-1] for trace in traces if len(trace.y)}
     said = [f"{name} {text.percent(accuracy)}" for name, accuracy in last.items()]
     return f"Validation accuracy of the pilots. {', '.join(said)}." if said else WAITING
 

@@ -5,6 +5,8 @@ import hashlib
 import streamlit as st
 
 from components import charts, text
+from components.guard import fragment
+from components.status import ENDED_BADLY, say_ended_badly
 from transfer_core.errors import GraftError
 from transfer_core.workspace import Workspace
 
@@ -13,27 +15,27 @@ def prediction(workspace: Workspace, run: str, image: bytes, name: str, *, label
     """Queue the prediction once for this run and image, wait without blocking, show the top five. Call at top level."""
     key = f"{run}-{hashlib.sha256(image).hexdigest()[:16]}"
     jobs = st.session_state.setdefault("predictions", {})
-    if key not in jobs:
-        try:
-            workspace.preview(image)  # what cannot be read is said here, before anything is queued
+    try:
+        picture = workspace.preview(image)  # what cannot be read is said here, before anything is queued
+        if key not in jobs:
             jobs[key] = workspace.predict(run, image)
-        except GraftError as error:
-            st.error(text.escape(str(error)), icon=":material/error:")
-            return
+    except GraftError as error:
+        st.error(text.escape(str(error)), icon=":material/error:")
+        return
     active = workspace.job(jobs[key]).active
-    st.fragment(_body, run_every=0.3 if active else None)(workspace, jobs[key], image, name, label, active)
+    fragment(_body, run_every=0.3 if active else None)(workspace, jobs[key], picture, name, label, active)
 
 
-def _body(workspace: Workspace, id: str, image: bytes, name: str, label: str | None, was_active: bool) -> None:
+def _body(workspace: Workspace, id: str, picture: bytes, name: str, label: str | None, was_active: bool) -> None:
     job = workspace.job(id)
     if was_active and not job.active:
         st.rerun()
     left, right = st.columns([1, 2], gap="large")
-    if job.status == "failed":
-        st.error(text.escape(job.error), icon=":material/error:")
+    if job.status in ENDED_BADLY:
+        say_ended_badly(job)
         return
     with left:
-        st.image(workspace.preview(image), caption=text.escape(name.split("/")[-1]), width="stretch")
+        st.image(picture, caption=text.escape(name.split("/")[-1]), width="stretch")
     with right:
         if job.status == "queued":
             st.info("Waiting for a free worker.", icon=":material/schedule:")

@@ -1,21 +1,26 @@
-"""A dataset's runs, newest first, each with how it stands; runs that repeat one recipe are one line."""
+"""A dataset's runs, a page at a time, each with how it stands; runs that repeat one recipe are one line."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
 from components import text
+from components.guard import act, fragment
+from components.paging import LINES, page_in_hand, turn
+from components.queue_lines import Line, lines, titles
 from components.status import run_badge
 from transfer_core.types import Dataset, Repeats, Run
 from transfer_core.workspace import Workspace
 
 TICK_SECONDS = 1.0
+PAGE = "queue_page"  # in session_state: which page of the queue is open
 
 
-def queue_view(workspace: Workspace, dataset: Dataset) -> None:
-    """Picking a run shows it below. Call at top level."""
-    active = bool(workspace.runs(dataset.id, active=True))
-    st.fragment(_queue, run_every=TICK_SECONDS if active else None)(workspace, dataset, active)
+def queue_view(workspace: Workspace, dataset: Dataset, runs: Sequence[Run]) -> None:
+    """All runs of a dataset, as the page has read them. Picking one shows it below. Call at top level."""
+    active = any(run.active for run in runs)
+    body = fragment(_queue, run_every=TICK_SECONDS if active else None)
+    body(workspace, dataset, {run.id for run in runs}, active)
 
 
 def shown_run(runs: Sequence[Run]) -> str:
@@ -27,46 +32,49 @@ def shown_run(runs: Sequence[Run]) -> str:
     return (running or list(runs))[0].id
 
 
-def _queue(workspace: Workspace, dataset: Dataset, was_active: bool) -> None:
+def _queue(workspace: Workspace, dataset: Dataset, known: set[str], was_active: bool) -> None:
     runs = workspace.runs(dataset.id)
-    if was_active and not any(run.active for run in runs):
-        st.rerun()
-    titles, shown = workspace.titles(runs), shown_run(runs)
-    groups = workspace.repeats(dataset.id)
-    group_of = {run.id: i for i, group in enumerate(groups) for run in group.runs}
-    group_titles = workspace.titles_of_repeats(groups)
-    drawn: set[int] = set()
+    if known != {run.id for run in runs} or (was_active and not any(run.active for run in runs)):
+        st.rerun()  # the rest of the page speaks of them too
+    names, shown = titles(workspace, runs), shown_run(runs)
+    found = lines(workspace, runs)
+    place = next(i for i, line in enumerate(found) if any(run.id == shown for run in line.runs))
+    number = page_in_hand(PAGE, len(found), sought=place, mark=shown)
     with st.container(key="queue", gap="xsmall"):
-        for run in runs:
-            place = group_of.get(run.id)
-            if place is None:
-                _line(workspace, run, titles[run.id], shown)
-            elif place not in drawn:
-                drawn.add(place)
-                _group(workspace, groups[place], group_titles[place], titles, shown)
+        for line in found[number * LINES : (number + 1) * LINES]:
+            if line.group is None:
+                _line(workspace, line.runs[0], line.title, shown)
+            else:
+                _group(workspace, line.group, line, names, shown)
+        turn(PAGE, len(found), number, f"{text.count(len(runs))} runs")
         _undo(workspace)
 
 
-def _group(workspace: Workspace, group: Repeats, title: str, titles: dict[str, str], shown: str) -> None:
+def _group(workspace: Workspace, group: Repeats, line: Line, titles: Mapping[str, str], shown: str) -> None:
     """One line for all of them, folded open to each."""
-    first = group.runs[0]
-    key = f"group_{first.recipe.repeats}"
+    key = line.key
     active = [run for run in group.runs if run.active]
     failed = sum(run.status == "failed" for run in group.runs)
+
+    def stop_all() -> None:
+        for run in active:
+            workspace.stop(run.id)
+
     with st.container(horizontal=True, vertical_alignment="center", key=key):
-        open_ = st.toggle(text.escape(f"{title}, {kind_of(group)}"), value=bool(active), key=f"open_{key}")
+        open_ = st.toggle(text.escape(f"{line.title}, {kind_of(group)}"), value=bool(active), key=f"open_{key}")
         if group.mean is not None:
             st.markdown(f"**{mean_and_spread(group)}**", width="content")
         ended = f"{group.done} of {len(group.runs)} done" + f", {failed} failed" * bool(failed)
-        st.caption(f"{ended} · {text.escape(first.recipe.backbone)}")
-        if active and st.button("Stop all", key=f"stop_{key}", icon=":material/stop:"):
-            for run in active:
-                workspace.stop(run.id)
-            st.rerun(scope="fragment")
+        st.caption(f"{ended} · {text.escape(group.runs[0].recipe.backbone)}")
+        if active:
+            st.button("Stop all", key=f"stop_{key}", icon=":material/stop:", on_click=act(stop_all))
     if open_:
+        place = next((i for i, run in enumerate(group.runs) if run.id == shown), 0)
+        number = page_in_hand(f"page_{key}", len(group.runs), sought=place, mark=shown)
         with st.container(key=f"runs_{key}", gap="xsmall"):
-            for run in group.runs:
+            for run in group.runs[number * LINES : (number + 1) * LINES]:
                 _line(workspace, run, titles[run.id], shown)
+            turn(f"page_{key}", len(group.runs), number, f"{text.count(len(group.runs))} runs of this recipe")
 
 
 def kind_of(group: Repeats) -> str:
@@ -84,6 +92,10 @@ def mean_and_spread(group: Repeats) -> str:
 
 
 def _line(workspace: Workspace, run: Run, title: str, shown: str) -> None:
+    def remove() -> None:
+        workspace.delete_run(run.id)
+        st.session_state["removed_run"] = run.id, title
+
     with st.container(horizontal=True, vertical_alignment="center", key=f"queue_{run.id}"):
         if st.button(
             text.escape(title),
@@ -96,13 +108,16 @@ def _line(workspace: Workspace, run: Run, title: str, shown: str) -> None:
         run_badge(run)
         st.caption(_words(run))
         if run.active:
-            if st.button("Stop", key=f"stop_{run.id}", icon=":material/stop:", disabled=run.status == "stopping"):
-                workspace.stop(run.id)
-                st.rerun(scope="fragment")
-        elif st.button("Remove", key=f"remove_{run.id}", type="tertiary", icon=":material/delete:"):
-            workspace.delete_run(run.id)
-            st.session_state["removed_run"] = (run.id, title)
-            st.rerun()
+            st.button(
+                "Stop",
+                key=f"stop_{run.id}",
+                icon=":material/stop:",
+                disabled=run.status == "stopping",
+                on_click=act(workspace.stop),
+                args=(run.id,),
+            )
+        else:
+            st.button("Remove", key=f"remove_{run.id}", type="tertiary", icon=":material/delete:", on_click=act(remove))
 
 
 def _words(run: Run) -> str:
@@ -116,10 +131,13 @@ def _words(run: Run) -> str:
 
 def _undo(workspace: Workspace) -> None:
     removed = st.session_state.get("removed_run")
-    if removed is not None:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(f"{text.escape(removed[1])} was removed.")
-            if st.button("Undo", key="undo_remove", type="tertiary"):
-                workspace.restore_run(removed[0])
-                del st.session_state["removed_run"]
-                st.rerun()
+    if removed is None:
+        return
+
+    def restore() -> None:
+        workspace.restore_run(removed[0])
+        del st.session_state["removed_run"]
+
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"{text.escape(removed[1])} was removed.")
+        st.button("Undo", key="undo_remove", type="tertiary", on_click=act(restore))

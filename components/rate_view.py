@@ -8,7 +8,9 @@ import streamlit as st
 
 from components import canvas, text
 from components.charts import CONFIG
+from components.guard import fragment
 from components.palette import NEUTRAL, style
+from components.status import say_ended_badly
 from components.study_view import TICK_SECONDS, under_way
 from components.train_form import Form, take_rate
 from transfer_core.errors import GraftError
@@ -37,7 +39,7 @@ def rate_view(workspace: Workspace, dataset: Dataset, recipes: Sequence[Recipe],
     job = workspace.finding_rate(dataset, learners[0])
     waits = job is not None and job.active
     with st.container(key="rates", border=True):
-        body = st.fragment(_body, run_every=TICK_SECONDS if waits else None)
+        body = fragment(_body, run_every=TICK_SECONDS if waits else None)
         body(workspace, dataset, learners, form, device, waits)
 
 
@@ -67,7 +69,7 @@ def _offer(workspace: Workspace, dataset: Dataset, recipe: Recipe, job: Job | No
     if job is not None and job.status == "stopped":
         st.info("The test was stopped before it ended.", icon=":material/stop_circle:")
     elif job is not None:
-        st.error(text.escape(job.error), icon=":material/error:")
+        say_ended_badly(job)
     label = "Find a learning rate" if job is None else "Try again"
     pressed = st.button(label, key="find_rate", icon=":material/trending_down:")
     st.caption(text.escape(OFFER + which))

@@ -1,15 +1,15 @@
-"""What every page shares: the guard at its top, the one Workspace, the dataset and runs in hand, the header."""
+"""What every page shares: the guard at its top, the dataset and runs in hand, the header, the banner."""
 
-import atexit
+from collections.abc import Sequence
 from typing import NoReturn
 
 import streamlit as st
 
-from components import text
+from components import guard, text
 from components.live_chart import ensure_plotly
-from transfer_core.errors import DatasetError, GraftError
+from transfer_core.errors import DatasetError
 from transfer_core.types import Dataset, Run
-from transfer_core.workspace import Workspace, default_root
+from transfer_core.workspace import DatasetRow, Workspace
 
 PAGES = (
     ("pages/start.py", "Start", ":material/home:"),
@@ -20,23 +20,7 @@ PAGES = (
     ("pages/predict.py", "Predict", ":material/image_search:"),
 )
 OPENED = "graft_opened"
-
-
-@st.cache_resource(show_spinner=False)
-def _workspace() -> Workspace:
-    opened = Workspace(default_root())
-    opened.serve()
-    atexit.register(opened.close)
-    return opened
-
-
-def workspace() -> Workspace:
-    """The process's one Workspace, its threads started. Ends the page with a sentence when it can't open."""
-    try:
-        return _workspace()
-    except GraftError as error:
-        st.error(text.escape(str(error)), icon=":material/lock:")
-        st.stop()
+TROUBLES_SECONDS = 3.0
 
 
 def navigation() -> "st.navigation":
@@ -62,21 +46,31 @@ def begin(title: str, *, header: bool = True) -> Workspace:
     if OPENED not in st.session_state:
         navigation()
         st.rerun()
-    opened = workspace()
-    with st.container(
+    head = st.container(
         key="page_header", horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
-    ):
-        st.title(title, anchor=False)
-        if header:
-            _pick_dataset(opened)
+    )
+    head.title(title, anchor=False)
+    guard.arrive(title)
+    opened = guard.workspace()
+    guard.fragment(_troubles, run_every=TROUBLES_SECONDS)(opened)
+    guard.say_failed()
     if header:
-        _say_lost(opened, title)
+        rows = opened.datasets()
+        with head:
+            _pick_dataset(opened, rows)
+        _say_lost(rows, title)
     return opened
 
 
-def _say_lost(opened: Workspace, page: str) -> None:
+def _troubles(opened: Workspace) -> None:
+    """The banner: what keeps Graft from working; it comes and goes by itself."""
+    for trouble in opened.troubles():
+        st.error(text.escape(trouble), icon=":material/warning:")
+
+
+def _say_lost(rows: Sequence[DatasetRow], page: str) -> None:
     """That the dataset which was in hand is gone, deleted in another tab perhaps; on this page, until one is picked."""
-    known = [row.id for row in opened.datasets()]
+    known = [row.id for row in rows]
     wanted = st.query_params.get("dataset") or st.session_state.get("dataset")
     deleted_here = st.session_state.get("deleted_dataset", ("", ""))[0]  # the Data page says so itself
     if wanted not in (None, deleted_here, *known):
@@ -88,19 +82,18 @@ def _say_lost(opened: Workspace, page: str) -> None:
     st.info(f"The dataset that you had in hand is no longer here; it was deleted.{instead}", icon=":material/info:")
 
 
-def _pick_dataset(opened: Workspace) -> None:
-    rows = opened.datasets()
+def _pick_dataset(opened: Workspace, rows: Sequence[DatasetRow]) -> None:
     if not rows:
         return
     names = {row.id: row.name for row in rows}
-    current = _current_id(opened)
-    active = len(opened.runs(current, active=True)) if current else 0
-    done = len([run for run in opened.runs(current) if run.status == "done"]) if current else 0
+    current = _current_id(rows)
+    runs = opened.runs(current) if current else ()
+    active, done = sum(run.active for run in runs), sum(run.status == "done" for run in runs)
     with st.container(horizontal=True, vertical_alignment="center", width="content", key="in_hand"):
         if active:
-            st.badge(f"{active} in work", icon=":material/hourglass_top:", color="blue")
+            st.badge(f"{text.count(active)} in work", icon=":material/hourglass_top:", color="blue")
         if done:
-            st.badge(f"{done} {'run' if done == 1 else 'runs'} done", color="gray")
+            st.badge(f"{text.count(done)} {'run' if done == 1 else 'runs'} done", color="gray")
         chosen = st.selectbox(
             "Dataset in hand",
             list(names),
@@ -124,8 +117,8 @@ def take(dataset: str) -> None:
     st.query_params["dataset"] = dataset
 
 
-def _current_id(opened: Workspace) -> str | None:
-    known = [row.id for row in opened.datasets()]
+def _current_id(rows: Sequence[DatasetRow]) -> str | None:
+    known = [row.id for row in rows]
     for wanted in (st.query_params.get("dataset"), st.session_state.get("dataset")):
         if wanted in known:
             return wanted
@@ -134,7 +127,7 @@ def _current_id(opened: Workspace) -> str | None:
 
 def dataset_in_hand(opened: Workspace) -> Dataset | None:
     """The dataset that the header shows; None while there is none."""
-    current = _current_id(opened)
+    current = _current_id(opened.datasets())
     if current is None:
         return None
     take(current)

@@ -1,13 +1,14 @@
 """How a run or a job stands, in a badge, a bar and a few words."""
 
 import time
-from collections.abc import Sequence
 
 import streamlit as st
 
 from components import text
-from transfer_core.types import Event, Progress, Run, StageStart
+from components.feed import Feed
+from transfer_core.types import Job, Run
 
+ENDED_BADLY = ("failed", "interrupted")
 BADGES = {
     "queued": ("Waiting", ":material/schedule:", "gray"),
     "running": ("Training", ":material/hourglass_top:", "blue"),
@@ -26,18 +27,29 @@ def run_badge(run: Run) -> None:
     st.badge(label, icon=icon, color=color)
 
 
-def phase_bar(events: Sequence[tuple[int, float, Event]]) -> None:
+def phase_bar(seen: Feed) -> None:
     """What happens now, how far it is, how long still."""
-    stage = next((event for _, _, event in reversed(events) if isinstance(event, StageStart)), None)
-    found = next(((when, event) for _, when, event in reversed(events) if isinstance(event, Progress)), None)
+    share, words = phase(seen)
+    st.progress(share, text=words)
+
+
+def phase(seen: Feed) -> tuple[float, str]:
+    stage = seen.stage
     head = f"Step {stage.number} of {stage.stages}: {stage.title}. " if stage is not None and stage.stages > 1 else ""
-    if found is None:
-        st.progress(0.0, text=head or "Starting")
-        return
-    when, now = found
+    if seen.progress is None:
+        return 0.0, head or "Starting"
+    when, now = seen.progress
     parts = [f"{head}{now.what}: {text.count(now.done)} of {text.count(now.of)} {now.unit}"]
     if now.images_per_second:
         parts.append(f"{text.count(round(now.images_per_second))} images/s")
     if now.seconds_left is not None:
         parts.append(f"{text.duration(max(0.0, now.seconds_left - (time.time() - when)))} left")
-    st.progress(min(1.0, now.done / now.of) if now.of else 0.0, text=", ".join(parts))
+    return min(1.0, now.done / now.of) if now.of else 0.0, ", ".join(parts)
+
+
+def say_ended_badly(job: Job | Run) -> None:
+    """Why a job failed or was interrupted, with the last lines of its log where there are any."""
+    st.error(text.escape(job.error or "It ended without saying why. Start it again."), icon=":material/error:")
+    if job.log:
+        with st.expander("The worker's log, its last lines"):
+            st.code(job.log, language=None, wrap_lines=True)

@@ -6,8 +6,9 @@ from typing import Literal
 
 import streamlit as st
 
-from components import text
-from components.status import phase_bar
+from components.feed import feed
+from components.guard import act, fragment
+from components.status import ENDED_BADLY, phase_bar, say_ended_badly
 from transfer_core.types import Backbone, Dataset, Job
 from transfer_core.workspace import Workspace
 
@@ -61,7 +62,7 @@ def study_view(
     """
     job = workspace.studying(study.kind, dataset, backbone.name)
     active = job is not None and job.active
-    body = st.fragment(_view, run_every=TICK_SECONDS if active else None)
+    body = fragment(_view, run_every=TICK_SECONDS if active else None, place=study.kind)
     body(workspace, dataset, backbone.name, study, start, active, found, watch, options)
 
 
@@ -86,11 +87,8 @@ def _view(
             if watch is not None:
                 watch(job)
             return
-        if job is not None and job.status in ("failed", "interrupted"):
-            st.error(text.escape(job.error), icon=":material/error:")
-            if job.log:
-                with st.expander("The worker's log, its last lines"):
-                    st.code(job.log, language=None)
+        if job is not None and job.status in ENDED_BADLY:
+            say_ended_badly(job)
         elif job is not None and job.status == "stopped":
             st.info(study.stopped, icon=":material/stop_circle:")
         if not found:
@@ -100,7 +98,7 @@ def _view(
                 options()
             ended_badly = job is not None and job.status != "done"
             label = "Try again" if ended_badly else study.again if found else study.button
-            st.button(label, key=f"start_{study.kind}", icon=study.icon, on_click=start)
+            st.button(label, key=f"start_{study.kind}", icon=study.icon, on_click=act(start))
 
 
 def under_way(workspace: Workspace, job: Job, kind: str) -> None:
@@ -112,12 +110,12 @@ def under_way(workspace: Workspace, job: Job, kind: str) -> None:
             elif job.status == "stopping":
                 st.caption(":material/stop_circle: Stopping.")
             else:
-                phase_bar(workspace.events(job.id))
+                phase_bar(feed(workspace, job.id))
         st.button(
             "Stop",
             key=f"stop_{kind}",
             icon=":material/stop:",
-            on_click=workspace.stop,
+            on_click=act(workspace.stop),
             args=(job.id,),
             disabled=job.status == "stopping",
         )

@@ -4,6 +4,7 @@ import streamlit as st
 
 from components import shell, text
 from components.prediction import prediction
+from components.queue_lines import titles
 from transfer_core.types import TEST
 
 workspace = shell.begin("Predict")
@@ -13,7 +14,7 @@ dataset, done = shell.finished_runs(
     "Drop a photo on a finished run and see the five likeliest classes with their probabilities.",
 )
 
-names = workspace.titles(done)
+names = titles(workspace, done)
 ids = [run.id for run in done]
 best = max(done, key=lambda run: (not run.recipe.folds, run.test_accuracy or 0.0)).id  # folds have other test images
 wanted = st.session_state.get("predict_run")

@@ -6,6 +6,8 @@ from components import shell, text
 from components.journey import journey
 from components.status import run_badge
 
+NEWEST = 5  # of datasets and of runs, in their lists
+
 workspace = shell.begin("Graft", header=False)
 
 st.markdown("### From a folder of labelled images to the best classifier transfer learning can give")
@@ -37,18 +39,20 @@ with left:
     st.subheader("Recent datasets", anchor=False)
     if not datasets:
         st.caption("None yet. The example or your own zip will stand here.")
-    for row in datasets[:5]:
+    for row in datasets[:NEWEST]:
         with st.container(horizontal=True, vertical_alignment="center", key=f"dataset_{row.id}"):
             if st.button(text.escape(row.name), key=f"open_{row.id}", icon=":material/photo_library:"):
                 shell.take(row.id)
                 shell.go("data")
             st.caption(f"{text.count(row.images)} images, {row.classes} classes, {text.ago(row.created)}")
+    if len(datasets) > NEWEST:
+        st.caption(f"The newest {NEWEST} of {text.count(len(datasets))}. The list above each page has them all.")
 with right:
     st.subheader("Recent runs", anchor=False)
     if not runs:
         st.caption("None yet. Runs that you launch will stand here, with how far they are.")
     names = {row.id: row.name for row in datasets}
-    for run in runs[:5]:
+    for run in runs[:NEWEST]:
         with st.container(horizontal=True, vertical_alignment="center", key=f"recent_{run.id}"):
             title = workspace.strategy(run.recipe.strategy).title
             if st.button(title, key=f"run_{run.id}", icon=":material/model_training:"):
@@ -57,3 +61,5 @@ with right:
                 shell.go("train")
             run_badge(run)
             st.caption(text.escape(names.get(run.recipe.dataset, "")))
+    if len(runs) > NEWEST:
+        st.caption(f"The newest {NEWEST} of {text.count(len(runs))}. The Train page has all those of a dataset.")

@@ -39,7 +39,7 @@ with st.expander("Set up runs", icon=":material/tune:", expanded=not runs, key="
         ["auto", *devices],
         format_func=lambda name: devices.get(name, "The fastest one here"),
         key="device",
-        help=f"Found: {', '.join(devices.values()) or 'the worker is still looking'}.",
+        help=f"Found: {', '.join(devices.values()) or 'none yet'}.",
     )
     over_settings = st.container(horizontal=True, vertical_alignment="center")
     shown = over_settings.toggle("Change the settings", key="show_settings")
@@ -102,6 +102,6 @@ if not runs:
     st.caption("Nothing has been trained on this dataset yet. Choose strategies above, or let Decide recommend them.")
     st.stop()
 
-queue_view(workspace, dataset)
-run_view(workspace, dataset)
+queue_view(workspace, dataset, runs)
+run_view(workspace, dataset, runs)
 shell.next_step("Compare the runs", "compare", disabled=not any(run.status == "done" for run in runs))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from components import shell
+from components import guard
 from transfer_core.types import Dataset
 from transfer_core.workspace import Workspace
 
@@ -16,7 +16,7 @@ def opened(workspace_folder: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
     workspace = Workspace(workspace_folder)
     for _ in workspace.drive(workspace.import_path(photos)):
         pass
-    monkeypatch.setattr(shell, "_workspace", lambda: workspace)
+    monkeypatch.setattr(guard, "workspace", lambda: workspace)
     yield workspace
     workspace.close()
 

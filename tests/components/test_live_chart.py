@@ -7,7 +7,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from components import live_chart
-from components.live_chart import Trace, downsample, ensure_plotly, run_traces, stage_marks, summary, x_title
+from components.feed import Feed
+from components.live_chart import Trace, downsample, ensure_plotly, run_traces, summary, x_title
 from transfer_core.types import EpochEnd, Event, Progress, StageStart
 
 
@@ -39,12 +40,19 @@ EVENTS: list[Event] = [
 ]
 
 
+def _fed(events: list[Event]) -> Feed:
+    fed = Feed()
+    for event in events:
+        fed.take(event)
+    return fed
+
+
 def _by_name(traces: tuple[Trace, ...]) -> dict[tuple[str, str], Trace]:
     return {(trace.panel, trace.split): trace for trace in traces}
 
 
 def test_training_loss_is_per_step_and_the_rest_per_epoch() -> None:
-    found = _by_name(run_traces(EVENTS, "fine_tune_all"))
+    found = _by_name(run_traces(_fed(EVENTS), "fine_tune_all"))
     assert list(found["loss", "training"].x) == [6, 8], "a loss that is not a number is left out"
     assert list(found["loss", "validation"].x) == [5, 8, 11]
     assert list(found["accuracy", "training"].y) == [0.6, 0.6, 0.6]
@@ -52,31 +60,31 @@ def test_training_loss_is_per_step_and_the_rest_per_epoch() -> None:
 
 
 def test_a_solver_without_steps_shows_its_loss_per_epoch() -> None:
-    found = _by_name(run_traces([_epoch("head", 5, val=None)], "linear_probe"))
+    found = _by_name(run_traces(_fed([_epoch("head", 5, val=None)]), "linear_probe"))
     assert list(found["loss", "training"].x) == [5]
-    assert not found["loss", "validation"].x
+    assert not len(found["loss", "validation"].x)
 
 
 def test_a_mark_stands_where_a_further_training_stage_begins() -> None:
-    assert [(mark.x, mark.title) for mark in stage_marks(EVENTS)] == [(5, "Fine-tune")]
+    assert _fed(EVENTS).marks == ((5, "Fine-tune"),)
 
 
 @pytest.mark.parametrize(
     ("events", "title"), [(EVENTS, "Step"), (EVENTS[:4], "Step of the solver"), (EVENTS[4:9], "Step"), ([], "Step")]
 )
 def test_the_axis_says_what_a_step_is(events: list[Event], title: str) -> None:
-    assert x_title(events) == title
+    assert x_title(_fed(events)) == title
 
 
 def test_the_summary_says_where_the_curves_stand() -> None:
-    assert summary(run_traces([], "x")) == live_chart.EMPTY
-    said = summary(run_traces(EVENTS, "x"))
+    assert summary(run_traces(Feed(), "x")) == live_chart.EMPTY
+    said = summary(run_traces(_fed(EVENTS), "x"))
     assert "At step 11" in said
     assert "training loss 1.2" in said
     assert "validation accuracy 55.0" in said
 
 
-@pytest.mark.parametrize("count", [0, 1, 2, 499, 500, 501, 503, 100_000])
+@pytest.mark.parametrize("count", [0, 1, 2, 499, 500, 501, 503, 747, 748, 749, 100_000])
 def test_downsampling_keeps_ends_and_peaks(count: int) -> None:
     x, y = np.arange(count, dtype=float), np.zeros(count)
     if count > 10:
@@ -108,12 +116,14 @@ def test_a_folder_that_cannot_be_written_is_survived(tmp_path: Path) -> None:
 
 
 def _page() -> None:
+    from components.feed import Feed
     from components.live_chart import run_chart
     from transfer_core.types import Progress
 
-    run_chart([], key="empty", strategy="linear_probe")
-    step = Progress(what="Epoch 1", done=1, of=2, steps=(1,), losses=(1.5,))
-    run_chart([(1, 0.0, step)], key="one", strategy="linear_probe", chance=0.1)
+    fed = Feed()
+    run_chart(fed, key="empty", strategy="linear_probe")
+    fed.take(Progress(what="Epoch 1", done=1, of=2, steps=(1,), losses=(1.5,)))
+    run_chart(fed, key="one", strategy="linear_probe", chance=0.1)
 
 
 def test_it_mounts_without_events_and_with() -> None:

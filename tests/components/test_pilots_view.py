@@ -1,6 +1,7 @@
 """The race of pilots as it is drawn: a curve a round, losers marked, every number in the table."""
 
-from components.pilots_view import dropped, margin, race_traces, race_words, round_marks, table
+from components.feed import Feed
+from components.pilots_view import dropped, margin, race_traces, race_words, table
 from transfer_core.types import EpochEnd, Event, Notice, Pilots, StageStart, Trial
 
 TITLES = {"linear_probe": "Linear probe", "fine_tune_all": "Fine-tune everything", "fine_tune_top": "Fine-tune the top"}
@@ -38,7 +39,10 @@ EVENTS: list[Event] = [
 
 
 def test_each_round_is_a_curve_of_its_own_and_a_loser_is_marked() -> None:
-    traces = race_traces(EVENTS, TITLES)
+    fed = Feed()
+    for event in EVENTS:
+        fed.take(event)
+    traces = race_traces(fed, TITLES)
     assert [(t.group, list(t.x), t.split) for t in traces] == [
         ("linear_probe", [3.0], "validation"),
         ("fine_tune_all", [5.0, 6.0], "validation"),
@@ -47,8 +51,8 @@ def test_each_round_is_a_curve_of_its_own_and_a_loser_is_marked() -> None:
     ]
     assert traces[-1].name == "Fine-tune the top, out"
     assert len({(t.group, t.part) for t in traces}) == len(traces)  # Plotly tells curves apart by these
-    assert dropped(EVENTS, TITLES) == {"fine_tune_top"}
-    assert [(mark.x, mark.title) for mark in round_marks(EVENTS)] == [(3.0, "Round 1"), (8.0, "Round 2")]
+    assert dropped(fed, TITLES) == {"fine_tune_top"}
+    assert fed.rounds == ((3.0, "round 1"), (8.0, "round 2"))
     assert "Fine-tune everything 35.0" in race_words(traces)
 
 

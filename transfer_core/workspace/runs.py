@@ -89,9 +89,12 @@ class Runs(Opened):
         """A name for each run that tells it from the others."""
         return titles({run.id: run.recipe for run in runs}, {known.name: known.title for known in STRATEGIES})
 
-    def repeats(self, dataset: str = "") -> tuple[Repeats, ...]:
-        """Runs that repeat one recipe with other seeds or folds, with mean and spread; newest first."""
-        return repeats(self.runs(dataset))
+    def repeats(self, dataset: str = "", *, runs: Sequence[Run] | None = None) -> tuple[Repeats, ...]:
+        """Runs that repeat one recipe with other seeds or folds, with mean and spread; newest first.
+
+        `runs`: of these alone, newest first, where they have been read already.
+        """
+        return repeats(self.runs(dataset) if runs is None else runs)
 
     def titles_of_repeats(self, groups: Sequence[Repeats]) -> tuple[str, ...]:
         """A name for each group that tells what it repeats from what the others do; not how often."""

@@ -1,0 +1,150 @@
+"""What the pages draw of a job, kept as it comes: a tick reads the events that are new and nothing else."""
+
+import math
+import threading
+
+import numpy as np
+import streamlit as st
+
+from transfer_core.types import EpochEnd, Event, Floats, Notice, Progress, StageStart
+from transfer_core.workspace import Workspace
+
+JOBS_KEPT = 64  # of the whole process; a run of 100,000 steps takes 3 MB
+PANELS = ("loss", "accuracy")
+ROOM = 64  # points of a new curve
+
+
+class Curve:
+    """Points (x, y) that only become more; those that are not finite are left out."""
+
+    def __init__(self) -> None:
+        self._points = np.empty((2, ROOM))
+        self._count = 0
+
+    def add(self, x: float, y: float | None) -> None:
+        if y is None or not (math.isfinite(x) and math.isfinite(y)):
+            return
+        if self._count == self._points.shape[1]:
+            self._points = np.concatenate((self._points, np.empty_like(self._points)), axis=1)
+        self._points[:, self._count] = x, y
+        self._count += 1  # last, so that nobody sees a point that is not written yet
+
+    def __bool__(self) -> bool:
+        return self._count > 0
+
+    @property
+    def points(self) -> tuple[Floats, Floats]:
+        """x and y (N,) as they stand; not to be written to."""
+        count = self._count  # first: what it counts is in any later array too
+        x, y = self._points[:, :count]
+        return x, y
+
+
+class Feed:
+    """A job's events, digested in the order in which they come.
+
+    One thread at a time takes events. Others draw meanwhile without a lock: everything here grows or is replaced whole.
+    """
+
+    def __init__(self) -> None:
+        self.seq = 0  # of the last event taken
+        self.stage: StageStart | None = None
+        self.progress: tuple[float, Progress] | None = None  # the last, and when it was written
+        self.images_per_second: float | None = None  # the last that was said
+        self.peak_bytes: int | None = None
+        self.epochs = 0
+        self.best_accuracy: float | None = None  # validation's, at the best epoch so far
+        self.steps = Curve()  # training loss by step, where steps tell theirs
+        self.curves = {(part, panel): Curve() for part in ("train", "val") for panel in PANELS}  # by epoch
+        self.best = {panel: Curve() for panel in PANELS}  # the best epoch so far alone
+        self.notices: tuple[str, ...] = ()
+        self.marks: tuple[tuple[float, str], ...] = ()  # step and title: a further stage with curves begins
+        self.rounds: tuple[tuple[float, str], ...] = ()  # seconds and name: a round of a race begins
+        self.judged: dict[str, dict[int, Curve]] = {}  # accuracy by seconds: of a candidate, by number of stage
+        self.unit: str = "epoch"  # what EpochEnd counts; "epoch" where its stages differ
+        self._units: dict[str, str] = {}
+        self._ended: set[str] = set()  # stages of which an epoch has ended
+        self._begun: StageStart | None = None  # the stage that has no curves yet
+        self._drawn = 0  # stages that have
+        self._step = self._seconds = 0.0  # the furthest so far
+        self._lock = threading.Lock()
+
+    def read(self, workspace: Workspace, job: str) -> None:
+        """Take what the store has beyond the last event taken."""
+        with self._lock:
+            for seq, when, event in workspace.events(job, after=self.seq):
+                self.take(event, when)
+                self.seq = seq
+
+    def take(self, event: Event, when: float = 0.0) -> None:
+        if isinstance(event, StageStart):
+            self._stage(event)
+        elif isinstance(event, Progress):
+            self._progress(event, when)
+        elif isinstance(event, EpochEnd):
+            self._epoch(event)
+        elif isinstance(event, Notice):
+            self.notices += (event.text,)
+
+    def _stage(self, event: StageStart) -> None:
+        self.stage = self._begun = event
+        self._units[event.stage] = event.unit
+        self._settle_unit()
+        if event.stage.startswith("round "):
+            self.rounds += ((self._seconds, event.stage),)
+
+    def _progress(self, event: Progress, when: float) -> None:
+        self.progress = when, event
+        self.images_per_second = event.images_per_second or self.images_per_second
+        self.peak_bytes = max(event.memory_bytes or 0, self.peak_bytes or 0) or None
+        if event.steps:
+            self._reach(*event.steps)
+        for step, loss in zip(event.steps, event.losses, strict=True):
+            self.steps.add(step, loss)
+
+    def _epoch(self, event: EpochEnd) -> None:
+        self.epochs += 1
+        self._reach(event.step)
+        self._seconds = max(self._seconds, event.seconds)
+        self._ended.add(event.stage)
+        self._settle_unit()
+        for part, panel in self.curves:
+            value = getattr(event, f"{part}_{panel}")
+            self.curves[part, panel].add(event.step, value)
+            if event.best and part == "val" and value is not None:
+                self.best = self.best | {panel: Curve()}
+                self.best[panel].add(event.step, value)
+        if event.val_accuracy is None:
+            return
+        if event.best:
+            self.best_accuracy = event.val_accuracy
+        number = self.stage.number if self.stage is not None else 0
+        rounds = self.judged.get(event.stage, {})
+        if number not in rounds:
+            self.judged = self.judged | {event.stage: rounds | {number: Curve()}}
+        self.judged[event.stage][number].add(event.seconds, event.val_accuracy)
+
+    def _reach(self, *steps: int) -> None:
+        """A curve gets points up to here; the first of a stage mark where it begins."""
+        if self._begun is not None:
+            if self._drawn:
+                self.marks += ((self._step, self._begun.title),)
+            self._begun, self._drawn = None, self._drawn + 1
+        self._step = max(self._step, *steps)
+
+    def _settle_unit(self) -> None:
+        """Of the stages of which an epoch has ended."""
+        units = {self._units[name] for name in self._ended if name in self._units}
+        self.unit = units.pop() if len(units) == 1 else "epoch"
+
+
+@st.cache_resource(max_entries=JOBS_KEPT, show_spinner=False)
+def _kept(root: str, job: str) -> Feed:
+    return Feed()
+
+
+def feed(workspace: Workspace, job: str) -> Feed:
+    """A job's feed, up to date: one for all tabs of this process."""
+    kept = _kept(str(workspace.root), job)
+    kept.read(workspace, job)
+    return kept

@@ -1,0 +1,109 @@
+"""A job that failed says why, with its log, wherever it is shown."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from components import shell
+from components.train_form import FORM, Form
+from transfer_core.types import Dataset, Mark
+from transfer_core.workspace import Workspace
+
+PAGES = Path(shell.__file__).parents[1] / "pages"
+ERROR, LOG = "The disk is full. Free some space, then start it again.", "Traceback: no space left"
+TUNED = "fine_tune_all"
+
+
+def _page(name: str, **state: object) -> AppTest:
+    page = AppTest.from_file(str(PAGES / f"{name}.py"), default_timeout=30)
+    for key, value in {shell.OPENED: True, **state}.items():
+        page.session_state[key] = value
+    return page
+
+
+def _train(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
+    return _page("train"), opened.submit([opened.recipe(dataset, TUNED)])[0]
+
+
+def _import(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
+    job = opened.import_example("wallpaper")
+    return _page("data", import_job=job), job
+
+
+def _measure(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
+    return _page("decide"), opened.measure(dataset)
+
+
+def _pilot(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
+    return _page("decide"), opened.pilot(dataset)
+
+
+def _speed(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
+    return _page("train"), opened.measure_speed("bundled")
+
+
+def _rates(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
+    job = opened.find_rate(dataset, opened.recipe(dataset, TUNED))
+    return _page("train", show_settings=True, **{FORM: Form(chosen=[TUNED])}), job
+
+
+def _augment(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
+    page = _page("train", **{FORM: Form(chosen=[TUNED], settings={"augment": "standard"})})
+    assert not page.run().exception  # asks for the drawing
+    return page, opened.jobs(kind="augment")[0].id
+
+
+def _correct(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
+    def page(workspace, dataset):  # AppTest runs its source, without this file's imports
+        from components.corrections_view import corrections_view
+
+        corrections_view(workspace, dataset, None, (), False)
+
+    opened.mark(dataset, [Mark(sample=0, label=1)])
+    return AppTest.from_function(page, args=(opened, dataset)), opened.correct(dataset)
+
+
+def _predict(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
+    def page(workspace, image):
+        from components.prediction import prediction
+
+        prediction(workspace, "run", image, "a.png", label=None)
+
+    job = opened._queue("p", "predict", {"run": "run", "image": ""}, lane="short")
+    opened.predict = lambda run, image: job  # type: ignore[method-assign]
+    return AppTest.from_function(page, args=(opened, opened.image(dataset, 0))), job
+
+
+def _backbone(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
+    def page(workspace):
+        from components.own_weights import own_weights
+
+        own_weights(workspace, workspace.backbones())
+
+    job = opened._queue("b", "backbone", {"file": "", "arch": "resnet18", "name": "mine"}, lane="short")
+    opened.add_backbone = lambda *file, **said: job  # type: ignore[method-assign]
+    app = AppTest.from_function(page, args=(opened,)).run()
+    app.file_uploader[0].upload("mine.pth", b"x", "application/octet-stream")
+    app.run()
+    app.selectbox[0].select("resnet18")
+    app.run()
+    app.button(key="add_weights").click()
+    return app, job
+
+
+@pytest.mark.parametrize(
+    "place", [_train, _import, _measure, _pilot, _speed, _rates, _augment, _correct, _predict, _backbone]
+)
+@pytest.mark.parametrize("status", ["failed", "interrupted"])
+def test_a_job_that_ended_badly_shows_its_sentence_and_its_log(
+    place: Callable[[Workspace, Dataset], tuple[AppTest, str]], status: str, opened: Workspace, dataset: Dataset
+) -> None:
+    page, job = place(opened, dataset)
+    opened._store.finish(job, status, error=ERROR, log=LOG if status == "failed" else "")
+    page.run()
+    assert not page.exception
+    assert [box.value.replace("\\", "") for box in page.error] == [ERROR]
+    assert [code.value for code in page.code if code.value == LOG] == [LOG] * (status == "failed")
+    assert ("The worker's log, its last lines" in [box.label for box in page.expander]) == (status == "failed")
