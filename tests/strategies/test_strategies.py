@@ -119,7 +119,7 @@ def test_settings_of_another_strategy_are_left_aside() -> None:
         ({"heads": 5}, "no setting 'heads'"),
         ({"dropout": 1.0}, "dropout is 1.0; it must be a number from 0 to 0.95"),
         ({"optimizer": "lion"}, "optimizer is 'lion'; choose one of: adamw, sgd, adam"),
-        ({"flip": 1}, "flip is '1'; choose one of: False, True"),
+        ({"flip": 1}, "flip is '1'; choose one of: True, False"),
         ({"folds": 5, "fold": 5}, "fold 5 of 5 does not exist"),
         ({"folds": 1}, "fold 0 of 1 does not exist"),
         ({"folds": 21}, "folds is 21, but 'birds' has only 20"),

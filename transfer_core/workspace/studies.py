@@ -160,4 +160,4 @@ class Studies(Catalogue):
 def _same_test(recipe: Recipe) -> str:
     """Equal for recipes that a range test does not tell apart."""
     ratio = f"{recipe.backbone_lr / recipe.lr:.3g}" if recipe.lr else ""
-    return digest(["rates", ratio, asdict(replace(recipe, lr=0.0, backbone_lr=0.0, epochs=0, patience=0))])
+    return digest(["rates", ratio, replace(recipe, lr=0.0, backbone_lr=0.0, epochs=0, patience=0).hashed()])
