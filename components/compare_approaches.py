@@ -20,7 +20,6 @@ SAYS = {
     " learns.",
     "fine-tuning": "The backbone learns too, from its pretrained weights on, with the classifier.",
 }
-OFFERED = {"feature extraction": "linear_probe", "fine-tuning": "fine_tune_top"}  # to train where there is none
 
 
 def approaches_view(workspace: Workspace, dataset: Dataset, comparison: Comparison) -> None:
@@ -97,7 +96,7 @@ def _side(workspace: Workspace, dataset: Dataset, comparison: Comparison, approa
             args=(dataset, [*(run.id for run in comparison.runs), held]),
         )
         return
-    strategy = workspace.strategy(OFFERED[approach.name])
+    strategy = next(known for known in workspace.strategies() if known.approach == approach.name)
     st.markdown(f"It has no finished run yet. “{text.escape(strategy.title)}” is a good one to begin with.")
     recipe = workspace.recipe(dataset, strategy.name, workspace.said(dataset).backbone)
     if st.button(

@@ -1,7 +1,6 @@
 """All figures of the compared runs, what repeats of a recipe say, and where recipes differ."""
 
 from collections.abc import Sequence
-from dataclasses import fields
 from typing import Any
 
 import pandas as pd
@@ -12,15 +11,10 @@ from components.compare_charts import Entry
 from components.compare_matrix import points
 from components.palette import symbol_uri
 from components.queue_view import kind_of
-from components.train_settings import IMAGES, REGULARISATION, SCHEDULE
-from transfer_core.types import Dataset, Recipe, Repeats, Resampled, Run
+from transfer_core.types import LABELS, NONE, SETTINGS, TELLING, Dataset, Repeats, Resampled, Run
 from transfer_core.workspace import Workspace
 
-SETTINGS = {setting.name: setting for setting in (*SCHEDULE, *REGULARISATION, *IMAGES)}
-NAMES = {"strategy": "Strategy", "backbone": "Backbone", "weights": "Weights", "version": "Version of the strategy"}
-NAMES |= {"folds": "Folds", "fold": "Fold"} | {name: setting.label for name, setting in SETTINGS.items()}
-FIRST_SHOWN = ("strategy", "backbone", "weights", "per_class", "seed")
-NONE = "–"
+FIELDS = ("strategy", "backbone", "weights", *TELLING, "version")  # of a recipe, as they are shown
 MANY = 24  # columns of the table of differences
 
 
@@ -182,13 +176,12 @@ def recipes_table(workspace: Workspace, shown: Sequence[Entry]) -> None:
 def differences(workspace: Workspace, shown: Sequence[Entry]) -> dict[str, list[str]]:
     """By the field's label, what each run has there, in words: fields that differ between runs that have them."""
     own = {each.run.recipe.strategy: workspace.strategy(each.run.recipe.strategy).settings for each in shown}
-    names = [*FIRST_SHOWN, *(field.name for field in fields(Recipe) if field.name not in (*FIRST_SHOWN, "dataset"))]
     found = {}
-    for name in names:
+    for name in FIELDS:
         told = [_told(workspace, each.run, name, own[each.run.recipe.strategy]) for each in shown]
         versions = zip((each.run.recipe.strategy for each in shown), told, strict=True)
         if len({*told} - {NONE}) > 1 and (name != "version" or len(set(versions)) > len(own)):
-            found[NAMES.get(name, name)] = told
+            found[LABELS[name]] = told
     return found
 
 
@@ -203,11 +196,6 @@ def _told(workspace: Workspace, run: Run, name: str, own: Sequence[str]) -> str:
         return text.plain(str(chosen))
     if name == "weights":
         return text.short(str(value), 16)
-    if name == "per_class":
-        return str(value) if value else "all"
     if name == "fold":
         return str(value + 1) if run.recipe.folds else NONE
-    options = dict(SETTINGS[name].options) if name in SETTINGS else {}
-    if value in options:
-        return options[value]
-    return f"{value:g}" if isinstance(value, float) else text.plain(str(value))
+    return text.plain(SETTINGS[name].words(value) if name in SETTINGS else str(value))

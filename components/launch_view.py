@@ -10,7 +10,6 @@ from transfer_core.errors import GraftError
 from transfer_core.types import Backbone, Dataset, Decision, Plan, Recipe
 from transfer_core.workspace import Workspace
 
-FOUR = ("linear_probe", "linear_svm", "fine_tune_all", "from_scratch")  # a scenario each; the last is the control of 4
 PRESELECTED = 3
 ROLES = {"recommended": "Recommended", "alternative": "Alternative", "control": "Control"}
 
@@ -20,6 +19,7 @@ def launch_view(
 ) -> None:
     """The buttons; the primary one launches what is recommended. `titles` of the strategies by name."""
     plans = {plan.strategy: plan for plan in decision.plans}
+    four = tuple(known.name for known in workspace.strategies() if known.represents)
     wanted: Sequence[str] = ()
     with st.expander("Choose yourself", icon=":material/checklist:", key="choose_yourself"):
         ticked = _choose(workspace, dataset, decision, plans)
@@ -32,19 +32,21 @@ def launch_view(
         if st.button("Launch recommended", type="primary", key="launch", icon=":material/play_arrow:"):
             wanted = (decision.strategy,)
         if st.button("Launch all four scenarios", key="launch_four", icon=":material/grid_view:"):
-            wanted = FOUR
-    st.caption(text.escape(words(decision, plans, titles, backbone)))
+            wanted = four
+    st.caption(text.escape(words(decision, plans, titles, backbone, four)))
     if wanted:
         _launch(workspace, dataset, backbone, decision, wanted)
 
 
-def words(decision: Decision, plans: Mapping[str, Plan], titles: Mapping[str, str], backbone: Backbone) -> str:
-    """What each of the two buttons will take, and on which backbone."""
+def words(
+    decision: Decision, plans: Mapping[str, Plan], titles: Mapping[str, str], backbone: Backbone, four: Sequence[str]
+) -> str:
+    """What each of the two buttons will take, and on which backbone. `four`: a strategy for each scenario."""
     first = f"Recommended: {titles[decision.strategy]}{_time([decision.strategy], plans)}."
-    four = f"All four: {', '.join(titles[name] for name in FOUR)}{_time(FOUR, plans)}."
-    late = [titles[name] for name in FOUR if name in plans and plans[name].fits == "no"]
+    all_four = f"All four: {', '.join(titles[name] for name in four)}{_time(four, plans)}."
+    late = [titles[name] for name in four if name in plans and plans[name].fits == "no"]
     beyond = f" Beyond your time limit: {', '.join(late)}." if late else ""
-    return f"{first} {four}{beyond} On {backbone.title}; the Train page lets you change it and every setting."
+    return f"{first} {all_four}{beyond} On {backbone.title}; the Train page lets you change it and every setting."
 
 
 def _time(names: Sequence[str], plans: Mapping[str, Plan]) -> str:

@@ -6,11 +6,11 @@ from components.palette import symbol_uri
 from components.train_form import Form
 from transfer_core.workspace import Workspace
 
-GROUPS = (
-    ("Features stay as they are", ("linear_probe", "linear_svm", "all_layers", "frozen_head")),
-    ("Pretrained weights move", ("fine_tune_top", "fine_tune_all", "gradual")),
-    ("From random weights", ("from_scratch", "small_cnn")),
-)
+GROUPS = {  # by what becomes of the pretrained weights
+    "kept": "Features stay as they are",
+    "moved": "Pretrained weights move",
+    "random": "From random weights",
+}
 COLUMNS = 4
 STYLE = """
 <style>
@@ -26,25 +26,23 @@ STYLE = """
 
 def strategy_cards(workspace: Workspace, form: Form) -> None:
     """A card for each strategy; what is ticked goes into the form, in the order of the cards."""
-    known = {strategy.name: strategy for strategy in workspace.strategies()}
-    listed = {name for _, names in GROUPS for name in names}
-    groups = [*GROUPS, ("More", tuple(name for name in known if name not in listed))]
+    known = workspace.strategies()
     # Not in the checkbox's label: that is its accessible name as it is written, the image's address and all.
     symbols = "".join(
-        f'.st-key-card_{name} [data-testid="stCheckbox"] p::before {{ content: url({symbol_uri(name)}) / ""; }}\n'
-        for name in known
+        f'.st-key-card_{each.name} [data-testid="stCheckbox"] p::before'
+        f' {{ content: url({symbol_uri(each.name)}) / ""; }}\n'
+        for each in known
     )
     st.html(f"{STYLE}{symbols}</style>")
     chosen = []
     with st.container(key="strategies", gap="small"):
-        for title, names in groups:
-            if not names:
-                continue
+        for weights, title in GROUPS.items():
+            group = [each for each in known if each.weights == weights]
             st.caption(f"**{title}**")
-            columns = st.columns(max(COLUMNS, len(names)), gap="small")
-            for column, name in zip(columns, names, strict=False):
-                if _card(column, known[name], name in form.start["chosen"], form):
-                    chosen.append(name)
+            columns = st.columns(max(COLUMNS, len(group)), gap="small")
+            for column, each in zip(columns, group, strict=False):
+                if _card(column, each, each.name in form.start["chosen"], form):
+                    chosen.append(each.name)
     form.chosen = chosen
 
 

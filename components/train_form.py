@@ -10,18 +10,18 @@ from typing import Any
 
 import streamlit as st
 
-from transfer_core.types import Dataset, Recipe
+from transfer_core.strategies import STRATEGIES, strategy
+from transfer_core.types import SETTINGS, Dataset, Recipe
 from transfer_core.workspace import Workspace
 
 FORM = "train_form"
 BY_RULE = "by rule"  # what a choice holds while the user has set nothing
-MARK = "take_linear_probe"  # a widget that is always drawn
-KEPT = ("strategy", "dataset", "backbone", "weights", "version", "folds", "fold")  # not settings of the form
+FIRST = STRATEGIES[0].name  # ticked at first; its card is always drawn
 
 
 @dataclass
 class Form:
-    chosen: list[str] = field(default_factory=lambda: ["linear_probe"])
+    chosen: list[str] = field(default_factory=lambda: [FIRST])
     settings: dict[str, Any] = field(default_factory=dict)  # recipe fields that the user has set
     folds: int = 0
     seeds: int = 1
@@ -39,7 +39,7 @@ class Form:
 def train_form() -> Form:
     """The session's form, its widgets ready to be drawn."""
     form: Form = st.session_state.setdefault(FORM, Form())
-    if form.key(MARK) not in st.session_state:  # the first time, or another page was shown in between
+    if form.key(f"take_{FIRST}") not in st.session_state:  # the first time, or another page was shown in between
         renew(form)
     return form
 
@@ -78,7 +78,7 @@ def fill(recipe: Recipe, by_rule: Recipe) -> None:
     form.chosen, form.folds, form.seeds = [recipe.strategy], recipe.folds, 1
     form.settings = set_by_user(recipe, by_rule)
     renew(form)
-    if recipe.backbone != "small_cnn":
+    if not strategy(recipe.strategy).network:
         st.session_state["backbone"] = recipe.backbone
     st.session_state["setup"] = True
     st.session_state["show_settings"] = True
@@ -88,8 +88,10 @@ def set_by_user(recipe: Recipe, by_rule: Recipe) -> dict[str, Any]:
     """The settings of a recipe that differ from its defaults by rule."""
     return {
         name: value
-        for name, value in vars(recipe).items()
-        if name not in KEPT and value is not None and value != getattr(by_rule, name)
+        for name, setting in SETTINGS.items()
+        if setting.group != "repeats"
+        and (value := getattr(recipe, name)) is not None
+        and value != getattr(by_rule, name)
     }
 
 

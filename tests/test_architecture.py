@@ -20,7 +20,7 @@ FLOORS = {
     "transfer_core.store": 1,
     "transfer_core.data": 2,
     "transfer_core.backbones": 2,
-    "transfer_core.strategies": 2,
+    "transfer_core.strategies": 1,
     "transfer_core.compare": 2,
     "transfer_core.advice": 2,
     "transfer_core.decision": 3,

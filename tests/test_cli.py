@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from transfer_core.cli import main
+from transfer_core.cli import _parser, main
+from transfer_core.types import SETTINGS
 from transfer_core.workspace import Workspace
 
 
@@ -98,6 +99,20 @@ def test_strategies_are_listed_repeated_and_run_from_a_recipe(tmp_path: Path, ph
     own.write_text('{"strategy": "small_cnn", "backbone": "small_cnn"}')
     probe = here("run", "colours", "--recipe", str(own), "--strategy", "linear_probe", root=tmp_path)
     assert probe["recipe"]["backbone"] == "bundled"
+
+
+def test_every_setting_has_a_flag(tmp_path: Path, photos: Path) -> None:
+    for setting in SETTINGS.values():
+        given = "no" if setting.kind is bool else str(setting.choices[0][0]) if setting.choices else "1"
+        parsed = _parser().parse_args(["run", "colours", setting.flag, given])
+        assert getattr(parsed, setting.name) == (
+            "1" if setting.layer else setting.kind(1) if setting.least is not None else given
+        )
+    here("import", str(photos), "--name", "colours", root=tmp_path)
+    asked = ("--epochs", "1", "--lr", "0.01", "--flip", "no", "--weight-decay", "0.2", "--folds", "3", "--fold", "1")
+    recipe = here("run", "colours", "--strategy", "frozen_head", *asked, root=tmp_path)["recipe"]
+    assert (recipe["epochs"], recipe["lr"], recipe["flip"], recipe["weight_decay"]) == (1, 0.01, False, 0.2)
+    assert (recipe["folds"], recipe["fold"]) == (3, 1), "one fold alone"
 
 
 def test_backbones_are_listed_and_a_users_own_is_added(tmp_path: Path) -> None:

@@ -2,14 +2,11 @@
 
 from typing import Literal
 
+from transfer_core.strategies import strategy
+from transfer_core.strategies.definition import CS231N, CS5720, EXCHANGE
 from transfer_core.types import Advice, Answers, Measured, Reason, Suggestion
 
-Role = Literal["recommended", "alternative", "control"]
-
-CS231N = "CS231n notes, Transfer Learning"
-CS5720 = "CS5720, week 5, slide 96"
 ARTICLE = "Fine-tuning and feature extraction compared (article, 2023)"
-EXCHANGE = "Stack Exchange, adapting a pretrained network"
 SAID = "as you said"
 LPFT = "Kumar et al. 2022 (LP-FT)"
 
@@ -20,8 +17,8 @@ SCENARIOS: dict[int, str] = {
     4: "Many images, unlike ImageNet: fine-tune the whole network from pretrained weights.",
 }
 
-# What each strategy is good for, by where the user stands: (size, similarity) -> strategies, best first.
-# `None` stands for an open similarity. The limited budget moves those that train on frozen features to the front.
+# What to try, by where the user stands: (size, similarity) -> strategies, best first.
+# `None` stands for an open similarity. The limited budget moves those that are solved on frozen features to the front.
 ORDER: dict[tuple[str, str | None], tuple[str, ...]] = {
     ("small", "similar"): ("linear_probe", "fine_tune_all", "linear_svm"),
     ("small", "different"): ("linear_svm", "fine_tune_all", "from_scratch"),
@@ -32,28 +29,6 @@ ORDER: dict[tuple[str, str | None], tuple[str, ...]] = {
     ("large", "similar"): ("fine_tune_all", "fine_tune_top", "linear_probe", "from_scratch"),
     ("large", "different"): ("fine_tune_all", "fine_tune_top", "linear_svm", "from_scratch"),
     ("large", None): ("fine_tune_all", "fine_tune_top", "linear_probe", "linear_svm"),
-}
-ON_FROZEN_FEATURES = ("linear_probe", "linear_svm")
-
-WHY: dict[str, tuple[str, str]] = {
-    "linear_probe": ("Nothing in the network changes, so few images cannot overfit it, and it takes seconds.", CS231N),
-    "linear_svm": (
-        "The top of the network is too specific to photos of things; an earlier layer is more general.",
-        CS231N,
-    ),
-    "fine_tune_top": (
-        "First layers see edges and colours that serve any images; the later ones learn your own.",
-        EXCHANGE,
-    ),
-    "fine_tune_all": ("The whole network adapts to your images, from weights that already see well.", CS231N),
-    "all_layers": (
-        "Every layer adds what it sees best; the strongest features of all are kept.",
-        "Evci et al. 2022 (Head2Toe)",
-    ),
-    "frozen_head": ("Only the head learns, on augmented images: the textbook's feature extraction.", CS5720),
-    "gradual": ("Early layers move only after the late ones have settled.", "Howard and Ruder 2018 (ULMFiT)"),
-    "small_cnn": ("The control for odd images: a small network that knows nothing else.", EXCHANGE),
-    "from_scratch": ("The control: what the same network reaches without any pretraining.", CS231N),
 }
 
 
@@ -66,7 +41,7 @@ def advise(answers: Answers, measured: Measured | None = None) -> Advice:
         scenario=scenario,
         between=between,
         headline=_headline(answers, scenario, between),
-        suggestions=tuple(_suggestion(name, rank) for rank, name in enumerate(order)),
+        suggestions=tuple(suggestion(name, rank) for rank, name in enumerate(order)),
         reasons=_reasons(answers, measured),
     )
 
@@ -83,14 +58,16 @@ def _place(answers: Answers) -> tuple[int | None, tuple[int, int] | None]:
 def _order(answers: Answers) -> tuple[str, ...]:
     order = ORDER[answers.size, answers.similarity]
     if answers.budget == "limited":
-        return tuple(sorted(order, key=lambda name: name not in ON_FROZEN_FEATURES))  # stable
+        return tuple(sorted(order, key=lambda name: not strategy(name).solved))  # stable
     return order
 
 
-def _suggestion(name: str, rank: int) -> Suggestion:
-    role: Role = "recommended" if rank == 0 else "control" if name == "from_scratch" else "alternative"
-    why, source = WHY[name]
-    return Suggestion(strategy=name, role=role, why=why, source=source)
+def suggestion(name: str, rank: int, overrides: tuple[tuple[str, int], ...] = ()) -> Suggestion:
+    """A strategy as one to launch, the first of them being recommended."""
+    known = strategy(name)
+    role: Literal["recommended", "alternative", "control"]
+    role = "recommended" if rank == 0 else "control" if known.control else "alternative"
+    return Suggestion(strategy=name, role=role, why=known.why, source=known.why_source, overrides=overrides)
 
 
 def _headline(answers: Answers, scenario: int | None, between: tuple[int, int] | None) -> str:

@@ -5,15 +5,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Literal
 
-from transfer_core.advice import WHY, advise
-from transfer_core.strategies import strategy
+from transfer_core.advice import advise, suggestion
+from transfer_core.strategies import representative, strategy
 from transfer_core.types import Advice, Answers, Decision, Estimate, Measured, Pilots, Plan, Reason, Suggestion
 
 LEAST_SECONDS, MOST_SECONDS = 10.0, 4 * 3600.0  # of pilots
 LEAST_SHARE, LEAST_EPOCHS = 0.25, 3  # of its epochs that a strategy needs to be worth a run
 SOME_OF_IT, MOST_OF_IT = 0.1, 0.8  # of a full run: from the first a pilot shows something, from the second all
 LITTLE = 0.01  # of validation accuracy: a lead within noise that is smaller decides nothing
-CONTROLS = ("from_scratch", "small_cnn")  # have no head to fall back on
 OWN = "measured on your images"
 HALVING = "Jamieson and Talwalkar 2016 (successive halving)"
 RULES = "the flowchart (CS231n notes; CS5720, slide 96)"
@@ -47,7 +46,7 @@ def measured_answers(said: Answers, measured: Measured, plans: tuple[Plan, ...],
 
     Compute is ample when fine-tuning everything fits the time; without a time limit it is what was said.
     """
-    whole = next((each for each in plans if each.strategy == "fine_tune_all"), None)
+    whole = next((each for each in plans if each.strategy == representative(2).name), None)
     answer = measured.similarity.answer
     timed: Literal["limited", "ample"] = "ample" if whole is not None and whole.fits == "yes" else "limited"
     return Answers(
@@ -108,7 +107,9 @@ def still_learning(pilots: Pilots) -> list[str]:
     They may still gain, and keep the linear head that they began with where they do not. Not those behind a control
     that leads by more than LITTLE: it began from nothing and may gain as well.
     """
-    controls = [each.accuracy for each in pilots.trials if each.strategy in CONTROLS and each.strategy in pilots.tied]
+    controls = [
+        each.accuracy for each in pilots.trials if strategy(each.strategy).control and each.strategy in pilots.tied
+    ]
     return [
         each.strategy
         for each in pilots.trials
@@ -116,17 +117,13 @@ def still_learning(pilots: Pilots) -> list[str]:
         and all(accuracy - each.accuracy < LITTLE for accuracy in controls)
         and each.steps
         and SOME_OF_IT <= each.part < MOST_OF_IT
-        and each.strategy not in CONTROLS
+        and not strategy(each.strategy).control
     ]
 
 
 def _suggestion(name: str, rank: int, planned: Plan | None) -> Suggestion:
-    why, source = WHY[name]
-    role: Literal["recommended", "alternative", "control"]
-    role = "recommended" if rank == 0 else "control" if name in CONTROLS else "alternative"
     shortened = planned is not None and planned.fits == "shortened"
-    overrides = (("epochs", planned.epochs),) if planned is not None and shortened else ()
-    return Suggestion(strategy=name, role=role, why=why, source=source, overrides=overrides)
+    return suggestion(name, rank, (("epochs", planned.epochs),) if planned is not None and shortened else ())
 
 
 def _why(

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from typing import get_args
 
 import numpy as np
 import plotly.graph_objects as go
@@ -10,7 +11,8 @@ import pytest
 from components import canvas, charts, compare_charts, compare_curves, text
 from components.compare_charts import Entry
 from components.compare_curves import Curve
-from components.palette import STRATEGY_STYLE, style, styles
+from components.palette import CATEGORICAL, PATHS, STRATEGY_STYLE, style, styles
+from transfer_core.strategies.definition import Symbol
 from transfer_core.types import Approach, EpochEnd, Interval, Reached, Recipe, Run, Score, front
 
 NASTY = ["<b>shoe</b>", "$x$", "![x](http://evil.test)", "plain"]
@@ -228,7 +230,9 @@ def test_a_solvers_many_steps_leave_room_for_epochs() -> None:
 
 def test_every_strategy_has_its_own_symbol_and_colour() -> None:
     known = list(STRATEGY_STYLE.values())
-    assert len({mark.symbol for mark in known}) == len({mark.slot for mark in known}) == len(known)
+    assert len({mark.symbol for mark in known}) == len(known)
+    assert len({mark.slot for mark in known}) == min(len(known), len(CATEGORICAL)), "shared once all are taken"
+    assert {*get_args(Symbol), style("not yet known").symbol} == set(PATHS)
     assert style("not yet known").symbol not in {mark.symbol for mark in known}
 
 

@@ -1,7 +1,7 @@
 """Recipes: defaults that hold together, overrides that are checked; and the stages they become."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from transfer_core.backbones import backbone as named_backbone
 from transfer_core.backbones.torchvision import build
 from transfer_core.errors import DatasetError, RecipeError
 from transfer_core.strategies import STRATEGIES, Strategy, recipe, recipe_from, repeated, strategy
-from transfer_core.types import FIRST, HEAD, Backbone, Dataset
+from transfer_core.types import FIRST, HEAD, SETTINGS, Backbone, Dataset, Recipe
 
 each_strategy = pytest.mark.parametrize("chosen", STRATEGIES, ids=lambda chosen: chosen.name)
 each_backbone = pytest.mark.parametrize("backbone", BACKBONES, ids=lambda backbone: backbone.name)
@@ -119,7 +119,7 @@ def test_settings_of_another_strategy_are_left_aside() -> None:
         ({"heads": 5}, "no setting 'heads'"),
         ({"dropout": 1.0}, "dropout is 1.0; it must be a number from 0 to 0.95"),
         ({"optimizer": "lion"}, "optimizer is 'lion'; choose one of: adamw, sgd, adam"),
-        ({"flip": 1}, "flip is '1'; choose one of: False, True"),
+        ({"flip": 1}, "flip is '1'; choose one of: True, False"),
         ({"folds": 5, "fold": 5}, "fold 5 of 5 does not exist"),
         ({"folds": 1}, "fold 0 of 1 does not exist"),
         ({"folds": 21}, "folds is 21, but 'birds' has only 20"),
@@ -202,3 +202,41 @@ def test_epochs_follow_the_images_that_are_left() -> None:
 def test_last_is_a_tap_by_any_name() -> None:
     for backbone in BACKBONES[:5]:
         assert recipe(dataset(), "linear_svm", backbone, tap="last").tap == backbone.tap_names[-1]
+
+
+IDS = (  # of recipes that have been trained: as they were, whatever settings come later
+    ("linear_probe", "bundled", {}, "101bffcea716590c"),
+    ("linear_svm", "resnet18", {"tap": "last", "folds": 5, "fold": 2}, "8923c9413eb009f7"),
+    ("all_layers", "bundled", {"per_class": 7, "seed": 3}, "7d1fa2f75e8d480b"),
+    ("frozen_head", "bundled", {"balanced": True}, "77d51f0cc3d562ba"),
+    ("fine_tune_top", "squeezenet1_1", {"lr": 0.02, "dropout": 0.5}, "687d1cd49c224f4e"),
+    ("gradual", "bundled", {"optimizer": "sgd", "epochs": 4}, "c6d087d946ee9ae5"),
+    ("from_scratch", "resnet18", {"flip": False}, "3859d356fa0c4229"),
+    ("small_cnn", "small_cnn", {"augment": "none"}, "619e6e49675775ab"),
+)
+
+
+@pytest.mark.parametrize(("name", "network", "overrides", "id"), IDS, ids=[each[0] for each in IDS])
+def test_a_recipe_keeps_its_id(name: str, network: str, overrides: dict[str, Any], id: str) -> None:
+    """Until the strategy's version is raised, or its defaults change."""
+    assert recipe(dataset(), name, named_backbone(network), **overrides).id == id
+
+
+def test_a_later_setting_enters_the_hash_where_it_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain, cut = (recipe(dataset(), "gradual", BACKBONES[0], **given) for given in ({}, {"clip": 2.0}))
+    before = {plain.id, plain.repeats}
+    monkeypatch.setitem(SETTINGS, "clip", replace(SETTINGS["clip"], later=True))
+    assert plain.hashed() == {name: value for name, value in asdict(plain).items() if name != "clip"}
+    assert not before & {plain.id, plain.repeats}, "so no field that recipes were saved with may become a later one"
+    assert cut.hashed() == asdict(cut) and cut.later() == {"clip": 2.0} and not plain.later()
+    assert Recipe(**plain.hashed()) == plain, "what was saved without it has its default"
+
+
+def test_settings_describe_themselves() -> None:
+    for name, setting in SETTINGS.items():
+        assert setting.label and setting.help.endswith("."), name
+        assert setting.flag == f"--{name.replace('_', '-')}"
+        if setting.choices:
+            assert setting.default in dict(setting.choices), name
+    with pytest.raises(TypeError, match="'epochs' says no range"):
+        replace(SETTINGS["epochs"], least=None)

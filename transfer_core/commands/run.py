@@ -10,10 +10,10 @@ from typing import Any
 from transfer_core.commands.follow import follow, root
 from transfer_core.compare.repeats import mean_and_spread
 from transfer_core.errors import RecipeError
-from transfer_core.types import Dataset, Recipe, Run
+from transfer_core.types import SETTINGS, Dataset, Recipe, Run, Setting
 from transfer_core.workspace import Workspace
 
-SETTINGS = ("tap", "train_from", "augment", "epochs", "seed", "per_class", "folds")
+YES_NO = {"yes": True, "no": False}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,17 +22,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--strategy", help="one of `python -m transfer_core strategies`; with --recipe, instead of its own"
     )
     parser.add_argument("--backbone", help="(default: bundled)")
-    parser.add_argument("--tap", help="where features are taken: a tap's name, last or auto")
-    parser.add_argument("--train-from", metavar="TAP", help="train what comes after this tap")
-    parser.add_argument("--augment", help="none, light or standard")
-    parser.add_argument("--epochs", type=int)
-    parser.add_argument("--seed", type=int)
-    parser.add_argument("--per-class", type=int, metavar="N", help="so many training images of each class, by the seed")
-    parser.add_argument("--folds", type=int, metavar="K", help="cross-validate on training and validation images")
     parser.add_argument("--seeds", type=int, default=1, metavar="N", help="train so many times, seed after seed")
     parser.add_argument("--recipe", type=Path, metavar="FILE", help="settings from a recipe's JSON")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda:0, mps")
     parser.add_argument("--again", action="store_true", help="train although the same recipe has finished before")
+    settings = parser.add_argument_group(
+        "settings", "What is not said is by rule; what a strategy does not have is left aside."
+    )
+    for setting in SETTINGS.values():
+        settings.add_argument(
+            setting.flag, help=f"{setting.label}. {setting.help}".replace("%", "%%"), **_taken(setting)
+        )
+
+
+def _taken(setting: Setting) -> dict[str, Any]:
+    """How argparse takes a setting; what it allows is checked with the recipe, in the same words as everywhere."""
+    if setting.kind is bool:
+        return {"choices": tuple(YES_NO)}
+    if setting.choices:
+        return {"metavar": "|".join(str(choice) for choice, _ in setting.choices)}
+    if setting.layer:
+        return {"metavar": "TAP|last|auto" if setting.layer == "any" else "TAP"}
+    return {"type": setting.kind, "metavar": "N" if setting.kind is int else "X"}
 
 
 def run(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
@@ -85,18 +96,23 @@ def _wanted(options: argparse.Namespace, workspace: Workspace, dataset: Dataset)
     if own_network and options.strategy not in (None, values["strategy"]):
         values = {name: value for name, value in values.items() if name != "backbone"}
     said = {name: getattr(options, name) for name in ("strategy", "backbone", *SETTINGS)}
-    said = {name: value for name, value in said.items() if value is not None}
+    said = {
+        name: YES_NO[value] if name in SETTINGS and SETTINGS[name].kind is bool else value
+        for name, value in said.items()
+        if value is not None
+    }
     values = {"backbone": "bundled"} | {name: value for name, value in values.items() if value is not None} | said
     if "strategy" not in values:
         raise RecipeError("Name a --strategy, or a --recipe that has one. `strategies` lists them.")
-    if options.folds is not None:
+    if options.folds is not None and options.fold is None:
         values.pop("fold", None)
     first = workspace.recipe_from(values, dataset)
     if options.seeds == 1 and values.get("fold") is not None:
         return (first,)
     settings = workspace.strategy(first.strategy).settings
     given = {name: value for name, value in values.items() if name in settings and name not in ("folds", "fold")}
-    return workspace.repeated(dataset, first.strategy, first.backbone, folds=first.folds, seeds=options.seeds, **given)
+    made = workspace.repeated(dataset, first.strategy, first.backbone, folds=first.folds, seeds=options.seeds, **given)
+    return tuple(recipe for recipe in made if options.fold in (None, recipe.fold))
 
 
 def _json(file: Path) -> Any:

@@ -2,22 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import fields
 
-from transfer_core.types import Recipe
+from transfer_core.types import LABELS, SETTINGS, TELLING, Recipe
 
-FIRST_TOLD = (
-    "backbone",
-    "tap",
-    "train_from",
-    "epochs",
-    "lr",
-    "augment",
-    "per_class",
-    "folds",
-    "seed",
-    "fold",
-)  # then any other field
+# The most telling first; then what is not a setting.
+TOLD = ("backbone", *TELLING, *(name for name in LABELS if name not in ("backbone", *TELLING)))
 
 
 def titles(recipes: Mapping[str, Recipe], strategies: Mapping[str, str]) -> dict[str, str]:
@@ -36,21 +25,20 @@ def titles(recipes: Mapping[str, Recipe], strategies: Mapping[str, str]) -> dict
 
 def _told(name: str, value: object, recipe: Recipe) -> str:
     """A field in words; folds are counted from 1."""
-    if name == "fold" and recipe.folds:
-        return f"fold {recipe.fold + 1} of {recipe.folds}"
-    if name in ("fold", "folds") and not recipe.folds:
-        return "no folds"
-    if name == "per_class" and not value:
-        return "all images"
-    words = name.replace("_", " ")
-    return f"{'' if value else 'not '}{words}" if isinstance(value, bool) else f"{words} {value}"
+    if name == "fold":
+        return f"fold {recipe.fold + 1} of {recipe.folds}" if recipe.folds else "no folds"
+    known, words = SETTINGS.get(name), name.replace("_", " ")
+    if known is None:
+        return f"{words} {value}"
+    if known.zero and not value:
+        return known.zero
+    return f"{'' if value else 'not '}{words}" if known.kind is bool else f"{words} {known.words(value)}"
 
 
 def _differences(recipe: Recipe, others: list[Recipe]) -> list[str]:
     """The fewest fields, the most telling first, whose values no other recipe shares."""
     told = []
-    names = [*FIRST_TOLD, *(field.name for field in fields(Recipe) if field.name not in FIRST_TOLD)]
-    for name in names:
+    for name in TOLD:
         value = getattr(recipe, name)
         if any(getattr(other, name) != value for other in others):
             told.append(_told(name, value, recipe))

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from transfer_core.compare.statistics import wilson
 from transfer_core.compare.words import ahead, at_cost, dearer, lead_in_points, listed, percent, points, some
-from transfer_core.types import HEAD, Approach, Grade, Interval, Pair, Reached, Run, Score, Transfer, Verdict
+from transfer_core.strategies import strategy
+from transfer_core.types import Approach, Grade, Interval, Pair, Reached, Run, Score, Transfer, Verdict
 
 WORTH = 0.01  # accuracy that a lead must exceed to be worth more time
 MUCH = 1.5  # times the time: below it a run is no cheaper, and the more accurate one is the better guess
@@ -220,18 +221,16 @@ def approaches(table: Table, known: Sequence[tuple[Run, int]]) -> tuple[Approach
     """Feature extraction and fine-tuning, each by its best run by validation. `known`: runs of the same test images,
     each with the number of images that it trained on."""
     return (
-        _approach("feature extraction", table, [(run, n) for run, n in known if extracts(run)]),
-        _approach("fine-tuning", table, [(run, n) for run, n in known if fine_tunes(run)]),
+        _approach(
+            "feature extraction", table, [(run, n) for run, n in known if approach_of(run) == "feature extraction"]
+        ),
+        _approach("fine-tuning", table, [(run, n) for run, n in known if approach_of(run) == "fine-tuning"]),
     )
 
 
-def extracts(run: Run) -> bool:
-    """Whether it leaves the pretrained backbone as it was."""
-    return run.recipe.weights != "random" and run.recipe.train_from in (None, HEAD)
-
-
-def fine_tunes(run: Run) -> bool:
-    return run.recipe.weights != "random" and not extracts(run)
+def approach_of(run: Run) -> str | None:
+    """Its strategy's: feature extraction leaves the pretrained backbone as it was; None for random weights."""
+    return strategy(run.recipe.strategy).approach
 
 
 def _approach(name: str, table: Table, known: Sequence[tuple[Run, int]]) -> Approach:

@@ -9,6 +9,7 @@ from transfer_core.report.content import differing
 from transfer_core.report.evidence import ranked
 from transfer_core.report.markup import Cell, folded, run_name, section, table
 from transfer_core.report.opening import day, looks_of
+from transfer_core.types import LABELS, NONE, SETTINGS
 from transfer_core.words import count, percent, plain, safe, short
 
 Values = dict[str, Any]
@@ -210,16 +211,14 @@ def _differences(runs: Sequence[Values], names: Sequence[str], content: Values) 
 
 
 def _name(field: str) -> str:
-    return field.replace("_", " ")
+    return LABELS.get(field, field)
 
 
 def _value(value: Any, name: str, most: int = MOST_SIGNS) -> str:
     """A field of a recipe; "–" where the strategy has none."""
-    if value is None or (not value and name in ("epochs", "lr", "backbone_lr")):
-        return "–"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f"{value:g}" if isinstance(value, float) else safe(short(str(value), most))
+    if value is None:
+        return NONE
+    return safe(short(SETTINGS[name].words(value) if name in SETTINGS else str(value), most))
 
 
 def _around(content: Values) -> str:

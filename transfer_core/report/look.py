@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from transfer_core.strategies import STRATEGIES
+
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
@@ -52,25 +54,18 @@ DARK = Look(
     ),
 )
 
-MARKS: dict[str, tuple[int, str]] = {  # of a strategy: slot of its colour, symbol
-    "linear_probe": (0, "circle"),
-    "linear_svm": (2, "diamond"),
-    "fine_tune_top": (1, "triangle-up"),
-    "fine_tune_all": (4, "square"),
-    "from_scratch": (5, "x"),
-    "all_layers": (3, "pentagon"),
-    "frozen_head": (6, "triangle-down"),
-    "gradual": (7, "star"),
-    "small_cnn": (8, "cross"),
-}
-OTHER = (5, "hexagon")
+MARKS: dict[str, tuple[int, str]] = {known.name: (known.slot, known.symbol) for known in STRATEGIES}
+OTHER = (5, "hexagon")  # of a run whose strategy Graft does not have
 FILLINGS = ("", "-open", "-dot", "-open-dot")  # for further runs of one strategy
 
-PATHS = {  # of the symbols, in a square from -8 to 8
+PATHS = {  # of the symbols that a strategy may have, and of OTHER, in a square from -8 to 8
     "circle": "M-6 0a6 6 0 1 0 12 0a6 6 0 1 0-12 0z",
     "diamond": "M0-7.5 7.5 0 0 7.5-7.5 0z",
     "triangle-up": "M0-6.5 7 5.5H-7z",
     "triangle-down": "M0 6.5 7-5.5H-7z",
+    "triangle-left": "M-6.5 0 5.5-7V7z",
+    "triangle-right": "M6.5 0-5.5-7V7z",
+    "diamond-tall": "M0-8 4.5 0 0 8-4.5 0z",
     "square": "M-5.5-5.5h11v11h-11z",
     "x": "M-6.5-3.5-3.5-6.5 0-3 3.5-6.5 6.5-3.5 3 0 6.5 3.5 3.5 6.5 0 3-3.5 6.5-6.5 3.5-3 0z",
     "cross": "M-2-6.5h4v4.5h4.5v4H2v4.5h-4V2h-4.5v-4H-2z",

@@ -1,7 +1,7 @@
 """The strategies as data: a recipe goes in, stages come out. The training loop runs them."""
 
 from dataclasses import fields
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
 import numpy as np
 
@@ -16,10 +16,20 @@ from transfer_core.strategies.gradual import GRADUAL
 from transfer_core.strategies.linear_probe import LINEAR_PROBE
 from transfer_core.strategies.linear_svm import LINEAR_SVM
 from transfer_core.strategies.small_cnn import SMALL_CNN
-from transfer_core.types import AUTO, JUDGES, TEST, TRAIN, Backbone, Dataset, Recipe, Stage
+from transfer_core.types import AUTO, JUDGES, SETTINGS, TEST, TRAIN, Backbone, Dataset, Recipe, Setting, Stage
 
-__all__ = ["STRATEGIES", "Strategy", "recipe", "recipe_from", "repeated", "strategy", "until_descent"]
+__all__ = [
+    "STRATEGIES",
+    "Strategy",
+    "recipe",
+    "recipe_from",
+    "repeated",
+    "representative",
+    "strategy",
+    "until_descent",
+]
 
+# In the order in which they are shown. The first of either approach is offered to those who have no run of it.
 STRATEGIES: tuple[Strategy, ...] = (
     *(LINEAR_PROBE, LINEAR_SVM, ALL_LAYERS),
     *(FROZEN_HEAD, FINE_TUNE_TOP, FINE_TUNE_ALL, GRADUAL),
@@ -28,28 +38,6 @@ STRATEGIES: tuple[Strategy, ...] = (
 BY_NAME = {known.name: known for known in STRATEGIES}
 LAST = "last"  # the last tap, whatever its name
 
-RANGES: dict[str, tuple[type, float, float]] = {  # field: type, least, most
-    "epochs": (int, 1, 1000),
-    "batch_size": (int, 1, 4096),
-    "lr": (float, 1e-8, 10),
-    "backbone_lr": (float, 1e-8, 10),
-    "weight_decay": (float, 0, 1),
-    "depth_decay": (float, 0.01, 1),
-    "smoothing": (float, 0, 0.9),
-    "dropout": (float, 0, 0.95),
-    "clip": (float, 0, 1000),
-    "patience": (int, 0, 1000),
-    "seed": (int, 0, 2**32 - 1),
-    "per_class": (int, 0, 1_000_000),
-    "folds": (int, 0, 100),
-    "fold": (int, 0, 99),
-}
-CHOICES: dict[str, tuple[Any, ...]] = {  # field: what it may be
-    "augment": get_args(get_type_hints(Recipe)["augment"]),
-    "optimizer": get_args(get_type_hints(Recipe)["optimizer"]),
-    "balanced": (False, True),
-    "flip": (False, True),
-}
 MOST_SEEDS = 100
 SGD_RATE, SGD_DECAY = 10.0, 1e-4  # its rates, times Adam's; its weight decay, which the rate multiplies
 OWN_NETWORKS = frozenset(known.network for known in STRATEGIES if known.network)
@@ -60,6 +48,11 @@ def strategy(name: str) -> Strategy:
     if name not in BY_NAME:
         raise RecipeError(f"There is no strategy '{name}'. Choose one of: {', '.join(BY_NAME)}.")
     return BY_NAME[name]
+
+
+def representative(scenario: int) -> Strategy:
+    """The strategy that stands for one of the four scenarios."""
+    return next(known for known in STRATEGIES if known.represents == scenario)
 
 
 _strategy = strategy  # recipe() has a parameter of that name
@@ -159,16 +152,17 @@ def _train_images(dataset: Dataset, given: dict[str, Any]) -> int:
 
 
 def _checked(field: str, value: Any, backbone: Backbone) -> Any:
-    if field in ("tap", "train_from"):
-        return _tap(field, value, backbone)
-    if field in CHOICES:
-        if not any(value is known or (isinstance(value, str) and value == known) for known in CHOICES[field]):
-            raise RecipeError(f"{field} is '{value}'; choose one of: {', '.join(map(str, CHOICES[field]))}.")
+    if field not in SETTINGS:
+        raise RecipeError(f"A recipe has no setting '{field}'. It has: {', '.join(SETTINGS)}.")
+    known = SETTINGS[field]
+    if known.layer:
+        return _tap(known, value, backbone)
+    if known.choices:
+        allowed = [choice for choice, _ in known.choices]
+        if not any(value is choice or (isinstance(value, str) and value == choice) for choice in allowed):
+            raise RecipeError(f"{field} is '{value}'; choose one of: {', '.join(map(str, allowed))}.")
         return value
-    if field not in RANGES:
-        known = ", ".join([*RANGES, *CHOICES, "tap", "train_from"])
-        raise RecipeError(f"A recipe has no setting '{field}'. It has: {known}.")
-    kind, least, most = RANGES[field]
+    kind, least, most = known.kind, known.least or 0, known.most
     number = isinstance(value, (int, float)) and not isinstance(value, bool) and least <= value <= most
     if not number or (kind is int and value != int(value)):
         raise RecipeError(
@@ -178,15 +172,15 @@ def _checked(field: str, value: Any, backbone: Backbone) -> Any:
     return kind(value)
 
 
-def _tap(field: str, value: Any, backbone: Backbone) -> str:
-    names = backbone.tap_names if field == "tap" else backbone.tap_names[:-1]
-    words = (AUTO, LAST) if field == "tap" else ()
-    if field == "tap" and value == AUTO:
+def _tap(known: Setting, value: Any, backbone: Backbone) -> str:
+    anywhere = known.layer == "any"
+    names, words = (backbone.tap_names, (AUTO, LAST)) if anywhere else (backbone.tap_names[:-1], ())
+    if anywhere and value == AUTO:
         return AUTO
-    if field == "tap" and value == LAST:
+    if anywhere and value == LAST:
         return names[-1]
     if value not in names:
         raise RecipeError(
-            f"{backbone.title} has no tap '{value}' for {field}. Choose one of: {', '.join((*words, *names))}."
+            f"{backbone.title} has no tap '{value}' for {known.name}. Choose one of: {', '.join((*words, *names))}."
         )
     return str(value)

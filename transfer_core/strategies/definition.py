@@ -2,37 +2,79 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-from transfer_core.types import AUTO, FIRST, Backbone, Recipe, Stage
+from transfer_core.types import AUTO, FIRST, SETTINGS, Backbone, Recipe, Stage
 
 BATCH_SIZE = 32
 LAYER_NORM = frozenset({"ConvNeXt", "Swin", "Swin V2", "Vision Transformer", "MaxViT"})  # families
 UNNORMED = frozenset({"AlexNet", "SqueezeNet", "VGG"})  # save VGG's variants with BatchNorm
-REPEATS = ("seed", "per_class", "folds", "fold")  # settings of every strategy
-# and of all that learn by gradient descent
-TRAINING = (
-    *("epochs", "batch_size", "lr", "optimizer", "weight_decay", "smoothing", "dropout", "clip", "balanced"),
-    *("augment", "flip", "patience", *REPEATS),
-)
+REPEATS = tuple(each.name for each in SETTINGS.values() if each.of == "every strategy")
+TRAINING = (*(each.name for each in SETTINGS.values() if each.of == "gradient descent"), *REPEATS)
+
+CS231N = "CS231n notes, Transfer Learning"  # sources that several name
+CS5720 = "CS5720, week 5, slide 96"
+EXCHANGE = "Stack Exchange, adapting a pretrained network"
+
+Symbol = Literal[
+    "circle",
+    "diamond",
+    "triangle-up",
+    "square",
+    "x",
+    "pentagon",
+    "triangle-down",
+    "star",
+    "cross",
+    "triangle-left",
+    "triangle-right",
+    "diamond-tall",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Strategy:
-    """A way to transfer: words for people, defaults for a dataset, and the stages that the training loop runs."""
+    """A way to transfer: words for people, defaults for a dataset, and the stages that the training loop runs.
+
+    All that Graft knows of it stands here: pages, advice, pilots, comparisons and the report read it.
+    """
 
     name: str
     title: str
     scenarios: tuple[int, ...]  # of the four; empty: none of them
+    represents: int | None = None  # the scenario for which it is launched where each of the four gets one strategy
+    weights: Literal["kept", "moved", "random"]  # what becomes of the pretrained ones
     frozen: str  # what stays as it was, in words
     trains: str
     when: str
     source: str
+    why: str  # it is suggested, in a sentence
+    why_source: str
+    symbol: Symbol  # of its own, in every chart, badge and table
+    slot: int  # of its colour, an index into the theme's chartCategoricalColors; shared once all are taken
+    races: bool = False  # in the pilots; of those from random weights one at most
     version: int  # part of a recipe's id; raise it when the same recipe gives another result
     settings: tuple[str, ...]  # the recipe's fields that a user may change
     defaults: Callable[[int, int, Backbone], dict[str, Any]]  # (training images, classes, backbone) -> recipe fields
     stages: Callable[[Recipe, Backbone], tuple[Stage, ...]]
     network: str = ""  # a backbone of its own, whatever the user chose
+
+    @property
+    def approach(self) -> Literal["feature extraction", "fine-tuning"] | None:
+        """Which of the two ways to use pretrained weights it is; None for one that uses none."""
+        if self.weights == "random":
+            return None
+        return "feature extraction" if self.weights == "kept" else "fine-tuning"
+
+    @property
+    def control(self) -> bool:
+        """Whether it shows what the others gain: it begins with random weights, and has no head to fall back on."""
+        return self.weights == "random"
+
+    @property
+    def solved(self) -> bool:
+        """Whether it fits a head on frozen features in one go, without epochs."""
+        return "epochs" not in self.settings
 
 
 def epochs_for(train_images: int, *, steps: int, least: int, most: int) -> int:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from transfer_core.strategies.definition import TRAINING, Strategy, epochs_for, head_lr, trained
+from transfer_core.strategies.definition import CS231N, TRAINING, Strategy, epochs_for, head_lr, trained
 from transfer_core.types import FIRST, HEAD, Backbone, Recipe, Stage
 
 FIRST_STAGE = 0.4  # its learning rate over the last stage's, however many lie between
@@ -41,12 +41,19 @@ FINE_TUNE_ALL = Strategy(
     name="fine_tune_all",
     title="Fine-tune everything",
     scenarios=(2, 4),
+    represents=2,
+    weights="moved",
     frozen="Nothing, once the head has been fitted.",
     trains="The head first, then the whole network: the pretrained weights ten times slower than the head, and slower"
     " still towards the input.",
     when="Many images, or images unlike ImageNet's with time to compute: every layer adapts, from weights that already"
     " see well.",
     source="CS231n notes, Transfer Learning, scenarios 2 and 4; Kumar et al. 2022 (LP-FT)",
+    why="The whole network adapts to your images, from weights that already see well.",
+    why_source=CS231N,
+    symbol="square",
+    slot=4,
+    races=True,
     version=3,
     settings=("backbone_lr", "depth_decay", *TRAINING),
     defaults=defaults,

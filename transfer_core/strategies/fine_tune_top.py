@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from transfer_core.strategies.definition import TRAINING, Strategy
+from transfer_core.strategies.definition import EXCHANGE, TRAINING, Strategy
 from transfer_core.strategies.fine_tune_all import fine_tuning, fine_tuning_defaults
 from transfer_core.types import Backbone
 
@@ -19,11 +19,17 @@ FINE_TUNE_TOP = Strategy(
     name="fine_tune_top",
     title="Fine-tune the top",
     scenarios=(),
+    weights="moved",
     frozen="The first stages, which see edges and textures that serve any images; their BatchNorm statistics too.",
     trains="The head first, then it and the later stages, these ten times slower.",
     when="A thousand to ten thousand images, or fewer with augmentation: it adapts what is specific and keeps what is"
     " universal, with less to overfit and less to compute than the whole network.",
     source="Stack Exchange, adapting a pretrained network; Kumar et al. 2022 (LP-FT)",
+    why="First layers see edges and colours that serve any images; the later ones learn your own.",
+    why_source=EXCHANGE,
+    symbol="triangle-up",
+    slot=1,
+    races=True,
     version=3,
     settings=("train_from", "backbone_lr", "depth_decay", *TRAINING),
     defaults=defaults,

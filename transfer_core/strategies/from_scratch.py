@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from transfer_core.strategies.definition import TRAINING, Strategy, scratch_defaults, trained
+from transfer_core.strategies.definition import CS231N, TRAINING, Strategy, scratch_defaults, trained
 from transfer_core.types import FIRST, Backbone, Recipe, Stage
 
 
@@ -19,11 +19,18 @@ FROM_SCRATCH = Strategy(
     name="from_scratch",
     title="From scratch",
     scenarios=(),
+    represents=4,  # as the control of fine-tuning everything
+    weights="random",
     frozen="Nothing.",
     trains="The whole network, from random weights, faster and for longer.",
     when="As the control that shows what the pretrained weights are worth; in earnest, with many images of a domain for"
     " which no network exists.",
     source="CS231n notes, Transfer Learning, scenario 4; Stack Exchange, adapting a pretrained network",
+    why="The control: what the same network reaches without any pretraining.",
+    why_source=CS231N,
+    symbol="x",
+    slot=5,
+    races=True,
     version=2,
     settings=TRAINING,
     defaults=defaults,

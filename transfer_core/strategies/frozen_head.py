@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from transfer_core.strategies.definition import TRAINING, Strategy, epochs_for, trained
+from transfer_core.strategies.definition import CS5720, TRAINING, Strategy, epochs_for, trained
 from transfer_core.types import HEAD, Backbone, Recipe, Stage
 
 
@@ -27,11 +27,16 @@ FROZEN_HEAD = Strategy(
     name="frozen_head",
     title="Frozen backbone, new head",
     scenarios=(),
+    weights="kept",
     frozen="The whole backbone, its BatchNorm statistics too.",
     trains="A new linear head, step by step, on images that are altered at random each time.",
     when="As most tutorials begin. It sees augmented images, which the linear probe does not, and pays for each of them"
     " with a pass through the backbone.",
     source="CS5720 slides, week 5; Keras guide, Transfer learning and fine-tuning",
+    why="Only the head learns, on augmented images: the textbook's feature extraction.",
+    why_source=CS5720,
+    symbol="triangle-down",
+    slot=6,
     version=2,
     settings=TRAINING,
     defaults=defaults,

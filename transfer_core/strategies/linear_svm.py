@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from transfer_core.strategies.definition import REPEATS, Strategy, tap_title
+from transfer_core.strategies.definition import CS231N, REPEATS, Strategy, tap_title
 from transfer_core.types import AUTO, HEAD, Backbone, Recipe, Stage
 
 
@@ -19,6 +19,8 @@ LINEAR_SVM = Strategy(
     name="linear_svm",
     title="Linear SVM on an earlier layer",
     scenarios=(3,),
+    represents=3,
+    weights="kept",
     frozen="The whole backbone, of which only the part up to the chosen layer is used.",
     trains="A linear support vector machine on the activations there. Unless you name a layer, cross-validation on your"
     " training images does.",
@@ -26,6 +28,11 @@ LINEAR_SVM = Strategy(
     " are more general.",
     source="CS231n notes, Transfer Learning, scenario 3; Stack Exchange, adapting a pretrained network (bottleneck"
     " features)",
+    why="The top of the network is too specific to photos of things; an earlier layer is more general.",
+    why_source=CS231N,
+    symbol="diamond",
+    slot=2,
+    races=True,
     version=2,
     settings=("tap", *REPEATS),
     defaults=defaults,

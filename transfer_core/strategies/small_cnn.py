@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from transfer_core.strategies.definition import TRAINING, Strategy, scratch_defaults, trained
+from transfer_core.strategies.definition import EXCHANGE, TRAINING, Strategy, scratch_defaults, trained
 from transfer_core.types import FIRST, Backbone, Recipe, Stage
 
 
@@ -19,11 +19,16 @@ SMALL_CNN = Strategy(
     name="small_cnn",
     title="Small network, from scratch",
     scenarios=(),
+    weights="random",
     frozen="Nothing: no pretrained network takes part.",
     trains="Four convolutions and a classifier, from random weights.",
     when="Tiny or odd images that no photo resembles, and a control: what a small network learns from"
     " your images alone.",
     source="Stack Exchange, adapting a pretrained network (a very specific domain: from scratch, perhaps shallower)",
+    why="The control for odd images: a small network that knows nothing else.",
+    why_source=EXCHANGE,
+    symbol="cross",
+    slot=8,
     version=1,
     settings=TRAINING,
     defaults=defaults,

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from transfer_core.strategies import recipe
+from transfer_core.strategies.linear_probe import LINEAR_PROBE
 from transfer_core.studies.estimates import estimates
 from transfer_core.studies.similarity import (
     FEWEST,
@@ -53,7 +54,7 @@ def measure(dataset: Dataset, backbone: Backbone, *, workspace: Path, device: st
     Raises DatasetError without training images, WeightsError without the backbone's weights.
     """
     began, known = time.monotonic(), named_device(device)
-    wanted = recipe(dataset, "linear_probe", backbone)
+    wanted = recipe(dataset, LINEAR_PROBE.name, backbone)
     _, stages = plan(wanted, dataset, workspace)
     yield _step(1)
     setup = yield from prepare(wanted, dataset, backbone, stages, workspace=workspace, device=torch.device(known.name))

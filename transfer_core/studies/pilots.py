@@ -11,7 +11,7 @@ import torch
 
 from transfer_core.compare.pairs import Margin, margin
 from transfer_core.errors import DatasetError, RecipeError
-from transfer_core.strategies import recipe
+from transfer_core.strategies import STRATEGIES, recipe
 from transfer_core.studies.trials import Candidate, Race, affordable
 from transfer_core.training.devices import device as named_device
 from transfer_core.training.fit import memory_is_full
@@ -30,7 +30,7 @@ from transfer_core.types import (
     StageStart,
 )
 
-CANDIDATES = ("linear_probe", "linear_svm", "all_layers", "fine_tune_all", "fine_tune_top", "from_scratch")
+CANDIDATES = tuple(known.name for known in STRATEGIES if known.races)
 HEADS_SHARE = 0.3  # of the budget, for all linear heads
 FIRST_ROUND = 0.25  # of the time that learners have, for all of them; the rest is for the one in front
 LEAST_PART = 0.15  # of its training that random weights need to show anything
@@ -70,6 +70,7 @@ def pilots(dataset: Dataset, backbone: Backbone, *, seconds: float, workspace: P
     for each in heads:
         yield from _tried(race.head(each, HEADS_SHARE * seconds / len(heads)), each)
     learners = [Candidate(recipe=replace(each, patience=0)) for each in wanted if each.epochs]
+    learners.sort(key=lambda each: each.recipe.train_from != FIRST)  # stable
     racing = [each for each in learners if each.recipe.weights != "random"]
     control = next(each for each in learners if each not in racing)
     rival = next(each for each in racing if each.recipe.train_from == FIRST)

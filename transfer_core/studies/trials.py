@@ -81,7 +81,7 @@ class Race:
         self.setup, self.budget, self._began = setup, seconds, begun
         self.clock = Clock(setup, head_images=HEAD_IMAGES, enough=seconds / TIMINGS)
         self._images = setup.dataset.count(TRAIN)  # of a full run
-        self._taught = setup.dataset  # what the linear probe learned from
+        self._taught = setup.dataset  # what the head that fine-tuning begins with learned from
 
     def spent(self) -> float:
         return time.monotonic() - self._began
@@ -103,7 +103,7 @@ class Race:
         for event in solve(run, stage):
             if isinstance(event, Progress):
                 yield self._named(each, event)
-        if used.strategy == "linear_probe":
+        if stage.solver == "logistic" and run.network.taps == setup.backbone.taps[-1:]:
             self._taught = run.dataset
         each.part = run.dataset.count(TRAIN) / self._images
         rows, codes = yield from frozen_features(run, run.network.taps)
@@ -125,7 +125,7 @@ class Race:
             run.warm_up = self._warm_up(each, shortened.epochs * steps)
         for stage in strategy(shortened.strategy).stages(shortened, setup.backbone):
             learns = stage.solver == "gradient"
-            run.dataset = part if learns else self._taught  # the head of the linear probe, fitted before
+            run.dataset = part if learns else self._taught  # the head on the last features, fitted before
             with closing(solve(run, stage)) as events:
                 for event in events:
                     if isinstance(event, Progress):

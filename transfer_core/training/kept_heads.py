@@ -92,11 +92,14 @@ def _restored(setup: Setup, stage: Stage, file: Path) -> Generator[Event, None, 
 
 
 def _file(setup: Setup, stage: Stage) -> Path:
-    """Named by all that decides the head: features, images, labels, and what the solver reads of the recipe."""
+    """Named by all that decides the head: features, images, labels, and what the solver reads of the recipe.
+
+    Settings that came later count as read, so that none is overlooked."""
     data, recipe = setup.dataset, setup.recipe
     images = hashlib.sha256(b"".join(data.rows(split).tobytes() + b"|" for split in (TRAIN, VAL))).hexdigest()
     features = [setup.feature_file(tap).name for tap in setup.backbone.taps]
     taps = [tap.name for tap in setup.network.taps]
     tap = AUTO if stage.tap == AUTO else None  # a tap by its name is the network's own
-    key = digest([VERSION, stage.solver, tap, taps, features, images, recipe.balanced, recipe.seed])
+    read = [recipe.balanced, recipe.seed, *recipe.later().items()]
+    key = digest([VERSION, stage.solver, tap, taps, features, images, *read])
     return setup.workspace / "features" / f"{data.id}-{key}.head.npz"

@@ -52,8 +52,9 @@ from transfer_core.types.events import (
 )
 from transfer_core.types.forecast import Crossing, Finding, Forecast, Lacking, LearningCurve, Size
 from transfer_core.types.plain import Floats, Ints, digest, from_plain
-from transfer_core.types.recipes import AUTO, FIRST, HEAD, Recipe, Stage
+from transfer_core.types.recipes import AUTO, FIRST, HEAD, LABELS, SETTINGS, TELLING, Recipe, Stage
 from transfer_core.types.runs import ACTIVE, Job, Predictions, RateTest, Repeats, Run, Status
+from transfer_core.types.settings import NONE, Setting
 
 __all__ = [
     "ACTIVE",
@@ -62,8 +63,12 @@ __all__ = [
     "FIRST",
     "HEAD",
     "JUDGES",
+    "LABELS",
     "LEVEL",
+    "NONE",
+    "SETTINGS",
     "SPLITS",
+    "TELLING",
     "TEST",
     "TRAIN",
     "UNUSED",
@@ -117,6 +122,7 @@ __all__ = [
     "Said",
     "Score",
     "Seen",
+    "Setting",
     "Similarity",
     "Size",
     "SourceClass",

@@ -1,54 +1,231 @@
-"""What a run does."""
+"""What a run does, and what of it a user may set: each setting is described on its own line, and nowhere else."""
 
-from dataclasses import asdict, dataclass, replace
-from typing import Literal
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any, Literal
 
 from transfer_core.types.plain import digest
+from transfer_core.types.settings import Setting, setting, settings_of
 
 FIRST = "first"  # train from the input on: the whole network
 HEAD = "head"  # train the new classifier alone
 AUTO = "auto"  # the tap whose features a linear classifier tells apart best, by cross-validation
 
 
+def _named(label: str) -> Any:
+    """A field of `Recipe` that follows from what is chosen elsewhere."""
+    return field(metadata={"label": label})
+
+
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
     """Everything that decides a run's result, save the device. Plain JSON values only."""
 
-    dataset: str
-    backbone: str
-    weights: str  # Backbone.weights, or "random"
-    strategy: str
-    version: int  # of the strategy
-    tap: str | None = None  # where features are taken, or AUTO; None: the last
-    train_from: str | None = None  # FIRST, a tap's name (train what comes after it), or HEAD
-    epochs: int = 0  # 0: the strategy has none
-    batch_size: int = 32
-    lr: float = 0.0  # peak, of the head
-    backbone_lr: float = 0.0  # peak, of pretrained weights
-    weight_decay: float = 0.0
-    optimizer: Literal["adamw", "sgd", "adam"] = "adamw"
-    depth_decay: float = 1.0  # of backbone_lr for each stage towards the input
-    smoothing: float = 0.0  # of the labels
-    dropout: float = 0.0  # of the codes, before the head
-    clip: float = 0.0  # largest norm of the gradient; 0: any
-    balanced: bool = False  # classes weigh the same in the loss, however many images they have
-    augment: Literal["none", "light", "standard"] = "none"
-    flip: bool = True  # left-right, where `augment` flips; off when orientation carries the label
-    patience: int = 0  # epochs without a better validation loss, in the second half, before stopping; 0: never
-    seed: int = 0
-    per_class: int = 0  # training images of each class, drawn by the seed; 0: all
-    folds: int = 0  # cross-validation: training and validation images in so many parts, the test split untouched; 0: no
-    fold: int = 0  # the part that is tested
+    dataset: str = _named("Dataset")
+    backbone: str = _named("Backbone")
+    weights: str = _named("Weights")  # Backbone.weights, or "random"
+    strategy: str = _named("Strategy")
+    version: int = _named("Version of the strategy")
+    tap: str | None = setting(
+        None,  # the last
+        label="Features from",
+        help="A layer of the backbone. Earlier ones are more general. Auto: the one that cross-validation prefers.",
+        group="images",
+        of="some",
+        layer="any",
+        rank=1,
+    )
+    train_from: str | None = setting(
+        None,  # else FIRST, a tap's name, or HEAD
+        label="Train what comes after",
+        help="A layer of the backbone. What comes before it stays frozen.",
+        group="images",
+        of="some",
+        layer="inner",
+        rank=2,
+    )
+    epochs: int = setting(
+        0,  # of a strategy that has none
+        label="Epochs",
+        help="At most; early stopping may end a run before.",
+        group="schedule",
+        least=1,
+        most=1000,
+        rank=3,
+    )
+    batch_size: int = setting(32, label="Batch size", help="Images in one step.", group="schedule", least=1, most=4096)
+    lr: float = setting(
+        0.0,
+        label="Learning rate of the head",
+        help="Its peak, after warm-up. A range test tries many.",
+        group="schedule",
+        least=1e-8,
+        most=10,
+        step=1e-4,
+        rank=4,
+    )
+    backbone_lr: float = setting(
+        0.0,
+        label="Learning rate of the backbone",
+        help="Its peak. By rule a tenth of the head's: pretrained weights are worth keeping.",
+        group="schedule",
+        of="some",
+        least=1e-8,
+        most=10,
+        step=1e-5,
+    )
+    weight_decay: float = setting(
+        0.0,
+        label="Weight decay",
+        help="Not on biases and norms.",
+        group="regularisation",
+        least=0,
+        most=1,
+        step=0.001,
+    )
+    optimizer: Literal["adamw", "sgd", "adam"] = setting(
+        "adamw",
+        label="Optimizer",
+        help="All with warm-up and a cosine schedule.",
+        group="regularisation",
+        words={"adamw": "AdamW", "sgd": "SGD, momentum 0.9", "adam": "Adam"},
+    )
+    depth_decay: float = setting(
+        1.0,
+        label="Rate of the stage before",
+        help="Each stage towards the input learns at this share of the next one's rate. 1: all alike.",
+        group="schedule",
+        of="some",
+        least=0.01,
+        most=1,
+        step=0.05,
+    )
+    smoothing: float = setting(
+        0.0,
+        label="Label smoothing",
+        help="How much of each label is shared out over all classes.",
+        group="regularisation",
+        least=0,
+        most=0.9,
+        step=0.05,
+    )
+    dropout: float = setting(
+        0.0,
+        label="Dropout",
+        help="Share of the features that the head does not see in a step.",
+        group="regularisation",
+        least=0,
+        most=0.95,
+        step=0.1,
+    )
+    clip: float = setting(
+        0.0,
+        label="Largest gradient",
+        help="Norm above which it is cut. 0: any.",
+        group="regularisation",
+        least=0,
+        most=1000,
+        step=0.5,
+    )
+    balanced: bool = setting(
+        False,
+        label="Classes weigh the same",
+        help="In the loss, however many images each has. For very uneven classes.",
+        group="regularisation",
+    )
+    augment: Literal["none", "light", "standard"] = setting(
+        "none",
+        label="Augmentation",
+        help="Random changes of training images. Light: flips and shifts. Standard: also turns, colours and crops.",
+        group="images",
+        rank=5,
+    )
+    flip: bool = setting(
+        True,
+        label="Flip left and right",
+        help="Where augmentation flips. No, where left and right mean something: letters, sides of a body.",
+        group="images",
+    )
+    patience: int = setting(
+        0,
+        label="Early stopping after",
+        help="Epochs without a better validation loss, counted in the second half of the schedule. 0: never. The best"
+        " epoch is kept either way.",
+        group="schedule",
+        least=0,
+        most=1000,
+    )
+    seed: int = setting(
+        0,
+        label="Seed",
+        help="Decides all that is drawn at random.",
+        group="images",
+        of="every strategy",
+        least=0,
+        most=2**32 - 1,
+        rank=8,
+    )
+    per_class: int = setting(
+        0,
+        label="Training images of each class",
+        help="Drawn by the seed, to see what fewer images would give. 0: all.",
+        group="images",
+        of="every strategy",
+        least=0,
+        most=1_000_000,
+        zero="all images",
+        rank=6,
+    )
+    folds: int = setting(
+        0,
+        label="Folds",
+        help="k-fold cross-validation of training and validation images: each is tested once, by a run that did not"
+        " train on it. The test split is not touched. 0: no.",
+        group="repeats",
+        of="every strategy",
+        least=0,
+        most=100,
+        zero="no folds",
+        rank=7,
+    )
+    fold: int = setting(
+        0,
+        label="Fold",
+        help="The part that is tested, counted from 0.",
+        group="repeats",
+        of="every strategy",
+        least=0,
+        most=99,
+        rank=9,
+    )
 
     @property
     def id(self) -> str:
         """Hash of the canonical JSON: equal recipes have equal ids."""
-        return digest(asdict(self))
+        return digest(self.hashed())
 
     @property
     def repeats(self) -> str:
         """Equal for recipes that differ in seed and fold alone."""
         return replace(self, seed=0, fold=0).id
+
+    def hashed(self) -> dict[str, Any]:
+        """What every digest of a recipe is made of: its fields, without later settings at yesterday's behaviour."""
+        return {
+            name: value
+            for name, value in asdict(self).items()
+            if name not in SETTINGS or not SETTINGS[name].later or value != SETTINGS[name].default
+        }
+
+    def later(self) -> dict[str, Any]:
+        """Of `hashed` the later settings: for digests that name the earlier ones one by one."""
+        return {name: value for name, value in self.hashed().items() if name in SETTINGS and SETTINGS[name].later}
+
+
+SETTINGS: dict[str, Setting] = settings_of(Recipe)  # by name, in the order of the fields
+LABELS: dict[str, str] = {  # of every field of a recipe
+    each.name: SETTINGS[each.name].label if each.name in SETTINGS else each.metadata["label"] for each in fields(Recipe)
+}
+TELLING: tuple[str, ...] = tuple(sorted(SETTINGS, key=lambda name: SETTINGS[name].rank))  # the most telling first
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,7 @@
 """A learning-rate range test of a recipe."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from transfer_core.jobs.tasks.task import Place, Task
@@ -23,7 +23,7 @@ class FindRate(Task):
         """Equal for recipes that a range test does not tell apart."""
         recipe = self.recipe
         ratio = f"{recipe.backbone_lr / recipe.lr:.3g}" if recipe.lr else ""
-        return digest(["rates", ratio, asdict(replace(recipe, lr=0.0, backbone_lr=0.0, epochs=0, patience=0))])
+        return digest(["rates", ratio, replace(recipe, lr=0.0, backbone_lr=0.0, epochs=0, patience=0).hashed()])
 
     def run(self, place: Place) -> Iterator[Event]:
         from transfer_core.studies.rates import find_rate
