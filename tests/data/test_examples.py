@@ -163,7 +163,7 @@ def test_brightness_contrast_and_colour_say_nothing() -> None:
 @pytest.mark.parametrize(
     ("each", "splits"),
     [
-        (10, {"train": 119, "val": 34, "test": 17}),
+        (10, {"train": 119, "val": 26, "test": 25}),
         pytest.param(IMAGES_A_CLASS, {"train": 714, "val": 153, "test": 153}, marks=pytest.mark.soak),
     ],
 )
