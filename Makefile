@@ -23,6 +23,6 @@ check:  ## lint, format, types and the architecture, in seconds
 	$(VENV_PYTHON) -m mypy --strict transfer_core
 	$(VENV_PYTHON) -m pytest -q tests/test_architecture.py
 
-soak:  ## the slow tests: every large backbone
+soak:  ## the slow tests: every other backbone, image of the example, and strategy on odd datasets
 	@$(PYTHON) .ci/environment.py requirements-dev.txt
-	$(VENV_PYTHON) -m pytest -m soak
+	$(VENV_PYTHON) -m pytest -m soak -n 2 --ignore tests/browser

@@ -6,8 +6,6 @@ import sys
 from functools import cache
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).resolve().parents[1]
 
 # Rooms and their floors; a file belongs to the longest prefix that fits. It may import its own room and lower floors.
@@ -115,28 +113,35 @@ def room(module: str) -> str:
     return longest
 
 
-@pytest.mark.parametrize("module", modules())
-def test_imports_only_lower_floors(module: str) -> None:
-    own = room(module)
-    for other in imports(module) & modules().keys() - OPEN_TO_ALL:
-        assert room(other) == own or FLOORS[room(other)] < FLOORS[own], (
-            f"{module} imports {other}, which is not below it"
-        )
+def test_imports_only_lower_floors() -> None:
+    wrong = [
+        f"{module} imports {other}, which is not below it"
+        for module in modules()
+        for other in sorted(imports(module) & modules().keys() - OPEN_TO_ALL)
+        if room(other) != room(module) and FLOORS[room(other)] >= FLOORS[room(module)]
+    ]
+    assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("module", modules())
-def test_libraries_stay_in_their_rooms(module: str) -> None:
-    libraries = {other.partition(".")[0] for other in imports(module)}
-    if module.startswith("transfer_core"):
-        assert not libraries & SCREEN, f"{module} draws: {libraries & SCREEN}"
-    if module.startswith(WITHOUT_TORCH) or module == "transfer_core.backbones":
-        assert not loads(module) & TORCH, f"{module} reaches torch"
+def test_libraries_stay_in_their_rooms() -> None:
+    wrong = []
+    for module in modules():
+        libraries = {other.partition(".")[0] for other in imports(module)}
+        if module.startswith("transfer_core") and libraries & SCREEN:
+            wrong.append(f"{module} draws: {libraries & SCREEN}")
+        if (module.startswith(WITHOUT_TORCH) or module == "transfer_core.backbones") and loads(module) & TORCH:
+            wrong.append(f"{module} reaches torch")
+    assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("module", [one for one in modules() if one.startswith("pages")])
-def test_pages_know_the_core_by_its_door(module: str) -> None:
-    beyond = {other for other in imports(module) if other.startswith("transfer_core")} - DOOR
-    assert not beyond, f"{module} reaches past the workspace to {sorted(beyond)}"
+def test_pages_know_the_core_by_its_door() -> None:
+    beyond = {
+        (module, other)
+        for module in modules()
+        for other in imports(module) - DOOR
+        if module.startswith("pages") and other.startswith("transfer_core")
+    }
+    assert not beyond, f"pages reach past the workspace: {sorted(beyond)}"
 
 
 def test_the_server_does_not_load_torch() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.test_cli import graft
+from tests.test_cli import here
 from tests.test_workspace import drive
 from transfer_core.commands.correct import marks
 from transfer_core.errors import DatasetError, GraftError
@@ -202,9 +202,9 @@ def test_the_command_line_makes_a_corrected_version(workspace: Workspace, datase
         f"file,new label,drop\n{dataset.paths[first.sample]},{dataset.classes[first.label]},\n"
         f"{dataset.paths[second.sample]},,yes\n"
     )
-    made = graft("correct", "colours", str(tmp_path / "marks.csv"), root=workspace.root)
+    made = here("correct", "colours", str(tmp_path / "marks.csv"), root=workspace.root)
     assert made["name"] == "colours, 2 corrected" and sum(made["splits"].values()) == 59 and made["problems"] == 1
-    again = graft("correct", dataset.id, str(tmp_path / "marks.csv"), root=workspace.root)
+    again = here("correct", dataset.id, str(tmp_path / "marks.csv"), root=workspace.root)
     assert again["dataset"] == made["dataset"] != dataset.id
     (tmp_path / "marks.csv").write_text("file,drop\n")
-    assert "nothing to correct" in graft("correct", "colours", str(tmp_path / "marks.csv"), root=workspace.root, code=2)
+    assert "nothing to correct" in here("correct", "colours", str(tmp_path / "marks.csv"), root=workspace.root, code=2)

@@ -16,6 +16,7 @@ from components import text
 from transfer_core import words
 from transfer_core.cli import main
 from transfer_core.report import assets, look, page
+from transfer_core.studies import estimates
 from transfer_core.types import SPLITS, Dataset, RunEnd, Said
 from transfer_core.workspace import Workspace
 
@@ -30,7 +31,7 @@ def drive(workspace: Workspace, job: str) -> RunEnd:
 
 
 @pytest.fixture(scope="module")
-def workspace(tmp_path_factory: pytest.TempPathFactory, photos: Path) -> Iterator[Workspace]:
+def workspace(tmp_path_factory: pytest.TempPathFactory, photos: Path, small_networks: None) -> Iterator[Workspace]:
     """Four strategies, one with two seeds, two cross-validated; everything measured and said; some labels wrong."""
     root = tmp_path_factory.mktemp("report")
     images = shutil.copytree(photos, root / "colours")
@@ -46,7 +47,9 @@ def workspace(tmp_path_factory: pytest.TempPathFactory, photos: Path) -> Iterato
     for id in opened.submit(recipes):
         drive(opened, id)
     opened.say(dataset, Said(similarity="different", budget="limited", seconds=90.0))
-    drive(opened, opened.measure(dataset))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(estimates, "ENOUGH_SECONDS", 0.1)  # of timed batches
+        drive(opened, opened.measure(dataset))
     yield opened
     opened.close()
 

@@ -45,7 +45,7 @@ def test_from_the_example_to_a_choice(server: Server, page: Page) -> None:
     page.get_by_role("button", name="Fine-tune everything").click()
     before = max_points(page, least=2)
     max_points(page, least=before + 1)
-    expect(page.locator(".st-key-run_status")).to_contain_text("Epoch 3 of", timeout=120_000)
+    expect(page.locator(".st-key-run_status")).to_contain_text("Epoch 2 of", timeout=120_000)
     screenshot(page, "train")
 
     queue = page.locator(".st-key-queue")

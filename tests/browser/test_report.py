@@ -24,7 +24,7 @@ inks = """plots => [...new Set(plots.flatMap(plot =>
 
 
 @pytest.fixture(scope="module")
-def report(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def report(photos: Path, tmp_path_factory: pytest.TempPathFactory, small_networks: None) -> Path:
     """A report on three strategies, one of them with fewer images, too; a class has markup for a name."""
     root = tmp_path_factory.mktemp("report")
     images = shutil.copytree(photos, root / "in")

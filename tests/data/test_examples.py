@@ -1,12 +1,15 @@
 """The wallpaper images have the symmetries of their group, and no more. Measured on the pixels, as a sceptic would."""
 
 import re
+from dataclasses import replace
+from functools import partial
 from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from transfer_core.data import examples
 from transfer_core.data.dataset import read_dataset
 from transfer_core.data.examples import EXAMPLES, IMAGES_A_CLASS, draw_example, draw_wallpaper
 from transfer_core.data.wallpaper import GROUPS, SIDE_PX, Drawing, Group, draw
@@ -46,6 +49,7 @@ FOREIGN = {
 }
 HALVES = [(12, 0), (0, 12), (12, 12)]  # in samples: shifts that would make the cell smaller
 THIRDS = [(8, 16), (16, 8)]
+SOME = 12  # images a class whose symmetries are measured every day
 SAMPLES = 24  # along each side of the cell, when it is measured
 
 
@@ -97,9 +101,12 @@ def moved_best(cell: Floats, matrix: Floats) -> float:
 
 
 @pytest.mark.parametrize("group", GROUPS, ids=lambda group: group.name)
-def test_every_image_has_the_symmetries_of_its_group_and_no_more(group: Group) -> None:
+@pytest.mark.parametrize(
+    "indices", [range(SOME), pytest.param(range(SOME, IMAGES_A_CLASS), marks=pytest.mark.soak)], ids=["some", "others"]
+)
+def test_every_image_has_the_symmetries_of_its_group_and_no_more(group: Group, indices: range) -> None:
     grid = np.stack(np.meshgrid(*[np.arange(SAMPLES) / SAMPLES] * 2, indexing="ij"))
-    for index in range(IMAGES_A_CLASS):
+    for index in indices:
         drawing = draw(group, np.random.default_rng([0, GROUPS.index(group), index]))
         basis = conventional(drawing)
         here = shades(drawing, grid, basis)
@@ -153,17 +160,28 @@ def test_brightness_contrast_and_colour_say_nothing() -> None:
     assert right < 0.13, "chance is 0.06, with a standard error of 0.02"
 
 
-def test_the_example_is_imported_whole(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("each", "splits"),
+    [
+        (10, {"train": 119, "val": 26, "test": 25}),
+        pytest.param(IMAGES_A_CLASS, {"train": 714, "val": 153, "test": 153}, marks=pytest.mark.soak),
+    ],
+)
+def test_the_example_is_imported_whole(
+    each: int, splits: dict[str, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = replace(EXAMPLES[0], images=17 * each, draw=partial(draw_wallpaper, images_a_class=each))
+    monkeypatch.setattr(examples, "EXAMPLES", (few,))
     target = tmp_path / "target"
     target.mkdir()
     events = list(draw_example("wallpaper", target))
     end = events[-1]
     assert isinstance(end, RunEnd)
-    assert end.result["splits"] == {"train": 714, "val": 153, "test": 153}
+    assert end.result["splits"] == splits
     assert end.result["problems"] == 0
     dataset = read_dataset(target / "dataset.json")
     assert sorted(dataset.classes) == sorted(ORDERS)
-    assert len(set(dataset.groups.tolist())) == len(dataset) == EXAMPLES[0].images  # no two count as duplicates
+    assert len(set(dataset.groups.tolist())) == len(dataset) == few.images  # no two count as duplicates
     assert [path.name for path in tmp_path.iterdir()] == ["target"]
 
 

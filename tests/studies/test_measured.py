@@ -2,6 +2,7 @@
 
 import math
 import shutil
+import time
 from collections.abc import Generator, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -15,6 +16,7 @@ import torch
 from tests.conftest import draw_photos
 from transfer_core.errors import DatasetError, RecipeError
 from transfer_core.strategies import STRATEGIES
+from transfer_core.studies import estimates
 from transfer_core.studies import pilots as pilots_module
 from transfer_core.studies.estimates import Clock, _estimate
 from transfer_core.studies.measure import some_of
@@ -42,10 +44,11 @@ from transfer_core.types import (
 from transfer_core.workspace import Workspace
 
 SECONDS = 30.0
+IMAGE_SECONDS = 0.03  # what each pass of an image takes by the clock of these races
 
 
 @pytest.fixture(scope="module")
-def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+def workspace(tmp_path_factory: pytest.TempPathFactory, small_networks: None) -> Iterator[Workspace]:
     folder = tmp_path_factory.mktemp("measured")
     opened = Workspace(folder / "workspace")
     for _ in opened.drive(opened.import_path(draw_photos(folder / "photos"), name="photos")):
@@ -61,7 +64,9 @@ def dataset(workspace: Workspace) -> Dataset:
 
 @pytest.fixture(scope="module")
 def measured(workspace: Workspace, dataset: Dataset) -> Measured:
-    *_, end = workspace.drive(workspace.measure(dataset))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(estimates, "ENOUGH_SECONDS", 0.1)  # of timed batches: there is a time for each, if a rough one
+        *_, end = workspace.drive(workspace.measure(dataset))
     assert isinstance(end, RunEnd) and end.status == "done", end
     found = workspace.measured(dataset)
     assert found is not None
@@ -133,15 +138,23 @@ def test_large_datasets_are_measured_in_part(dataset: Dataset) -> None:
     assert some_of(dataset, 1_000).count(TRAIN) == dataset.count(TRAIN)
 
 
-def test_a_race(workspace: Workspace, dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[int] = []
+@pytest.fixture
+def seen(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Sample numbers of all images that pass a network, which is all that moves the clock: a race ends after as many
+    passes on any machine."""
+    passed: list[int] = []
     batch = Images.batch
 
     def watched(images: Images, rows: Ints) -> Any:
-        seen.extend(rows)
+        passed.extend(rows)
         return batch(images, rows)
 
     monkeypatch.setattr(Images, "batch", watched)
+    monkeypatch.setattr(time, "monotonic", lambda: IMAGE_SECONDS * len(passed))
+    return passed
+
+
+def test_a_race(workspace: Workspace, dataset: Dataset, seen: list[int]) -> None:
     events = list(workspace.drive(workspace.pilot(dataset, seconds=SECONDS)))
     found = workspace.pilots(dataset)
     assert found is not None and set(dataset.splits[seen]) == {0, 1}  # never the test split
@@ -161,6 +174,7 @@ def test_a_race(workspace: Workspace, dataset: Dataset, monkeypatch: pytest.Monk
     assert len(rounds) >= 2
 
 
+@pytest.mark.usefixtures("seen")
 def test_where_no_linear_head_fits_random_weights_get_as_large_a_part_and_all_of_their_warm_up(
     workspace: Workspace, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,11 +20,11 @@ from transfer_core.types import EpochEnd, RunEnd
 PLAN = Plan(arch="mobilenet_v3_small", epochs=2, batch_size=8, input_px=64, first_px=64)
 
 
-@pytest.fixture
-def archive(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Eight classes of five images; the last one's index ends in 7, so seven are trained on."""
     rng = np.random.default_rng(0)
-    file = tmp_path / "source.zip"
+    file = tmp_path_factory.mktemp("source") / "source.zip"
     with zipfile.ZipFile(file, "w") as target:
         for label in range(8):
             for i in range(5):
@@ -34,11 +35,18 @@ def archive(tmp_path: Path) -> Path:
     return file
 
 
-def test_leaves_weights_and_a_card_that_agree(archive: Path, tmp_path: Path) -> None:
-    *_, end = pretrain(archive, tmp_path / "out", PLAN)
+@pytest.fixture(scope="module")
+def whole(archive: Path) -> Path:
+    """What an unbroken run leaves behind."""
+    out = archive.parent / "whole"
+    *_, end = pretrain(archive, out, PLAN)
     assert isinstance(end, RunEnd)
     assert end.result["epochs"] == 2
-    card = json.loads((tmp_path / "out" / "bundled.json").read_text())
+    return out
+
+
+def test_leaves_weights_and_a_card_that_agree(whole: Path) -> None:
+    card = json.loads((whole / "bundled.json").read_text())
     assert card["classes"] == [f"n{i}" for i in range(7)]
     assert card["data"]["left_out"] == ["n7"]
     assert (card["data"]["train_images"], card["data"]["val_images"]) == (28, 7)
@@ -46,7 +54,7 @@ def test_leaves_weights_and_a_card_that_agree(archive: Path, tmp_path: Path) -> 
     assert len(card["statistics"]["last"]["var"]) == 576 and min(card["statistics"]["last"]["var"]) >= 0
     assert card["confidence"] == sorted(card["confidence"]) and len(card["confidence"]) == 21
     module = build(card["arch"], classes=7)
-    module.load_state_dict(load_file(tmp_path / "out" / "bundled.safetensors"))
+    module.load_state_dict(load_file(whole / "bundled.safetensors"))
     ramp = torch.linspace(-2, 2, 3 * 64 * 64).view(1, 3, 64, 64)
     with torch.inference_mode():
         codes = module.features(ramp).mean((2, 3))[0, :8].tolist()
@@ -58,17 +66,13 @@ def test_images_grow_to_their_full_side() -> None:
     assert [side_px(fraction, plan) for fraction in (0, 0.2, 0.4, 0.6, 1)] == [32, 40, 48, 64, 64]
 
 
-def test_a_resumed_run_equals_an_unbroken_one(archive: Path, tmp_path: Path) -> None:
-    for _ in pretrain(archive, tmp_path / "whole", PLAN):
-        pass
+def test_a_resumed_run_equals_an_unbroken_one(archive: Path, whole: Path, tmp_path: Path) -> None:
     broken = pretrain(archive, tmp_path / "broken", PLAN)
     assert any(isinstance(event, EpochEnd) for event in broken)  # stops reading at the first one
     broken.close()
     steps = [event.done for event in pretrain(archive, tmp_path / "broken", PLAN) if getattr(event, "steps", ())]
     assert steps == [4, 5, 6]  # three steps an epoch: the second epoch alone
-    assert (tmp_path / "whole/bundled.safetensors").read_bytes() == (
-        tmp_path / "broken/bundled.safetensors"
-    ).read_bytes()
+    assert (whole / "bundled.safetensors").read_bytes() == (tmp_path / "broken" / "bundled.safetensors").read_bytes()
 
 
 def test_refuses_what_it_cannot_use(archive: Path, tmp_path: Path) -> None:
@@ -78,6 +82,6 @@ def test_refuses_what_it_cannot_use(archive: Path, tmp_path: Path) -> None:
         list(pretrain(tmp_path / "flat.zip", tmp_path / "out", PLAN))
     with pytest.raises(RecipeError, match="not both"):
         list(pretrain(archive, tmp_path / "out", Plan()))
-    list(pretrain(archive, tmp_path / "out", Plan(epochs=1, batch_size=8)))
+    list(pretrain(archive, tmp_path / "out", replace(PLAN, epochs=1)))
     with pytest.raises(RecipeError, match="other settings"):
-        list(pretrain(archive, tmp_path / "out", Plan(epochs=1, batch_size=8, seed=1)))
+        list(pretrain(archive, tmp_path / "out", replace(PLAN, epochs=1, seed=1)))

@@ -45,6 +45,14 @@ def outcome(bench: Bench, recipe: Recipe) -> tuple[list[Any], RateTest]:
     return events, from_plain(RateTest, json.loads(json.dumps(end.result)))
 
 
+@pytest.fixture
+def few_steps(make: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For what any number of steps shows."""
+    monkeypatch.setattr(rates, "MOST_STEPS", 8)
+    monkeypatch.setattr(rates, "LEAST_STEPS", 8)
+
+
+@pytest.mark.usefixtures("few_steps")
 def test_all_rates_grow_by_one_factor(make: Callable[[str], Bench], monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[dict[str, float]] = []
     learn = gradient.learn
@@ -78,6 +86,7 @@ def test_a_real_one_finds_where_training_breaks(make: Callable[[str], Bench]) ->
     assert all(bar.seconds_left is not None and bar.done <= bar.of for bar in bars)
 
 
+@pytest.mark.usefixtures("few_steps")
 def test_training_after_it_is_what_it_was(make: Callable[[str], Bench]) -> None:
     alone, after = make("alone"), make("after")
     outcome(after, after.recipe("fine_tune_all"))

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from tests.training.bench import PX, Bench, make_dataset
-from transfer_core.backbones import BACKBONES
+from transfer_core.backbones import BACKBONES, SMALL_CNN
 from transfer_core.training import setup
 from transfer_core.types import Backbone, Event
 
@@ -19,12 +19,11 @@ def small_backbone() -> Backbone:
 
 @pytest.fixture(autouse=True)
 def _one_small_backbone(small_backbone: Backbone, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The whole bundled network, looking at few pixels; one thread, so that small batches are quick."""
+    """The whole bundled network and the small one, looking at few pixels; one thread: small batches are quick."""
     threads = torch.get_num_threads()
     known = setup.named_backbone
-    monkeypatch.setattr(
-        setup, "named_backbone", lambda name, root: small_backbone if name == small_backbone.name else known(name, root)
-    )
+    small = {each.name: each for each in (small_backbone, replace(SMALL_CNN, input_px=PX, resize_px=PX))}
+    monkeypatch.setattr(setup, "named_backbone", lambda name, root: small.get(name) or known(name, root))
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)

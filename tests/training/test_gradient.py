@@ -16,13 +16,19 @@ from transfer_core.errors import RecipeError
 from transfer_core.training import augment, gradient
 from transfer_core.training.fit import fit, solve
 from transfer_core.training.setup import plan, prepare
-from transfer_core.types import TEST, VAL, EpochEnd, Progress, StageStart
+from transfer_core.types import TEST, TRAIN, UNUSED, Dataset, EpochEnd, Progress, StageStart
+
+
+def few(bench: Bench) -> Dataset:
+    """Twelve training images and three to test on, none to validate; the rest unused."""
+    splits = np.full(len(bench.dataset), UNUSED)
+    splits[bench.dataset.rows(TRAIN)[:12]], splits[bench.dataset.rows(TEST)[:3]] = TRAIN, TEST
+    return replace(bench.dataset, splits=splits)
 
 
 def last_kept(bench: Bench, name: str, strategy: str, **overrides: object) -> Path:
     """Weights after two epochs on a dataset without validation images, of which the last are kept."""
-    without = replace(bench.dataset, splits=np.where(bench.dataset.splits == VAL, TEST, bench.dataset.splits))
-    bench.run(bench.recipe(strategy, **({"epochs": 2, "patience": 0} | overrides)), name, without)
+    bench.run(bench.recipe(strategy, **({"epochs": 2, "patience": 0} | overrides)), name, few(bench))
     return bench.workspace / "runs" / name / "model.safetensors"
 
 
@@ -77,13 +83,13 @@ def test_dropout_is_the_same_when_run_again(bench: Bench) -> None:
 def test_stages_draw_augmentations_of_their_own(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
     monkeypatch.setattr(gradient, "draws", lambda n, seed, epoch: seen.append(epoch) or augment.draws(n, seed, epoch))
-    bench.run(bench.recipe("gradual", epochs=8, patience=0), "gradual draws")
+    bench.run(bench.recipe("gradual", epochs=8, patience=0), "gradual draws", few(bench))
     assert seen == list(range(1, 9))
 
 
 def test_many_validation_images_do_not_stop_a_training_of_few(bench: Bench, tmp_path: Path) -> None:
     """Looks are thinned then; patience still sees several of them, and what was learned is kept."""
-    data = make_dataset(tmp_path, [0] * 6 + [1] * 72 + [2] * 30, [0, 1, 2] * 36)
+    data = make_dataset(tmp_path, [0] * 6 + [1] * 36 + [2] * 6, [0, 1, 2] * 16)
     for strategy in ("frozen_head", "fine_tune_all"):
         wanted = bench.recipe(strategy, epochs=24, lr=1e-2, patience=8)
         events = list(fit(wanted, data, workspace=tmp_path, out=tmp_path / strategy, device="cpu"))
@@ -146,7 +152,7 @@ def test_what_is_frozen_does_not_change(bench: Bench) -> None:
 
 
 def test_batches_of_one_train(bench: Bench) -> None:
-    events = bench.run(bench.recipe("from_scratch", epochs=1, batch_size=1), "ones")
+    events = bench.run(bench.recipe("from_scratch", epochs=1, batch_size=1), "ones", few(bench))
     assert len(of_kind(events, EpochEnd)) == 1
     bars = [bar for bar in of_kind(events, Progress) if bar.what == "Epoch 1 of 1"]
     assert [bar.done for bar in bars] == list(range(1, bars[-1].of + 1))
