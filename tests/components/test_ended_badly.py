@@ -8,6 +8,8 @@ from streamlit.testing.v1 import AppTest
 
 from components import shell
 from components.train_form import FORM, Form
+from transfer_core.jobs.tasks.add_backbone import AddBackbone
+from transfer_core.jobs.tasks.predict import Predict
 from transfer_core.types import Dataset, Mark
 from transfer_core.workspace import Workspace
 
@@ -71,7 +73,7 @@ def _predict(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
 
         prediction(workspace, "run", image, "a.png", label=None)
 
-    job = opened._queue("p", "predict", {"run": "run", "image": ""}, lane="short")
+    job = opened._queue(Predict(of="run", image=""))
     opened.predict = lambda run, image: job  # type: ignore[method-assign]
     return AppTest.from_function(page, args=(opened, opened.image(dataset, 0))), job
 
@@ -82,7 +84,7 @@ def _backbone(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
 
         own_weights(workspace, workspace.backbones())
 
-    job = opened._queue("b", "backbone", {"file": "", "arch": "resnet18", "name": "mine"}, lane="short")
+    job = opened._queue(AddBackbone(file="", arch="resnet18", name="mine"))
     opened.add_backbone = lambda *file, **said: job  # type: ignore[method-assign]
     app = AppTest.from_function(page, args=(opened,)).run()
     app.file_uploader[0].upload("mine.pth", b"x", "application/octet-stream")
