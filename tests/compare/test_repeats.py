@@ -44,3 +44,5 @@ def test_titles_tell_runs_apart_by_what_differs() -> None:
         "4": "Probe (4)",
         "5": "SVM, tap late, seed 3",
     }
+    near = {"1": made("probe", lr=0.003), "2": made("probe", lr=0.0030000001)}
+    assert len(set(titles(near, {"probe": "Probe"}).values())) == 2

@@ -89,6 +89,11 @@ def test_words_are_sentences_for_people(chosen: Strategy) -> None:
         assert text.endswith(".")
 
 
+def test_each_scenario_has_one_that_stands_for_it_and_the_race_one_control() -> None:
+    assert sorted(known.represents for known in STRATEGIES if known.represents) == [1, 2, 3, 4]
+    assert [known.control for known in STRATEGIES if known.races].count(True) == 1
+
+
 @pytest.mark.parametrize("name", ["fine_tune_top", "fine_tune_all"])
 def test_pretrained_weights_learn_ten_times_slower_whatever_the_rate(name: str) -> None:
     for overrides in ({}, {"lr": 0.02}):

@@ -16,12 +16,14 @@ from transfer_core.training.fit import fit
 from transfer_core.training.predict import predict
 from transfer_core.types import (
     AUTO,
+    SETTINGS,
     TEST,
     VAL,
     EpochEnd,
     Event,
     Notice,
     Progress,
+    Recipe,
     RunEnd,
     StageStart,
     event_from_json,
@@ -133,6 +135,22 @@ def test_frozen_features_are_computed_once(bench: Bench, tmp_path: Path) -> None
     assert "Computing features" in phases("linear_probe")
     assert "Computing features" not in phases("fine_tune_all")
     assert "Computing features" in phases("linear_svm")  # another tap
+
+
+def test_a_kept_head_is_another_where_a_later_setting_is_set(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = make_dataset(tmp_path, bench.dataset.splits, bench.dataset.labels)
+    plain = bench.recipe("linear_probe")
+
+    def heads(wanted: Recipe) -> set[str]:
+        list(fit(wanted, data, workspace=tmp_path, out=tmp_path / "run", device="cpu"))
+        return {file.name for file in (tmp_path / "features").glob("*.head.npz")}
+
+    before = heads(plain)
+    assert len(before) == 1 and heads(replace(plain, clip=2.0)) == before, "which a solver does not read"
+    monkeypatch.setitem(SETTINGS, "clip", replace(SETTINGS["clip"], later=True))
+    assert heads(plain) == before and len(heads(replace(plain, clip=2.0))) == 2
 
 
 def test_features_do_not_hang_on_what_was_computed_before(bench: Bench, tmp_path: Path) -> None:

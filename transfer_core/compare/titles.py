@@ -32,7 +32,9 @@ def _told(name: str, value: object, recipe: Recipe) -> str:
         return f"{words} {value}"
     if known.zero and not value:
         return known.zero
-    return f"{'' if value else 'not '}{words}" if known.kind is bool else f"{words} {known.words(value)}"
+    if known.kind is bool:
+        return f"{'' if value else 'not '}{words}"
+    return f"{words} {value if known.kind is float else known.words(value)}"  # every digit, since it tells runs apart
 
 
 def _differences(recipe: Recipe, others: list[Recipe]) -> list[str]:

@@ -14,7 +14,7 @@ from transfer_core.words import count, percent, plain, safe, short
 
 Values = dict[str, Any]
 MOST_PROBLEMS = 30
-MOST_SIGNS = 16  # of a value in the table of differences
+MOST_SIGNS = 18  # of a value in the table of differences
 KINDS = {
     "skipped": "Left out",
     "conflict": "Two labels",
