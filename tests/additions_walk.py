@@ -14,7 +14,7 @@ from typing import Any
 from streamlit.testing.v1 import AppTest
 
 import transfer_core
-from components import palette, shell
+from components import guard, palette, shell
 from transfer_core.cli import main
 from transfer_core.studies.pilots import CANDIDATES
 from transfer_core.types import Dataset, Pilots, Recipe, Trial
@@ -67,7 +67,7 @@ def led_by_the_toy(workspace: Workspace, dataset: Dataset) -> None:
         seconds=10,
         finding="It leads.",
     )
-    payload = {"dataset": dataset.id, "backbone": pilots.backbone, "weights": pilots.weights}
+    payload = {"dataset": dataset.id, "backbone": pilots.backbone, "weights": pilots.weights, "seconds": 60.0}
     workspace._store.add_job(id="won", kind="pilot", payload=payload, lane="cpu", dataset=dataset.id, recipe="")
     workspace._store.finish("won", "done", result=asdict(pilots))
 
@@ -110,7 +110,7 @@ if __name__ == "__main__":
     imported = graft("import", sys.argv[1], "--name", "photos")
     seen: dict[str, Any] = {"commands": commands(), "symbol": palette.symbol_uri("toy")}
     workspace = Workspace(HOME)
-    shell._workspace = lambda: workspace
+    guard.workspace = lambda: workspace
     dataset = workspace.dataset("photos")
     dataset_id = dataset.id
     led_by_the_toy(workspace, dataset)

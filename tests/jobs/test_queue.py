@@ -4,26 +4,14 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from transfer_core.types import Dataset, EpochEnd, Job, Progress, RunEnd, StageStart
+from tests.jobs.served import ended, long_run, wait
+from transfer_core.types import Dataset, EpochEnd, Progress, RunEnd, StageStart
 from transfer_core.workspace import Workspace
-
-
-def wait(true: Callable[[], bool], seconds: float, what: str) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, f"{what} did not happen within {seconds} s"
-        time.sleep(0.05)
-
-
-def ended(workspace: Workspace, id: str, seconds: float = 60) -> Job:
-    wait(lambda: not workspace.job(id).active, seconds, f"the end of {id}")
-    return workspace.job(id)
 
 
 @pytest.fixture(scope="module")
@@ -39,13 +27,6 @@ def dataset(workspace: Workspace, photos: Path) -> Dataset:
     job = ended(workspace, workspace.import_path(photos))
     assert job.status == "done", job.error
     return workspace.dataset(job.result["id"])
-
-
-def long_run(workspace: Workspace, dataset: Dataset, seed: int) -> str:
-    recipe = workspace.recipe(dataset, "from_scratch", epochs=1_000, patience=0, seed=seed)
-    (id,) = workspace.submit([recipe])
-    wait(lambda: any(isinstance(e, EpochEnd) for _, _, e in workspace.events(id)), 60, "the first epoch")
-    return id
 
 
 def test_a_run_ends_with_its_events_predictions_and_figures(workspace: Workspace, dataset: Dataset) -> None:

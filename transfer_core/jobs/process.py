@@ -13,6 +13,7 @@ from typing import IO, Any
 from transfer_core.jobs.protocol import send
 
 PROJECT = Path(__file__).resolve().parents[2]
+PROGRAM = (sys.executable, "-m", "transfer_core.jobs.worker")
 LAST_WORDS_S = 0.3  # after a worker's death, for what it had sent to be read
 
 
@@ -24,7 +25,7 @@ class Worker:
         self.log.parent.mkdir(exist_ok=True)
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "transfer_core.jobs.worker", str(root), lane],
+                [*PROGRAM, str(root), lane],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,

@@ -1,0 +1,292 @@
+"""Whatever fails under the queue, a job ends in a state that is true, and the next one runs."""
+
+import os
+import random
+import signal
+import sqlite3
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.jobs.served import ended, long_run, wait
+from transfer_core.errors import GraftError, StoreError
+from transfer_core.jobs import lane, process
+from transfer_core.jobs.tasks.import_images import ImportImages
+from transfer_core.store import Store
+from transfer_core.types import Dataset, RunEnd
+from transfer_core.workspace import Workspace
+
+FINAL = ("done", "failed", "stopped", "interrupted")
+DYING = """
+import json, os, sys
+from transfer_core.jobs import worker
+left, cut, until = int(sys.argv.pop(1)), float(sys.argv.pop(1)), sys.argv.pop(1)
+def send(stream, message):
+    global left
+    left -= 1
+    raw = (json.dumps(message, ensure_ascii=False) + "\\n").encode()
+    if left == 0 and not os.path.exists(until):
+        open(until, "w").close()
+        os.write(stream.fileno(), raw[: int(cut * len(raw))])
+        os.kill(os.getpid(), 9)
+    os.write(stream.fileno(), raw)
+worker.send = send
+worker.main()
+"""
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+    opened = Workspace(tmp_path_factory.mktemp("served"))
+    opened.serve()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def dataset(workspace: Workspace, photos: Path) -> Dataset:
+    return workspace.dataset(ended(workspace, workspace.import_path(photos)).result["id"])
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A queue that was held looks again soon."""
+    monkeypatch.setattr(lane, "RETRY_SECONDS", 0.1)
+
+
+class Faulty:
+    """The store's connection, of which the n-th commit that changes something fails, as on a full disk."""
+
+    def __init__(self, real: sqlite3.Connection, nth: int) -> None:
+        self.real, self.left, self._before = real, nth, 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.real, name)
+
+    def execute(self, statement: str, *values: Any) -> sqlite3.Cursor:
+        if statement.startswith("BEGIN"):
+            self._before = self.real.total_changes
+        if statement == "COMMIT" and self.real.total_changes > self._before:
+            self.left -= 1
+            if self.left == 0:
+                error = sqlite3.OperationalError("database or disk is full")
+                error.sqlite_errorcode = sqlite3.SQLITE_FULL
+                raise error
+        return self.real.execute(statement, *values)
+
+
+@pytest.mark.timeout(300)
+def test_whichever_write_of_a_training_fails_it_ends_and_the_queue_goes_on(
+    workspace: Workspace, dataset: Dataset, impatient: None
+) -> None:
+    recipe, store, states = workspace.recipe(dataset, "linear_probe"), workspace._store, []
+    real = store._writer
+    assert real is not None
+    store._writer = Faulty(real, 1)  # type: ignore[assignment]
+    with pytest.raises(StoreError, match="disk is full"):
+        workspace.submit([recipe], again=True)
+    for nth in range(2, 40):
+        store._writer = faulty = Faulty(real, nth)  # type: ignore[assignment]
+        (id,) = workspace.submit([recipe], again=True)
+        job = ended(workspace, id)
+        wait(lambda: not workspace.troubles() and not store._ends, 10, "the queue's going on")
+        store._writer = real
+        kept = Store(store.file, write=False)
+        assert kept.job(id).status == job.status in FINAL, "what could not be written is written later"
+        assert isinstance(kept.events(id)[-1][2], RunEnd) and kept.damage() == ()
+        states.append((job.status, job.error))
+        if faulty.left > 0:
+            break
+    failed, done = [error for status, error in states if status == "failed"], states[-1]
+    assert failed and all("disk is full" in error for error in failed)
+    assert done == ("done", "") and len(states) >= 4, "the last one met no fault"
+    assert ("done", "") in states[:-1], "a result is kept whose last write failed"
+
+
+def test_another_programs_lock_holds_the_queue_and_lets_it_go_on(
+    workspace: Workspace, dataset: Dataset, impatient: None
+) -> None:
+    writer = workspace._store._writer
+    assert writer is not None
+    writer.execute("PRAGMA busy_timeout = 100")
+    id = long_run(workspace, dataset, seed=90)
+    waits = workspace.submit([workspace.recipe(dataset, "linear_probe", seed=91)])[0]
+    other = sqlite3.connect(workspace._store.file, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        job = ended(workspace, id, 20)
+        assert job.status == "failed" and "another program holds it" in job.error
+        wait(lambda: any("another program" in words for words in workspace.troubles()), 5, "the trouble")
+        assert workspace.job(waits).status == "queued"
+        with pytest.raises(GraftError, match="another program holds it"):
+            workspace.stop(waits)
+    finally:
+        other.close()
+        writer.execute("PRAGMA busy_timeout = 10000")
+    assert ended(workspace, waits).status == "done" and workspace.troubles() == ()
+    assert Store(workspace._store.file, write=False).job(id).status == "failed"
+
+
+def test_an_end_that_could_not_be_written_outlives_the_process(tmp_path: Path) -> None:
+    store = Store(tmp_path / "graft.db", write=True)
+    store.add_job(id="a", kind="train", payload={}, lane="auto", dataset="d", recipe="r")
+    store.claim(["auto"], "cpu")
+    real = store._writer
+    assert real is not None
+    store._writer = Faulty(real, 1)  # type: ignore[assignment]
+    with pytest.raises(StoreError):
+        store.finish("a", "done", result={"x": 1})
+    assert store.job("a").status == "done" and store.jobs(active=True) == []
+    real.close()  # as a process that is killed
+    again = Store(tmp_path / "graft.db", write=True)
+    again.interrupt_all()
+    assert (again.job("a").status, again.job("a").result) == ("done", {"x": 1})
+    assert [path.name for path in tmp_path.glob("unwritten*")] == []
+    again.close()
+
+
+@pytest.mark.parametrize("cut", [0.0, 0.3, 0.5, 0.99])
+@pytest.mark.parametrize("nth", [1, 2, 4])
+def test_a_worker_that_dies_in_a_message_ends_its_job_within_a_second(
+    nth: int, cut: float, tmp_path: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`nth`: the message that it dies in: the first is its hello, the others are of its job."""
+    died = tmp_path / "died"
+    monkeypatch.setattr(process, "PROGRAM", (sys.executable, "-c", DYING, str(nth), str(cut), str(died)))
+    monkeypatch.setattr(lane.Lane, "_warm_up", lambda self: None)  # this test needs the short lane alone
+    workspace = Workspace(tmp_path / "workspace")
+    workspace.serve()
+    try:
+        job = workspace.import_path(photos)
+        wait(died.exists, 30, "the death")
+        began = time.monotonic()
+        found = ended(workspace, job, 5)
+        assert time.monotonic() - began < 1.0
+        assert found.status == "failed" and "killed" in found.error
+        assert ended(workspace, workspace.import_path(photos)).status == "done", "the next job gets a new worker"
+    finally:
+        workspace.close()
+
+
+def test_a_job_of_each_kind_has_its_own_log(
+    workspace: Workspace, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A later job of another kind that crashes must not write into the log of the training before it."""
+    (run,) = workspace.submit([workspace.recipe(dataset, "linear_probe", seed=92)])
+    assert ended(workspace, run).status == "done"
+    job = workspace.measure(dataset)
+    wait(lambda: bool(workspace.events(job)), 30, "the first event")
+    os.kill(workspace.worker_pids()["auto"], signal.SIGSEGV)
+    found = ended(workspace, job, 10)
+    assert found.status == "failed" and "Segmentation fault" in found.log
+    assert workspace.job(run).log == "" and not (workspace.root / "logs" / f"{run}.log").exists()
+    assert "Segmentation fault" in (workspace.root / "logs" / f"{job}.log").read_text()
+
+
+def test_an_orderly_end_interrupts_what_runs(tmp_path: Path, photos: Path) -> None:
+    workspace = Workspace(tmp_path)
+    workspace.serve()
+    found = workspace.dataset(ended(workspace, workspace.import_path(photos)).result["id"])
+    id = long_run(workspace, found, seed=1)
+    workspace.close()
+    reader = Workspace(tmp_path, write=False)
+    assert (reader.run(id).status, reader.run(id).log) == ("interrupted", "")
+    assert "ended while this was running" in reader.run(id).error
+    said = reader.log.read_text()
+    assert f"job {id} train starts on cpu" in said and f"job {id} train interrupted" in said
+
+
+def test_a_device_that_does_not_exist_fails_its_job_and_leaves_no_thread(
+    workspace: Workspace, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workspace, "_check_device", lambda name: None)  # as before the first worker has said
+    (id,) = workspace.submit([workspace.recipe(dataset, "linear_probe", seed=93)], device="cuda:7")
+    job = ended(workspace, id)
+    assert job.status == "failed" and "no device 'cuda:7'" in job.error and "cpu" in job.error
+    lanes = workspace._lanes
+    assert lanes is not None
+    wait(lambda: not lanes._lanes["cuda:7"].is_alive(), 10, "the thread's end")
+    worker = lanes._lanes["cuda:7"].worker
+    assert worker is not None and worker.process.poll() is not None
+
+
+def test_a_worker_that_cannot_start_is_said_and_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lane, "RESTART_SECONDS", 0.5)
+    with monkeypatch.context() as broken:
+        broken.setattr(process, "PROGRAM", (sys.executable, "-c", "import a_package_that_is_not_there"))
+        workspace = Workspace(tmp_path)
+        workspace.serve()
+        try:
+            wait(lambda: bool(workspace.troubles()), 10, "the trouble")
+            (said,) = workspace.troubles()
+            assert "cannot start" in said and "a_package_that_is_not_there" in said
+            assert workspace.devices() == ()
+            job = ended(workspace, workspace.measure_speed("bundled"), 10)
+            assert job.status == "failed" and "a_package_that_is_not_there" in job.error
+            broken.undo()
+            wait(lambda: bool(workspace.devices()) and not workspace.troubles(), 60, "the worker's start")
+        finally:
+            workspace.close()
+
+
+def test_two_tabs_that_launch_a_recipe_at_once_launch_one_run(workspace: Workspace, dataset: Dataset) -> None:
+    recipes = [workspace.recipe(dataset, "linear_probe", seed=seed) for seed in range(200, 206)]
+    ids: list[tuple[str, ...]] = []
+    tabs = [threading.Thread(target=lambda: ids.append(workspace.submit(recipes))) for _ in range(8)]
+    for tab in tabs:
+        tab.start()
+    for tab in tabs:
+        tab.join()
+    assert len(ids) == 8 and len(set(ids)) == 1 and len(set(ids[0])) == len(recipes)
+    for id in ids[0]:
+        workspace.stop(id)
+
+
+def test_a_lane_outlives_what_nobody_foresaw(
+    workspace: Workspace, photos: Path, monkeypatch: pytest.MonkeyPatch, impatient: None
+) -> None:
+    def fails(*_: Any) -> None:
+        raise RuntimeError("nobody foresaw this")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(ImportImages, "commit", fails)
+        job = ended(workspace, workspace.import_path(photos))
+    assert job.status == "failed" and "nobody foresaw" not in job.error
+    log = workspace.log.read_text()
+    assert "RuntimeError: nobody foresaw this" in log and job.error.partition("(error ")[2][:6] in log
+    assert ended(workspace, workspace.import_path(photos)).status == "done"
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1_200)
+def test_kill_9_at_twenty_moments_always_gives_the_right_state_within_a_second(
+    workspace: Workspace, dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fifteen while it trains, waits or starts, five while it writes a message."""
+    rng, right = random.Random(0), 0
+    for moment in range(20):
+        killed = tmp_path / f"died-{moment}"
+        if moment % 4 == 3:  # the next worker dies in one of its messages
+            dying = (sys.executable, "-c", DYING, str(rng.randint(2, 12)), str(rng.random()), str(killed))
+            monkeypatch.setattr(process, "PROGRAM", dying)
+            os.kill(workspace.worker_pids()["auto"], signal.SIGKILL)
+        recipe = workspace.recipe(dataset, "from_scratch", epochs=1_000, patience=0, seed=1_000 + moment)
+        (id,) = workspace.submit([recipe])
+        if moment % 4 == 3:
+            wait(killed.exists, 120, "the death")
+            monkeypatch.undo()
+        else:
+            wait(lambda id=id: workspace.run(id).status == "running", 60, "the start")
+            time.sleep(rng.uniform(0, 3))  # the moment is the test
+            os.kill(workspace.worker_pids()["auto"], signal.SIGKILL)
+        began = time.monotonic()
+        job = ended(workspace, id, 10)
+        right += job.status == "failed" and time.monotonic() - began < 1.0
+        (after,) = workspace.submit([workspace.recipe(dataset, "linear_probe", seed=2_000 + moment)])
+        assert ended(workspace, after, 120).status == "done"
+    assert right == 20
