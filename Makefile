@@ -25,4 +25,4 @@ check:  ## lint, format, types and the architecture, in seconds
 
 soak:  ## the slow tests: every other backbone, image of the example, and strategy on odd datasets
 	@$(PYTHON) .ci/environment.py requirements-dev.txt
-	$(VENV_PYTHON) -m pytest -m soak -n 2 --ignore tests/browser
+	$(VENV_PYTHON) -m pytest -m soak -n 2 --timeout 600 --ignore tests/browser
