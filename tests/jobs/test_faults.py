@@ -274,7 +274,10 @@ def test_kill_9_at_twenty_moments_always_gives_the_right_state_within_a_second(
         if moment % 4 == 3:  # the next worker dies in one of its messages
             dying = (sys.executable, "-c", DYING, str(rng.randint(2, 12)), str(rng.random()), str(killed))
             monkeypatch.setattr(process, "PROGRAM", dying)
-            os.kill(workspace.worker_pids()["auto"], signal.SIGKILL)
+            assert workspace._lanes is not None
+            idle = workspace._lanes._lanes["auto"].worker
+            assert idle is not None
+            idle.end()
         recipe = workspace.recipe(dataset, "from_scratch", epochs=1_000, patience=0, seed=1_000 + moment)
         (id,) = workspace.submit([recipe])
         if moment % 4 == 3:

@@ -176,6 +176,7 @@ def pixels(
     start = time.monotonic()
     try:
         array = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.uint8, shape=shape)
+        _reserve(temporary)
         with closing(in_order(load, dataset.files)) as squares:
             for i, one in enumerate(squares):
                 array[i] = one
@@ -200,6 +201,13 @@ def _kept(file: Path, shape: tuple[int, ...]) -> NDArray[np.uint8] | None:
     except (OSError, ValueError, EOFError):  # not there yet, or cut short by a full disk
         return None
     return array if array.shape == shape and array.dtype == np.uint8 else None
+
+
+def _reserve(file: Path) -> None:
+    """Take a file's room on the disk now: a full disk is an error here, but kills who writes to a hole in a map."""
+    if hasattr(os, "posix_fallocate"):  # not on a Mac
+        with file.open("rb+") as opened:
+            os.posix_fallocate(opened.fileno(), 0, file.stat().st_size)
 
 
 def _read_only(file: Path) -> NDArray[np.uint8]:

@@ -1,5 +1,6 @@
 """A background thread that owns one queue of jobs and supervises a warm worker. Nothing ends it but `close`."""
 
+import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -233,6 +234,7 @@ class Lane(threading.Thread):
             elif asked_to_stop and time.monotonic() - asked_to_stop > KILL_SECONDS:
                 worker.end()
         code = worker.end()
+        self._full = code == -signal.SIGBUS  # a map of a file had no room, perhaps
         words = f"The worker process ended unexpectedly ({_died_of(code)}). The next job gets a new one."
         return self._unkept(lost) or self._gone(job, words), (), printed(worker.log)
 
@@ -255,4 +257,6 @@ class Lane(threading.Thread):
 def _died_of(code: int) -> str:
     if code == -9:
         return "killed, often for lack of memory: try a smaller batch size"
+    if code == -signal.SIGBUS:
+        return "signal 7, often a full disk: free some space"
     return f"signal {-code}" if code < 0 else f"exit code {code}"

@@ -1,0 +1,109 @@
+"""A disk that is really full, during import and training: a small tmpfs, or a limit on files' size without the right."""
+
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tests.jobs.served import ended, wait
+from transfer_core.errors import GraftError
+from transfer_core.jobs import lane, process
+from transfer_core.workspace import Workspace
+
+DISK_MB = 16
+LEFT_KB = 200  # when it is called full: less than any model takes
+# A worker that begins although the disk is small, so that the disk fills under it.
+BOLD = """
+from transfer_core.data import intake, pixels
+from transfer_core.jobs import worker
+intake.SPARE_BYTES = pixels.SPARE_BYTES = -(1 << 40)
+worker.main()
+"""
+
+
+class Disk:
+    """A folder on a disk that can be filled and freed."""
+
+    def __init__(self, root: Path, fill: Callable[[], None], free: Callable[[], None]) -> None:
+        self.root, self.fill, self.free = root, fill, free
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Disk]:
+    root = tmp_path / "disk"
+    root.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_MB}m", "tmpfs", str(root)]
+    try:
+        mounted = subprocess.run(mount, capture_output=True).returncode == 0
+    except FileNotFoundError:
+        mounted = False
+    if mounted:
+        ballast = root / "ballast"
+
+        def fill() -> None:
+            with ballast.open("wb") as file, suppress(OSError):
+                while os.statvfs(root).f_bavail * os.statvfs(root).f_frsize > LEFT_KB << 10:
+                    file.write(bytes(4096))
+                    file.flush()
+
+        yield Disk(root, fill, ballast.unlink)
+        subprocess.run(["umount", "-l", str(root)], check=True)
+    else:
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        limited = (LEFT_KB << 10, hard)
+        yield Disk(
+            root,
+            lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limited),
+            lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard)),
+        )
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_full_disk_fails_what_runs_holds_the_queue_and_lets_it_go_on(
+    disk: Disk, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lane, "RETRY_SECONDS", 0.2)
+    monkeypatch.setattr(process, "PROGRAM", (sys.executable, "-c", BOLD))
+    workspace = Workspace(disk.root / "workspace")
+    workspace.serve()
+    try:
+        images = ended(workspace, workspace.import_path(photos))
+        dataset = workspace.dataset(images.result["id"])
+        wait(lambda: bool(workspace.devices()), 60, "the worker's start")
+        recipes = [workspace.recipe(dataset, "small_cnn", epochs=3, seed=seed) for seed in range(2)]
+
+        disk.fill()
+        runs = []
+        with suppress(GraftError):  # the queue itself may not take it
+            runs = [workspace.submit([recipe])[0] for recipe in recipes]
+        example = None
+        with suppress(GraftError):
+            example = workspace.import_example("wallpaper")
+        if runs:
+            job = ended(workspace, runs[0])
+            assert job.status == "failed" and "disk" in job.error, job.error
+            wait(lambda: bool(workspace.troubles()), 20, "the trouble")
+            assert "Free some space" in workspace.troubles()[0]
+            assert workspace.job(runs[1]).status == "queued", "what waits is not spoilt"
+        if example is not None:
+            job = ended(workspace, example)
+            assert job.status == "failed" and "disk" in job.error, job.error
+            assert len(workspace.datasets()) == 1
+            assert not list((workspace.root / "staging").glob(f"{example}/*"))
+        assert runs or example
+
+        disk.free()
+        wait(lambda: not workspace.troubles(), 20, "the end of the trouble")
+        if runs:
+            assert ended(workspace, runs[1]).status == "done", "it goes on by itself"
+        (again,) = workspace.submit([recipes[0]])
+        assert ended(workspace, again).status == "done"
+        assert workspace.damage() == ()
+    finally:
+        disk.free() if (disk.root / "ballast").exists() else None
+        workspace.close()
