@@ -1,9 +1,11 @@
-"""A disk that is really full, during import and training: a small tmpfs, or a limit on files' size without the right."""
+"""A disk that is really full, during import and training: a small tmpfs, or a limit on the size of files."""
 
 import os
 import resource
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -34,9 +36,8 @@ class Disk:
 
 
 @pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Disk]:
-    root = tmp_path / "disk"
-    root.mkdir()
+def disk() -> Iterator[Disk]:
+    root = Path(tempfile.mkdtemp(prefix="graft-disk-"))  # not pytest's, which it moves about
     mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_MB}m", "tmpfs", str(root)]
     try:
         mounted = subprocess.run(mount, capture_output=True).returncode == 0
@@ -62,6 +63,7 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
             lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard)),
         )
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    shutil.rmtree(root)
 
 
 def test_a_full_disk_fails_what_runs_holds_the_queue_and_lets_it_go_on(
