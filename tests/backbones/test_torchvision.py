@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 import torchvision
+from filelock import FileLock
 
 from transfer_core.backbones import BUNDLED, backbone
 from transfer_core.backbones.taps import extractor, pool
@@ -39,7 +40,7 @@ def test_offline_error_says_which_file_where_to_and_what_else(name: str, checkpo
         load(backbone(name))
     for part in (backbone(name).file, str(checkpoints), "no network", "'bundled'"):
         assert part in str(caught.value)
-    assert list(checkpoints.iterdir()) == []
+    assert [file.name for file in checkpoints.iterdir()] == [LOCK]
 
 
 @pytest.mark.parametrize("name", FAMILIES)
@@ -84,6 +85,11 @@ def test_fetch_checks_the_hash_and_leaves_nothing_half_done(tmp_path: Path, monk
     next(closed)
     closed.close()
     assert [file.name for file in folder.iterdir() if file.name != LOCK] == []
+    with FileLock(folder / LOCK):  # as another device's worker has it
+        waits = fetch(SimpleNamespace(is_local=False, weights="", title="Fake", file="fake.pth"))  # type: ignore[arg-type]
+        assert "another worker" in next(waits).what
+    assert [event.done for event in waits] == [1, 2, 3]
+    (folder / "fake.pth").unlink()
     good = hashlib.sha256(source.read_bytes()).hexdigest()[:8]
     assert fetched(good) == [(1, 3), (2, 3), (3, 3)]
     assert (folder / f"fake-{good}.pth").read_bytes() == source.read_bytes()

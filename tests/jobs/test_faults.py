@@ -234,6 +234,18 @@ def test_a_worker_that_cannot_start_is_said_and_tried_again(tmp_path: Path, monk
             workspace.close()
 
 
+@pytest.mark.parametrize("seconds", [0.0, 0.05, 0.3])
+def test_closing_ends_a_worker_that_is_being_started(seconds: float, tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    workspace.serve()
+    time.sleep(seconds)  # before, while and after it starts
+    lanes = workspace._lanes
+    workspace.close()
+    assert lanes is not None and not any(each.is_alive() for each in lanes._lanes.values())
+    workers = [each.worker for each in lanes._lanes.values() if each.worker is not None]
+    assert all(worker.process.poll() is not None for worker in workers)
+
+
 def test_two_tabs_that_launch_a_recipe_at_once_launch_one_run(workspace: Workspace, dataset: Dataset) -> None:
     recipes = [workspace.recipe(dataset, "linear_probe", seed=seed) for seed in range(200, 206)]
     ids: list[tuple[str, ...]] = []

@@ -8,6 +8,7 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.store.test_store import dataset, queue
@@ -56,6 +57,21 @@ def test_an_earlier_workspace_opens_repeats_and_compares_unchanged(earlier: Path
         assert sqlite3.connect(copy).execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     finally:
         workspace.close()
+
+
+def test_an_earlier_recipe_trains_to_the_same_predictions(earlier: Path) -> None:
+    """To the byte on one machine; processors round in ways of their own, so here to 1e-3."""
+    workspace = Workspace(earlier)
+    for strategy in ("linear_probe", "linear_svm"):
+        runs = [run for run in workspace.runs() if run.status == "done" and run.recipe.strategy == strategy]
+        old = next(run for run in runs if run.recipe == replace(run.recipe, folds=0, fold=0, per_class=0, seed=0))
+        (new,) = workspace.submit([old.recipe], again=True)
+        for _ in workspace.drive(new):
+            pass
+        before, now = vars(workspace.predictions(old.id)), vars(workspace.predictions(new))
+        for name, values in before.items():
+            np.testing.assert_allclose(now[name], values, atol=1e-3, err_msg=f"{strategy}: {name}")
+    workspace.close()
 
 
 def test_an_earlier_workspace_is_read_without_being_changed(earlier: Path) -> None:

@@ -1,7 +1,7 @@
 """Names that tell runs from each other: the strategy, with what differs where that alone is not enough."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from transfer_core.types import LABELS, SETTINGS, TELLING, Recipe
 
@@ -11,16 +11,36 @@ TOLD = ("backbone", *TELLING, *(name for name in LABELS if name not in ("backbon
 
 def titles(recipes: Mapping[str, Recipe], strategies: Mapping[str, str]) -> dict[str, str]:
     """A title for each run id, given each strategy's own; runs of equal recipes are told apart by their ids."""
-    same: dict[str, list[str]] = defaultdict(list)
-    for run, recipe in recipes.items():
-        same[recipe.strategy].append(run)
     found = {}
-    for strategy, runs in same.items():
-        for run in runs:
-            others = [recipes[other] for other in runs if other != run]
-            parts = [strategies[strategy], *_differences(recipes[run], others)]
-            found[run] = ", ".join(parts) + (f" ({run})" if recipes[run] in others else "")
+    for runs in _split(recipes, list(recipes), "strategy"):
+        for told, same in _told_apart(recipes, runs, TOLD):
+            for run in same:
+                parts = ", ".join([strategies[recipes[run].strategy], *told])
+                found[run] = parts + (f" ({run})" if len(same) > 1 else "")
     return {run: found[run] for run in recipes}
+
+
+def _split(recipes: Mapping[str, Recipe], runs: list[str], name: str) -> list[list[str]]:
+    """The runs by their values of one field."""
+    parts: dict[object, list[str]] = defaultdict(list)
+    for run in runs:
+        parts[getattr(recipes[run], name)].append(run)
+    return list(parts.values())
+
+
+def _told_apart(
+    recipes: Mapping[str, Recipe], runs: list[str], names: Sequence[str]
+) -> Iterator[tuple[list[str], list[str]]]:
+    """(what tells them, runs of equal recipes): the fewest fields, the most telling first."""
+    for place, name in enumerate(names):
+        parts = _split(recipes, runs, name)
+        if len(parts) > 1:
+            for part in parts:
+                recipe = recipes[part[0]]
+                for told, same in _told_apart(recipes, part, names[place + 1 :]):
+                    yield [_told(name, getattr(recipe, name), recipe), *told], same
+            return
+    yield [], runs
 
 
 def _told(name: str, value: object, recipe: Recipe) -> str:
@@ -35,14 +55,3 @@ def _told(name: str, value: object, recipe: Recipe) -> str:
     if known.kind is bool:
         return f"{'' if value else 'not '}{words}"
     return f"{words} {value if known.kind is float else known.words(value)}"  # every digit, since it tells runs apart
-
-
-def _differences(recipe: Recipe, others: list[Recipe]) -> list[str]:
-    """The fewest fields, the most telling first, whose values no other recipe shares."""
-    told = []
-    for name in TOLD:
-        value = getattr(recipe, name)
-        if any(getattr(other, name) != value for other in others):
-            told.append(_told(name, value, recipe))
-            others = [other for other in others if getattr(other, name) == value]
-    return told

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import is_dataclass
+from functools import cache
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import numpy as np
@@ -15,8 +16,15 @@ T = TypeVar("T")
 
 def from_plain(kind: type[T], values: Any) -> T:
     """A frozen value from what `dataclasses.asdict` and JSON made of it: lists back to tuples, mappings to values."""
+    hints = _composed(kind)  # type: ignore[arg-type]
+    return kind(**{name: _typed(hints[name], value) if name in hints else value for name, value in values.items()})
+
+
+@cache
+def _composed(kind: type) -> dict[str, Any]:
+    """The hints of those fields that JSON has in another form."""
     hints = get_type_hints(kind)
-    return kind(**{name: _typed(hints[name], value) for name, value in values.items()})
+    return {name: hint for name, hint in hints.items() if is_dataclass(hint) or get_origin(hint) is tuple}
 
 
 def _typed(hint: Any, value: Any) -> Any:
