@@ -42,8 +42,9 @@ class UnknownJob(GraftError):
 class StoreError(GraftError):
     """The database cannot be read or written now: the disk is full, say, or another program holds it."""
 
-    def __init__(self, sentence: str, *, full: bool = False) -> None:
+    def __init__(self, sentence: str, *, why: str = "", full: bool = False) -> None:
         super().__init__(sentence)
+        self.why = why or sentence  # in a few words: "the disk is full"
         self.full = full  # perhaps because the disk is
 
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from transfer_core.errors import GraftError, disk_words
+from transfer_core.errors import GraftError, StoreError, disk_words
 from transfer_core.jobs.tasks import Place, task_of
 from transfer_core.journal import Journal
 from transfer_core.store import Store
@@ -52,7 +52,8 @@ def finish(
 
 def reason(error: GraftError) -> str:
     """Why a job whose events cannot be kept is ended."""
-    return f"This was stopped because its progress could not be kept. {error}"
+    why = error.why.removesuffix(".") if isinstance(error, StoreError) else str(error).removesuffix(".")
+    return f"This was stopped because its progress could not be kept: {why}. Once that is mended, start it again."
 
 
 def printed(file: Path) -> str:
