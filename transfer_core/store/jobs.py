@@ -27,8 +27,8 @@ class Jobs(Database):
         self._ends_lock = threading.Lock()
         self._ends: dict[str, dict[str, Any]] = {}  # by job: what `end` was given and could not write
         if write:
-            with suppress(OSError, ValueError):
-                self._ends = json.loads(self._unwritten.read_text(encoding="utf-8"))
+            with suppress(OSError, ValueError, TypeError):
+                self._ends = dict(json.loads(self._unwritten.read_text(encoding="utf-8")))
 
     @property
     def _unwritten(self) -> Path:
@@ -137,7 +137,9 @@ class Jobs(Database):
         """In a small file too, for a process that dies before it can write; a disk that is full may refuse it."""
         with suppress(OSError):
             if self._ends:
-                self._unwritten.write_text(json.dumps(self._ends), encoding="utf-8")
+                part = self._unwritten.with_suffix(".part")
+                part.write_text(json.dumps(self._ends), encoding="utf-8")
+                part.replace(self._unwritten)
             else:
                 self._unwritten.unlink(missing_ok=True)
 
