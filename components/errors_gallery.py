@@ -8,6 +8,7 @@ import streamlit as st
 from components import text
 from components.errors_look import mark, probability, show, strategy_of
 from components.gallery import data_uri
+from transfer_core.errors import GraftError
 from transfer_core.types import Call, Comparison, Dataset, Seen
 from transfer_core.workspace import Workspace
 
@@ -128,5 +129,5 @@ def address(workspace: Workspace, dataset: Dataset, sample: int) -> str:
     """An image for an HTML attribute; '' when its file is gone or cannot be read."""
     try:
         return data_uri(workspace.image(dataset, sample))
-    except OSError:  # deleted in another tab
+    except GraftError:  # deleted in another tab
         return ""

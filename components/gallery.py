@@ -2,13 +2,14 @@
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import streamlit as st
 from PIL import Image, ImageOps
 
 from components import text
+from transfer_core.errors import GraftError
 
 SHOWN_PX = 320  # longer side sent to the browser: twice a tile, for dense screens
 LIGHT = 24_000  # bytes up to which an image is sent as it is
@@ -22,6 +23,14 @@ def gallery(tiles: Sequence[tuple[bytes, *tuple[str, ...]]], *, tile_px: int = 1
         return
     figures = "".join(_figure(image, captions) for image, *captions in tiles)
     st.html(f'<style>{STYLE}</style><div class="graft-gallery" style="--tile: {tile_px}px">{figures}</div>')
+
+
+def or_none(picture: Callable[[], bytes]) -> bytes:
+    """An image's bytes; b"" where its file is gone or damaged, so that its tile says so."""
+    try:
+        return picture()
+    except GraftError:
+        return b""
 
 
 def _figure(image: bytes, captions: Sequence[str]) -> str:

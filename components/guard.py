@@ -12,7 +12,7 @@ from typing import Any
 import streamlit as st
 
 from components import text
-from transfer_core.errors import GraftError
+from transfer_core.errors import GraftError, disk_words
 from transfer_core.workspace import Workspace, default_root
 
 FAILED = "graft_failed"  # in session_state: where the last press of a button failed, and the sentence of it
@@ -99,9 +99,14 @@ def _box(words: str) -> None:
 
 
 def _sentence(error: Exception, place: str) -> str:
-    """A foreseen error's own; of any other, the id under which the log has it. One that repeats is logged once."""
+    """A foreseen error's own, a failing disk's too; of any other, the id under which the log has it.
+
+    One that repeats is logged once.
+    """
     if isinstance(error, GraftError):
         return str(error)
+    if isinstance(error, OSError) and error.filename:
+        return disk_words(error)
     logged, same = st.session_state.setdefault(LOGGED, {}), repr(error)
     if logged.get(place, ("", ""))[0] != same:
         logged[place] = same, _caught(error)

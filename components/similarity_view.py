@@ -1,6 +1,7 @@
 """What measuring saw: three ways of being like the backbone's source, the layers, the source classes nearest by."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -8,7 +9,7 @@ import streamlit as st
 from components import charts, text
 from components.depth_chart import depth_curve
 from components.drawn import drawn
-from components.gallery import data_uri
+from components.gallery import data_uri, or_none
 from transfer_core.types import Axis, Backbone, Dataset, Measured, Similarity, SourceClass
 from transfer_core.workspace import Workspace
 
@@ -109,7 +110,10 @@ def nearest(classes: Sequence[tuple[SourceClass, Sequence[tuple[str, str]]]]) ->
 def _tiles(workspace: Workspace, dataset: Dataset, each: SourceClass) -> list[tuple[str, str]]:
     known = [sample for sample in each.samples[:IMAGES] if sample < len(dataset)]
     return [
-        (dataset.classes[int(dataset.labels[sample])], data_uri(workspace.thumbnail(dataset, sample, THUMBNAIL_PX)))
+        (
+            dataset.classes[int(dataset.labels[sample])],
+            data_uri(or_none(partial(workspace.thumbnail, dataset, sample, THUMBNAIL_PX))),
+        )
         for sample in known
     ]
 

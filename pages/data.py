@@ -1,10 +1,12 @@
 """Data: bring images in, look at them, know their problems."""
 
+from functools import partial
+
 import streamlit as st
 
 from components import charts, shell, text
 from components.forms import import_form
-from components.gallery import gallery
+from components.gallery import gallery, or_none
 from components.import_progress import import_progress
 from transfer_core.types import SPLITS, TRAIN
 
@@ -88,7 +90,7 @@ label = st.selectbox(
     "Class", range(len(dataset.classes)), format_func=lambda number: text.plain(dataset.classes[number]), key="class"
 )
 samples = [int(i) for i in dataset.rows(TRAIN) if dataset.labels[i] == label][:PER_CLASS]
-gallery([(workspace.thumbnail(dataset, i), dataset.paths[i].split("/")[-1]) for i in samples])
+gallery([(or_none(partial(workspace.thumbnail, dataset, i)), dataset.paths[i].split("/")[-1]) for i in samples])
 
 if dataset.problems:
     st.subheader("Problems", anchor=False)

@@ -5,6 +5,7 @@ import streamlit as st
 from components import shell, text
 from components.journey import journey
 from components.status import run_badge
+from components.this_workspace import this_workspace
 
 NEWEST = 5  # of datasets and of runs, in their lists
 
@@ -63,3 +64,6 @@ with right:
             st.caption(text.escape(names.get(run.recipe.dataset, "")))
     if len(runs) > NEWEST:
         st.caption(f"The newest {NEWEST} of {text.count(len(runs))}. The Train page has all those of a dataset.")
+
+st.space("small")
+this_workspace(workspace)

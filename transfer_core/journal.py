@@ -7,6 +7,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 FILE_BYTES, FILES = 2_000_000, 4
+LOGGED = "graft_logged"  # an attribute of an exception: its id in the log
 
 
 class _Quiet(RotatingFileHandler):
@@ -16,8 +17,14 @@ class _Quiet(RotatingFileHandler):
         Path(self.baseFilename).parent.mkdir(parents=True, exist_ok=True)
         return super()._open()
 
+    lost = False  # whether the last line could not be written
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lost = False
+        super().emit(record)
+
     def handleError(self, record: logging.LogRecord) -> None:
-        pass
+        self.lost = True
 
 
 class Journal:
@@ -41,11 +48,20 @@ class Journal:
         self._logger.info("%s", f"job {job} {text}" if job else text)
 
     def caught(self, error: BaseException, what: str, *, job: str = "") -> str:
-        """Log an exception with its traceback. Returns the id that stands before it."""
+        """Log an exception with its traceback, once. Returns the id that stands before it."""
+        if known := getattr(error, LOGGED, ""):
+            return str(known)
         id = secrets.token_hex(3)
         where = f"error {id}, job {job}: {what}" if job else f"error {id}: {what}"
         self._logger.error("%s", where, exc_info=error)
+        if not self.lost:
+            setattr(error, LOGGED, id)
         return id
+
+    @property
+    def lost(self) -> bool:
+        """Whether the last line could not be written."""
+        return self._handler.lost
 
     def close(self) -> None:
         self._handler.close()

@@ -3,10 +3,11 @@
 import difflib
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from transfer_core.errors import RecipeError
+from transfer_core.errors import RecipeError, disk_words
 from transfer_core.types import Backbone, Tap
 
 CATALOGUE = Path(__file__).with_name("catalogue.json")
@@ -51,9 +52,25 @@ SMALL_CNN = Backbone(  # not in the catalogue: it has no weights, and one strate
 
 
 def backbones(root: Path | None = None) -> tuple[Backbone, ...]:
-    """The catalogue, the bundled one first, then the user's own in the workspace `root`."""
-    own = sorted((root / LOCAL).glob(f"*/{ENTRY}")) if root is not None else []
-    return (*BACKBONES, *(read(json.loads(file.read_text(encoding="utf-8"))) for file in own))
+    """The catalogue, the bundled one first, then the user's own in the workspace `root`, save damaged ones."""
+    return (*BACKBONES, *(found for _, found in _own(root) if isinstance(found, Backbone)))
+
+
+def damaged(root: Path) -> tuple[str, ...]:
+    """A sentence for each of the user's own that cannot be read."""
+    return tuple(found for _, found in _own(root) if isinstance(found, str))
+
+
+def _own(root: Path | None) -> Iterator[tuple[str, Backbone | str]]:
+    """By the folders' names: each of the user's own, or why it cannot be read."""
+    for file in sorted((root / LOCAL).glob(f"*/{ENTRY}")) if root is not None else ():
+        try:
+            yield file.parent.name, read(json.loads(file.read_text(encoding="utf-8")))
+        except OSError as error:
+            yield file.parent.name, disk_words(error, file)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            way_out = f"Delete the folder {file.parent}, then add the weights again."
+            yield file.parent.name, f"The entry of your own weights, {file}, is damaged. {way_out}"
 
 
 def backbone(name: str, root: Path | None = None) -> Backbone:
@@ -62,6 +79,9 @@ def backbone(name: str, root: Path | None = None) -> Backbone:
     for found in (*known, SMALL_CNN):
         if found.name == name:
             return found
+    for folder, why in _own(root):
+        if folder == name and isinstance(why, str):
+            raise RecipeError(why)
     near = difflib.get_close_matches(name, [found.name for found in known], n=4)
     raise RecipeError(
         f"There is no backbone '{name}'. Choose 'bundled'{' or one like ' if near else ''}{', '.join(near)}."

@@ -29,7 +29,7 @@ def add_local(root: Path, file: Path, *, arch: str, name: str, title: str = "") 
     known = {found.name: found for found in backbones(root)}
     if not NAME.fullmatch(name):
         raise WeightsError(f"{name!r} cannot name a backbone. Use small letters, digits, - and _, 41 at most.")
-    if name in known:
+    if name in known or (root / LOCAL / name).exists():
         raise WeightsError(f"There is a backbone '{name}' already. Choose another name.")
     like = known.get(arch) or next((found for found in known.values() if found.arch == arch), None)
     if like is None:

@@ -47,9 +47,11 @@ def load(backbone: Backbone, *, random_init: bool = False, seed: int = 0, root: 
     try:
         module.load_state_dict(read_weights(file), strict=not backbone.is_local)
     except NOT_WEIGHTS as error:
+        way_out = "Delete it and start again, so that it is fetched anew, or choose 'bundled', which needs no download."
+        if backbone.is_local:
+            way_out = f"Delete the folder {file.parent}, then add the weights again."
         raise WeightsError(
-            f"{file} does not hold the weights of {backbone.title} ({reason(error)}). Delete it and start again, so"
-            " that it is fetched anew, or choose the backbone 'bundled', which needs no download."
+            f"{file} does not hold the weights of {backbone.title} ({reason(error)}). {way_out}"
         ) from error
     return module
 

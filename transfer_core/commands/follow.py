@@ -7,18 +7,18 @@ from typing import Any
 
 from transfer_core.errors import GraftError
 from transfer_core.types import EpochEnd, Notice, Progress, RunEnd, StageStart
-from transfer_core.workspace import Workspace, default_root
+from transfer_core.workspace import Workspace, default_root, expanded
 
 BAR = 30
 
 
 def root(options: argparse.Namespace) -> Path:
-    return options.workspace.expanduser().resolve() if options.workspace else default_root()
+    return expanded(options.workspace) if options.workspace else default_root()
 
 
 def follow(workspace: Workspace, job: str, device: str) -> RunEnd:
     """Drive a job, show where it stands on a terminal. Raises GraftError when it fails."""
-    terminal = sys.stderr.isatty()
+    terminal = sys.stderr is not None and sys.stderr.isatty()
     end = RunEnd(status="stopped")
     for event in workspace.drive(job, device=device):
         if isinstance(event, RunEnd):

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from transfer_core.backbones import available
+from transfer_core.backbones import available, damaged
 from transfer_core.backbones import backbones as catalogue
 from transfer_core.commands.follow import root
 from transfer_core.strategies import STRATEGIES
@@ -64,6 +64,8 @@ def backbones(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
         ).rstrip()
         for row in rows
     ]
+    lines += damaged(place)
     lines.append("top-1 is on the weights' own source task: ImageNet, or what the app says of the bundled one.")
-    result = {"backbones": [asdict(known) | {"available": available(known, place)} for known in found]}
+    listed = [asdict(known) | {"available": available(known, place)} for known in found]
+    result = {"backbones": listed, "damaged": damaged(place)}
     return result, "\n".join(lines)

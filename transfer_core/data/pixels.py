@@ -1,5 +1,6 @@
 """The one door through which image files become pixels, and the decode-once cache of a dataset's squares."""
 
+import errno
 import os
 import secrets
 import shutil
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from transfer_core.data.parallel import in_order
-from transfer_core.errors import DatasetError, ImageError
+from transfer_core.errors import DatasetError, ImageError, disk_words
 from transfer_core.types import Dataset, Progress
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")  # nothing that starts another program, as EPS does
@@ -25,6 +26,7 @@ LARGE_PIXELS = 16_000_000  # larger ones are decoded one at a time, so that thre
 SHARP = 3  # a JPEG is decoded smaller when this many times the wanted side remains: within 0.3/255 on photos
 LONGEST = 8  # an image whose sides differ by more is a strip
 SPARE_BYTES = 2 << 30  # always left free on the disk
+AGAIN = "Import its images again, from the same zip or folder: that brings its files back."
 DEPTHS = (255, 4095, 65535)  # 8, 12 and 16 bits: how far deep grey images count
 
 ORIENTATION = 0x0112
@@ -54,7 +56,10 @@ class Decoded:
 
 
 def open_rgb(file: Path | BinaryIO) -> Image.Image:
-    """The first frame of an image file, upright, as 8-bit RGB on white. Raises ImageError with the reason in words."""
+    """The first frame of an image file, upright, as 8-bit RGB on white.
+
+    Raises ImageError with the reason in words, OSError for a file that cannot be opened.
+    """
     return decode(file).image
 
 
@@ -75,6 +80,10 @@ def decode(file: Path | BinaryIO, *, enough_px: int | None = None) -> Decoded:
         raise ImageError("The file is not an image of a kind that Graft reads (" + ", ".join(FORMATS) + ").") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise ImageError(f"The image has more than {MAX_PIXELS // 10**6} million pixels.") from error
+    except OSError as error:
+        if error.errno is None:  # a decoder's
+            raise ImageError(f"The image is cut off or damaged ({_words(error)}).") from error
+        raise
     except Exception as error:  # decoders raise almost anything on damaged files
         raise ImageError(f"The image is cut off or damaged ({_words(error)}).") from error
 
@@ -164,13 +173,18 @@ def pixels(
     shape = (len(dataset), crop_px, crop_px, 3)
     if (kept := _kept(file, shape)) is not None:
         return kept
-    _require_room(folder, shape)
+    try:
+        _require_room(folder, shape)
+    except OSError as error:
+        raise lost(dataset, folder, error) from error
 
     def load(name: str) -> NDArray[np.uint8]:
         try:
             return square(folder / "samples" / name, resize_px=resize_px, crop_px=crop_px)
         except ImageError as error:
-            raise DatasetError(f"Sample {name} of '{dataset.name}' has changed: {error} Import it again.") from error
+            raise DatasetError(f"Sample {name} of '{dataset.name}' has changed: {error} {AGAIN}") from error
+        except OSError as error:
+            raise lost(dataset, folder / "samples" / name, error) from error
 
     temporary = folder / f".{file.stem}-{secrets.token_hex(4)}.npy"  # two runs may build it at once
     start = time.monotonic()
@@ -193,6 +207,13 @@ def pixels(
     finally:
         temporary.unlink(missing_ok=True)
     return _read_only(file)
+
+
+def lost(dataset: Dataset, file: Path, error: OSError) -> DatasetError:
+    """Of a dataset's file that cannot be read: what is wrong, and the way out."""
+    if error.errno in (errno.ENOENT, errno.ENOTDIR):
+        return DatasetError(f"Files of the dataset '{dataset.name}' are gone: {file} is not there. {AGAIN}")
+    return DatasetError(f"The dataset '{dataset.name}' cannot be read. {disk_words(error, file)}")
 
 
 def _kept(file: Path, shape: tuple[int, ...]) -> NDArray[np.uint8] | None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from transfer_core.compare.classes import class_scores
 from transfer_core.compare.statistics import BINS, DRAWS
+from transfer_core.errors import GraftError
 from transfer_core.report.thumbnails import data_uri
 from transfer_core.strategies import Strategy
 from transfer_core.types import (
@@ -172,7 +173,7 @@ def _thumbnail(gathered: Gathered, sample: int) -> str:
     """'' where the image's file is gone."""
     try:
         return data_uri(gathered.image(sample))
-    except OSError:
+    except GraftError:
         return ""
 
 

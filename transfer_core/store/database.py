@@ -92,7 +92,8 @@ class Database:
         """What SQLite's whole check finds, a line each; empty when all is well. Reads every page."""
         try:
             with self.read() as db:
-                return tuple(line for (line,) in db.execute("PRAGMA integrity_check") if line != "ok")
+                found = [line for (text,) in db.execute("PRAGMA integrity_check") for line in text.splitlines()]
+                return tuple(line for line in found if line != "ok" and not line.startswith("***"))
         except WorkspaceDamaged as error:
             return (str(error),)
 
@@ -170,7 +171,7 @@ def said(file: Path) -> Iterator[None]:
         yield
     except sqlite3.DatabaseError as error:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        if code in DAMAGED:
+        if code in DAMAGED or "decode to UTF-8" in str(error):
             raise _damaged(file, str(error)) from error
         if code in REASONS:
             reason, way_out = REASONS[code]
@@ -204,7 +205,12 @@ def _quick_check(file: Path, db: sqlite3.Connection) -> None:
 def _pending(file: Path, db: sqlite3.Connection) -> list[str]:
     """Names of the migrations that it lacks. Raises WorkspaceTooNew when it has one that this Graft does not know."""
     tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    done = [name for (name,) in db.execute("SELECT name FROM migrations")] if "migrations" in tables else []
+    if tables and "migrations" not in tables:
+        raise StoreError(
+            f"{file} is a database of another program: it lacks Graft's table 'migrations'. Move it away, or name"
+            " another folder with --workspace or GRAFT_WORKSPACE."
+        )
+    done = [name for (name,) in db.execute("SELECT name FROM migrations")] if tables else []
     known = [name for name, _ in MIGRATIONS]
     strange = sorted(set(done) - set(known))
     if strange:

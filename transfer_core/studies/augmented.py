@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from transfer_core.data.pixels import square
+from transfer_core.data.pixels import lost, square
 from transfer_core.training.augment import PRESETS, augment, draws
 from transfer_core.training.checkpoint import whole
 from transfer_core.training.images import Images
@@ -34,7 +34,10 @@ def draw_augmented(
     for done, row in enumerate(chosen):
         yield Progress(what="Reading images", done=done, of=len(chosen))
         sides = {"resize_px": backbone.resize_px, "crop_px": backbone.input_px}
-        squares.append(square(folder / dataset.files[row], **sides))
+        try:
+            squares.append(square(folder / dataset.files[row], **sides))
+        except OSError as error:
+            raise lost(dataset, folder / dataset.files[row], error) from error
     images = Images(np.stack(squares), backbone, torch.device("cpu"))
     columns = [squares]
     for epoch in range(1, DRAWN + 1):

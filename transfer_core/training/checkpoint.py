@@ -13,8 +13,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from transfer_core.backbones.taps import Network
-from transfer_core.backbones.torchvision import load
-from transfer_core.errors import DatasetError
+from transfer_core.backbones.torchvision import NOT_WEIGHTS, load
+from transfer_core.errors import DatasetError, disk_words
 from transfer_core.types import Backbone, Predictions, Recipe, Tap
 
 WEIGHTS, CARD, RECIPE, PREDICTIONS = "model.safetensors", "model.json", "recipe.json", "predictions.npz"
@@ -61,9 +61,22 @@ def save_network(network: Network, classes: tuple[str, ...], recipe: Recipe, fol
 
 
 def load_network(folder: Path, device: torch.device) -> tuple[Network, tuple[str, ...]]:
-    """A run's network in eval mode, and its classes; needs no pretrained weights. Raises DatasetError without them."""
-    if not (folder / CARD).exists() or not (folder / WEIGHTS).exists():
-        raise DatasetError(f"The run {folder.name} holds no trained model; only a finished run can predict.")
+    """A run's network in eval mode, and its classes; needs no pretrained weights.
+
+    Raises DatasetError when it left none, or one that cannot be read.
+    """
+    try:
+        network, classes = _read_network(folder)
+    except FileNotFoundError as error:
+        raise DatasetError(f"The run {folder.name} holds no trained model; only a finished run can predict.") from error
+    except (*NOT_WEIGHTS, TypeError, AttributeError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise DatasetError(f"The model of run {folder.name} cannot be read. {disk_words(error, folder)}") from error
+        raise DatasetError(f"The model of run {folder.name} is damaged and cannot be read. Train it again.") from error
+    return network.to(device).eval(), classes
+
+
+def _read_network(folder: Path) -> tuple[Network, tuple[str, ...]]:
     card = json.loads((folder / CARD).read_text(encoding="utf-8"))
     facts = card["backbone"]
     taps = tuple(Tap(**tap) for tap in facts["taps"])
@@ -71,7 +84,7 @@ def load_network(folder: Path, device: torch.device) -> tuple[Network, tuple[str
     used = card["taps"] if card["format"] > 1 else [card["tap"]]
     network = Network(load(backbone, random_init=True), backbone, len(card["classes"]), taps=used)
     network.load_state_dict(load_file(folder / WEIGHTS))
-    return network.to(device).eval(), tuple(card["classes"])
+    return network, tuple(card["classes"])
 
 
 def save_predictions(predictions: Predictions, path: Path) -> None:

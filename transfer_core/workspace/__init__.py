@@ -2,9 +2,9 @@
 
 from transfer_core.workspace.comparing import Comparing
 from transfer_core.workspace.datasets import DatasetRow, import_roots
-from transfer_core.workspace.opened import default_root
+from transfer_core.workspace.opened import default_root, expanded
 
-__all__ = ["DatasetRow", "Workspace", "default_root", "import_roots"]
+__all__ = ["DatasetRow", "Workspace", "default_root", "expanded", "import_roots"]
 
 
 class Workspace(Comparing):

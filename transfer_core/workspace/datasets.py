@@ -12,11 +12,11 @@ from PIL import Image
 
 from transfer_core.data.checks import profile
 from transfer_core.data.examples import EXAMPLES, Example
-from transfer_core.data.pixels import fit_square, open_rgb
-from transfer_core.errors import ArchiveError, DatasetError
+from transfer_core.data.pixels import fit_square, lost, open_rgb
+from transfer_core.errors import ArchiveError, DatasetError, disk_words
 from transfer_core.jobs.tasks.import_images import ImportImages
 from transfer_core.types import Dataset, Profile
-from transfer_core.workspace.opened import Opened, new_id, title
+from transfer_core.workspace.opened import Opened, expanded, new_id, title
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +33,7 @@ class DatasetRow:
 def import_roots() -> tuple[Path, ...]:
     """Folders on the server from which a browser may import, as GRAFT_IMPORT_ROOTS lists them."""
     listed = os.environ.get("GRAFT_IMPORT_ROOTS", "")
-    return tuple(Path(part).expanduser().resolve() for part in listed.split(os.pathsep) if part)
+    return tuple(expanded(Path(part)) for part in listed.split(os.pathsep) if part)
 
 
 class Datasets(Opened):
@@ -58,13 +58,26 @@ class Datasets(Opened):
         return profile(dataset)
 
     def image(self, dataset: Dataset, sample: int) -> bytes:
-        """A sample's file as it is stored."""
-        return (self.root / "datasets" / dataset.id / "samples" / dataset.files[sample]).read_bytes()
+        """A sample's file as it is stored. Raises DatasetError when it cannot be read."""
+        file = self._sample(dataset, sample)
+        try:
+            return file.read_bytes()
+        except OSError as error:
+            raise lost(dataset, file, error) from error
 
     def thumbnail(self, dataset: Dataset, sample: int, px: int = 160) -> bytes:
-        """A sample as a square PNG, upright, cropped at the centre: px times px."""
-        file = self.root / "datasets" / dataset.id / "samples" / dataset.files[sample]
-        return _thumbnail(file, file.stat().st_mtime_ns, px)
+        """A sample as a square PNG, upright, cropped at the centre: px times px.
+
+        Raises DatasetError or ImageError when it cannot be read.
+        """
+        file = self._sample(dataset, sample)
+        try:
+            return _thumbnail(file, file.stat().st_mtime_ns, px)
+        except OSError as error:
+            raise lost(dataset, file, error) from error
+
+    def _sample(self, dataset: Dataset, sample: int) -> Path:
+        return self.root / "datasets" / dataset.id / "samples" / dataset.files[sample]
 
     def preview(self, image: bytes, px: int = 480) -> bytes:
         """Any supported image as an upright PNG of at most px a side. Raises DatasetError when it can't be read."""
@@ -102,15 +115,19 @@ class Datasets(Opened):
 
         Raises ArchiveError when it does not exist or is not allowed.
         """
-        found = path.expanduser().resolve()
+        found = expanded(path)
         if allowed is not None and not any(found.is_relative_to(root) for root in allowed):
             roots = ", ".join(map(str, allowed)) or "none is set"
             raise ArchiveError(
                 f"{path} is outside the folders that may be imported from ({roots}). "
                 "GRAFT_IMPORT_ROOTS names them when the dashboard starts."
             )
-        if not found.exists():
-            raise ArchiveError(f"{path} does not exist. Check the path; a zip file or a folder is expected.")
+        try:
+            found.stat()
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise ArchiveError(f"{path} does not exist. Check the path; a zip file or a folder is expected.") from error
+        except OSError as error:
+            raise ArchiveError(disk_words(error, found)) from error
         return self._import(new_id(), source=str(found), name=title(name or found.name))
 
     def import_example(self, name: str) -> str:

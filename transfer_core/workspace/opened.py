@@ -22,7 +22,15 @@ COPY_BYTES = 1 << 20
 
 def default_root() -> Path:
     """The folder that GRAFT_WORKSPACE names, else `workspace` here."""
-    return Path(os.environ.get("GRAFT_WORKSPACE") or "workspace").expanduser().resolve()
+    return expanded(Path(os.environ.get("GRAFT_WORKSPACE") or "workspace"))
+
+
+def expanded(path: Path) -> Path:
+    """A path as a user gives it, made whole. Raises GraftError for one that cannot name anything."""
+    try:
+        return path.expanduser().resolve()
+    except (ValueError, RuntimeError, OSError) as error:  # a zero byte, a user who is not here, links in a circle
+        raise GraftError(f"{str(path)!r} names no file or folder ({error}). Check the path.") from error
 
 
 class Opened:
