@@ -78,7 +78,7 @@ class Lane(threading.Thread):
                 else:
                     self._drive(job)
             except GraftError as error:
-                self._pause(str(error), error)
+                self._pause(f"{error} What waits goes on by itself then.", error)
             except Exception as error:  # noqa: BLE001 - whatever it is, the queue goes on
                 shown = self.journal.caught(error, f"lane {self.lane}")
                 self._pause(f"Graft failed here and tries again (error {shown}; the log has the rest).", None)
@@ -104,8 +104,8 @@ class Lane(threading.Thread):
             probe.parent.mkdir(exist_ok=True)
             probe.write_bytes(bytes(ROOM_BYTES))
         except OSError as error:
-            words = "Free some space there; what waits goes on by itself."
-            raise StoreError(f"The disk of {self.root} is full. {words}", full=True) from error
+            words = f"The disk of {self.root} is full. Free some space there."
+            raise StoreError(words, why="the disk is full", full=True) from error
         finally:
             with suppress(OSError):
                 probe.unlink(missing_ok=True)

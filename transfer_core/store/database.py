@@ -176,7 +176,7 @@ def said(file: Path) -> Iterator[None]:
         if code in REASONS:
             reason, way_out = REASONS[code]
             raise StoreError(
-                f"The database {file} cannot be used: {reason}. {way_out}; what waits goes on by itself.",
+                f"The database {file} cannot be used: {reason}. {way_out}.",
                 why=reason,
                 full=code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR),
             ) from error
