@@ -12,7 +12,7 @@ from safetensors.torch import save as safetensors_bytes
 from transfer_core.backbones import ENTRY, LOCAL, backbones
 from transfer_core.backbones.taps import extractor
 from transfer_core.backbones.torchvision import NOT_WEIGHTS, build, read_weights, reason
-from transfer_core.errors import WeightsError
+from transfer_core.errors import WeightsError, disk_words
 from transfer_core.types import Backbone
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,40}")
@@ -43,6 +43,8 @@ def add_local(root: Path, file: Path, *, arch: str, name: str, title: str = "") 
     except FileNotFoundError as error:
         raise WeightsError(f"{file} does not exist. Check the path.") from error
     except NOT_WEIGHTS as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise WeightsError(disk_words(error, file)) from error
         raise WeightsError(
             f"{file.name} cannot be read as weights ({reason(error)}). Save the network's state_dict() alone, with"
             " torch.save or as .safetensors."
