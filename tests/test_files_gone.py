@@ -1,6 +1,8 @@
 """What is gone or damaged on the disk: the same images bring a dataset's files back, and a model says what it lacks."""
 
+import contextlib
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,8 +18,9 @@ from transfer_core.workspace import Workspace
 
 
 @pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    return Workspace(tmp_path / "workspace")
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
+    with contextlib.closing(Workspace(tmp_path / "workspace")) as opened:
+        yield opened
 
 
 def taken(workspace: Workspace, photos: Path) -> Dataset:
@@ -45,7 +48,6 @@ def test_the_same_images_bring_back_files_that_are_gone(
         workspace.delete_dataset(dataset.id)
     again = taken(workspace, photos)
     assert again.id == dataset.id and [workspace.image(again, i) for i in range(len(again))] == before
-    workspace.close()
 
 
 def test_images_under_other_names_are_not_taken_for_files_that_are_gone(
@@ -61,7 +63,6 @@ def test_images_under_other_names_are_not_taken_for_files_that_are_gone(
     (workspace.root / "datasets" / dataset.id / "samples" / dataset.files[3]).unlink()
     with pytest.raises(DatasetError, match="1 of its 60 files are gone"):
         taken(workspace, other)
-    workspace.close()
 
 
 @pytest.mark.parametrize(
