@@ -23,6 +23,14 @@ class DatasetError(GraftError):
     """A dataset that is unknown, too small, or not fit for what was asked of it."""
 
 
+class NoRoom(DatasetError):
+    """The disk has less room than a training needs to begin."""
+
+    def __init__(self, sentence: str, *, need: int) -> None:
+        super().__init__(sentence)
+        self.need = need  # bytes that have to be free
+
+
 class RecipeError(GraftError):
     """A recipe that names an unknown strategy, backbone or tap, or holds a value out of range."""
 

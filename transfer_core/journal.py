@@ -64,4 +64,5 @@ class Journal:
         return self._handler.lost
 
     def close(self) -> None:
+        self._logger.removeHandler(self._handler)
         self._handler.close()

@@ -16,6 +16,7 @@ import pytest
 from tests.jobs.served import ended, long_run, wait
 from transfer_core.errors import GraftError, StoreError
 from transfer_core.jobs import lane, process
+from transfer_core.jobs.tasks.correct import Correct
 from transfer_core.jobs.tasks.import_images import ImportImages
 from transfer_core.store import Store
 from transfer_core.types import Dataset, RunEnd
@@ -226,10 +227,12 @@ def test_a_worker_that_cannot_start_is_said_and_tried_again(tmp_path: Path, monk
             (said,) = workspace.troubles()
             assert "cannot start" in said and "a_package_that_is_not_there" in said
             assert workspace.devices() == ()
-            job = ended(workspace, workspace.measure_speed("bundled"), 10)
-            assert job.status == "failed" and "a_package_that_is_not_there" in job.error
+            job = workspace.measure_speed("bundled")
+            wait(lambda: workspace.log.read_text().count("cannot start") == 1, 5, "the word of it, once")
+            assert workspace.job(job).status == "queued", "what waits is kept"
             broken.undo()
             wait(lambda: bool(workspace.devices()) and not workspace.troubles(), 60, "the worker's start")
+            workspace.stop(job)
         finally:
             workspace.close()
 
@@ -244,6 +247,40 @@ def test_closing_ends_a_worker_that_is_being_started(seconds: float, tmp_path: P
     assert lanes is not None and not any(each.is_alive() for each in lanes._lanes.values())
     workers = [each.worker for each in lanes._lanes.values() if each.worker is not None]
     assert all(worker.process.poll() is not None for worker in workers)
+
+
+def test_an_error_that_is_no_unicode_is_an_end_as_any_other(workspace: Workspace, tmp_path: Path) -> None:
+    odd = tmp_path / os.fsdecode(b"bad\xff")
+    odd.mkdir()
+    job = ended(workspace, workspace.import_path(odd), 10)
+    assert job.status == "failed" and "bad\\udcff" in job.error
+
+
+@pytest.mark.parametrize("kept", ["[]", "null", "{", '{"x": 1}', '{"a": {"status": "done"}}'])
+def test_a_file_of_kept_ends_that_is_none_keeps_nobody_out(kept: str, tmp_path: Path) -> None:
+    (tmp_path / "unwritten.json").write_text(kept)
+    Workspace(tmp_path).close()
+    Workspace(tmp_path).close()
+
+
+def test_a_worker_that_does_not_read_is_killed_when_its_job_is_stopped(workspace: Workspace, dataset: Dataset) -> None:
+    """Also when what it is sent is longer than the pipe."""
+    os.kill(workspace.worker_pids()["short"], signal.SIGSTOP)
+    job = workspace._queue(Correct(dataset=dataset.id, name="n" * 300_000, marks=()))
+    wait(lambda: workspace.job(job).status == "running", 5, "the start")
+    workspace.stop(job)
+    assert ended(workspace, job, 10).status == "stopped"
+
+
+def test_stopping_is_not_going_on(workspace: Workspace, dataset: Dataset) -> None:
+    recipe = workspace.recipe(dataset, "from_scratch", epochs=1_000, patience=0, seed=94)
+    (id,) = workspace.submit([recipe])
+    wait(lambda: workspace.run(id).status == "running", 30, "the start")
+    workspace.stop(id)
+    (again,) = workspace.submit([recipe])
+    assert again != id, "pressed anew, it is trained anew"
+    workspace.stop(again)
+    ended(workspace, id)
 
 
 def test_two_tabs_that_launch_a_recipe_at_once_launch_one_run(workspace: Workspace, dataset: Dataset) -> None:

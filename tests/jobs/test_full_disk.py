@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.jobs.served import ended, wait
+from transfer_core.data import intake
 from transfer_core.errors import GraftError
 from transfer_core.jobs import lane, process
 from transfer_core.workspace import Workspace
@@ -64,6 +65,35 @@ def disk() -> Iterator[Disk]:
         )
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     shutil.rmtree(root)
+
+
+def test_a_disk_with_too_little_room_holds_the_queue_too(disk: Disk, photos: Path) -> None:
+    """It is small, so that no training may begin: the first says so, the others wait."""
+    if not os.path.ismount(disk.root):
+        pytest.skip("a disk of its own cannot be mounted here")
+    workspace = Workspace(disk.root / "workspace")
+    _imported(workspace, photos)
+    dataset = workspace.dataset(workspace.datasets()[0].id)
+    runs = workspace.submit([workspace.recipe(dataset, "linear_probe", seed=seed) for seed in range(2)])
+    workspace.serve()
+    try:
+        assert "of spare room on the disk" in ended(workspace, runs[0]).error
+        wait(lambda: any("Free some space" in words for words in workspace.troubles()), 5, "the trouble")
+        assert workspace.job(runs[1]).status == "queued"
+        workspace.stop(runs[1])
+        wait(lambda: not workspace.troubles(), 10, "the end of the trouble: nothing waits")
+    finally:
+        workspace.close()
+
+
+def _imported(workspace: Workspace, photos: Path) -> None:
+    """An import in this process, which does not look for room."""
+    intake.SPARE_BYTES, before = -(1 << 40), intake.SPARE_BYTES
+    try:
+        for _ in workspace.drive(workspace.import_path(photos)):
+            pass
+    finally:
+        intake.SPARE_BYTES = before
 
 
 def test_a_full_disk_fails_what_runs_holds_the_queue_and_lets_it_go_on(

@@ -126,6 +126,29 @@ def test_damage_is_found_on_demand(tmp_path: Path) -> None:
     store.close()
 
 
+def test_an_emptied_database_is_not_taken_for_a_new_one(tmp_path: Path) -> None:
+    (tmp_path / "graft.db").touch()
+    Store(tmp_path / "graft.db", write=True).close()
+    (tmp_path / "graft.db").write_bytes(b"")
+    (tmp_path / "datasets" / "d").mkdir(parents=True)
+    with pytest.raises(WorkspaceDamaged, match="is empty, though there are datasets"):
+        Store(tmp_path / "graft.db", write=True)
+
+
+def test_runs_go_with_their_dataset_however_they_were_undone(tmp_path: Path) -> None:
+    store = Store(tmp_path / "graft.db", write=True)
+    store.add_dataset(dataset())
+    queue(store, "a")
+    store.claim(["auto"], "cpu")
+    queue(store, "b", recipe="other")
+    store.mark_job("a", deleted=1.0)
+    store.delete_dataset("d1")
+    assert (store.job("a").status, store.job("b").status) == ("stopping", "stopped"), "stopped with it, in one step"
+    store.mark_job("a", deleted=None)
+    assert store.purge() == (["d1"], ["a", "b"])
+    store.close()
+
+
 def test_no_copy_no_change(earlier: Path) -> None:
     (earlier / "backups").write_text("a file where the folder should be")
     was = (earlier / "graft.db").read_bytes()

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from transfer_core.data.parallel import in_order
-from transfer_core.errors import DatasetError, ImageError, disk_words
+from transfer_core.errors import DatasetError, ImageError, NoRoom, disk_words
 from transfer_core.types import Dataset, Progress
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")  # nothing that starts another program, as EPS does
@@ -239,7 +239,8 @@ def _read_only(file: Path) -> NDArray[np.uint8]:
 def _require_room(folder: Path, shape: tuple[int, ...]) -> None:
     need, free = int(np.prod(shape)), shutil.disk_usage(folder).free
     if need + SPARE_BYTES > free:
-        raise DatasetError(
+        raise NoRoom(
             f"The decoded images need {need / 1e9:.1f} GB and {SPARE_BYTES / 1e9:.0f} GB of spare room on the disk; "
-            f"{free / 1e9:.1f} GB are free. Free some space, or choose a backbone with a smaller input."
+            f"{free / 1e9:.1f} GB are free. Free some space, or choose a backbone with a smaller input.",
+            need=need + SPARE_BYTES,
         )

@@ -1,5 +1,6 @@
 """A background thread that owns one queue of jobs and supervises a warm worker. Nothing ends it but `close`."""
 
+import shutil
 import signal
 import threading
 import time
@@ -37,11 +38,12 @@ class Lane(threading.Thread):
         self.worker: Worker | None = None
         self.trouble = ""  # why nothing runs here, in a sentence; '' while all is well
         self.leaving = False  # it takes no further job: its device does not exist
-        self._found = found
+        self._found, self._told = found, False
         self._wake = threading.Event()
         self._closing = threading.Event()
         self._starting = threading.Lock()
         self._full = False  # the last job failed because the disk is
+        self._need = 0  # bytes that it wanted to be free
         self._tried = -RESTART_SECONDS  # when a first worker was started last
 
     def wake(self) -> None:
@@ -65,8 +67,11 @@ class Lane(threading.Thread):
     def run(self) -> None:
         while not self._closing.is_set():
             try:
-                if self._found is not None and not self.devices:
+                if self._found is not None and not self._told:
                     self._warm_up()
+                    if not self._told:  # what is queued waits for a worker that can start
+                        self._wait(1.0)
+                        continue
                 job = self._next_job()
                 if job is None and self._unknown_device():
                     self.leaving = True  # from here on `Lanes.wake` starts another; what came in between is taken
@@ -89,16 +94,15 @@ class Lane(threading.Thread):
     def _next_job(self) -> Job | None:
         """The next one in the queue, once what could not be written before is."""
         self.store.write_kept()
-        if self._full:
-            self._need_room()
         lanes = {self.lane, self.device} if self.lane == AUTO else {self.lane}
+        if self._full and lanes & self.store.waiting_lanes():
+            self._need_room()
         job = self.store.claim(sorted(lanes), self.device)
-        if self.devices or self._found is None:
-            self._recovered()
+        self._recovered()
         return job
 
     def _need_room(self) -> None:
-        """Raises StoreError while the disk is full."""
+        """Raises StoreError while the disk is full, or has less room than the last job wanted."""
         probe = self.root / "staging" / f".room-{self.lane.replace(':', '-')}"
         try:
             probe.parent.mkdir(exist_ok=True)
@@ -109,7 +113,13 @@ class Lane(threading.Thread):
         finally:
             with suppress(OSError):
                 probe.unlink(missing_ok=True)
-        self._full = False
+        free = shutil.disk_usage(self.root).free
+        if free < self._need:
+            lack = f"has {free / 1e9:.1f} GB free, and what waits here may need {self._need / 1e9:.1f} GB"
+            raise StoreError(
+                f"The disk of {self.root} {lack}. Free some space there.", why="the disk is full", full=True
+            )
+        self._full, self._need = False, 0
 
     def _pause(self, trouble: str, error: GraftError | None) -> None:
         """Hold the queue for a moment, and say why."""
@@ -132,13 +142,19 @@ class Lane(threading.Thread):
 
     def _warm_up(self) -> None:
         """Start the first worker. One that cannot start is a trouble that pages show, and is tried again later."""
-        if time.monotonic() - self._tried < RESTART_SECONDS:
-            return
-        self._tried = time.monotonic()
-        worker, why = self._ready_worker(None)
-        if worker is None and not self._closing.is_set():
-            self.trouble = f"The worker, which computes, cannot start: {why}"
-            self.journal.say(f"lane {self.lane}: {self.trouble}")
+        if not self.devices:
+            if time.monotonic() - self._tried < RESTART_SECONDS:
+                return
+            self._tried = time.monotonic()
+            worker, why = self._ready_worker(None)
+            if worker is None:
+                if not self._closing.is_set():
+                    self.trouble = f"The worker, which computes, cannot start, and is tried again: {why}"
+                    self.journal.say(f"lane {self.lane}: {self.trouble}")
+                return
+        if self._found is not None:
+            self._found()
+        self._told = True
 
     def _ready_worker(self, job: Job | None) -> tuple[Worker | None, str]:
         """A worker that has said hello, a new one where there was none; else None, and why in a sentence.
@@ -161,8 +177,6 @@ class Lane(threading.Thread):
         while (message := worker.next(0.25)) is not None:
             if "hello" in message:
                 self.devices = tuple(Device(**device) for device in message["hello"])
-                if self._found is not None:
-                    self._found()
                 return worker, ""
             if job is not None and self.store.job(job.id).status == "stopping":
                 break
@@ -214,7 +228,8 @@ class Lane(threading.Thread):
             if "stopped" in message:
                 return self._unkept(lost) or RunEnd(status="stopped"), (), ""
             if "error" in message:
-                self._full, trace = bool(message.get("full")), message.get("trace", "")
+                self._full, self._need = bool(message.get("full")), int(message.get("need", 0))
+                trace = message.get("trace", "")
                 if trace:
                     self.journal.say(f"{job.kind} failed\n{trace}", job=job.id)
                 return self._unkept(lost) or RunEnd(status="failed", error=message["error"]), (), trace

@@ -38,8 +38,10 @@ class Worker:
         assert self.process.stdin and self.process.stdout
         self.input: IO[str] = self.process.stdin
         self._messages: queue.Queue[dict[str, Any] | None] = queue.Queue()
+        self._outbox: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self._listener = threading.Thread(target=self._listen, args=(self.process.stdout,), daemon=True)
         self._listener.start()
+        threading.Thread(target=self._speak, daemon=True).start()
 
     def _listen(self, stream: IO[str]) -> None:
         """Messages until the stream ends, or holds what is none: a worker that died may leave half of one."""
@@ -53,9 +55,14 @@ class Worker:
         """Whether it runs and can still be heard."""
         return self.process.poll() is None and self._listener.is_alive()
 
+    def _speak(self) -> None:
+        """A worker that does not read takes no more than a pipe's length, which must hold nobody else."""
+        with contextlib.suppress(OSError, ValueError), self.input:  # that it is dead shows in its messages
+            while (message := self._outbox.get()) is not None:
+                send(self.input, message)
+
     def send(self, message: dict[str, Any]) -> None:
-        with contextlib.suppress(OSError, ValueError):  # that it is dead shows in its messages
-            send(self.input, message)
+        self._outbox.put(message)
 
     def next(self, seconds: float) -> dict[str, Any] | None:
         """The next message; {} when none came in time; None when the worker is gone, or no longer to be understood."""
@@ -72,6 +79,5 @@ class Worker:
     def end(self) -> int:
         """Kill it if it is not dead yet. Returns its exit code, negative for a signal."""
         self.process.kill()
-        with contextlib.suppress(OSError, ValueError):
-            self.input.close()
+        self._outbox.put(None)
         return self.process.wait()

@@ -2,7 +2,8 @@
 
 To the worker, on its standard input:  {"job": id, "kind": ..., "payload": ..., "device": ...}  {"stop": job id}
 From it, on a descriptor of its own:   {"hello": [devices]}  {"job": id, "events": [...]}  {"job": id, "stopped": true}
-                                       {"job": id, "error": sentence, "trace": ..., "full": whether the disk is}
+                                       {"job": id, "error": sentence, "trace": ..., "full": whether the disk is,
+                                        "need": bytes that have to be free}
 Standard output belongs to libraries that print; it goes to the job's log.
 """
 

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from transfer_core.errors import GraftError, disk_is_full, disk_words
+from transfer_core.errors import GraftError, NoRoom, disk_is_full, disk_words
 from transfer_core.jobs.protocol import batches, pack, send
 from transfer_core.jobs.tasks import SHORT, Place, task_from
 
@@ -72,7 +72,8 @@ def run(command: dict[str, Any], root: Path, out: IO[str], stops: set[str]) -> N
                 if batch:
                     send(out, {"job": place.id, "events": pack(batch)})
         except GraftError as error:
-            send(out, {"job": place.id, "error": str(error), "full": disk_is_full(error)})
+            need = error.need if isinstance(error, NoRoom) else 0
+            send(out, {"job": place.id, "error": str(error), "full": bool(need) or disk_is_full(error), "need": need})
         except Exception as error:  # noqa: BLE001 - any failure becomes a state of the job
             traceback.print_exc()
             trace = traceback.format_exc()

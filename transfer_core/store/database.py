@@ -56,16 +56,22 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
         """A transaction: all of it is kept, durably, or nothing. Raises StoreError when it cannot be."""
-        with self._lock, said(self.file):
-            if self._writer is None:
-                raise StoreError(f"{self.file} is not open for writing. Start Graft again.")
-            try:
-                self._writer.execute("BEGIN IMMEDIATE")
-                yield self._writer
-                self._writer.execute("COMMIT")
-            except BaseException:
-                self._roll_back(self._writer)
-                raise
+        if not self._lock.acquire(timeout=TIMEOUT_S):  # other threads wait for another program
+            reason, way_out = REASONS[sqlite3.SQLITE_BUSY]
+            raise StoreError(f"The database {self.file} cannot be used: {reason}. {way_out}.", why=reason)
+        try:
+            with said(self.file):
+                if self._writer is None:
+                    raise StoreError(f"{self.file} is not open for writing. Start Graft again.")
+                try:
+                    self._writer.execute("BEGIN IMMEDIATE")
+                    yield self._writer
+                    self._writer.execute("COMMIT")
+                except BaseException:
+                    self._roll_back(self._writer)
+                    raise
+        finally:
+            self._lock.release()
 
     def _roll_back(self, writer: sqlite3.Connection) -> None:
         """SQLite has done so itself after some errors; a connection that cannot is given up for a new one."""
@@ -107,6 +113,8 @@ class Database:
 
     def _open(self) -> None:
         there = self.file.exists() and self.file.stat().st_size > 0
+        if self.file.exists() and not there and any((self.file.parent / "datasets").glob("*")):
+            raise _damaged(self.file, "it is empty, though there are datasets")
         self._writer = self._connected()
         try:
             pending = _pending(self.file, self._writer)

@@ -144,10 +144,13 @@ class Datasets(Database):
         return name
 
     def delete_dataset(self, id: str) -> None:
-        """Hide a dataset and its runs; their rows and files go at the next start."""
+        """Stop its jobs, hide it and them; their rows and files go at the next start."""
         now = time.time()
         with self.write() as db:
             db.execute("UPDATE datasets SET deleted = ?, removed = ? WHERE id = ?", (now, now, id))
+            stop = "UPDATE jobs SET status = ?, finished = ? WHERE dataset = ? AND status = ?"
+            db.execute(stop, ("stopped", now, id, "queued"))
+            db.execute(stop, ("stopping", None, id, "running"))
             db.execute("UPDATE jobs SET deleted = ? WHERE dataset = ? AND deleted IS NULL", (now, id))
 
     def restore_dataset(self, id: str) -> None:

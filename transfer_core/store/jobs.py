@@ -27,8 +27,8 @@ class Jobs(Database):
         self._ends_lock = threading.Lock()
         self._ends: dict[str, dict[str, Any]] = {}  # by job: what `end` was given and could not write
         if write:
-            with suppress(OSError, ValueError, TypeError):
-                self._ends = dict(json.loads(self._unwritten.read_text(encoding="utf-8")))
+            with suppress(OSError, ValueError):
+                self._ends = _well_formed(json.loads(self._unwritten.read_text(encoding="utf-8")))
 
     @property
     def _unwritten(self) -> Path:
@@ -52,11 +52,12 @@ class Jobs(Database):
         with self.write() as db:
             known = db.execute(
                 f"SELECT id FROM jobs WHERE kind = ? AND dataset = ? AND recipe = ? AND deleted IS NULL "
-                f"AND status IN ({_marks(unless)}) ORDER BY number DESC LIMIT 1",
+                f"AND status IN ({_marks(unless)}) ORDER BY number DESC",
                 (kind, dataset, recipe, *unless),
-            ).fetchone()
-            if known is not None:
-                return str(known[0])
+            )
+            for (other,) in known:
+                if self._ends.get(other, {}).get("status", unless[0]) in unless:  # of one that has ended unwritten
+                    return str(other)
             db.execute(
                 "INSERT INTO jobs (id, kind, payload, dataset, recipe, lane, status, created) "
                 "VALUES (?, ?, ?, ?, ?, ?, 'queued', ?)",
@@ -112,13 +113,14 @@ class Jobs(Database):
         Raises StoreError when that cannot be written now. Then it is kept, and seen by all who ask this store;
         `write_kept` writes it later.
         """
+        error, log = _writable(error), _writable(log)
         end = RunEnd(status=status, error=error, result=result or {})  # type: ignore[arg-type]
         last = [event_to_json(event) for event in (*events, end)]
         kept = {"status": status, "finished": time.time(), "error": error, "log": log, "result": end.result}
         try:
             with self.write() as db:
                 _finish(db, id, kept, last)
-        except GraftError:
+        except Exception:
             with self._ends_lock:
                 self._ends[id] = kept | {"events": last}
                 self._keep_beside()
@@ -128,8 +130,15 @@ class Jobs(Database):
         """Write the ends that could not be written before. Raises StoreError while they still cannot."""
         with self._ends_lock:
             for id, end in list(self._ends.items()):
-                with self.write() as db:
-                    _finish(db, id, end, end["events"])
+                try:
+                    with self.write() as db:
+                        _finish(db, id, end, end["events"])
+                except GraftError:
+                    raise
+                except Exception as error:  # noqa: BLE001 - one that can never be written must not hold the others
+                    words = f"How this ended could not be kept: {_writable(str(error))}."
+                    with self.write() as db:
+                        _finish(db, id, {**end, "status": "failed", "error": words, "log": "", "result": {}}, ())
                 del self._ends[id]
                 self._keep_beside()
 
@@ -199,6 +208,18 @@ class Jobs(Database):
         with self.read() as db:
             rows = db.execute(query, (job, after)).fetchall()
         return [(seq, when, event_from_json(body)) for seq, when, body in rows]
+
+
+def _well_formed(found: Any) -> dict[str, dict[str, Any]]:
+    """Of what a file held, the ends that `finish` kept there."""
+    needed = {"status", "finished", "error", "log", "result", "events"}
+    ends = found.items() if isinstance(found, dict) else ()
+    return {str(id): end for id, end in ends if isinstance(end, dict) and end.keys() == needed}
+
+
+def _writable(text: str) -> str:
+    """What of a text is not Unicode, a path's stray bytes say, is escaped: SQLite takes no other."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _finish(db: sqlite3.Connection, id: str, end: dict[str, Any], events: Sequence[str]) -> None:

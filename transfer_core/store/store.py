@@ -11,7 +11,8 @@ class Store(Datasets, Jobs):
         """Forget what was deleted before this start. Returns the ids of (datasets, jobs) whose files may go."""
         with self.write() as db:
             datasets = [id for (id,) in db.execute("SELECT id FROM datasets WHERE deleted IS NOT NULL")]
-            jobs = [id for (id,) in db.execute("SELECT id FROM jobs WHERE deleted IS NOT NULL")]
+            gone = "deleted IS NOT NULL OR dataset IN (SELECT id FROM datasets WHERE deleted IS NOT NULL)"
+            jobs = [id for (id,) in db.execute(f"SELECT id FROM jobs WHERE {gone}")]
             for id in datasets:
                 for table, key in (*TABLES, ("said", "dataset")):
                     db.execute(f"DELETE FROM {table} WHERE {key} = ?", (id,))

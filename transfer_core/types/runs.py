@@ -8,6 +8,7 @@ from transfer_core.types.recipes import Recipe
 
 Status = Literal["queued", "running", "stopping", "stopped", "done", "failed", "interrupted"]
 ACTIVE: tuple[Status, ...] = ("queued", "running", "stopping")
+GOING: tuple[Status, ...] = ("queued", "running")  # and not told to stop
 
 
 @dataclass(frozen=True, kw_only=True)

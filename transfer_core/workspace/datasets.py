@@ -94,8 +94,6 @@ class Datasets(Opened):
 
     def delete_dataset(self, id: str) -> None:
         """Stop its runs and hide it with them; `restore_dataset` undoes it until Graft starts again."""
-        for job in self._store.jobs(dataset=id, active=True):
-            self.stop(job.id)
         self._store.delete_dataset(id)
 
     def restore_dataset(self, id: str) -> None:

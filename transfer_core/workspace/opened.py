@@ -84,7 +84,7 @@ class Opened:
                     file.unlink(missing_ok=True)
             for id in jobs:
                 job_log(self.root, id).unlink(missing_ok=True)
-        except OSError as error:  # what is left behind harms nothing, and is tried again at the next start
+        except OSError as error:  # what is left behind takes room and harms nothing
             self._journal.caught(error, "what was deleted could not be removed")
 
     def serve(self) -> None:
@@ -96,13 +96,14 @@ class Opened:
         """End the threads and what runs; what could not be written is tried once more."""
         if self._lanes is not None:
             self._lanes.close()
-        if self._lock is not None:
-            try:
+        try:
+            if self._lock is not None:
                 self._store.write_kept()
-            except GraftError as error:
-                self._journal.caught(error, "how jobs ended could not be written")
-        self._store.close()
-        self._leave()
+        except Exception as error:  # noqa: BLE001 - it is kept beside the database, and the lock has to go
+            self._journal.caught(error, "how jobs ended could not be written")
+        finally:
+            self._store.close()
+            self._leave()
 
     def _leave(self) -> None:
         if self._lock is not None:
@@ -147,15 +148,20 @@ class Opened:
         """Queue a job. Returns its id, or that of one that does the same already; with `again` it is a new one."""
         lane = SHORT if task.short else self._lane(device)
         key = task.key(lane)
-        queued = self._store.add_job(
-            id=id or new_id(),
-            kind=task.kind,
-            payload=task.payload(),
-            lane=lane,
-            dataset=task.about,
-            recipe=key,
-            unless=task.reuse if key and not again else (),
-        )
+        try:
+            queued = self._store.add_job(
+                id=id or new_id(),
+                kind=task.kind,
+                payload=task.payload(),
+                lane=lane,
+                dataset=task.about,
+                recipe=key,
+                unless=task.reuse if key and not again else (),
+            )
+        except BaseException:
+            if id:  # what was uploaded for it takes room, on a disk that may be full
+                shutil.rmtree(staging(self.root, id), ignore_errors=True)
+            raise
         if self._lanes is not None:
             self._lanes.wake(lane)
         return queued
@@ -179,6 +185,8 @@ class Opened:
     def stop(self, id: str) -> None:
         """Ask a job to stop. A queued one stops at once; a running one between two steps, or by force after 4 s."""
         self._store.request_stop(id)
+        if self._store.job(id).status == "stopped":  # it had not begun, so nobody else clears what it was given
+            shutil.rmtree(staging(self.root, id), ignore_errors=True)
 
     def job(self, id: str) -> Job:
         """Raises UnknownJob."""

@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from transfer_core.jobs.tasks.task import Place, Task
-from transfer_core.types import ACTIVE, Event, Recipe, Status, digest
+from transfer_core.types import GOING, Event, Recipe, Status, digest
 
 
 @dataclass(frozen=True, kw_only=True)
 class FindRate(Task):
     kind: ClassVar[str] = "rates"
-    reuse: ClassVar[Sequence[Status]] = (*ACTIVE, "done")
+    reuse: ClassVar[Sequence[Status]] = (*GOING, "done")
 
     recipe: Recipe
 

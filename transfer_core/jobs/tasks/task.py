@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from transfer_core.store import Store
-from transfer_core.types import ACTIVE, Dataset, Event, Status
+from transfer_core.types import GOING, Dataset, Event, Status
 
 SHORT = "short"  # the lane of jobs that take no device
 
@@ -59,7 +59,7 @@ class Task:
 
     kind: ClassVar[str]
     short: ClassVar[bool] = False  # takes no device
-    reuse: ClassVar[Sequence[Status]] = ACTIVE  # how an equal job may stand to be taken in place of a new one
+    reuse: ClassVar[Sequence[Status]] = GOING  # how an equal job may stand to be taken in place of a new one
 
     @property
     def about(self) -> str:

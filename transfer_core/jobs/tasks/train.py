@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from transfer_core.jobs.tasks.task import Place, Task
-from transfer_core.types import ACTIVE, Event, Recipe, Status
+from transfer_core.types import GOING, Event, Recipe, Status
 
 
 @dataclass(frozen=True, kw_only=True)
 class Train(Task):
     kind: ClassVar[str] = "train"
-    reuse: ClassVar[Sequence[Status]] = (*ACTIVE, "done")
+    reuse: ClassVar[Sequence[Status]] = (*GOING, "done")
 
     recipe: Recipe
 
