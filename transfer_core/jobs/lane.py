@@ -115,10 +115,9 @@ class Lane(threading.Thread):
                 probe.unlink(missing_ok=True)
         free = shutil.disk_usage(self.root).free
         if free < self._need:
-            lack = f"has {free / 1e9:.1f} GB free, and what waits here may need {self._need / 1e9:.1f} GB"
-            raise StoreError(
-                f"The disk of {self.root} {lack}. Free some space there.", why="the disk is full", full=True
-            )
+            lack = f"{free / 1e9:.1f} GB are free, and what waits may need {self._need / 1e9:.1f} GB"
+            words = f"The disk of {self.root} is too full: {lack}. Free some space there."
+            raise StoreError(words, why="the disk is full", full=True)
         self._full, self._need = False, 0
 
     def _pause(self, trouble: str, error: GraftError | None) -> None:
@@ -141,7 +140,7 @@ class Lane(threading.Thread):
     # --- the worker ---
 
     def _warm_up(self) -> None:
-        """Start the first worker. One that cannot start is a trouble that pages show, and is tried again later."""
+        """Start the first worker and tell what it found; one that cannot start is a trouble, and tried again later."""
         if not self.devices:
             if time.monotonic() - self._tried < RESTART_SECONDS:
                 return
