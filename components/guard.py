@@ -12,7 +12,7 @@ from typing import Any
 import streamlit as st
 
 from components import text
-from transfer_core.errors import GraftError, disk_words
+from transfer_core.errors import foreseen
 from transfer_core.workspace import Workspace, default_root
 
 FAILED = "graft_failed"  # in session_state: where the last press of a button failed, and the sentence of it
@@ -103,10 +103,8 @@ def _sentence(error: Exception, place: str) -> str:
 
     One that repeats is logged once.
     """
-    if isinstance(error, GraftError):
-        return str(error)
-    if isinstance(error, OSError) and error.filename:
-        return disk_words(error)
+    if words := foreseen(error):
+        return words
     logged, same = st.session_state.setdefault(LOGGED, {}), repr(error)
     if logged.get(place, ("", ""))[0] != same:
         logged[place] = same, _caught(error)

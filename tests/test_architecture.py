@@ -3,8 +3,11 @@
 import ast
 import subprocess
 import sys
+import tomllib
 from functools import cache
 from pathlib import Path
+
+from transfer_core import __version__
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -142,6 +145,10 @@ def test_pages_know_the_core_by_its_door() -> None:
         if module.startswith("pages") and other.startswith("transfer_core")
     }
     assert not beyond, f"pages reach past the workspace: {sorted(beyond)}"
+
+
+def test_the_version_is_the_same_in_both_places() -> None:
+    assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"] == __version__
 
 
 def test_the_server_does_not_load_torch() -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from transfer_core.commands import advise, check, compare, correct, data, lists, rates, report, run
 from transfer_core.commands.follow import root
-from transfer_core.errors import GraftError, disk_is_full, disk_words
+from transfer_core.errors import disk_words, foreseen
 from transfer_core.journal import Journal
 from transfer_core.workspace import expanded
 
@@ -47,12 +47,9 @@ def main(arguments: list[str] | None = None) -> int:
         said = "\n".join([text, json.dumps(result)] if options.json else [text])
     except KeyboardInterrupt:
         return _failed("stopped.", 130)
-    except GraftError as error:
-        return _failed(str(error), 2)
     except Exception as error:  # noqa: BLE001 - the last place where an error can become a line
-        if isinstance(error, OSError) and (error.filename or disk_is_full(error)):
-            return _failed(disk_words(error), 2)
-        return _failed(_unforeseen(error, options), 1)
+        words = foreseen(error)
+        return _failed(words, 2) if words else _failed(_unforeseen(error, options), 1)
     try:
         print(said, flush=True)
     except OSError as error:

@@ -89,3 +89,14 @@ def disk_is_full(error: BaseException | None) -> bool:
             return True
         error = error.__cause__ or error.__context__
     return False
+
+
+def foreseen(error: BaseException) -> str:
+    """The sentence of an error that a user can mend, a failing disk's too; '' for one that nobody foresaw."""
+    if isinstance(error, GraftError):
+        return str(error)
+    if isinstance(error, OSError) and (error.filename or error.errno in FULL):
+        return disk_words(error)
+    if disk_is_full(error):
+        return "The disk is full. Free some space in the workspace's folder, then try again."
+    return ""

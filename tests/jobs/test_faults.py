@@ -7,7 +7,6 @@ import sqlite3
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -39,19 +38,6 @@ def send(stream, message):
 worker.send = send
 worker.main()
 """
-
-
-@pytest.fixture(scope="module")
-def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
-    opened = Workspace(tmp_path_factory.mktemp("served"))
-    opened.serve()
-    yield opened
-    opened.close()
-
-
-@pytest.fixture(scope="module")
-def dataset(workspace: Workspace, photos: Path) -> Dataset:
-    return workspace.dataset(ended(workspace, workspace.import_path(photos)).result["id"])
 
 
 @pytest.fixture

@@ -4,29 +4,11 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from tests.jobs.served import ended, long_run, wait
 from transfer_core.types import Dataset, EpochEnd, Progress, RunEnd, StageStart
 from transfer_core.workspace import Workspace
-
-
-@pytest.fixture(scope="module")
-def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
-    opened = Workspace(tmp_path_factory.mktemp("served"))
-    opened.serve()
-    yield opened
-    opened.close()
-
-
-@pytest.fixture(scope="module")
-def dataset(workspace: Workspace, photos: Path) -> Dataset:
-    job = ended(workspace, workspace.import_path(photos))
-    assert job.status == "done", job.error
-    return workspace.dataset(job.result["id"])
 
 
 def test_a_run_ends_with_its_events_predictions_and_figures(workspace: Workspace, dataset: Dataset) -> None:

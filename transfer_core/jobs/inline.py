@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from transfer_core.errors import GraftError, disk_words
+from transfer_core.errors import GraftError, foreseen
 from transfer_core.jobs.protocol import batches
 from transfer_core.jobs.record import finish, record
 from transfer_core.jobs.tasks import Place, task_of
@@ -30,13 +30,12 @@ def drive(store: Store, journal: Journal, root: Path, id: str, *, device: str) -
                     yield event
     except GraftError as error:
         end = RunEnd(status="failed", error=str(error))
-    except OSError as error:
-        journal.caught(error, f"{job.kind} failed", job=id)
-        end = RunEnd(status="failed", error=disk_words(error))
     except Exception as error:
-        shown = journal.caught(error, f"{job.kind} failed", job=id)
-        end = RunEnd(status="failed", error=f"Graft failed here: {error or type(error).__name__} (error {shown}).")
-        raise
+        shown, words = journal.caught(error, f"{job.kind} failed", job=id), foreseen(error)
+        unforeseen = f"Graft failed here: {error or type(error).__name__} (error {shown})."
+        end = RunEnd(status="failed", error=words or unforeseen)
+        if not words:
+            raise
     finally:
         end = finish(store, journal, root, job, end)
     yield end

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from transfer_core.errors import GraftError, StoreError, disk_words
+from transfer_core.errors import GraftError, StoreError, foreseen
 from transfer_core.jobs.tasks import Place, task_of
 from transfer_core.journal import Journal
 from transfer_core.store import Store
@@ -33,13 +33,10 @@ def finish(
     if end.status == "done":
         try:
             end = replace(end, result=task_of(job).commit(place, store, end.result))
-        except (GraftError, OSError) as error:
-            journal.caught(error, "its result could not be kept", job=job.id)
-            words = disk_words(error) if isinstance(error, OSError) else str(error)
-            end = RunEnd(status="failed", error=f"What this made could not be kept. {words}")
         except Exception as error:  # noqa: BLE001 - it must not stay "running"
             shown = journal.caught(error, "its result could not be kept", job=job.id)
-            end = RunEnd(status="failed", error=f"Graft failed at its end (error {shown}; the log has the rest).")
+            words = foreseen(error) or f"Graft failed there (error {shown}; the log has the rest)."
+            end = RunEnd(status="failed", error=f"What this made could not be kept. {words}")
     shutil.rmtree(place.staging, ignore_errors=True)
     kept = (printed(place.log) or log[-LOG_TAIL:]) if end.status == "failed" else ""
     with suppress(OSError):

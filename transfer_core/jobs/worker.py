@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from transfer_core.errors import GraftError, NoRoom, disk_is_full, disk_words
+from transfer_core.errors import GraftError, NoRoom, disk_is_full, foreseen
 from transfer_core.jobs.protocol import batches, pack, send
 from transfer_core.jobs.tasks import SHORT, Place, task_from
 
@@ -77,16 +77,8 @@ def run(command: dict[str, Any], root: Path, out: IO[str], stops: set[str]) -> N
         except Exception as error:  # noqa: BLE001 - any failure becomes a state of the job
             traceback.print_exc()
             trace = traceback.format_exc()
-            send(out, {"job": place.id, "error": sentence(error), "trace": trace, "full": disk_is_full(error)})
-
-
-def sentence(error: Exception) -> str:
-    """What to tell the user of an error that nobody foresaw, or of a disk that fails."""
-    if isinstance(error, OSError) and (error.filename or disk_is_full(error)):
-        return disk_words(error)
-    if disk_is_full(error):
-        return "The disk is full. Free some space in the workspace's folder, then try again."
-    return f"Graft failed here: {error or type(error).__name__}. The log says where."
+            words = foreseen(error) or f"Graft failed here: {error or type(error).__name__}. The log says where."
+            send(out, {"job": place.id, "error": words, "trace": trace, "full": disk_is_full(error)})
 
 
 def main() -> None:
