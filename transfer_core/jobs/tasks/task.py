@@ -1,5 +1,6 @@
 """What a kind of job is, and where one works."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -51,7 +52,7 @@ def job_log(root: Path, id: str) -> Path:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Task:
+class Task(ABC):
     """One kind of job. Its fields are the payload: plain JSON values, or frozen values of such.
 
     `run` writes only under the job's own folders and the caches, never to the database.
@@ -70,9 +71,9 @@ class Task:
         """Equal for jobs of one kind and dataset that would do the same; '' where no two do."""
         return ""
 
+    @abstractmethod
     def run(self, place: Place) -> Iterator[Event]:
         """Do it. The last event is RunEnd. Raises GraftError with a sentence for the user."""
-        raise NotImplementedError
 
     def commit(self, place: Place, store: Store, result: dict[str, Any]) -> dict[str, Any]:
         """Make what `run` left visible, in the process that writes. Returns the result as it is kept."""
