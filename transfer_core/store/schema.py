@@ -49,4 +49,6 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
         "a prediction names the run that it is of",
         "UPDATE jobs SET payload = replace(payload, '\"run\":', '\"of\":') WHERE kind = 'predict'",
     ),
+    # No table changes: recipes may hold more, which an older Graft does not know.
+    ("settings of the picture, of augmentation, of the schedule and of the head", ""),
 )
