@@ -247,9 +247,14 @@ def test_folds_are_one_line_and_a_recipe_travels_through_a_file(ready: Server, p
     expect(queue.get_by_text("2 of 2 done")).to_be_visible(timeout=60_000)
     expect(queue.get_by_text(re.compile(r"\d\s% ± \d"))).to_be_visible()
 
+    # The queue and the run that is shown each draw the page anew once they see the end; a press in between is lost.
+    expect(page.locator(".st-key-figures").get_by_text("Time", exact=True)).to_be_visible()
     page.get_by_text("Recipe", exact=True).click()
+    save = page.get_by_role("button", name="Save")
+    expect(save).to_be_visible()
+    expect(page.locator("[data-test-script-state=notRunning]")).to_be_visible()
     with page.expect_download() as saved:
-        page.get_by_role("button", name="Save").click()
+        save.click()
     recipe = json.loads(Path(saved.value.path()).read_text())
     assert recipe["strategy"] == "linear_probe" and recipe["folds"] == 2
     file = tmp_path / "of a friend.json"
