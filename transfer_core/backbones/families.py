@@ -1,4 +1,4 @@
-"""Where each family of torchvision's classifiers has its taps, early to late; the last one feeds its classifier."""
+"""Where each family of classifiers has its taps, early to late; the last one feeds its classifier."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Family:
     """Architectures that are cut in the same way."""
 
     title: str
-    archs: tuple[str, ...]  # beginnings of torchvision's names
+    archs: tuple[str, ...]  # beginnings of torchvision's or timm's names
     spots: Callable[[nn.Module], tuple[Spot, ...]]
     fixed_px: bool = False  # takes one size of images only
 
@@ -54,14 +54,17 @@ def _densenet(module: nn.Module) -> tuple[Spot, ...]:
     return _stages(*stages, stem="features.pool0", last=_last("relu", "last dense block"))
 
 
-def _strided(module: nn.Module, name: str, tail: int) -> tuple[Spot, ...]:
-    """A chain of blocks, cut before each halving of the maps; its last `tail` layers are the last convolution."""
+def _strided(module: nn.Module, name: str, tail: int, last: str = "") -> tuple[Spot, ...]:
+    """A chain of blocks, cut before each halving of the maps; its last `tail` layers are the last convolution.
+
+    `last`: where that convolution ends, if not with the chain.
+    """
     chain: nn.Sequential = module.get_submodule(name)  # type: ignore[assignment]
     halved = [any(stride == 2 for stride in _strides(block)) for block in chain]
     body = len(chain) - tail
     ends = [i for i in range(body) if i + 1 == body or halved[i + 1]]
     first, *stages = (f"{name}.{i}" for i in ends)
-    return _stages(*stages, stem=first, last=_last(f"{name}.{len(chain) - 1}"))
+    return _stages(*stages, stem=first, last=_last(last or f"{name}.{len(chain) - 1}"))
 
 
 def _strides(block: nn.Module) -> Iterator[int]:
@@ -140,6 +143,11 @@ FAMILIES = (
     ),
     Family(title="MobileNet", archs=("mobilenet",), spots=lambda module: _strided(module, "features", 1)),
     Family(title="MNASNet", archs=("mnasnet",), spots=lambda module: _strided(module, "layers", 3)),
+    Family(
+        title="EfficientNet-Lite",
+        archs=("tf_efficientnet_lite",),
+        spots=lambda module: _strided(module, "blocks", 0, last="bn2"),
+    ),
     Family(title="EfficientNet V2", archs=("efficientnet_v2",), spots=lambda module: _strided(module, "features", 1)),
     Family(title="EfficientNet", archs=("efficientnet",), spots=lambda module: _strided(module, "features", 1)),
     Family(

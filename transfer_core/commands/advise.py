@@ -13,7 +13,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("dataset", help="id or name")
     parser.add_argument("--similarity", choices=("similar", "different"), help="to ImageNet")
     parser.add_argument("--budget", choices=("limited", "ample"), help="of compute")
-    parser.add_argument("--backbone", default="bundled", help="(default: bundled)")
+    parser.add_argument(
+        "--backbone", default="", help="(default: efficientnet_lite0, or bundled where that is not installed)"
+    )
     parser.add_argument("--measure", action="store_true", help="answer the questions by looking at the images")
     parser.add_argument("--pilots", type=float, metavar="SECONDS", help="race short trainings for so long")
     parser.add_argument("--seconds", type=float, help="time for the run that follows: what does not fit is ruled out")

@@ -17,7 +17,9 @@ BAR = 30
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("dataset", help="id or name")
     parser.add_argument("--strategy", required=True, help="one of `python -m transfer_core strategies` that has epochs")
-    parser.add_argument("--backbone", default="bundled", help="(default: bundled)")
+    parser.add_argument(
+        "--backbone", default="", help="(default: efficientnet_lite0, or bundled where that is not installed)"
+    )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda:0, mps")
 
 

@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--strategy", help="one of `python -m transfer_core strategies`; with --recipe, instead of its own"
     )
-    parser.add_argument("--backbone", help="(default: bundled)")
+    parser.add_argument("--backbone", help="(default: efficientnet_lite0, or bundled where that is not installed)")
     parser.add_argument("--seeds", type=int, default=1, metavar="N", help="train so many times, seed after seed")
     parser.add_argument("--recipe", type=Path, metavar="FILE", help="settings from a recipe's JSON")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda:0, mps")
@@ -101,7 +101,7 @@ def _wanted(options: argparse.Namespace, workspace: Workspace, dataset: Dataset)
         for name, value in said.items()
         if value is not None
     }
-    values = {"backbone": "bundled"} | {name: value for name, value in values.items() if value is not None} | said
+    values = {"backbone": ""} | {name: value for name, value in values.items() if value is not None} | said
     if "strategy" not in values:
         raise RecipeError("Name a --strategy, or a --recipe that has one. `strategies` lists them.")
     if options.folds is not None and options.fold is None:

@@ -18,13 +18,14 @@ from PIL import Image, UnidentifiedImageError
 
 from transfer_core.data.parallel import in_order
 from transfer_core.errors import DatasetError, ImageError, NoRoom, disk_words
-from transfer_core.types import Dataset, Progress
+from transfer_core.types import Dataset, Fit, Progress
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")  # nothing that starts another program, as EPS does
 MAX_PIXELS = 80_000_000  # 240 MB as RGB; below the size at which Pillow itself warns
 LARGE_PIXELS = 16_000_000  # larger ones are decoded one at a time, so that threads do not add up their memory
 SHARP = 3  # a JPEG is decoded smaller when this many times the wanted side remains: within 0.3/255 on photos
 LONGEST = 8  # an image whose sides differ by more is a strip
+GREY = (127, 127, 127)  # beside a padded picture: near every network's mean, so that it says nothing
 SPARE_BYTES = 2 << 30  # always left free on the disk
 AGAIN = "Import its images again, from the same zip or folder: that brings its files back."
 DEPTHS = (255, 4095, 65535)  # 8, 12 and 16 bits: how far deep grey images count
@@ -138,13 +139,19 @@ def _words(error: Exception) -> str:
     return text or type(error).__name__
 
 
-def fit_square(image: Image.Image, *, resize_px: int, crop_px: int) -> NDArray[np.uint8]:
-    """The shorter side to `resize_px` (bilinear, antialiased), then the centre: (crop_px, crop_px, 3).
+def fit_square(image: Image.Image, *, resize_px: int, crop_px: int, fit: Fit = "crop") -> NDArray[np.uint8]:
+    """A picture of any shape as the network's square, (crop_px, crop_px, 3); bilinear, antialiased.
 
-    The same pixels as torchvision.transforms' ImageClassification preset gives for a Pillow image; of strips longer
-    than `LONGEST` squares only the centre is computed (within 1/255), so that 1 x 1,000,000 px costs no more.
+    "crop": the shorter side to `resize_px`, then the centre, the same pixels as torchvision.transforms'
+    ImageClassification preset gives for a Pillow image; of strips longer than `LONGEST` squares only the centre is
+    computed (within 1/255), so that 1 x 1,000,000 px costs no more. "pad": the longer side to `crop_px`, grey beside
+    it. "squeeze": both sides to `crop_px`. These two see the whole picture.
     """
     width, height = image.size
+    if fit == "squeeze":
+        return np.asarray(image.resize((crop_px, crop_px), Image.Resampling.BILINEAR))
+    if fit == "pad":
+        return _padded(image, crop_px)
     short = min(width, height)
     wide, high = int(resize_px * width / short), int(resize_px * height / short)
     left, top = round((wide - crop_px) / 2), round((high - crop_px) / 2)
@@ -156,20 +163,30 @@ def fit_square(image: Image.Image, *, resize_px: int, crop_px: int) -> NDArray[n
     return np.asarray(image.resize((crop_px, crop_px), Image.Resampling.BILINEAR, box=box))
 
 
-def square(file: Path | BinaryIO, *, resize_px: int, crop_px: int) -> NDArray[np.uint8]:
+def _padded(image: Image.Image, px: int) -> NDArray[np.uint8]:
+    width, height = image.size
+    long = max(width, height)
+    wide, high = max(1, round(px * width / long)), max(1, round(px * height / long))
+    sheet = Image.new("RGB", (px, px), GREY)
+    sheet.paste(image.resize((wide, high), Image.Resampling.BILINEAR), ((px - wide) // 2, (px - high) // 2))
+    return np.asarray(sheet)
+
+
+def square(file: Path | BinaryIO, *, resize_px: int, crop_px: int, fit: Fit = "crop") -> NDArray[np.uint8]:
     """An image file as a network sees it, for training and prediction alike: (crop_px, crop_px, 3)."""
-    return fit_square(decode(file, enough_px=SHARP * resize_px).image, resize_px=resize_px, crop_px=crop_px)
+    image = decode(file, enough_px=SHARP * resize_px).image
+    return fit_square(image, resize_px=resize_px, crop_px=crop_px, fit=fit)
 
 
 def pixels(
-    dataset: Dataset, folder: Path, *, resize_px: int, crop_px: int
+    dataset: Dataset, folder: Path, *, resize_px: int, crop_px: int, fit: Fit = "crop"
 ) -> Generator[Progress, None, NDArray[np.uint8]]:
     """Every sample's square, decoded once and kept on disk beside `folder`/samples: read-only (N, crop_px, crop_px, 3).
 
     Yields progress and returns the memory map; closing the generator half-way leaves no file behind.
     Raises DatasetError when a sample cannot be read or the disk is too full.
     """
-    file = folder / f"pixels-{resize_px}-{crop_px}.npy"
+    file = folder / f"pixels-{resize_px if fit == 'crop' else fit}-{crop_px}.npy"
     shape = (len(dataset), crop_px, crop_px, 3)
     if (kept := _kept(file, shape)) is not None:
         return kept
@@ -180,7 +197,7 @@ def pixels(
 
     def load(name: str) -> NDArray[np.uint8]:
         try:
-            return square(folder / "samples" / name, resize_px=resize_px, crop_px=crop_px)
+            return square(folder / "samples" / name, resize_px=resize_px, crop_px=crop_px, fit=fit)
         except ImageError as error:
             raise DatasetError(f"Sample {name} of '{dataset.name}' has changed: {error} {AGAIN}") from error
         except OSError as error:

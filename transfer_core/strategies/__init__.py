@@ -155,6 +155,8 @@ def _checked(field: str, value: Any, backbone: Backbone) -> Any:
     if field not in SETTINGS:
         raise RecipeError(f"A recipe has no setting '{field}'. It has: {', '.join(SETTINGS)}.")
     known = SETTINGS[field]
+    if field == "px":
+        return _side(value, backbone)
     if known.layer:
         return _tap(known, value, backbone)
     if known.choices:
@@ -170,6 +172,17 @@ def _checked(field: str, value: Any, backbone: Backbone) -> Any:
             f"from {least:g} to {most:g}."
         )
     return kind(value)
+
+
+def _side(value: Any, backbone: Backbone) -> int:
+    """0 for the network's own side, so that it has one spelling."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise RecipeError(f"px is {value!r}; it must be a whole number.")
+    try:
+        backbone.seeing(value)
+    except ValueError as error:
+        raise RecipeError(str(error)) from error
+    return 0 if value == backbone.input_px else value
 
 
 def _tap(known: Setting, value: Any, backbone: Backbone) -> str:

@@ -35,7 +35,7 @@ def draw_augmented(
         yield Progress(what="Reading images", done=done, of=len(chosen))
         sides = {"resize_px": backbone.resize_px, "crop_px": backbone.input_px}
         try:
-            squares.append(square(folder / dataset.files[row], **sides))
+            squares.append(square(folder / dataset.files[row], **sides, fit=backbone.fit))
         except OSError as error:
             raise lost(dataset, folder / dataset.files[row], error) from error
     images = Images(np.stack(squares), backbone, torch.device("cpu"))

@@ -55,7 +55,7 @@ def measure(dataset: Dataset, backbone: Backbone, *, workspace: Path, device: st
     """
     began, known = time.monotonic(), named_device(device)
     wanted = recipe(dataset, LINEAR_PROBE.name, backbone)
-    _, stages = plan(wanted, dataset, workspace)
+    backbone, stages = plan(wanted, dataset, workspace)
     yield _step(1)
     setup = yield from prepare(wanted, dataset, backbone, stages, workspace=workspace, device=torch.device(known.name))
     setup.dataset = some_of(dataset, MOST_IMAGES)

@@ -58,7 +58,7 @@ def pilots(dataset: Dataset, backbone: Backbone, *, seconds: float, workspace: P
     wanted = [recipe(dataset, name, backbone) for name in CANDIDATES]
     where = torch.device(named_device(device).name)
     yield StageStart(stage="ready", title="Get images and network ready", number=1, stages=STAGES, unit="image")
-    _, stages = plan(wanted[0], dataset, workspace)
+    backbone, stages = plan(wanted[0], dataset, workspace)
     begun = time.monotonic()
     setup = yield from prepare(wanted[0], dataset, backbone, stages, workspace=workspace, device=where)
     race = Race(setup, seconds, begun)

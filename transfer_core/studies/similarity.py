@@ -28,6 +28,7 @@ NEAREST, SHOWN = 6, 4  # source classes; images of each
 # to 0.60 with the bundled network, 0.80 to 0.81 with SqueezeNet's ImageNet weights.
 NEAR_DIVERGENCE = 0.01
 NEAR_BUNDLED, NEAR_IMAGENET = 0.6, 0.8
+IMAGENET = torchvision.models.SqueezeNet1_1_Weights.IMAGENET1K_V1  # its names are those of all networks trained on it
 SIMILAR, DIFFERENT = 0.6, 0.4  # scores from which on images count so
 WIDE = 0.4  # an interval wider than this says nothing
 FEWEST = 20  # images that are no near-duplicates of each other, below which nothing is said
@@ -124,7 +125,8 @@ def source_classes(backbone: Backbone) -> tuple[str, ...]:
         return tuple(name.partition(",")[0] for name in card()["classes"])
     if backbone.is_local:
         return ()
-    return tuple(torchvision.models.get_weight(backbone.weights).meta["categories"])
+    weights = IMAGENET if backbone.package else torchvision.models.get_weight(backbone.weights)
+    return tuple(weights.meta["categories"])
 
 
 def resampled(groups: Ints, draws: int = DRAWS) -> Floats:

@@ -25,7 +25,8 @@ def predict(run: Path, image: Path, *, device: str) -> Iterator[Event]:
     yield Progress(what="Loading the network", done=0, of=1)
     network, classes = load_network(run, torch.device(device))
     facts = network.backbone
-    pixels = square(image, resize_px=facts.resize_px, crop_px=facts.input_px)[None]  # (1, H, W, 3)
+    seen = square(image, resize_px=facts.resize_px, crop_px=facts.input_px, fit=facts.fit)
+    pixels = seen[None]  # (1, H, W, 3)
     x = Images(pixels, facts, torch.device(device)).batch(np.arange(1))  # (1, 3, H, W)
     probabilities = softmax(precise(network, x))[0]  # (K,)
     best = probabilities.argsort()[::-1][:TOP]

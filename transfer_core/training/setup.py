@@ -29,7 +29,7 @@ class Setup:
     recipe: Recipe
     dataset: Dataset  # with the splits that the recipe works on
     backbone: Backbone
-    module: nn.Module  # torchvision's whole network; `network` shares its weights
+    module: nn.Module  # the whole network; `network` shares its weights
     network: Network
     images: Images
     meter: Meter
@@ -54,7 +54,8 @@ class Setup:
     def feature_file(self, tap: Tap) -> Path:
         """Where the pretrained backbone's features at a tap are kept."""
         known = self.backbone
-        key = digest([known.weights, known.resize_px, known.input_px, tap.name, tap.module])
+        seen = [known.weights, known.resize_px, known.input_px, tap.name, tap.module]
+        key = digest(seen if known.fit == "crop" else [*seen, known.fit])
         return self.workspace / "features" / f"{self.dataset.id}-{key}.npz"
 
 
@@ -66,8 +67,14 @@ def place(module: nn.Module, device: torch.device) -> None:
 
 
 def plan(recipe: Recipe, dataset: Dataset, workspace: Path) -> tuple[Backbone, tuple[Stage, ...]]:
-    """The backbone and the stages that a recipe names. Raises RecipeError or DatasetError when they do not fit."""
-    backbone = named_backbone(recipe.backbone, workspace)
+    """The backbone, as it is shown the images, and the stages that a recipe names.
+
+    Raises RecipeError or DatasetError when they do not fit.
+    """
+    try:
+        backbone = named_backbone(recipe.backbone, workspace).seeing(recipe.px, recipe.fit)
+    except ValueError as error:
+        raise RecipeError(str(error)) from error
     stages = strategy(recipe.strategy).stages(recipe, backbone)
     if recipe.dataset != dataset.id:
         raise RecipeError(f"The recipe is for dataset {recipe.dataset}, not for {dataset.id} ('{dataset.name}').")
@@ -97,7 +104,8 @@ def prepare(
         yield from fetch(backbone, workspace)
     yield Progress(what="Reading images", done=0, of=len(dataset))
     folder = workspace / "datasets" / dataset.id
-    squares = yield from pixels(dataset, folder, resize_px=backbone.resize_px, crop_px=backbone.input_px)
+    sides = {"resize_px": backbone.resize_px, "crop_px": backbone.input_px}
+    squares = yield from pixels(dataset, folder, **sides, fit=backbone.fit)
     module = load(backbone, random_init=random_init, seed=recipe.seed, root=workspace)
     place(module, device)
     taps = (recipe.tap,) if recipe.tap and recipe.tap != AUTO else ()

@@ -18,7 +18,7 @@ from transfer_core.types.advice import (
     Suggestion,
     Trial,
 )
-from transfer_core.types.backbones import Backbone, Device, Tap
+from transfer_core.types.backbones import MOST_PX, Backbone, Device, Fit, Tap
 from transfer_core.types.compared import (
     LEVEL,
     Approach,
@@ -66,6 +66,7 @@ __all__ = [
     "JUDGES",
     "LABELS",
     "LEVEL",
+    "MOST_PX",
     "NONE",
     "SETTINGS",
     "SPLITS",
@@ -94,6 +95,7 @@ __all__ = [
     "Estimate",
     "Event",
     "Finding",
+    "Fit",
     "Floats",
     "Forecast",
     "Grade",

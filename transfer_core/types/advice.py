@@ -25,7 +25,7 @@ class Said:
     similarity: Literal["similar", "different"] | None = None
     budget: Literal["limited", "ample"] | None = None
     seconds: float | None = None  # time there is for a run; None: any
-    backbone: str = "bundled"
+    backbone: str = ""  # the default
 
 
 @dataclass(frozen=True, kw_only=True)

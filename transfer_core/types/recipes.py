@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal
 
+from transfer_core.types.backbones import MOST_PX
 from transfer_core.types.plain import digest
 from transfer_core.types.settings import Setting, setting, settings_of
 
@@ -153,6 +154,29 @@ class Recipe:
         group="schedule",
         least=0,
         most=1000,
+    )
+    px: int = setting(
+        0,
+        label="Image side",
+        help="Of the square that the network sees, in px. Smaller is faster and sees less. 0: the network's own.",
+        group="images",
+        of="every strategy",
+        least=0,
+        most=MOST_PX,
+        step=32,
+        zero="the network's own side",
+        rank=10,
+        later=True,
+    )
+    fit: Literal["crop", "pad", "squeeze"] = setting(
+        "crop",
+        label="Pictures that are no squares",
+        help="Crop: the square in their middle; what lies beside it is lost. Pad: all of it, with grey beside it."
+        " Squeeze: all of it, distorted.",
+        group="images",
+        of="every strategy",
+        rank=11,
+        later=True,
     )
     seed: int = setting(
         0,

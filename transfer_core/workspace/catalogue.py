@@ -2,7 +2,7 @@
 
 from typing import IO, Any
 
-from transfer_core.backbones import available, backbone, backbones
+from transfer_core.backbones import available, backbone, backbones, default_backbone
 from transfer_core.errors import RecipeError
 from transfer_core.jobs.tasks import task_of
 from transfer_core.jobs.tasks.add_backbone import AddBackbone
@@ -17,12 +17,12 @@ class Catalogue(Opened):
     """Backbones and strategies, and the recipes that they make for a dataset."""
 
     def backbones(self) -> tuple[Backbone, ...]:
-        """The catalogue, the bundled one first, then the user's own."""
+        """The catalogue, the default first, then the user's own."""
         return backbones(self.root)
 
-    def backbone(self, name: str) -> Backbone:
-        """Raises RecipeError."""
-        return backbone(name, self.root)
+    def backbone(self, name: str = "") -> Backbone:
+        """The one of that name; without a name the default. Raises RecipeError."""
+        return backbone(name or default_backbone(), self.root)
 
     def available(self, backbone: Backbone) -> bool:
         """Whether its weights are on this machine."""
@@ -72,7 +72,7 @@ class Catalogue(Opened):
         """Raises RecipeError."""
         return strategy(name)
 
-    def recipe(self, dataset: Dataset, strategy: str, backbone_name: str = "bundled", **overrides: Any) -> Recipe:
+    def recipe(self, dataset: Dataset, strategy: str, backbone_name: str = "", **overrides: Any) -> Recipe:
         """A strategy's defaults for this dataset and backbone, with overrides. Raises RecipeError."""
         return recipe(dataset, strategy, self._network(strategy, backbone_name), **overrides)
 
@@ -85,7 +85,7 @@ class Catalogue(Opened):
         self,
         dataset: Dataset,
         strategy: str,
-        backbone_name: str = "bundled",
+        backbone_name: str = "",
         *,
         folds: int = 0,
         seeds: int = 1,

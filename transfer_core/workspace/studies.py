@@ -46,7 +46,7 @@ class Studies(Catalogue):
         *,
         similarity: Literal["similar", "different"] | None = None,
         budget: Literal["limited", "ample"] | None = None,
-        backbone_name: str = "bundled",
+        backbone_name: str = "",
         seconds: float | None = None,
     ) -> Decision:
         """What was said beside what was measured and piloted, held against `seconds` of time (None: any).
@@ -62,7 +62,7 @@ class Studies(Catalogue):
     def _decided(self, dataset: Dataset) -> Decision:
         """The decision on what was said last."""
         said = self.said(dataset)
-        names = [known.name for known in self.backbones()]
+        names = [known.name for known in self.backbones()]  # the default first
         return self.decide(
             dataset,
             similarity=said.similarity,
@@ -80,16 +80,14 @@ class Studies(Catalogue):
         """What was said last of a dataset; the defaults while nothing was."""
         return Said(**self._store.said(dataset.id))
 
-    def measure(self, dataset: Dataset, backbone_name: str = "bundled", *, device: str = "auto") -> str:
+    def measure(self, dataset: Dataset, backbone_name: str = "", *, device: str = "auto") -> str:
         """Queue the measuring of the flowchart's questions. Returns the job's id, one's that is active already too."""
         self._check_device(device)
         network = self.backbone(backbone_name)
         task = Measure(dataset=dataset.id, backbone=network.name, weights=network.weights)
         return self._queue(task, device=device)
 
-    def pilot(
-        self, dataset: Dataset, backbone_name: str = "bundled", *, seconds: float = 120.0, device: str = "auto"
-    ) -> str:
+    def pilot(self, dataset: Dataset, backbone_name: str = "", *, seconds: float = 120.0, device: str = "auto") -> str:
         """Queue a race of short trainings. Returns the job's id, one's that is active already too.
 
         Raises RecipeError for a budget of less than LEAST_SECONDS.
@@ -104,18 +102,16 @@ class Studies(Catalogue):
         task = Pilot(dataset=dataset.id, backbone=network.name, weights=network.weights, seconds=seconds)
         return self._queue(task, device=device)
 
-    def studying(
-        self, kind: Literal["measure", "pilot"], dataset: Dataset, backbone_name: str = "bundled"
-    ) -> Job | None:
+    def studying(self, kind: Literal["measure", "pilot"], dataset: Dataset, backbone_name: str = "") -> Job | None:
         """The newest job of that kind, however it stands; None when none was asked for."""
         return next(iter(self._studies(kind, dataset, backbone_name)), None)
 
-    def measured(self, dataset: Dataset, backbone_name: str = "bundled") -> Measured | None:
+    def measured(self, dataset: Dataset, backbone_name: str = "") -> Measured | None:
         """What measuring found last; None until it has ended."""
         done = [job for job in self._studies("measure", dataset, backbone_name) if job.status == "done"]
         return from_plain(Measured, done[0].result) if done else None
 
-    def pilots(self, dataset: Dataset, backbone_name: str = "bundled") -> Pilots | None:
+    def pilots(self, dataset: Dataset, backbone_name: str = "") -> Pilots | None:
         """What the last race of pilots showed; None until one has ended."""
         done = [job for job in self._studies("pilot", dataset, backbone_name) if job.status == "done"]
         return from_plain(Pilots, done[0].result) if done else None
