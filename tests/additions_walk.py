@@ -52,10 +52,11 @@ def commands() -> dict[str, Any]:
 def led_by_the_toy(workspace: Workspace, dataset: Dataset) -> None:
     """A race that it has won; a real one takes its seconds, and who wins is chance."""
     trial = Trial(strategy="toy", images=30, steps=10, seconds=5, rounds=2, accuracy=0.9, part=0.9)
+    network = workspace.backbone()
     pilots = Pilots(
         dataset=dataset.id,
-        backbone="bundled",
-        weights=workspace.backbone("bundled").weights,
+        backbone=network.name,
+        weights=network.weights,
         trials=(trial,),
         recommended="toy",
         tied=("toy",),

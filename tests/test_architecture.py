@@ -24,6 +24,7 @@ FLOORS = {
     "transfer_core.strategies": 1,
     "transfer_core.compare": 2,
     "transfer_core.advice": 2,
+    "transfer_core.expected": 2,
     "transfer_core.decision": 3,
     "transfer_core.report": 3,
     "transfer_core.training": 3,
@@ -49,7 +50,8 @@ WITHOUT_TORCH = (
         "transfer_core.store",
         "transfer_core.data",
     ),
-    *("transfer_core.strategies", "transfer_core.compare", "transfer_core.advice", "transfer_core.decision"),
+    *("transfer_core.strategies", "transfer_core.compare", "transfer_core.advice", "transfer_core.expected"),
+    "transfer_core.decision",
     *("transfer_core.report", "transfer_core.workspace"),
     *("transfer_core.jobs.queue", "transfer_core.jobs.protocol", "components", "pages", "app"),
 )

@@ -86,7 +86,7 @@ def test_strategies_are_listed_repeated_and_run_from_a_recipe(tmp_path: Path, ph
     assert len(folded["runs"]) == 3 and 0.5 < folded["mean"] <= 1 and folded["spread"] >= 0
     assert all(run["tap"] for run in folded["runs"])
     few = here("run", "colours", "--strategy", "linear_svm", "--tap", "last", "--per-class", "3", root=tmp_path)
-    assert few["recipe"]["per_class"] == 3 and few["recipe"]["tap"] == "stage4"
+    assert few["recipe"]["per_class"] == 3 and few["recipe"]["tap"] == "last"
     again = tmp_path / "runs" / few["run"] / "recipe.json"
     same = here("run", "colours", "--recipe", str(again), root=tmp_path)
     assert same["run"] == few["run"]
@@ -102,7 +102,7 @@ def test_strategies_are_listed_repeated_and_run_from_a_recipe(tmp_path: Path, ph
     own = tmp_path / "own.json"
     own.write_text('{"strategy": "small_cnn", "backbone": "small_cnn"}')
     probe = here("run", "colours", "--recipe", str(own), "--strategy", "linear_probe", root=tmp_path)
-    assert probe["recipe"]["backbone"] == "bundled"
+    assert probe["recipe"]["backbone"] == "efficientnet_lite0"
 
 
 def test_every_setting_has_a_flag(tmp_path: Path, photos: Path) -> None:
@@ -121,11 +121,11 @@ def test_every_setting_has_a_flag(tmp_path: Path, photos: Path) -> None:
 
 def test_backbones_are_listed_and_a_users_own_is_added(tmp_path: Path) -> None:
     listed = here("backbones", root=tmp_path)["backbones"]
-    assert listed[0]["name"] == "bundled" and listed[0]["available"] and listed[0]["taps"]
+    assert listed[0]["name"] == "efficientnet_lite0" and listed[0]["available"] and listed[0]["taps"]
     resnet = next(known for known in listed if known["name"] == "resnet50")
     assert resnet["family"] == "ResNet" and resnet["operations"] == pytest.approx(4.09, abs=0.01)
     weights = Path(__file__).parents[1] / "transfer_core" / "backbones" / "bundled.safetensors"
-    own = ("--add", str(weights), "--arch", listed[0]["arch"], "--name", "mine")
+    own = ("--add", str(weights), "--arch", "resnet10", "--name", "mine")
     assert here("backbones", *own, root=tmp_path)["backbones"][-1]["name"] == "mine"
 
 

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from transfer_core.backbones import BACKBONES, backbone
-from transfer_core.backbones.catalogue import archs, bundled_entry, entry
+from transfer_core.backbones.catalogue import LITE, archs, bundled_entry, entry, lite_entry
 from transfer_core.errors import RecipeError
 from transfer_core.types import Backbone
 
@@ -14,13 +14,13 @@ from transfer_core.types import Backbone
 def each() -> list[object]:
     """The smallest of each family, where it is no large one; the others are left to `make soak`."""
     smallest = {b.family: b.name for b in sorted(BACKBONES, key=lambda b: -b.parameters) if b.parameters < 30e6}
-    quick = {BACKBONES[0].name, *smallest.values()}
+    quick = {"efficientnet_lite0", "bundled", *smallest.values()}
     return [pytest.param(b, id=b.name, marks=[] if b.name in quick else [pytest.mark.soak]) for b in BACKBONES]
 
 
-def test_bundled_comes_first_and_every_classifier_follows() -> None:
+def test_what_needs_no_download_comes_first_and_every_classifier_follows() -> None:
     names = [known.name for known in BACKBONES]
-    assert names == ["bundled", *archs()]
+    assert names == ["efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2", "bundled", *archs()]
     assert {"resnet18", "vit_b_16", "swin_v2_t", "maxvit_t", "regnet_y_128gf"} <= set(names)
     assert not any("quant" in name or "rcnn" in name for name in names)
     assert all(len(set(known.tap_names)) == len(known.taps) > 3 for known in BACKBONES)
@@ -29,7 +29,10 @@ def test_bundled_comes_first_and_every_classifier_follows() -> None:
 
 @pytest.mark.parametrize("known", each())
 def test_catalogue_is_what_its_command_would_write(known: Backbone) -> None:
-    fresh = bundled_entry() if known.name == "bundled" else entry(known.arch)
+    if known.package:
+        fresh = lite_entry(next(size for size in LITE if known.name.endswith(str(size))))
+    else:
+        fresh = bundled_entry() if known.name == "bundled" else entry(known.arch)
     for field, value in vars(fresh).items():
         now = tuple(value) if isinstance(value, list) else value
         assert getattr(known, field) == now, f"{field}: run python -m transfer_core.backbones.catalogue"

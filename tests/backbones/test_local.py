@@ -6,7 +6,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from transfer_core.backbones import BACKBONES, available, backbone, backbones
+from transfer_core.backbones import available, backbone, backbones
 from transfer_core.backbones.local import add_local
 from transfer_core.backbones.torchvision import build, load
 from transfer_core.errors import WeightsError
@@ -25,7 +25,7 @@ def test_a_file_becomes_a_backbone_with_its_weights(kind: str, tmp_path: Path) -
         wrapped = {f"module.{key}": value for key, value in weights.items()}
         torch.save(weights if kind == "bare" else {"epoch": 3, "state_dict": wrapped}, file)
     added = add_local(tmp_path, file, arch=ARCH, name="mine", title="My own")
-    assert [known.name for known in backbones(tmp_path)] == [*(known.name for known in BACKBONES), "mine"]
+    assert [known.name for known in backbones(tmp_path)] == [*(known.name for known in backbones()), "mine"]
     assert backbone("mine", tmp_path) == added
     assert available(added, tmp_path)
     assert added.weights.startswith("local-")
@@ -52,7 +52,7 @@ def test_the_first_mismatch_is_named(change: dict[str, tuple[int, ...] | None], 
     torch.save(weights, tmp_path / "mine.pth")
     with pytest.raises(WeightsError, match=words):
         add_local(tmp_path, tmp_path / "mine.pth", arch=ARCH, name="mine")
-    assert backbones(tmp_path) == BACKBONES
+    assert backbones(tmp_path) == backbones()
 
 
 class Evil:

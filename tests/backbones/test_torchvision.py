@@ -76,17 +76,17 @@ def test_fetch_checks_the_hash_and_leaves_nothing_half_done(tmp_path: Path, monk
     folder = tmp_path / "hub" / "checkpoints"
 
     def fetched(hash_: str) -> list[tuple[int, int]]:
-        fake = SimpleNamespace(is_local=False, weights="", title="Fake", file=f"fake-{hash_}.pth")
+        fake = SimpleNamespace(is_local=False, package="", weights="", title="Fake", file=f"fake-{hash_}.pth")
         return [(event.done, event.of) for event in fetch(fake)]  # type: ignore[arg-type]
 
     with pytest.raises(WeightsError, match="not that file"):
         fetched("00000000")
-    closed = fetch(SimpleNamespace(is_local=False, weights="", title="Fake", file="fake.pth"))  # type: ignore[arg-type]
+    closed = fetch(SimpleNamespace(is_local=False, package="", weights="", title="Fake", file="fake.pth"))  # type: ignore[arg-type]
     next(closed)
     closed.close()
     assert [file.name for file in folder.iterdir() if file.name != LOCK] == []
     with FileLock(folder / LOCK):  # as another device's worker has it
-        waits = fetch(SimpleNamespace(is_local=False, weights="", title="Fake", file="fake.pth"))  # type: ignore[arg-type]
+        waits = fetch(SimpleNamespace(is_local=False, package="", weights="", title="Fake", file="fake.pth"))  # type: ignore[arg-type]
         assert "another worker" in next(waits).what
     assert [event.done for event in waits] == [1, 2, 3]
     (folder / "fake.pth").unlink()

@@ -46,7 +46,7 @@ SIMILARITY = Similarity(
 )
 MEASURED = Measured(
     dataset="d",
-    backbone="bundled",
+    backbone="efficientnet_lite0",
     weights="w",
     device="CPU, 2 threads",
     size=DatasetSize(train_images=40, per_class=(20, 20), effective=40),
@@ -64,7 +64,7 @@ MEASURED = Measured(
 )
 PILOTS = Pilots(
     dataset="d",
-    backbone="bundled",
+    backbone="efficientnet_lite0",
     weights="w",
     trials=tuple(
         Trial(strategy=name, images=40, steps=10, seconds=20, rounds=2, accuracy=accuracy, part=0.9)
@@ -151,7 +151,7 @@ def _page(monkeypatch: pytest.MonkeyPatch) -> tuple[AppTest, list[str]]:
 
 def _ended(workspace: Workspace, dataset: Dataset, kind: Any, result: dict[str, Any], **how: Any) -> None:
     store: Store = workspace._store
-    payload = {"dataset": dataset.id, "backbone": "bundled", "weights": workspace.backbone("bundled").weights}
+    payload = {"dataset": dataset.id, "backbone": (first := workspace.backbone()).name, "weights": first.weights}
     payload |= {"seconds": 120.0} if kind == "pilot" else {}
     store.add_job(
         id=f"{kind}{len(workspace.jobs())}", kind=kind, payload=payload, lane="x", dataset=dataset.id, recipe=""
@@ -184,7 +184,8 @@ def test_what_was_said_is_there_in_the_next_visit(opened: Workspace, monkeypatch
     first, _ = _page(monkeypatch)
     first.run()
     first.select_slider(key=estimates_view.SLIDER).set_value("5 min").run()
-    assert opened.said(dataset) == Said(similarity="different", budget="ample", seconds=300)
+    kept = Said(similarity="different", budget="ample", seconds=300, backbone="efficientnet_lite0")
+    assert opened.said(dataset) == kept
     again, _ = _page(monkeypatch)
     again.run()
     assert again.select_slider(key=estimates_view.SLIDER).value == "5 min" and not again.exception

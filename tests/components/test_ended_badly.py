@@ -43,7 +43,7 @@ def _pilot(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
 
 
 def _speed(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
-    return _page("train"), opened.measure_speed("bundled")
+    return _page("train"), opened.measure_speed(opened.backbone().name)
 
 
 def _rates(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:

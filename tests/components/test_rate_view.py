@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from components import rate_view, shell
+from components.backbone_picker import CHOSEN
 from components.train_form import FORM, Form
 from transfer_core.types import Dataset, RateTest
 from transfer_core.workspace import Workspace
@@ -36,6 +37,7 @@ def _page(chosen: list[str], **settings: float) -> AppTest:
     page = AppTest.from_file(str(PAGE), default_timeout=30)
     page.session_state[shell.OPENED] = True
     page.session_state["show_settings"] = True
+    page.session_state[CHOSEN] = "bundled"
     page.session_state[FORM] = Form(chosen=chosen, settings=settings)
     return page.run()
 

@@ -43,7 +43,7 @@ def test_an_earlier_workspace_opens_repeats_and_compares_unchanged(earlier: Path
         done = [run for run in runs.values() if run.status == "done"]
         assert workspace.submit([run.recipe for run in done]) == tuple(run.id for run in done), "nothing is repeated"
         tried = workspace.jobs(kind="rates")[0].id
-        assert workspace.find_rate(found, workspace.recipe(found, "fine_tune_all")) == tried
+        assert workspace.find_rate(found, workspace.recipe(found, "fine_tune_all", "bundled")) == tried
         assert [run.status for run in runs.values()].count("queued") == 1, "what waited still does"
         groups = workspace.repeats(found.id)
         assert sorted(len(group.runs) for group in groups) == [2, 2, 2, 3] and len(workspace.resampled(found.id)) == 1
@@ -51,7 +51,7 @@ def test_an_earlier_workspace_opens_repeats_and_compares_unchanged(earlier: Path
         comparison = workspace.compare(whole)
         assert [score.accuracy for score in comparison.scores] == [runs[id].test_accuracy for id in whole]
         assert comparison.verdict.choice == "7f32568d", "as Graft 0.1.0 has it"
-        assert workspace.measured(found) is not None and workspace.said(found).similarity == "different"
+        assert workspace.measured(found, "bundled") is not None and workspace.said(found).similarity == "different"
         assert len(workspace.marks(found)) == 2 and workspace.thumbnail(found, 0)
         (copy,) = (earlier / "backups").iterdir()
         assert sqlite3.connect(copy).execute("PRAGMA integrity_check").fetchall() == [("ok",)]

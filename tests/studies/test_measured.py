@@ -77,7 +77,7 @@ def test_what_is_measured_is_kept_whole(workspace: Workspace, dataset: Dataset, 
     job = workspace.studying("measure", dataset)
     assert job is not None and asdict(measured) == asdict(from_plain(Measured, job.result))
     assert measured.size.train_images == dataset.count(TRAIN) == sum(measured.size.per_class)
-    assert [point.tap for point in measured.depth_curve] == list(workspace.backbone("bundled").tap_names)
+    assert [point.tap for point in measured.depth_curve] == list(workspace.backbone().tap_names)
     assert all(
         point.low <= point.accuracy + 1e-9 and point.accuracy <= point.high + 1e-9 for point in measured.depth_curve
     )
@@ -120,7 +120,7 @@ class Paces(Clock):
 )
 def test_the_arithmetic_of_an_estimate(workspace: Workspace, dataset: Dataset, strategy: str, seconds: float) -> None:
     train, val, test = (dataset.count(split) for split in range(3))
-    backbone, known = workspace.backbone("bundled"), workspace.strategy(strategy)
+    backbone, known = workspace.backbone(), workspace.strategy(strategy)
     wanted = replace(workspace.recipe(dataset, strategy), **({"epochs": 4} if seconds else {}))
     work = _estimate(known, wanted, Paces(backbone), dataset, lacking=val)
     with pytest.raises(StopIteration) as end:

@@ -7,14 +7,14 @@ import pytest
 import torch
 
 from tests.training.bench import PX, Bench, make_dataset
-from transfer_core.backbones import BACKBONES, SMALL_CNN
+from transfer_core.backbones import SMALL_CNN, backbone
 from transfer_core.training import setup
 from transfer_core.types import Backbone, Event
 
 
 @pytest.fixture(scope="session")
 def small_backbone() -> Backbone:
-    return replace(BACKBONES[0], input_px=PX, resize_px=PX)
+    return replace(backbone("bundled"), input_px=PX, resize_px=PX)
 
 
 @pytest.fixture(autouse=True)

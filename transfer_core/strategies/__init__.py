@@ -15,6 +15,7 @@ from transfer_core.strategies.frozen_head import FROZEN_HEAD
 from transfer_core.strategies.gradual import GRADUAL
 from transfer_core.strategies.linear_probe import LINEAR_PROBE
 from transfer_core.strategies.linear_svm import LINEAR_SVM
+from transfer_core.strategies.pictures import fit_by_rule
 from transfer_core.strategies.small_cnn import SMALL_CNN
 from transfer_core.types import AUTO, JUDGES, SETTINGS, TEST, TRAIN, Backbone, Dataset, Recipe, Setting, Stage
 
@@ -71,7 +72,8 @@ def recipe(dataset: Dataset, strategy: str, backbone: Backbone, **overrides: Any
         raise RecipeError(f"{chosen.title} does not train the network '{backbone.name}'. Name another backbone.")
     given = {field: _checked(field, value, backbone) for field, value in overrides.items()}
     given = {field: value for field, value in given.items() if field in chosen.settings}
-    rules = chosen.defaults(_train_images(dataset, given), len(dataset.classes), backbone)
+    rules: dict[str, Any] = {"fit": fit_by_rule(dataset)}
+    rules |= chosen.defaults(_train_images(dataset, given), len(dataset.classes), backbone)
     if given.get("optimizer") == "sgd" and rules.get("optimizer") != "sgd":
         rules |= {name: rules[name] * SGD_RATE for name in ("lr", "backbone_lr")} | {"weight_decay": SGD_DECAY}
     if "lr" in given:
@@ -97,6 +99,8 @@ def recipe_from(values: Any, dataset: Dataset, backbone: Backbone) -> Recipe:
     resting = {field.name: field.default for field in fields(Recipe)} | {"train_from": values.get("train_from")}
     left |= {name for name in resting if name not in chosen.settings and values.get(name) == resting[name]}
     given = {name: value for name, value in values.items() if name not in left and value is not None}
+    if all(name in values for name, each in SETTINGS.items() if not each.later):  # saved whole, perhaps long ago:
+        given = {name: each.default for name, each in SETTINGS.items() if each.later} | given  # what it did then
     return recipe(dataset, chosen.name, backbone, **given)
 
 

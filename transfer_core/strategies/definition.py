@@ -1,10 +1,11 @@
 """What a strategy is, and the rules that several of them share."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from transfer_core.types import AUTO, FIRST, SETTINGS, Backbone, Recipe, Stage
+from transfer_core.types import AUTO, FIRST, SETTINGS, TRAIN, VAL, Backbone, Dataset, Recipe, Stage
 
 BATCH_SIZE = 32
 LAYER_NORM = frozenset({"ConvNeXt", "Swin", "Swin V2", "Vision Transformer", "MaxViT"})  # families
@@ -80,6 +81,15 @@ class Strategy:
 def epochs_for(train_images: int, *, steps: int, least: int, most: int) -> int:
     """Epochs that make about `steps` optimizer steps, within bounds (after BiT-HyperRule: 500 for small datasets)."""
     return max(least, min(most, round(steps * BATCH_SIZE / max(train_images, 1))))
+
+
+def epochs_a_look(recipe: Recipe, dataset: Dataset) -> int:
+    """How many epochs pass between two looks at the validation images, so that looking does not outweigh learning.
+
+    Few enough that patience sees at least two.
+    """
+    every = math.ceil(max(dataset.count(VAL), 1) / dataset.count(TRAIN))
+    return min(every, max(1, recipe.patience // 2)) if recipe.patience else every
 
 
 def scratch_defaults(train_images: int, backbone: Backbone, *, steps: int) -> dict[str, Any]:

@@ -11,12 +11,13 @@ from transfer_core.backbones import backbone as named_backbone
 from transfer_core.backbones.taps import Network
 from transfer_core.backbones.torchvision import load
 from transfer_core.strategies import STRATEGIES, Strategy, recipe
+from transfer_core.strategies.definition import epochs_a_look
 from transfer_core.training.features import BATCH_SIZES, known_rows, outputs
 from transfer_core.training.fit import HEADS, memory_is_full
 from transfer_core.training.gradient import gradient
 from transfer_core.training.images import Images
 from transfer_core.training.meter import Meter, Pass
-from transfer_core.training.setup import Setup, epochs_a_look, place
+from transfer_core.training.setup import Setup, place
 from transfer_core.types import (
     FIRST,
     HEAD,

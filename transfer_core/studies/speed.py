@@ -1,4 +1,4 @@
-"""How fast a backbone computes features on a device: forward passes on the clock, with random weights."""
+"""How fast a backbone computes features, and learns, on a device: passes on the clock, with random weights."""
 
 import math
 import statistics
@@ -16,10 +16,13 @@ from transfer_core.types import Backbone, Event, Progress, RunEnd
 SECONDS = 2.0  # of measuring, once warm
 PASS_SECONDS = 0.5  # a batch that takes longer is not made larger: measuring stays short, and stopping quick
 LEAST_PASSES = 3
+LEARNED = 8  # images of a pass forward and back: few, so that it is quick where a batch of training would not be
 
 
 def measure_speed(backbone: Backbone, *, device: str) -> Iterator[Event]:
-    """Time what computing frozen features does to a batch; the result holds the median of images per second.
+    """Time what computing frozen features does to a batch, and what training the whole network does.
+
+    The result holds the medians of images per second.
 
     Raises RecipeError when this machine has no such device.
     """
@@ -43,12 +46,15 @@ def measure_speed(backbone: Backbone, *, device: str) -> Iterator[Event]:
             seconds_left=max(0, passes - len(times)) * typical,
             images_per_second=size / typical,
         )
+    yield Progress(what="Measuring how fast it learns", done=0, of=LEAST_PASSES, unit="passes")
+    learned = yield from _learning(network, min(size, LEARNED), where)
     result = {
         "backbone": backbone.name,
         "arch": backbone.arch,
         "input_px": backbone.input_px,
         "device": known.title,
         "images_per_second": size / statistics.median(times),
+        "trained_per_second": learned,
     }
     yield RunEnd(status="done", result=result)
 
@@ -67,6 +73,26 @@ def _warm_up(network: Network, device: torch.device) -> Generator[Event, None, t
             break
         size *= 2
     return size, seconds
+
+
+def _learning(network: Network, size: int, device: torch.device) -> Generator[Event, None, float]:
+    """Images per second, forward and back through all layers."""
+    network.train()
+    times = []
+    for done in range(1 + LEAST_PASSES):  # the first chooses algorithms
+        px = network.backbone.input_px
+        x = torch.rand(size, 3, px, px, generator=torch.Generator().manual_seed(0)).to(device)
+        x = x.contiguous(memory_format=torch.channels_last)
+        began = time.perf_counter()
+        with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+            network(x).float().square().sum().backward()
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
+        times.append(time.perf_counter() - began)
+        network.zero_grad()
+        done = min(done, LEAST_PASSES)
+        yield Progress(what="Measuring how fast it learns", done=done, of=LEAST_PASSES, unit="passes")
+    return size / statistics.median(times[1:])
 
 
 def _pass(network: Network, size: int, device: torch.device) -> float:

@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from transfer_core.backbones.torchvision import load
 from transfer_core.strategies import strategy
+from transfer_core.strategies.definition import epochs_a_look
 from transfer_core.studies.estimates import Clock
 from transfer_core.training.features import Codes, frozen_features, known_rows, outputs
 from transfer_core.training.fit import solve
 from transfer_core.training.gradient import warm_up
 from transfer_core.training.meter import Meter
 from transfer_core.training.rows import chosen_rows
-from transfer_core.training.setup import Setup, epochs_a_look, place
+from transfer_core.training.setup import Setup, place
 from transfer_core.types import (
     TRAIN,
     UNUSED,

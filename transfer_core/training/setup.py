@@ -16,6 +16,7 @@ from transfer_core.backbones.torchvision import fetch, load
 from transfer_core.data.pixels import pixels
 from transfer_core.errors import DatasetError, RecipeError
 from transfer_core.strategies import strategy
+from transfer_core.strategies.definition import epochs_a_look
 from transfer_core.training.images import Images
 from transfer_core.training.meter import Meter
 from transfer_core.training.rows import chosen_rows
@@ -123,15 +124,6 @@ def prepare(
         workspace=workspace,
         device=device,
     )
-
-
-def epochs_a_look(recipe: Recipe, dataset: Dataset) -> int:
-    """How many epochs pass between two looks at the validation images, so that looking does not outweigh learning.
-
-    Few enough that patience sees at least two.
-    """
-    every = math.ceil(max(dataset.count(VAL), 1) / dataset.count(TRAIN))
-    return min(every, max(1, recipe.patience // 2)) if recipe.patience else every
 
 
 def _meter(recipe: Recipe, dataset: Dataset, stages: tuple[Stage, ...], device: torch.device) -> Meter:

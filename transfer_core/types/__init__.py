@@ -18,7 +18,7 @@ from transfer_core.types.advice import (
     Suggestion,
     Trial,
 )
-from transfer_core.types.backbones import MOST_PX, Backbone, Device, Fit, Tap
+from transfer_core.types.backbones import MOST_PX, Backbone, Device, Fit, Pace, Tap
 from transfer_core.types.compared import (
     LEVEL,
     Approach,
@@ -107,6 +107,7 @@ __all__ = [
     "Mark",
     "Measured",
     "Notice",
+    "Pace",
     "Pair",
     "Pilots",
     "Plan",

@@ -84,6 +84,14 @@ class Backbone:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Pace:
+    """How fast a backbone passes images on a device, as timed once."""
+
+    features: float  # images per second, forward
+    training: float  # images per second, forward and back through all of it
+
+
+@dataclass(frozen=True, kw_only=True)
 class Device:
     """Where a run can compute."""
 

@@ -46,6 +46,13 @@ class Dataset:
     def __len__(self) -> int:
         return len(self.files)
 
+    @property
+    def aspect(self) -> float:
+        """Median of the longer side over the shorter, of the images to learn from; 1 without any."""
+        learned = (self.splits == TRAIN) | (self.splits == VAL)
+        wide, high = self.widths[learned], self.heights[learned]
+        return float(np.median(np.maximum(wide, high) / np.maximum(1, np.minimum(wide, high)))) if len(wide) else 1.0
+
     def rows(self, split: int) -> Ints:
         """Sample numbers of one split, ascending: (N_split,)."""
         return np.flatnonzero(self.splits == split)
@@ -73,6 +80,7 @@ class Profile:
     median_width_px: int
     median_height_px: int
     smallest_side_px: int
+    aspect: float  # median of the longer side over the shorter, of the images to learn from
     duplicate_groups: int  # groups of two images or more
     duplicate_images: int  # images in such groups
     skipped: int  # files left out, each listed in Dataset.problems

@@ -9,7 +9,7 @@ from transfer_core.jobs.tasks.add_backbone import AddBackbone
 from transfer_core.jobs.tasks.draw_augmented import DrawAugmented
 from transfer_core.jobs.tasks.speed import Speed
 from transfer_core.strategies import STRATEGIES, Strategy, recipe, recipe_from, repeated, strategy
-from transfer_core.types import Backbone, Dataset, Job, Recipe, digest
+from transfer_core.types import Backbone, Dataset, Job, Pace, Recipe, digest
 from transfer_core.workspace.opened import Opened, new_id, title
 
 
@@ -52,15 +52,26 @@ class Catalogue(Opened):
         """Images per second of a backbone's features on a device, as measured once; None until then."""
         return self.speeds(device).get((backbone.arch, backbone.input_px))
 
+    def pace(self, backbone: Backbone, device: str = "auto") -> Pace | None:
+        """How fast a backbone computes features and learns on a device, as timed once; None until then."""
+        found = self._timed(device).get((backbone.arch, backbone.input_px), {})
+        if "trained_per_second" not in found:  # an earlier Graft timed features alone
+            return None
+        return Pace(features=found["images_per_second"], training=found["trained_per_second"])
+
     def speeds(self, device: str = "auto") -> dict[tuple[str, int], float]:
         """Images per second measured on a device, by architecture and input side in px.
 
         Empty for a device that is not here, and until the first worker has said which are.
         """
+        return {key: result["images_per_second"] for key, result in self._timed(device).items()}
+
+    def _timed(self, device: str) -> dict[tuple[str, int], dict[str, Any]]:
+        """Results of timings on a device, the newest of each architecture and input side."""
         found = [known.title for known in self.devices() if device in ("auto", known.name)]
         results = [job.result for job in self._store.jobs(kind="speed") if job.status == "done"]
         return {
-            (result["arch"], result["input_px"]): result["images_per_second"]
+            (result["arch"], result["input_px"]): result
             for result in reversed(results)  # the newest last
             if result["device"] in found[:1]
         }

@@ -1,0 +1,58 @@
+"""What every strategy will take before anything is measured: arithmetic on how fast the device passes images."""
+
+import math
+
+from transfer_core.strategies import STRATEGIES, Strategy, recipe
+from transfer_core.strategies.definition import epochs_a_look
+from transfer_core.types import FIRST, HEAD, TEST, TRAIN, VAL, Backbone, Dataset, Estimate, Pace, Recipe, Stage
+
+# Seconds of fitting a linear head for each image, feature and class, on two cores (benchmarks/RESULTS.md, "Expected
+# before measuring"): features are standardised, strengths tried, the best refined.
+HEAD_SECONDS = {"logistic": 2.5e-7, "svm": 4e-7, "strongest": 8e-7}
+
+
+def expected(
+    dataset: Dataset, backbone: Backbone, pace: Pace, own: dict[str, tuple[Backbone, Pace]]
+) -> tuple[Estimate, ...]:
+    """Seconds of each strategy's default recipe, early stopping aside; the memory is not known, so 0.
+
+    `own`: the networks that strategies bring along, with their pace, by name; a strategy whose network was not timed is
+    left out. Features count as still to be computed.
+    """
+    found = []
+    for known in STRATEGIES:
+        network, speed = own.get(known.network, (None, None)) if known.network else (backbone, pace)
+        if network is not None and speed is not None:
+            found.append(_expected(known, recipe(dataset, known.name, network), dataset, network, speed))
+    return tuple(found)
+
+
+def _expected(known: Strategy, wanted: Recipe, dataset: Dataset, network: Backbone, pace: Pace) -> Estimate:
+    train, val, test = (dataset.count(split) for split in (TRAIN, VAL, TEST))
+    look, every = 1 / pace.features, epochs_a_look(wanted, dataset)
+    fixed, epochs, seconds, looked = (val + test) * look, 0, 0.0, False
+    for stage in known.stages(wanted, network):
+        if stage.solver == "gradient":
+            epochs += stage.epochs
+            seconds += stage.epochs * train * _learn(stage, network, pace)
+            seconds += math.ceil(stage.epochs / every) * val * look
+        else:
+            fixed += (0.0 if looked else (train + val) * look) + _head(stage, train, len(dataset.classes), network)
+            looked = True
+    each = seconds / epochs if epochs else 0.0
+    return Estimate(strategy=known.name, fixed_seconds=fixed, epoch_seconds=each, epochs=epochs, peak_bytes=0)
+
+
+def _learn(stage: Stage, network: Backbone, pace: Pace) -> float:
+    """Seconds an image: a pass forward, and back through what trains, taken as even over the taps."""
+    taps = network.tap_names
+    depth = ({FIRST: 0, HEAD: len(taps)} | {name: i for i, name in enumerate(taps[:-1], start=1)})[stage.train_from]
+    forward, whole = 1 / pace.features, 1 / pace.training
+    return forward + max(0.0, whole - forward) * (1 - depth / len(taps))
+
+
+def _head(stage: Stage, images: int, classes: int, network: Backbone) -> float:
+    channels = network.taps[-1].channels
+    if stage.solver == "strongest":
+        channels = sum(tap.channels for tap in network.taps)
+    return HEAD_SECONDS[stage.solver] * images * channels * classes
