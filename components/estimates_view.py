@@ -23,7 +23,7 @@ TAGS = {"yes": "Fits", "shortened": "Shortened", "no": "Ruled out"}
 
 def estimates_view(
     plans: Sequence[Plan],
-    measured: Measured,
+    measured: Measured | None,
     titles: Mapping[str, str],
     limit: float | None,
     keep: Callable[[float | None], None],
@@ -46,6 +46,9 @@ def estimates_view(
         text.escape(
             f"On {measured.device}, from a few real steps of each. Early stopping may end a run sooner. "
             "Memory is the peak of the training process."
+            if measured is not None
+            else "Expected, from how fast this machine passes images through the network, timed once. Measuring your "
+            "images makes it exact. Early stopping may end a run sooner."
         )
     )
 
@@ -67,12 +70,12 @@ def _row(plan: Plan, title: str, limited: bool) -> str:
     count = "none" if not plan.estimate.epochs else text.count(epochs)
     if shorter:
         count += f' <span class="dim">of {text.count(plan.estimate.epochs)}</span>'
-    tag = TAGS[plan.fits]
+    tag, memory = TAGS[plan.fits], text.size(plan.estimate.peak_bytes) if plan.estimate.peak_bytes else "–"
     words = plan.words if plan.words.rstrip(".") != tag else ""
     against = f'<td class="words"><span class="tag">{tag}</span> <small>{text.html(words)}</small></td>' * limited
     return (
         f'<tr class="{"dim" if plan.fits == "no" else ""}"><td class="name">{strategy_name(plan.strategy, title)}</td>'
         f'<td class="number" data-label="Time">{text.duration(seconds)}</td>'
         f'<td class="number" data-label="Epochs">{count}</td>'
-        f'<td class="number" data-label="Peak memory">{text.size(plan.estimate.peak_bytes)}</td>{against}</tr>'
+        f'<td class="number" data-label="Peak memory">{memory}</td>{against}</tr>'
     )

@@ -1,7 +1,10 @@
 """The strategies as cards, to choose one or several."""
 
+from collections.abc import Mapping
+
 import streamlit as st
 
+from components import text
 from components.palette import symbol_uri
 from components.train_form import Form
 from transfer_core.workspace import Workspace
@@ -24,8 +27,11 @@ STYLE = """
 """
 
 
-def strategy_cards(workspace: Workspace, form: Form) -> None:
-    """A card for each strategy; what is ticked goes into the form, in the order of the cards."""
+def strategy_cards(workspace: Workspace, form: Form, seconds: Mapping[str, float]) -> None:
+    """A card for each strategy; what is ticked goes into the form, in the order of the cards.
+
+    `seconds`: what each will take here by its rules, as far as that is known.
+    """
     known = workspace.strategies()
     # Not in the checkbox's label: that is its accessible name as it is written, the image's address and all.
     symbols = "".join(
@@ -41,16 +47,18 @@ def strategy_cards(workspace: Workspace, form: Form) -> None:
             st.caption(f"**{title}**")
             columns = st.columns(max(COLUMNS, len(group)), gap="small")
             for column, each in zip(columns, group, strict=False):
-                if _card(column, each, each.name in form.start["chosen"], form):
+                if _card(column, each, each.name in form.start["chosen"], form, seconds.get(each.name)):
                     chosen.append(each.name)
     form.chosen = chosen
 
 
-def _card(column, strategy, taken: bool, form: Form) -> bool:  # type: ignore[no-untyped-def]
+def _card(column, strategy, taken: bool, form: Form, seconds: float | None) -> bool:  # type: ignore[no-untyped-def]
     with column, st.container(border=True, key=f"card_{strategy.name}", gap="xsmall", height="stretch"):
         ticked = st.checkbox(strategy.title, value=taken, key=form.key(f"take_{strategy.name}"))
         scenarios = "".join(f":gray-badge[scenario {number}] " for number in strategy.scenarios)
         st.caption(f"{scenarios}{strategy.when}")
+        if seconds is not None:
+            st.caption(f":material/timer: About {text.duration(seconds)} here")
         with st.popover("What trains", icon=":material/info:", type="tertiary", key=f"about_{strategy.name}"):
             st.markdown(f"**Frozen.** {strategy.frozen}")
             st.markdown(f"**Trains.** {strategy.trains}")

@@ -8,6 +8,7 @@ from components import shell, text
 from components.backbone_picker import CHOSEN, download_note, offline_badge
 from components.decision_view import decision_view
 from components.estimates_view import estimates_view
+from components.expected_view import ask_for_times
 from components.flowchart import flowchart
 from components.launch_view import launch_view
 from components.pilots_view import pilots_view
@@ -34,6 +35,8 @@ workspace.say(dataset, said)
 titles = {strategy.name: strategy.title for strategy in workspace.strategies()}
 kept = Answers(images=dataset.count(TRAIN), similarity=said.similarity, budget=said.budget)
 measured, pilots = workspace.measured(dataset, backbone.name), workspace.pilots(dataset, backbone.name)
+if measured is None:
+    ask_for_times(workspace, backbone, "auto")
 decision = workspace.decide(
     dataset,
     similarity=said.similarity,
@@ -74,7 +77,7 @@ study_view(
 )
 
 st.subheader("What each strategy will take", anchor=False)
-if measured is not None:
+if decision.plans:
     estimates_view(
         decision.plans,
         measured,
@@ -83,7 +86,7 @@ if measured is not None:
         lambda seconds: workspace.say(dataset, replace(said, seconds=seconds)),
     )
 else:
-    st.caption("Seconds and memory of every strategy on this machine stand here once your images are measured.")
+    st.caption("What every strategy takes stands here once this machine has timed the network: some seconds.")
 
 st.subheader("Try before you train", anchor=False)
 pilots_view(workspace, dataset, backbone, pilots, titles)

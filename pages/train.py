@@ -6,6 +6,7 @@ from components import shell, text
 from components.augmented_view import augmented_view
 from components.backbone_picker import backbone_picker, download_note
 from components.backbone_picture import backbone_picture, rows
+from components.expected_view import expected_seconds
 from components.queue_view import queue_view
 from components.rate_view import rate_view
 from components.recipe_view import recipes_to_launch
@@ -31,9 +32,10 @@ if st.session_state.pop("fold_setup", False):
 with st.expander("Set up runs", icon=":material/tune:", expanded=not runs, key="setup", on_change="rerun"):
     form = train_form()
     backbone = backbone_picker(workspace, st.session_state.get("device", "auto"))
-    strategy_cards(workspace, form)
-    picture = st.container()
     devices = {device.name: device.title for device in workspace.devices()}
+    on = st.session_state.get("device", "auto")
+    strategy_cards(workspace, form, expected_seconds(workspace, dataset, backbone, on))
+    picture = st.container()
     device = st.selectbox(
         "Device",
         ["auto", *devices],

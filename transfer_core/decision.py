@@ -18,10 +18,19 @@ HALVING = "Jamieson and Talwalkar 2016 (successive halving)"
 RULES = "the flowchart (CS231n notes; CS5720, slide 96)"
 
 
-def decide(said: Answers, measured: Measured | None, pilots: Pilots | None, seconds: float | None) -> Decision:
-    """The flowchart's answers as said and as measured, the pilots' result, and what to launch within `seconds`."""
+def decide(
+    said: Answers,
+    measured: Measured | None,
+    pilots: Pilots | None,
+    seconds: float | None,
+    expected: tuple[Estimate, ...] = (),
+) -> Decision:
+    """The flowchart's answers as said and as measured, the pilots' result, and what to launch within `seconds`.
+
+    `expected`: what strategies will take as far as that is known before anything is measured.
+    """
     given = advise(said)
-    plans = tuple(plan(estimate, seconds) for estimate in measured.estimates) if measured else ()
+    plans = tuple(plan(estimate, seconds) for estimate in (measured.estimates if measured else expected))
     found = advise(measured_answers(said, measured, plans, seconds), measured) if measured else None
     trust = _trusted(given, found, pilots)
     order = _order(trust, given, found, pilots)

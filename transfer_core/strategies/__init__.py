@@ -20,6 +20,7 @@ from transfer_core.strategies.small_cnn import SMALL_CNN
 from transfer_core.types import AUTO, JUDGES, SETTINGS, TEST, TRAIN, Backbone, Dataset, Recipe, Setting, Stage
 
 __all__ = [
+    "OWN_NETWORKS",
     "STRATEGIES",
     "Strategy",
     "recipe",
@@ -41,7 +42,7 @@ LAST = "last"  # the last tap, whatever its name
 
 MOST_SEEDS = 100
 SGD_RATE, SGD_DECAY = 10.0, 1e-4  # its rates, times Adam's; its weight decay, which the rate multiplies
-OWN_NETWORKS = frozenset(known.network for known in STRATEGIES if known.network)
+OWN_NETWORKS = tuple(sorted({known.network for known in STRATEGIES if known.network}))
 
 
 def strategy(name: str) -> Strategy:

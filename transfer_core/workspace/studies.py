@@ -6,17 +6,19 @@ from typing import Literal
 from transfer_core import advice as rules
 from transfer_core.decision import LEAST_SECONDS, MOST_SECONDS, decide
 from transfer_core.errors import RecipeError
+from transfer_core.expected import expected
 from transfer_core.jobs.tasks import task_of
 from transfer_core.jobs.tasks.find_rate import FindRate
 from transfer_core.jobs.tasks.measure import Measure
 from transfer_core.jobs.tasks.pilot import Pilot
-from transfer_core.strategies import until_descent
+from transfer_core.strategies import OWN_NETWORKS, until_descent
 from transfer_core.types import (
     TRAIN,
     Advice,
     Answers,
     Dataset,
     Decision,
+    Estimate,
     Job,
     Measured,
     Pilots,
@@ -57,7 +59,8 @@ class Studies(Catalogue):
             raise RecipeError(f"A time of {seconds:g} seconds is not possible; give more than 0.")
         said = Answers(images=dataset.count(TRAIN), similarity=similarity, budget=budget)
         measured, pilots = self.measured(dataset, backbone_name), self.pilots(dataset, backbone_name)
-        return decide(said, measured, pilots, seconds)
+        expected = () if measured is not None else self.expected(dataset, backbone_name)
+        return decide(said, measured, pilots, seconds, expected)
 
     def _decided(self, dataset: Dataset) -> Decision:
         """The decision on what was said last."""
@@ -121,6 +124,34 @@ class Studies(Catalogue):
         weights = self.backbone(name).weights
         found = [(job, task_of(job)) for job in self._store.jobs(kind=kind, dataset=dataset.id)]
         return [job for job, task in found if isinstance(task, Measure | Pilot) and task.weights == weights]
+
+    def expected(self, dataset: Dataset, backbone_name: str = "", device: str = "auto") -> tuple[Estimate, ...]:
+        """What each strategy will take, before anything is measured; empty until the backbone has been timed here.
+
+        A strategy whose own network was not timed is left out.
+        """
+        network = self.backbone(backbone_name)
+        pace = self.pace(network, device)
+        if pace is None:
+            return ()
+        own = {each.name: (each, self.pace(each, device)) for each in map(self.backbone, OWN_NETWORKS)}
+        known = {name: (each, timed) for name, (each, timed) in own.items() if timed is not None}
+        return expected(dataset, network, pace, known)
+
+    def time_networks(self, backbone_name: str = "", device: str = "auto") -> tuple[str, ...]:
+        """Queue the timing of a backbone, and of the networks that strategies bring along, unless they were timed.
+
+        Returns the jobs' ids; none where a timing waits, runs or has failed.
+        """
+        self._check_device(device)
+        wanted = [self.backbone(name) for name in (backbone_name, *OWN_NETWORKS)]
+        lacking = [each for each in wanted if self.pace(each, device) is None]
+        asked = [self.measurement(each.name, device) for each in lacking]
+        return tuple(
+            self.measure_speed(each.name, device)
+            for each, job in zip(lacking, asked, strict=True)
+            if job is None or (job.status == "done" and "trained_per_second" not in job.result)
+        )
 
     def find_rate(self, dataset: Dataset, recipe: Recipe, device: str = "auto") -> str:
         """Queue a learning-rate range test. Returns the job's id, one's that is active or has ended well too.
