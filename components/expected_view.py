@@ -4,10 +4,13 @@ from contextlib import suppress
 
 import streamlit as st
 
+from components.guard import fragment
+from components.status import ENDED_BADLY, say_ended_badly
 from transfer_core.errors import GraftError
 from transfer_core.types import Backbone, Dataset, Estimate
 from transfer_core.workspace import Workspace
 
+TICK_SECONDS = 1.0
 ASKED = "timed"  # in session_state: backbones and devices whose timing this session has asked for
 
 
@@ -32,3 +35,19 @@ def ask_for_times(workspace: Workspace, backbone: Backbone, device: str) -> None
         asked.add((backbone.name, device))
         with suppress(GraftError):  # then no times are shown; what keeps the queue from working has its own banner
             workspace.time_networks(backbone.name, device)
+
+
+def wait_for_times(workspace: Workspace, dataset: Dataset, backbone: Backbone) -> None:
+    """Says that times will stand here; the page is drawn anew once they are known."""
+    fragment(_waits, run_every=TICK_SECONDS)(workspace, dataset, backbone)
+
+
+def _waits(workspace: Workspace, dataset: Dataset, backbone: Backbone) -> None:
+    ask_for_times(workspace, backbone, "auto")
+    if workspace.expected(dataset, backbone.name):
+        st.rerun()
+    job = workspace.measurement(backbone.name)
+    if job is not None and job.status in ENDED_BADLY:
+        say_ended_badly(job)
+    else:
+        st.caption("What every strategy takes stands here once this machine has timed the network: some seconds.")

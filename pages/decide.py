@@ -8,7 +8,7 @@ from components import shell, text
 from components.backbone_picker import CHOSEN, download_note, offline_badge
 from components.decision_view import decision_view
 from components.estimates_view import estimates_view
-from components.expected_view import ask_for_times
+from components.expected_view import ask_for_times, wait_for_times
 from components.flowchart import flowchart
 from components.launch_view import launch_view
 from components.pilots_view import pilots_view
@@ -86,7 +86,7 @@ if decision.plans:
         lambda seconds: workspace.say(dataset, replace(said, seconds=seconds)),
     )
 else:
-    st.caption("What every strategy takes stands here once this machine has timed the network: some seconds.")
+    wait_for_times(workspace, dataset, backbone)
 
 st.subheader("Try before you train", anchor=False)
 pilots_view(workspace, dataset, backbone, pilots, titles)
