@@ -5,7 +5,7 @@
 A ridge classifier on the last features of training and validation images, five folds, near-duplicates together; test
 images are never seen. `--sides`: five datasets at four sides, with the seconds that features take. `--fits`: real
 photos cut to bands of growing aspect, at random places, each as wide (or high) as before, so that what they show is
-spread over all of it; cropped, padded and squeezed. Resumable.
+spread over all of it; cropped, padded and squeezed to 128 px. Resumable.
 """
 
 import argparse
@@ -33,9 +33,9 @@ from transfer_core.workspace import Workspace
 SIDES = (128, 160, 192, 224)
 SIZED = ("clothing", "brain_mri", "wallpaper", "monkeys", "metal_defects")
 ASPECTS = (1.0, 1.2, 1.33, 1.5, 2.0, 3.0, 5.0)
-CUT = ("clothing", "monkeys", "metal_defects")
+CUT, CUT_PX = ("clothing", "monkeys"), 128
 FITS = ("crop", "pad", "squeeze")
-MOST = 1_200  # images of a dataset that is cut
+MOST = 600  # images of a dataset that is cut
 
 
 def judged(workspace: Workspace, dataset: Dataset, recipe: Recipe) -> tuple[float, float]:
@@ -126,7 +126,9 @@ def main() -> int:
         for name, aspect in (own, *((name, aspect) for name in CUT for aspect in ASPECTS)):
             file = cut(given.data, given.workspace, name, aspect) if aspect else given.data / f"{name}.zip"
             dataset = imported(workspace, file.parent, file.stem)
-            words = (f"{100 * look(f'{dataset.name} {fit}', dataset, px=0, fit=fit)[0]:.1f} %" for fit in FITS)
+            words = (
+                f"{100 * look(f'{dataset.name} {fit} {CUT_PX}', dataset, px=CUT_PX, fit=fit)[0]:.1f} %" for fit in FITS
+            )
             print(f"| {name} | {aspect or 'own'} | {' | '.join(words)} |", flush=True)
     workspace.close()
     return 0

@@ -12,6 +12,7 @@ from transfer_core.jobs.tasks.find_rate import FindRate
 from transfer_core.jobs.tasks.measure import Measure
 from transfer_core.jobs.tasks.pilot import Pilot
 from transfer_core.strategies import OWN_NETWORKS, until_descent
+from transfer_core.strategies.pictures import fit_reason
 from transfer_core.types import (
     TRAIN,
     Advice,
@@ -23,6 +24,7 @@ from transfer_core.types import (
     Measured,
     Pilots,
     RateTest,
+    Reason,
     Recipe,
     Said,
     from_plain,
@@ -60,7 +62,12 @@ class Studies(Catalogue):
         said = Answers(images=dataset.count(TRAIN), similarity=similarity, budget=budget)
         measured, pilots = self.measured(dataset, backbone_name), self.pilots(dataset, backbone_name)
         expected = () if measured is not None else self.expected(dataset, backbone_name)
-        return decide(said, measured, pilots, seconds, expected)
+        decision, shape = decide(said, measured, pilots, seconds, expected), fit_reason(dataset)
+        return decision if shape is None else replace(decision, because=(*decision.because, shape))
+
+    def shape(self, dataset: Dataset) -> Reason | None:
+        """How pictures become the network's square by rule, and why; None where they are squares, or nearly."""
+        return fit_reason(dataset)
 
     def _decided(self, dataset: Dataset) -> Decision:
         """The decision on what was said last."""
