@@ -20,6 +20,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from benchmarks.advice import last
 from benchmarks.backbones import imported
 from transfer_core.training.devices import device
 from transfer_core.training.features import frozen_features
@@ -43,9 +44,9 @@ def judged(workspace: Workspace, dataset: Dataset, recipe: Recipe) -> tuple[floa
     began = time.monotonic()
     backbone, stages = plan(recipe, dataset, workspace.root)
     where = torch.device(device("auto").name)
-    setup = _last(prepare(recipe, dataset, backbone, stages, workspace=workspace.root, device=where))
+    setup = last(prepare(recipe, dataset, backbone, stages, workspace=workspace.root, device=where))
     ready = time.monotonic()
-    rows, (codes,) = _last(frozen_features(setup, backbone.taps[-1:]))
+    rows, (codes,) = last(frozen_features(setup, backbone.taps[-1:]))
     seconds = time.monotonic() - ready
     labels, groups = dataset.labels[rows], dataset.groups[rows]
     fold = folds(labels, groups, FOLDS, 0)
@@ -54,15 +55,6 @@ def judged(workspace: Workspace, dataset: Dataset, recipe: Recipe) -> tuple[floa
     best = int(np.sum([error for _, error in found], 0).argmin())
     print(f"  decoding {ready - began:.0f} s, features {seconds:.0f} s", file=sys.stderr, flush=True)
     return float(np.concatenate([right[best] for right, _ in found]).mean()), seconds
-
-
-def _last(work):  # type: ignore[no-untyped-def]
-    """What a generator returns."""
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            return end.value
 
 
 def cut(data: Path, to: Path, name: str, aspect: float) -> Path:
