@@ -191,9 +191,9 @@ def test_where_no_linear_head_fits_random_weights_get_as_large_a_part_and_all_of
     warmed: set[tuple[int, float]] = set()
     share = gradient.share_of_peak
 
-    def watched(step: int, steps: int, warm: float) -> float:
+    def watched(step: int, steps: int, warm: float, schedule: str) -> float:
         warmed.add((steps, warm))
-        return share(step, steps, warm)
+        return share(step, steps, warm, schedule)
 
     monkeypatch.setattr(gradient, "share_of_peak", watched)
     backbone = workspace.backbone("bundled")

@@ -178,7 +178,7 @@ class Race:
         the usual warm-up and 53 % after all of it, the whole run 49 %. Pretrained weights do not need it.
         """
         full = each.recipe.epochs * math.ceil(self.setup.dataset.count(TRAIN) / each.recipe.batch_size)
-        return min(warm_up(full), steps / 2)
+        return min(warm_up(full, each.recipe.warm_up), steps / 2)
 
     def _judged(self, each: Candidate, run: Setup, logits: Codes, began: float) -> EpochEnd:
         """Hold what a trained network says of the validation images against their labels."""

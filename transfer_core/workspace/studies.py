@@ -129,7 +129,7 @@ class Studies(Catalogue):
     def find_rate(self, dataset: Dataset, recipe: Recipe, device: str = "auto") -> str:
         """Queue a learning-rate range test. Returns the job's id, one's that is active or has ended well too.
 
-        Recipes that differ in their rates alone, the head's to the backbone's alike, or in epochs have the same test.
+        Recipes that differ in their rates alone, the head's to the backbone's alike, or in schedule have the same test.
         Raises RecipeError for a strategy that is solved, or a device that this machine does not have.
         """
         self._check_device(device)
