@@ -32,7 +32,7 @@ FROM_SCRATCH = Strategy(
     slot=5,
     races=True,
     version=2,
-    settings=TRAINING,
+    settings=("hidden", *TRAINING),
     defaults=defaults,
     stages=stages,
 )

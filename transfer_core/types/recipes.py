@@ -118,6 +118,19 @@ class Recipe:
         most=1,
         step=0.05,
     )
+    hidden: int = setting(
+        0,
+        label="Hidden units",
+        help="Of a layer between the features and the classifier, with ReLU. Only where descent trains the head from"
+        " its start: a head that is solved is linear, and so is the one that fine-tuning begins with. 0: none.",
+        group="regularisation",
+        of="some",
+        least=0,
+        most=8192,
+        step=64,
+        zero="no hidden layer",
+        later=True,
+    )
     smoothing: float = setting(
         0.0,
         label="Label smoothing",
@@ -130,7 +143,7 @@ class Recipe:
     dropout: float = setting(
         0.0,
         label="Dropout",
-        help="Share of the features that the head does not see in a step.",
+        help="Share of what the head's last layer does not see in a step: of the features, or of the hidden units.",
         group="regularisation",
         least=0,
         most=0.95,
