@@ -5,7 +5,7 @@ from dataclasses import replace
 import streamlit as st
 
 from components import shell, text
-from components.backbone_picker import CHOSEN, DEFAULT, offline_badge
+from components.backbone_picker import CHOSEN, DEFAULT, add_own, offline_badge
 from components.decision_view import decision_view
 from components.estimates_view import estimates_view
 from components.flowchart import flowchart
@@ -32,12 +32,13 @@ backbone = known.get(st.session_state.setdefault(CHOSEN, said.backbone), known[D
 said = replace(said, backbone=backbone.name)
 workspace.say(dataset, said)
 titles = {strategy.name: strategy.title for strategy in workspace.strategies()}
-kept = Answers(images=dataset.count(TRAIN), similarity=said.similarity, budget=said.budget)
+kept = Answers(images=dataset.count(TRAIN), similarity=said.similarity, budget=said.budget, domain=said.domain)
 measured, pilots = workspace.measured(dataset, backbone.name), workspace.pilots(dataset, backbone.name)
 decision = workspace.decide(
     dataset,
     similarity=said.similarity,
     budget=said.budget,
+    domain=said.domain,
     backbone_name=backbone.name,
     seconds=said.seconds,
 )
@@ -53,8 +54,10 @@ chosen = flowchart(
     notes=notes(measured),
 )
 if chosen != kept:
-    workspace.say(dataset, replace(said, similarity=chosen.similarity, budget=chosen.budget))
+    workspace.say(dataset, replace(said, similarity=chosen.similarity, budget=chosen.budget, domain=chosen.domain))
     st.rerun()
+if said.domain == "yes":
+    add_own(workspace, backbone, st.session_state.get("device", "auto"))
 decision_view(decision, measured, titles)
 
 st.subheader("What your images are like", anchor=False)

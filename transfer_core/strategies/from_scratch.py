@@ -30,7 +30,6 @@ FROM_SCRATCH = Strategy(
     why_source=CS231N,
     symbol="x",
     slot=5,
-    races=True,
     version=2,
     settings=("hidden", *TRAINING),
     defaults=defaults,

@@ -22,13 +22,14 @@ SMALL_CNN = Strategy(
     weights="random",
     frozen="Nothing: no pretrained network takes part.",
     trains="Four convolutions and a classifier, from random weights.",
-    when="Tiny or odd images that no photo resembles, and a control: what a small network learns from"
-    " your images alone.",
+    when="Tiny or odd images that no photo resembles and no network knows, and a control: what a small network learns"
+    " from your images alone.",
     source="Stack Exchange, adapting a pretrained network (a very specific domain: from scratch, perhaps shallower)",
-    why="The control for odd images: a small network that knows nothing else.",
+    why="A small network that learns from your images alone, for a domain so specific that no network exists for it.",
     why_source=EXCHANGE,
     symbol="cross",
     slot=8,
+    races=True,
     version=1,
     settings=("hidden", *TRAINING),
     defaults=defaults,

@@ -37,8 +37,9 @@ class Studies(Catalogue):
         *,
         similarity: Literal["similar", "different"] | None = None,
         budget: Literal["limited", "ample"] | None = None,
+        domain: Literal["yes", "no"] | None = None,
     ) -> Advice:
-        return rules.advise(Answers(images=dataset.count(TRAIN), similarity=similarity, budget=budget))
+        return rules.advise(Answers(images=dataset.count(TRAIN), similarity=similarity, budget=budget, domain=domain))
 
     def decide(
         self,
@@ -46,6 +47,7 @@ class Studies(Catalogue):
         *,
         similarity: Literal["similar", "different"] | None = None,
         budget: Literal["limited", "ample"] | None = None,
+        domain: Literal["yes", "no"] | None = None,
         backbone_name: str = "bundled",
         seconds: float | None = None,
     ) -> Decision:
@@ -55,7 +57,7 @@ class Studies(Catalogue):
         """
         if seconds is not None and not 0 < seconds < float("inf"):
             raise RecipeError(f"A time of {seconds:g} seconds is not possible; give more than 0.")
-        said = Answers(images=dataset.count(TRAIN), similarity=similarity, budget=budget)
+        said = Answers(images=dataset.count(TRAIN), similarity=similarity, budget=budget, domain=domain)
         measured, pilots = self.measured(dataset, backbone_name), self.pilots(dataset, backbone_name)
         return decide(said, measured, pilots, seconds)
 
@@ -67,6 +69,7 @@ class Studies(Catalogue):
             dataset,
             similarity=said.similarity,
             budget=said.budget,
+            domain=said.domain,
             backbone_name=said.backbone if said.backbone in names else names[0],  # it may have been removed
             seconds=said.seconds,
         )
