@@ -57,7 +57,8 @@ def headline(decision: Decision, titles: Mapping[str, str]) -> str:
         return f"{launch} first. How similar your images are to ImageNet is still open."
     count = text.count(advice.answers.images)
     like = "like" if advice.answers.similarity == "similar" else "unlike"
-    return f"{launch}: {count} training images that look {like} ImageNet, {by}."
+    compute = f", and {BUDGET[advice.answers.budget]}" if advice.answers.budget else ""
+    return f"{launch}: {count} training images that look {like} ImageNet, {by}{compute}."
 
 
 def _narrowed(decision: Decision) -> bool:

@@ -132,7 +132,7 @@ class Flow {
     let y = top
     this.data.questions.filter((question) => question.aside).forEach((question, i) => {
       const inner = x + 12, count = question.options.length
-      const wide = beside ? ask : (width - 22 - 8 * (count - 1)) / count
+      const wide = beside ? ask : (width - 16 - 8 * (count - 1)) / count
       const room = width - 24 - (beside ? count * (wide + 12) : 0)
       const title = this.wrap(question.title, room - 29, "600 14.5px"), aside = this.wrap(question.aside, room - 29, "12.5px")
       const words = title.length * 18 + aside.length * NOTE
@@ -142,7 +142,7 @@ class Flow {
       this.heading(question.name, this.steps.length + i + 1, question.title, inner, first + (title.length - 1) * 18, room)
       aside.forEach((line, k) => write(this.svg, "hint", line, inner + 29, first + title.length * 18 + k * NOTE))
       const group = this.group(question)
-      const left = beside ? x + width - 12 - count * wide - (count - 1) * 12 : x + 11
+      const left = beside ? x + width - 12 - count * wide - (count - 1) * 12 : x + 8
       const above = beside ? y + (height - NODE) / 2 : y + height - NODE - 11
       question.options.forEach((option, k) => this.option(group, question, option, left + k * (wide + (beside ? 12 : 8)), above, wide))
       y += height + 12

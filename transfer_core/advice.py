@@ -43,7 +43,7 @@ def advise(answers: Answers, measured: Measured | None = None) -> Advice:
         between=between,
         headline=_headline(answers, scenario, between) + _moved(answers, order),
         suggestions=tuple(suggestion(name, rank) for rank, name in enumerate(order)),
-        reasons=(*_rules(answers, measured, strategy(order[0]).approach or RANDOM), *_looked(measured)),
+        reasons=(*_rules(answers, measured, order), *_looked(measured)),
     )
 
 
@@ -102,8 +102,9 @@ def _moved(answers: Answers, order: tuple[str, ...]) -> str:
     return f" Compute is {answers.budget}, so “{strategy(order[0]).title}” comes first."
 
 
-def _rules(answers: Answers, measured: Measured | None, taken: str) -> tuple[Reason, ...]:
-    """The sources' rules for these answers; those that speak for another approach than the one `taken` are against."""
+def _rules(answers: Answers, measured: Measured | None, order: tuple[str, ...]) -> tuple[Reason, ...]:
+    """The sources' rules for these answers; those that speak for another approach than the first's are against."""
+    taken = strategy(order[0]).approach
     found: list[Reason] = []
 
     def rule(speaks_for: str, words: str, evidence: str, source: str) -> None:
@@ -151,7 +152,8 @@ def _rules(answers: Answers, measured: Measured | None, taken: str) -> tuple[Rea
         rule(TUNING, "Very different images: fine-tuning is usually better.", "", CS5720)
         if answers.domain != "yes":
             words = "A very specific domain with no network of its own: train from scratch, perhaps shallower."
-            rule(RANDOM, words, f"no such network, {SAID}" if answers.domain else "", EXCHANGE)
+            second = f"no such network, {SAID}, so “{strategy(order[1]).title}” comes second"
+            rule(RANDOM, words, second if answers.domain else "", EXCHANGE)
 
     if answers.domain == "yes":
         words = "A network of your own domain knows better features for your images: add its weights and start from it."

@@ -35,7 +35,9 @@ def test_what_was_measured_is_drawn_beside_what_was_said() -> None:
     drawn = flowchart.drawing(said, 1, (1, 2), found, notes)
     assert drawn["lit"] == [1, 2]
     assert drawn["answers"] == {"size": "medium", "similarity": "similar", "budget": None, "domain": "no"}
-    assert drawn["found"] == {"size": "small", "similarity": "different", "budget": None, "domain": None}, "not measured"
+    assert drawn["found"] == {"size": "small", "similarity": "different", "budget": None, "domain": None}, (
+        "not measured"
+    )
     assert drawn["found_words"]["size"].startswith("950 ")
     assert drawn["notes"] == notes
     assert flowchart.drawing(said, 1, (1, 2))["found"] is None
