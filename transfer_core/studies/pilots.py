@@ -40,8 +40,10 @@ ENOUGH_PART = 0.5  # of its training that there has to be time for, for another 
 STAGES = 4  # ready, heads, two rounds
 
 
-def pilots(dataset: Dataset, backbone: Backbone, *, seconds: float, workspace: Path, device: str) -> Iterator[Event]:
-    """The result is `Pilots` as plain JSON. The test split is never looked at.
+def pilots(
+    dataset: Dataset, backbone: Backbone, *, seconds: float, workspace: Path, device: str, px: int = 0
+) -> Iterator[Event]:
+    """The result is `Pilots` as plain JSON. The test split is never looked at. `px`: of the square; 0: the network's.
 
     Linear heads are fitted once. Those that learn by gradient descent race in two rounds: a short one for all, then one
     three times as long for the best by validation accuracy (successive halving with a third going on, Jamieson and
@@ -57,7 +59,9 @@ def pilots(dataset: Dataset, backbone: Backbone, *, seconds: float, workspace: P
         lack = "no validation images" if len(dataset.classes) > 1 else "one class only"
         raise DatasetError(f"'{dataset.name}' has {lack}, so there is nothing that pilots could be judged by.")
     wanted = [
-        recipe(dataset, known.name, named_backbone(known.network, workspace) if known.network else backbone)
+        recipe(dataset, known.name, named_backbone(known.network, workspace))
+        if known.network
+        else recipe(dataset, known.name, backbone, px=px)
         for known in CANDIDATES
     ]
     where = torch.device(named_device(device).name)
