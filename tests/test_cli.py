@@ -43,9 +43,13 @@ def test_from_a_folder_to_a_choice(tmp_path: Path, photos: Path) -> None:
     assert sum(imported["splits"].values()) == 60 and imported["problems"] == 0
     assert here("import", str(photos), root=root)["dataset"] == imported["dataset"], "the same images twice"
 
-    advice = here("advise", "my colours", "--similarity", "different", "--budget", "ample", root=root)
+    asked = ("advise", "my colours", "--similarity", "different")
+    advice = here(*asked, "--budget", "ample", "--domain", "no", root=root)
     assert advice["scenario"] == 3 and advice["between"] is None and advice["answers"]["size"] == "small"
-    assert advice["recipes"][0]["recipe"]["strategy"] == "linear_svm" and advice["reasons"]
+    assert [each["strategy"] for each in advice["recipes"]][:2] == ["fine_tune_all", "small_cnn"] and advice["reasons"]
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        assert main([*asked, "--domain", "yes", "--workspace", str(root)]) == 0
+    assert "python -m transfer_core backbones --add weights.pth --arch resnet50 --name mine" in printed.getvalue()
 
     runs = [
         start("run", "my colours", "--strategy", s, root=root)

@@ -12,7 +12,7 @@ import torch
 from transfer_core.backbones import backbone as named_backbone
 from transfer_core.compare.pairs import Margin, margin
 from transfer_core.errors import DatasetError, RecipeError
-from transfer_core.strategies import STRATEGIES, recipe
+from transfer_core.strategies import STRATEGIES, recipe, strategy
 from transfer_core.studies.trials import Candidate, Race, affordable
 from transfer_core.training.devices import device as named_device
 from transfer_core.training.fit import memory_is_full
@@ -31,7 +31,7 @@ from transfer_core.types import (
     StageStart,
 )
 
-CANDIDATES = tuple(known for known in STRATEGIES if known.races)
+CANDIDATES = tuple(known.name for known in STRATEGIES if known.races)
 HEADS_SHARE = 0.3  # of the budget, for all linear heads
 FIRST_ROUND = 0.25  # of the time that learners have, for all of them; the rest is for the one in front
 LEAST_PART = 0.15  # of its training that random weights need to show anything
@@ -58,11 +58,10 @@ def pilots(
     if not dataset.count(VAL) or len(dataset.classes) < 2:
         lack = "no validation images" if len(dataset.classes) > 1 else "one class only"
         raise DatasetError(f"'{dataset.name}' has {lack}, so there is nothing that pilots could be judged by.")
+    own = {name: strategy(name).network for name in CANDIDATES}
     wanted = [
-        recipe(dataset, known.name, named_backbone(known.network, workspace))
-        if known.network
-        else recipe(dataset, known.name, backbone, px=px)
-        for known in CANDIDATES
+        recipe(dataset, name, named_backbone(network, workspace)) if network else recipe(dataset, name, backbone, px=px)
+        for name, network in own.items()
     ]
     where = torch.device(named_device(device).name)
     yield StageStart(stage="ready", title="Get images and network ready", number=1, stages=STAGES, unit="image")
