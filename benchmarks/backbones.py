@@ -23,14 +23,16 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from transfer_core import studies
-from transfer_core.backbones import backbone
+from transfer_core.backbones import FIRST_CHOICE, backbone
 from transfer_core.backbones.local import add_local
 from transfer_core.backbones.torchvision import build, card, load
 from transfer_core.compare.statistics import mcnemar
+from transfer_core.training.images import Images
 from transfer_core.types import Backbone, Dataset, Run
 from transfer_core.workspace import Workspace
 
 PER_CLASS, DRAWS = 30, 3
+BATCH = 32  # photos of the source task
 TWINS = 3  # networks with random weights
 BILINEAR = Image.Resampling.BILINEAR
 SOURCE_CLASSES = Path(studies.__file__).with_name("source_classes.json")
@@ -114,24 +116,22 @@ def ready_seconds() -> float:
     return float(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout)
 
 
-def source_top1(archive: Path, name: str = "squeezenet1_1") -> tuple[float, float, int]:
+def source_top1(archive: Path, name: str) -> tuple[float, float, int]:
     """Top-1 of real ImageNet weights on the source task's held-out photos, 64 px upscaled to the input: among the
     archive's classes, among all 1,000, and of how many photos."""
     known = backbone(name)
     module = load(known)
     index = {id: number for id, (number, _) in json.loads(SOURCE_CLASSES.read_text("utf-8")).items()}
-    mean, std = (torch.tensor(values).view(3, 1, 1) for values in (known.mean, known.std))
     logits, labels = [], []
     with zipfile.ZipFile(archive) as source, torch.inference_mode():
-        for entry in sorted(source.namelist()):
-            if "/validation/" in entry:
-                image = (
-                    Image.open(io.BytesIO(source.read(entry))).convert("RGB").resize((known.input_px,) * 2, BILINEAR)
-                )
-                x = torch.from_numpy(np.array(image)).permute(2, 0, 1).float() / 255  # (H, W, 3) -> (3, H, W)
-                logits.append(module(((x - mean) / std)[None])[0])
-                labels.append(index[entry.split("/")[-2]])
-    all_of_them, truth = torch.stack(logits), torch.tensor(labels)
+        entries = [entry for entry in sorted(source.namelist()) if "/validation/" in entry and not entry.endswith("/")]
+        for batch in (entries[start : start + BATCH] for start in range(0, len(entries), BATCH)):
+            photos = [Image.open(io.BytesIO(source.read(entry))).convert("RGB") for entry in batch]
+            squares = np.stack([np.asarray(photo.resize((known.input_px,) * 2, BILINEAR)) for photo in photos])
+            images = Images(squares, known, torch.device("cpu"))  # (B, H, W, 3)
+            logits.append(module(images.batch(np.arange(len(batch)))))  # (B, 3, H, W) -> (B, 1000)
+            labels += [index[entry.split("/")[-2]] for entry in batch]
+    all_of_them, truth = torch.cat(logits), torch.tensor(labels)
     classes = torch.tensor(sorted(index.values()))
     among = classes[all_of_them[:, classes].argmax(1)]
     return float((among == truth).float().mean()), float((all_of_them.argmax(1) == truth).float().mean()), len(labels)
@@ -144,11 +144,14 @@ def main() -> int:
     parser.add_argument("--candidate", action="append", default=[], metavar="NAME=FOLDER")
     parser.add_argument("--px", type=int, nargs="*", default=[])
     parser.add_argument("--few", action="store_true", help=f"also {DRAWS} draws of {PER_CLASS} images a class")
-    parser.add_argument("--source", action="store_true", help="only squeezenet1_1 on the source task's photos")
+    parser.add_argument(
+        "--source", nargs="*", metavar="NAME", help="only these, the default without, on the source's photos"
+    )
     given = parser.parse_args()
-    if given.source:
-        among, whole, count = source_top1(given.data / "tiny_imagenet.zip")
-        print(f"squeezenet1_1 on {count} photos: top-1 {among:.3f} among their classes, {whole:.3f} among all 1,000")
+    if given.source is not None:
+        for name in given.source or [FIRST_CHOICE]:
+            among, whole, count = source_top1(given.data / "tiny_imagenet.zip", name)
+            print(f"{name} on {count} photos: top-1 {among:.3f} among their classes, {whole:.3f} among all 1,000")
         return 0
     root = given.workspace
     root.mkdir(parents=True, exist_ok=True)

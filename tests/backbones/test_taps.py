@@ -17,9 +17,10 @@ from transfer_core.types import FIRST, HEAD, Backbone
 PX = 64
 
 
-# One of each way to cut a network that is quick: stages of residual blocks, a chain of strided ones, and a convolution
-# for a classifier. A network of each family, if it is no slow one, has its features looked at besides.
-CUT = ("bundled", "mobilenet_v3_small", "squeezenet1_1")
+# One of each way to cut a network that is quick: stages of residual blocks, a chain of strided ones, a convolution
+# for a classifier, and timm's layers, which a trace passes over. A network of each family, if it is no slow one, has
+# its features looked at besides.
+CUT = ("bundled", "mobilenet_v3_small", "squeezenet1_1", "efficientnet_lite0")
 
 
 def slow(backbone: Backbone) -> bool:

@@ -5,6 +5,7 @@ import os
 import threading
 from collections.abc import Callable, Generator
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from PIL import Image
 from transfer_core.data import pixels as module
 from transfer_core.data.pixels import decode, fit_square, open_rgb, pixels, square
 from transfer_core.errors import DatasetError, ImageError
-from transfer_core.types import Dataset
+from transfer_core.types import Dataset, Fit
 
 RAMP = np.linspace(0, 255, 40 * 60).reshape(40, 60)  # dark at the top left, bright at the bottom right
 
@@ -155,9 +156,36 @@ def test_squares_are_torchvisions(size: tuple[int, int], resize_px: int, crop_px
     assert np.abs(ours - theirs).max() <= (0 if max(size) <= 8 * min(size) else 1)
 
 
+@pytest.mark.parametrize(("resize_px", "crop_px"), [(73, 64), (64, 64), (110, 96)])
+@pytest.mark.parametrize("size", [(500, 100), (100, 500), (1, 300), (300, 1), (3, 2), (63, 65)])
+def test_every_fit_is_torchvisions_on_tensors(size: tuple[int, int], resize_px: int, crop_px: int) -> None:
+    pytest.importorskip("torchvision")
+    import torch
+    from torchvision.transforms import v2
+
+    image, side = photo(*size), (crop_px, crop_px)
+    tensor = torch.from_numpy(np.array(image)).permute(2, 0, 1)  # (H, W, 3) -> (3, H, W)
+    width, height = (max(1, round(crop_px * each / max(size))) for each in size)
+    left, top = (crop_px - width) // 2, (crop_px - height) // 2
+    beside = (left, top, crop_px - width - left, crop_px - height - top)
+    theirs = {
+        "crop": v2.Compose([v2.Resize(resize_px, antialias=True), v2.CenterCrop(side)]),
+        "pad": v2.Compose([v2.Resize((height, width), antialias=True), v2.Pad(beside, fill=127)]),
+        "squeeze": v2.Resize(side, antialias=True),
+    }
+    assert set(theirs) == set(get_args(Fit))
+    for fit, transform in theirs.items():
+        ours = fit_square(image, resize_px=resize_px, crop_px=crop_px, fit=fit).astype(np.int16)
+        assert ours.shape == (*side, 3)
+        assert np.abs(ours - transform(tensor).permute(1, 2, 0).numpy()).max() <= 1, fit
+
+
 def test_a_strip_costs_no_more_than_a_square() -> None:
     strip = Image.new("RGB", (1_000_000, 1), "red")
     assert (fit_square(strip, resize_px=256, crop_px=224) == (255, 0, 0)).all()
+    assert (fit_square(strip, resize_px=256, crop_px=224, fit="squeeze") == (255, 0, 0)).all()
+    padded = (fit_square(strip, resize_px=256, crop_px=224, fit="pad") == (255, 0, 0)).all(2)
+    assert padded.sum(1).tolist() == [0] * 111 + [224] + [0] * 112, "a line of one pixel across the middle"
 
 
 def test_large_jpegs_come_smaller_but_alike() -> None:
@@ -197,6 +225,17 @@ def test_pixels_are_decoded_once(tmp_path: Path) -> None:
     steps, again = finish(pixels(data, tmp_path, resize_px=40, crop_px=32))
     assert steps == 0
     assert (again == first).all()
+
+
+@pytest.mark.parametrize("fit", get_args(Fit))
+def test_the_kept_squares_of_each_fit_are_their_own(fit: Fit, tmp_path: Path) -> None:
+    data = dataset(tmp_path)
+    for other in get_args(Fit):
+        finish(pixels(data, tmp_path, resize_px=40, crop_px=32, fit=other))
+    steps, kept = finish(pixels(data, tmp_path, resize_px=40, crop_px=32, fit=fit))
+    assert steps == 0
+    for file, found in zip(data.files, kept, strict=True):
+        assert (found == square(tmp_path / "samples" / file, resize_px=40, crop_px=32, fit=fit)).all()
 
 
 def test_pixels_are_made_anew_when_their_file_was_cut(tmp_path: Path) -> None:
