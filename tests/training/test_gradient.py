@@ -46,7 +46,14 @@ def test_settings_of_training_reach_it(bench: Bench) -> None:
         "dropout": 0.5,
         "clip": 0.01,
         "augment": "standard",
-        "flip": False,
+        "flip": "no",
+        "flip_up": "yes",
+        "quarter_turns": "yes",
+        "tilt": "yes",
+        "shift": "no",
+        "crop": "yes",
+        "colour": "yes",
+        "erasing": "yes",
     }
     for name, value in settings.items():
         changed = last_kept(bench, f"with {name}", "fine_tune_all", **{name: value})
