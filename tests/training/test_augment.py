@@ -50,7 +50,7 @@ YESTERDAY = {
 
 @pytest.mark.parametrize(("preset", "flip"), YESTERDAY)
 def test_earlier_recipes_are_augmented_as_they_were(preset: str, flip: bool) -> None:
-    """To the bit on one machine; between machines the last bits of a sine or a sum may differ, so pixels are rounded."""
+    """Pixels are rounded, since the last bits of a sine or of a sum differ between machines."""
     saved: dict[str, Any] = {"dataset": "d", "backbone": "b", "weights": "w", "strategy": "s", "version": 1}
     recipe = Recipe(**saved, augment=preset, flip=flip)
     drawn = draws(16, 3, 2)

@@ -121,20 +121,20 @@ class Catalogue(Opened):
 
         None until `draw_augmented` has ended.
         """
-        file = self.root / self._drawing(dataset, recipe)
+        file = self.root / self.drawing(dataset, recipe)
         return file.read_bytes() if file.exists() else None
 
     def draw_augmented(self, dataset: Dataset, recipe: Recipe) -> str:
         """Queue the drawing of what a recipe makes of training images. Returns the job's id."""
-        return self._queue(DrawAugmented(recipe=recipe, file=self._drawing(dataset, recipe)))
+        return self._queue(DrawAugmented(recipe=recipe, file=self.drawing(dataset, recipe)))
 
     def alike_when_turned(self, dataset: Dataset, recipe: Recipe) -> tuple[str, ...]:
         """Warnings of flips and turns in force that make classes alike; none until a drawing or a run has looked."""
         found = kept_look_alikes(self.root / "datasets" / dataset.id) or ()
         return warnings(found, recipe.augmentation, dataset.classes)
 
-    def _drawing(self, dataset: Dataset, recipe: Recipe) -> str:
-        """The file of a drawing, under the workspace; another one for whatever changes the picture."""
+    def drawing(self, dataset: Dataset, recipe: Recipe) -> str:
+        """The file of that picture, under the workspace: another one for whatever changes it."""
         seen = self.backbone(recipe.backbone).seeing(recipe.px, recipe.fit)
         shown = [seen.resize_px, seen.input_px, seen.fit, seen.mean, seen.std, asdict(recipe.augmentation)]
         return f"datasets/{dataset.id}/augmented-{digest(shown)}.png"
