@@ -21,16 +21,19 @@ SIDE, GAP = 160, 4  # px, of an image; see-through, between them
 
 
 def draw_augmented(recipe: Recipe, dataset: Dataset, *, workspace: Path, out: Path) -> Iterator[Event]:
-    """A PNG at `out`: a row for each of the first classes, with a training image, the square that the network sees of
-    it, and, where anything is augmented, five drawings of that at random.
+    """A PNG at `out`: a row for each of a few classes, with a training image, the square that the network sees of it,
+    and, where anything is augmented, five drawings of that at random.
 
     They are those of the first epochs with seed 0, by the code that trains. Where images are flipped or turned, classes
-    that this makes alike are looked for before.
+    that this makes alike are looked for before, and shown first.
     """
     seen, used = backbone(recipe.backbone, workspace).seeing(recipe.px, recipe.fit), recipe.augmentation
-    rows = [dataset.rows(TRAIN)[dataset.labels[dataset.rows(TRAIN)] == k] for k in range(len(dataset.classes))]
-    chosen = np.array([own[0] for own in rows if len(own)][:IMAGES])
     folder = workspace / "datasets" / dataset.id
+    alike = (yield from look_alikes(dataset, folder)) if used.symmetries else ()
+    mixed = [label for each in alike if each.symmetry in used.symmetries for label in (each.label, each.like)]
+    rows = dataset.rows(TRAIN)
+    first = {int(label): row for row, label in reversed([*zip(rows, dataset.labels[rows], strict=True)])}  # of a class
+    chosen = np.array([first[label] for label in dict.fromkeys((*mixed, *sorted(first)))][:IMAGES])
     pictures = []
     for done, row in enumerate(chosen):
         yield Progress(what="Reading images", done=done, of=len(chosen))
@@ -39,8 +42,6 @@ def draw_augmented(recipe: Recipe, dataset: Dataset, *, workspace: Path, out: Pa
             pictures.append(decode(file, enough_px=SHARP * seen.resize_px).image)  # as training does
         except OSError as error:
             raise lost(dataset, file, error) from error
-    if used.symmetries:
-        yield from look_alikes(dataset, folder)
     squares = [fit_square(each, resize_px=seen.resize_px, crop_px=seen.input_px, fit=seen.fit) for each in pictures]
     columns = [[_whole(each) for each in pictures], [_tile(each) for each in squares]]
     images = Images(np.stack(squares), seen, torch.device("cpu"))
