@@ -1,8 +1,9 @@
 """How good Graft's advice is: `python -m benchmarks.advice --data FOLDER --workspace FOLDER`.
 
-Each task is a dataset with so many training images a class. On each, every strategy is trained (runs that the
-workspace has are used, those of `benchmarks.strategies` too), the images are measured and pilots raced; what each
-policy picks is held against the best strategy. Resumable: a second call goes on where the first one ended.
+Each task is a dataset with so many training images a class, seen at 128 px. On each, the strategies that ever were the
+best somewhere are trained (runs that the workspace has are used), the images are measured and pilots raced; what each
+policy picks is held against the best of them. Resumable: a second call goes on where the first one ended; `--only` does
+one task, so that several processes can share the work.
 
 Regret is without the winner's luck: the best strategy is picked on one half of the test images and scored on the
 other, over random halves; a policy's regret is how much lower its pick scores on the same halves. The floor is what
@@ -18,34 +19,49 @@ import sys
 import time
 import zipfile
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
+import torch
 from PIL import Image
 
 from benchmarks.backbones import imported
 from benchmarks.strategies import done, train
 from transfer_core.backbones.torchvision import card
 from transfer_core.decision import decide
-from transfer_core.studies.measure import measure
+from transfer_core.studies.measure import look_at, measure, ready
 from transfer_core.studies.pilots import pilots
 from transfer_core.training.devices import device
 from transfer_core.training.rows import chosen_rows
-from transfer_core.types import Answers, Dataset, Measured, Pilots, RunEnd, from_plain
+from transfer_core.types import Answers, Dataset, Measured, Pilots, Recipe, RunEnd, from_plain
 from transfer_core.workspace import Workspace
 
 PILOT_SHARE, MOST_PILOT_SECONDS = 0.15, 120.0  # of the time that all strategies are expected to take
 LIKENESS = (6, 30, 100)  # images a class
 HALVINGS = 200  # of the test images
-SIZES = {"clothing": (10, 30, 100), "brain_mri": (10, 30, 100), "wallpaper": (10, 30)}  # images a class
-SIZES |= {f"tiny-{draw}": (30, 200) for draw in range(3)}
-ANYONE = {"brain_mri": "different", "wallpaper": "different"}  # how anyone would answer; the others are similar
+PX = 128
+REAL = ("clothing", "brain_mri", "wallpaper", "metal_defects", "spoken_digits", "traffic_signs", "monkeys")
+SIZES: dict[str, tuple[int, ...]] = dict.fromkeys(REAL, (10,))  # images a class
+SIZES |= dict.fromkeys(("clothing", "brain_mri", "metal_defects", "wallpaper"), (10, 50))
+EVER_BEST = ("linear_probe", "linear_svm", "fine_tune_top", "fine_tune_all", "small_cnn")
+# How anyone would answer; the others are similar.
+ANYONE = dict.fromkeys(("brain_mri", "wallpaper", "metal_defects", "spoken_digits"), "different")
 POLICIES = ("flowchart", "measured", "with pilots", "linear_probe", "fine_tune_all")
+T = TypeVar("T")
 TINY_DRAWS, TINY_CLASSES = 3, 10
 TINY_IMAGES = {"train": 200, "val": 40, "test": 110}  # of each class
+
+
+def last(work: Generator[object, None, T]) -> T:
+    """What a generator returns at its end."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
 
 
 def tiny(data: Path, to: Path, draw: int) -> Path:
@@ -95,7 +111,7 @@ def datasets(workspace: Workspace, data: Path) -> dict[str, Dataset]:
     for draw in range(TINY_DRAWS):
         tiny(data, workspace.root, draw)
     shuffled(data, workspace.root)
-    found = {name: imported(workspace, data, name) for name in ("clothing", "brain_mri", "wallpaper")}
+    found = {name: imported(workspace, data, name) for name in REAL}
     made = [f"tiny-{draw}" for draw in range(TINY_DRAWS)] + ["shuffled"]
     return found | {name: imported(workspace, workspace.root, name) for name in made}
 
@@ -116,14 +132,14 @@ def studied(workspace: Workspace, task: Task) -> tuple[Measured, Pilots]:
     """What measuring and racing find on a task's images, beginning without kept features."""
     file = workspace.root / f"studied-{task.dataset.id}-{task.per_class}.json"
     if not file.exists():
-        backbone, where = workspace.backbone("bundled"), device("auto").name
+        backbone, where = workspace.backbone(), device("auto").name
         some = chosen_rows(task.dataset, workspace.recipe(task.dataset, "linear_probe", per_class=task.per_class))
         shutil.rmtree(workspace.root / "features", ignore_errors=True)
-        *_, measured = measure(some, backbone, workspace=workspace.root, device=where)
+        *_, measured = measure(some, backbone, workspace=workspace.root, device=where, px=PX)
         assert isinstance(measured, RunEnd)
         whole = sum(each.seconds for each in from_plain(Measured, measured.result).estimates)
         seconds = min(MOST_PILOT_SECONDS, PILOT_SHARE * whole)
-        *_, raced = pilots(some, backbone, seconds=seconds, workspace=workspace.root, device=where)
+        *_, raced = pilots(some, backbone, seconds=seconds, workspace=workspace.root, device=where, px=PX)
         assert isinstance(raced, RunEnd)
         file.write_text(json.dumps({"measured": measured.result, "pilots": raced.result}))
     found = json.loads(file.read_text())
@@ -154,10 +170,15 @@ class Outcome:
     pilots: Pilots
 
 
+def wanted(workspace: Workspace, task: Task) -> list[Recipe]:
+    """What is trained on it."""
+    return [workspace.recipe(task.dataset, name, per_class=task.per_class, px=PX) for name in EVER_BEST]
+
+
 def judged(workspace: Workspace, task: Task) -> Outcome | None:
     """None while a strategy's run is missing."""
     known = done(workspace, task.dataset)
-    recipes = [workspace.recipe(task.dataset, s.name, per_class=task.per_class) for s in workspace.strategies()]
+    recipes = wanted(workspace, task)
     if any(recipe.id not in known for recipe in recipes):
         return None
     runs = {recipe.strategy: known[recipe.id] for recipe in recipes}
@@ -215,9 +236,8 @@ def likeness(workspace: Workspace, found: dict[str, Dataset], backbone_name: str
     for name, dataset in found.items():
         for per_class in LIKENESS:
             some = chosen_rows(dataset, workspace.recipe(dataset, "linear_probe", per_class=per_class))
-            *_, end = measure(some, backbone, workspace=workspace.root, device=where)
-            assert isinstance(end, RunEnd)
-            like = from_plain(Measured, end.result).similarity
+            setup = last(ready(some, backbone, workspace=workspace.root, device=torch.device(where)))
+            like = last(look_at(setup, some)).similarity
             score = "" if like.score is None else f"{like.score:.2f} ({like.low:.2f} to {like.high:.2f})"
             axes = ["" if axis.score is None else f"{axis.score:.2f}" for axis in like.axes]
             lines.append(f"| {name} | {per_class} | {like.answer or 'open'} | {score} | {' | '.join(axes)} |")
@@ -231,6 +251,7 @@ def main() -> int:
     parser.add_argument("--workspace", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=0.0, help="begin no run after so long")
     parser.add_argument("--task", action="append", metavar="DATASET", help="tasks of this dataset only; repeatable")
+    parser.add_argument("--only", metavar="DATASET,IMAGES A CLASS", help="this task only")
     parser.add_argument("--likeness", metavar="BACKBONE", help="only measure how similar each dataset is")
     given = parser.parse_args()
     given.workspace.mkdir(parents=True, exist_ok=True)
@@ -247,8 +268,9 @@ def main() -> int:
     for task in tasks:
         if given.task and task.dataset.name not in given.task:
             continue
-        for known in reader.strategies():
-            recipe = reader.recipe(task.dataset, known.name, per_class=task.per_class)
+        if given.only and given.only != f"{task.dataset.name},{task.per_class}":
+            continue
+        for recipe in wanted(reader, task):
             late = given.minutes and time.monotonic() - began > 60 * given.minutes
             if not late and recipe.id not in done(reader, task.dataset):
                 print(task.name, train(given.workspace, task.dataset, recipe), flush=True)

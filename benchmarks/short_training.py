@@ -49,9 +49,9 @@ def main() -> int:
         short = replace(whole, epochs=int(epochs), patience=0)
         steps = math.ceil(chosen_rows(dataset, whole).count(TRAIN) / whole.batch_size)
         shares = []
-        of = {count: by_rule(count * steps) for count in (short.epochs, whole.epochs)}
+        of = {count: by_rule(count * steps, short.warm_up) for count in (short.epochs, whole.epochs)}
         for warm in (of[short.epochs], min(of[whole.epochs], short.epochs * steps / 2)):
-            gradient.warm_up = lambda _, warm=warm: warm
+            gradient.warm_up = lambda *_, warm=warm: warm
             with tempfile.TemporaryDirectory() as out:
                 *_, end = fit(short, dataset, workspace=given.workspace, out=Path(out), device=where)
             assert isinstance(end, RunEnd)

@@ -5,7 +5,7 @@
 A ridge classifier on the last features of training and validation images, five folds, near-duplicates together; test
 images are never seen. `--sides`: five datasets at four sides, with the seconds that features take. `--fits`: real
 photos cut to bands of growing aspect, at random places, each as wide (or high) as before, so that what they show is
-spread over all of it; cropped, padded and squeezed. Resumable.
+spread over all of it; cropped, padded and squeezed to 128 px. Resumable.
 """
 
 import argparse
@@ -20,6 +20,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from benchmarks.advice import last
 from benchmarks.backbones import imported
 from transfer_core.training.devices import device
 from transfer_core.training.features import frozen_features
@@ -33,9 +34,9 @@ from transfer_core.workspace import Workspace
 SIDES = (128, 160, 192, 224)
 SIZED = ("clothing", "brain_mri", "wallpaper", "monkeys", "metal_defects")
 ASPECTS = (1.0, 1.2, 1.33, 1.5, 2.0, 3.0, 5.0)
-CUT = ("clothing", "monkeys", "metal_defects")
+CUT, CUT_PX = ("clothing", "monkeys"), 128
 FITS = ("crop", "pad", "squeeze")
-MOST = 1_200  # images of a dataset that is cut
+MOST = 600  # images of a dataset that is cut
 
 
 def judged(workspace: Workspace, dataset: Dataset, recipe: Recipe) -> tuple[float, float]:
@@ -43,9 +44,9 @@ def judged(workspace: Workspace, dataset: Dataset, recipe: Recipe) -> tuple[floa
     began = time.monotonic()
     backbone, stages = plan(recipe, dataset, workspace.root)
     where = torch.device(device("auto").name)
-    setup = _last(prepare(recipe, dataset, backbone, stages, workspace=workspace.root, device=where))
+    setup = last(prepare(recipe, dataset, backbone, stages, workspace=workspace.root, device=where))
     ready = time.monotonic()
-    rows, (codes,) = _last(frozen_features(setup, backbone.taps[-1:]))
+    rows, (codes,) = last(frozen_features(setup, backbone.taps[-1:]))
     seconds = time.monotonic() - ready
     labels, groups = dataset.labels[rows], dataset.groups[rows]
     fold = folds(labels, groups, FOLDS, 0)
@@ -54,15 +55,6 @@ def judged(workspace: Workspace, dataset: Dataset, recipe: Recipe) -> tuple[floa
     best = int(np.sum([error for _, error in found], 0).argmin())
     print(f"  decoding {ready - began:.0f} s, features {seconds:.0f} s", file=sys.stderr, flush=True)
     return float(np.concatenate([right[best] for right, _ in found]).mean()), seconds
-
-
-def _last(work):  # type: ignore[no-untyped-def]
-    """What a generator returns."""
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            return end.value
 
 
 def cut(data: Path, to: Path, name: str, aspect: float) -> Path:
@@ -126,7 +118,9 @@ def main() -> int:
         for name, aspect in (own, *((name, aspect) for name in CUT for aspect in ASPECTS)):
             file = cut(given.data, given.workspace, name, aspect) if aspect else given.data / f"{name}.zip"
             dataset = imported(workspace, file.parent, file.stem)
-            words = (f"{100 * look(f'{dataset.name} {fit}', dataset, px=0, fit=fit)[0]:.1f} %" for fit in FITS)
+            words = (
+                f"{100 * look(f'{dataset.name} {fit} {CUT_PX}', dataset, px=CUT_PX, fit=fit)[0]:.1f} %" for fit in FITS
+            )
             print(f"| {name} | {aspect or 'own'} | {' | '.join(words)} |", flush=True)
     workspace.close()
     return 0

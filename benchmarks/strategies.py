@@ -54,6 +54,8 @@ def train(root: Path, dataset: Dataset, recipe: Recipe) -> str:
     options = ["--strategy", recipe.strategy, "--seed", str(recipe.seed)]
     if not strategy(recipe.strategy).network:  # else it brings its own backbone
         options += ["--backbone", recipe.backbone]
+    if recipe.px:
+        options += ["--px", str(recipe.px)]
     if recipe.per_class:
         options += ["--per-class", str(recipe.per_class)]
     command = (sys.executable, "-m", "transfer_core", "run", dataset.id, *options)

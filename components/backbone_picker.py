@@ -15,7 +15,8 @@ from transfer_core.workspace import Workspace
 
 TICK_SECONDS = 0.5
 TABLE_PX = 248  # six rows, so that the button below is seen at once
-CHOSEN, OPEN = "backbone", "choosing_backbone"  # in session_state: the name; whether the dialog is open
+CHOSEN, OPEN = "backbone", "choosing_backbone"  # in session_state: the name; whether the dialog is open, and at what
+OWN = "own weights"
 ADVICE = {
     "efficientnet_lite0": "Start here: real ImageNet features from a small network, with no download.",
     "bundled": "The smallest, trained on tiny photos: little time, weaker features.",
@@ -45,6 +46,18 @@ def backbone_picker(workspace: Workspace, device: str) -> Backbone:
     if st.session_state.get(OPEN):
         _dialog(workspace, chosen, device)
     return chosen
+
+
+def add_own(workspace: Workspace, chosen: Backbone, device: str) -> None:
+    """For those who know a network of their images' domain: the dialog with the form for its weights."""
+    with st.container(key="own_domain", horizontal=True, vertical_alignment="center"):
+        if chosen.is_local:
+            st.caption(f"Everything starts from weights of your own: {text.escape(chosen.title)}.")
+        else:
+            st.button("Add its weights", key="add_own", icon=":material/upload_file:", on_click=_open, args=(OWN,))
+            st.caption(f"Then everything starts from that network in place of {text.escape(chosen.title)}.")
+    if st.session_state.get(OPEN):
+        _dialog(workspace, chosen, device)
 
 
 def facts(backbone: Backbone) -> tuple[str, ...]:
@@ -186,8 +199,8 @@ def _measuring(workspace: Workspace, job: Job) -> None:
 # --- the dialog -----------------------------------------------------------------------------------
 
 
-def _open() -> None:
-    st.session_state[OPEN] = True
+def _open(at: str = "") -> None:
+    st.session_state[OPEN] = at or True
 
 
 def _close() -> None:
@@ -200,13 +213,15 @@ def _dialog(workspace: Workspace, chosen: Backbone, device: str) -> None:
     """The short list, then everything. A rerun of the page leaves it open; only a choice or the user closes it."""
     backbones = workspace.backbones()
     offline = {backbone.name: workspace.available(backbone) for backbone in backbones}
+    own_first = st.session_state.get(OPEN) == OWN
+    added = own_weights(workspace, backbones, expanded=True) if own_first else None
     listed = short_list(backbones)
     for pair in (listed[start : start + 2] for start in range(0, len(listed), 2)):
         for column, (backbone, words) in zip(st.columns(2), pair, strict=False):
             with column:
                 _offer(backbone, words, offline[backbone.name], chosen=backbone.name == chosen.name)
     _catalogue(backbones, offline, workspace.speeds(device))
-    added = own_weights(workspace, backbones)
+    added = added if own_first else own_weights(workspace, backbones)
     if added is not None:
         _take(workspace.backbone(added))
 

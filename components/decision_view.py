@@ -10,6 +10,7 @@ from transfer_core.types import Advice, Decision, Measured, Pilots, Reason
 
 SIMILARITY = {"similar": "similar", "different": "very different", None: "similarity open"}
 BUDGET = {"limited": "limited compute", "ample": "ample compute", None: "compute open"}
+DOMAIN = {"yes": ", a network of their own domain", "no": ", no network of their domain", None: ""}
 TITLES = {"said": "You said", "measured": "Measured", "pilots": "Pilots"}
 LOOKS = {"said": "said", "measured": "measured", "pilots": "piloted"}
 
@@ -56,7 +57,8 @@ def headline(decision: Decision, titles: Mapping[str, str]) -> str:
         return f"{launch} first. How similar your images are to ImageNet is still open."
     count = text.count(advice.answers.images)
     like = "like" if advice.answers.similarity == "similar" else "unlike"
-    return f"{launch}: {count} training images that look {like} ImageNet, {by}."
+    compute = f", and {BUDGET[advice.answers.budget]}" if advice.answers.budget else ""
+    return f"{launch}: {count} training images that look {like} ImageNet, {by}{compute}."
 
 
 def _narrowed(decision: Decision) -> bool:
@@ -131,7 +133,7 @@ def place(advice: Advice) -> str:
 def _answers(advice: Advice) -> str:
     answers = advice.answers
     counted = f"{text.count(answers.images)} training images"
-    return f"{counted}, {SIMILARITY[answers.similarity]}, {BUDGET[answers.budget]}"
+    return f"{counted}, {SIMILARITY[answers.similarity]}, {BUDGET[answers.budget]}{DOMAIN[answers.domain]}"
 
 
 def _of_measured(

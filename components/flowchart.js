@@ -44,7 +44,8 @@ class Flow {
     }, SETTLE_MS)
     this.paint()
     this.announce()
-    this.send({ similarity: answers.similarity, budget: answers.budget })
+    const free = this.data.questions.map((question) => question.name).filter((each) => !(each in this.data.measured))
+    this.send(Object.fromEntries(free.map((each) => [each, answers[each]])))
   }
 
   // What was said and, once there is such a thing, what was measured: the answers of each, and where its path leads.
@@ -81,6 +82,7 @@ class Flow {
     this.headings = {}
     this.panels = element("g", {}, this.svg)
     this.lines = element("g", { "aria-hidden": "true" }, this.svg)
+    this.steps = this.data.questions.filter((question) => !question.aside)
     width < STACKED_PX ? this.stacked(width) : this.wide(Math.min(width, 1180))
     this.paint()
     if (held) this.svg.querySelector(`[data-id="${held}"]`)?.focus()
@@ -96,7 +98,7 @@ class Flow {
     const pairs = [0, 2].map((i) => (tops[i] + tops[i + 1] + high) / 2)
     const middle = (pairs[0] + pairs[1]) / 2
     const rows = [[middle - 118, middle, middle + 118], pairs, pairs]
-    const nodes = this.data.questions.map((question, i) => {
+    const nodes = this.steps.map((question, i) => {
       this.heading(question.name, i + 1, question.title, lefts[i], 44, ask)
       this.note(question.name, lefts[i], 44 + NOTE, ask)
       const group = this.group(question)
@@ -120,14 +122,39 @@ class Flow {
     )
     this.reach(nodes.at(-1), curve)
     const pictures = middle + 118 + NODE / 2 + PICTURE.gap + PICTURE.height
-    this.svg.setAttribute("height", Math.max(tops[3] + high, pictures) + 3)
+    const end = this.asides(2, Math.max(tops[3] + high, pictures) + 24, width - 4, ask)
+    this.svg.setAttribute("height", end + 3)
+  }
+
+  // Questions that are on no path: a panel each, its words at the left of its options where both have room.
+  asides(x, top, width, ask) {
+    const beside = ask > 0
+    let y = top
+    this.data.questions.filter((question) => question.aside).forEach((question, i) => {
+      const inner = x + 12, count = question.options.length
+      const wide = beside ? ask : (width - 16 - 8 * (count - 1)) / count
+      const room = width - 24 - (beside ? count * (wide + 12) : 0)
+      const title = this.wrap(question.title, room - 29, "600 14.5px"), aside = this.wrap(question.aside, room - 29, "12.5px")
+      const words = title.length * 18 + aside.length * NOTE
+      const height = beside ? Math.max(NODE, words) + 24 : words + NODE + 36
+      const first = beside ? y + (height - words) / 2 + 14 : y + 27
+      element("rect", { class: "panel", x, y, width, height, rx: 12 }, this.panels)
+      this.heading(question.name, this.steps.length + i + 1, question.title, inner, first + (title.length - 1) * 18, room)
+      aside.forEach((line, k) => write(this.svg, "hint", line, inner + 29, first + title.length * 18 + k * NOTE))
+      const group = this.group(question)
+      const left = beside ? x + width - 12 - count * wide - (count - 1) * 12 : x + 8
+      const above = beside ? y + (height - NODE) / 2 : y + height - NODE - 11
+      question.options.forEach((option, k) => this.option(group, question, option, left + k * (wide + (beside ? 12 : 8)), above, wide))
+      y += height + 12
+    })
+    return y - 12
   }
 
   // On a phone each question is a panel, one below the other, and a rail leads down to the scenarios.
   stacked(width) {
     let y = 0
     const panels = []
-    const nodes = this.data.questions.map((question, i) => {
+    const nodes = this.steps.map((question, i) => {
       const count = question.options.length, wide = (width - 22 - 8 * (count - 1)) / count
       const noted = question.name in this.data.notes ? NOTE : 0
       const top = y + 43 + noted + PICTURE.height + PICTURE.gap
@@ -145,6 +172,7 @@ class Flow {
       y += panel.height + 34
       return row
     })
+    y = this.asides(30, y + 26, width - 31, 0) + 26
     this.heading("place", "", "Scenario", 30, y + 12, width - 30)
     y += 26
     const high = this.cardHeight(width - 30), rail = 10
@@ -302,9 +330,9 @@ class Flow {
 
   paintQuestions() {
     let asked = false
-    for (const { name, options } of this.data.questions) {
+    for (const { name, options, aside } of this.data.questions) {
       const counted = this.data.measured[name], answer = this.answers[name], open = !answer
-      this.headings[name].setAttribute("class", `heading ${counted ? "measured" : open && asked ? "" : "said"}`)
+      this.headings[name].setAttribute("class", `heading ${counted ? "measured" : open && (asked || aside) ? "" : "said"}`)
       asked ||= open
       for (const option of this.options.filter((each) => each.name === name)) {
         const on = option.value === answer, found = option.value === this.data.found?.[name]
@@ -356,7 +384,7 @@ class Flow {
     const [said, found] = this.ways()
     const name = (key) => (key.includes("-") ? `between ${key.replace("-", " and ")}` : `scenario ${key}`)
     const certain = said.certain ?? found?.certain
-    const open = this.data.questions.find((question) => !this.answers[question.name])
+    const open = this.steps.find((question) => !this.answers[question.name])
     if (said.certain && found?.certain && said.certain !== found.certain) {
       const words = "Below stands which of the two to trust, and why. Hover or focus a scenario to read what it would do."
       this.say(`You said ${name(said.certain)}, measuring says ${name(found.certain)}`, words)
@@ -421,7 +449,7 @@ function box(parent, x, y, width, height, rx) {
 }
 
 const clamp = (value, least, most) => Math.min(Math.max(value, least), most)
-const same = (a, b) => a.size === b.size && a.similarity === b.similarity && a.budget === b.budget
+const same = (a, b) => Object.keys(b).every((name) => a[name] === b[name])
 
 function isDark(color) {
   const pen = document.createElement("canvas").getContext("2d")

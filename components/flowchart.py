@@ -26,6 +26,7 @@ class Question:
     name: str  # the field of Answers
     title: str
     options: tuple[Option, ...]
+    aside: str = ""  # what an optional question is asked for; it stands beside the paths
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +62,15 @@ QUESTIONS = (
         options=(
             Option(value="limited", label="Limited", hint="no GPU, or minutes"),
             Option(value="ample", label="Ample", hint="a GPU, or hours"),
+        ),
+    ),
+    Question(
+        name="domain",
+        title="Is there a network of your own domain?",
+        aside="Optional, for very specific images such as scans or handwriting.",
+        options=(
+            Option(value="yes", label="Yes", hint="start from its weights"),
+            Option(value="no", label="No", hint="none that I know of"),
         ),
     ),
 )
@@ -102,7 +112,7 @@ LEADS = {
 
 HTML = """
 <div class="flow">
-  <svg role="group" aria-label="Flowchart: three questions lead to one of four scenarios"></svg>
+  <svg role="group" aria-label="Flowchart: three questions, and an optional one, lead to one of four scenarios"></svg>
   <ul class="legend">
     <li><i class="measured"></i>counted or measured</li><li><i class="said"></i>said by you</li>
     <li><i class="maybe"></i>still open</li>
@@ -140,10 +150,10 @@ def chosen(answers: Answers, said: Any) -> Answers:
     if not isinstance(said, dict):
         return answers
     known = {question.name: [option.value for option in question.options] for question in QUESTIONS}
-    similarity, budget = (
-        value if (value := said.get(name)) in known[name] else None for name in ("similarity", "budget")
+    similarity, budget, domain = (
+        value if (value := said.get(name)) in known[name] else None for name in ("similarity", "budget", "domain")
     )
-    return replace(answers, similarity=similarity, budget=budget)
+    return replace(answers, similarity=similarity, budget=budget, domain=domain)
 
 
 def drawing(
@@ -158,7 +168,7 @@ def drawing(
     return {
         "answers": _plain(answers),
         "measured": {"size": f"{text.count(answers.images)} counted"},
-        "found": None if measured is None else _plain(measured),
+        "found": None if measured is None else _plain(replace(measured, domain=None)),  # looking does not tell
         "found_words": {
             "size": f"{text.count(measured.images if measured else 0)} unlike each other",  # where another size follows
             "similarity": "measured",
@@ -171,6 +181,7 @@ def drawing(
             {
                 "name": question.name,
                 "title": question.title,
+                "aside": question.aside,
                 "options": [{"value": o.value, "label": o.label, "hint": o.hint} for o in question.options],
             }
             for question in QUESTIONS
@@ -185,4 +196,5 @@ def drawing(
 
 
 def _plain(answers: Answers) -> dict[str, str | None]:
-    return {"size": answers.size, "similarity": answers.similarity, "budget": answers.budget}
+    asked = ("size", "similarity", "budget", "domain")
+    return {name: getattr(answers, name) for name in asked}

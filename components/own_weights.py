@@ -16,9 +16,9 @@ from transfer_core.workspace import Workspace
 LOOK_SECONDS = 0.2
 
 
-def own_weights(workspace: Workspace, backbones: Sequence[Backbone]) -> str | None:
+def own_weights(workspace: Workspace, backbones: Sequence[Backbone], *, expanded: bool = False) -> str | None:
     """The form; returns the name of a backbone that was just added."""
-    with st.expander("Add weights of your own", icon=":material/upload_file:"):
+    with st.expander("Add weights of your own", icon=":material/upload_file:", expanded=expanded):
         turn = st.session_state.setdefault("weights_turn", 0)
         file = st.file_uploader(
             "A file of weights",

@@ -83,6 +83,10 @@ with st.container(horizontal=True, key="profile"):
     )
     st.metric("Problems", text.count(len(dataset.problems)), border=True)
 
+shape = workspace.shape(dataset)
+if shape is not None:
+    st.caption(text.escape(f"{shape.rule} ({shape.evidence})"))
+
 st.plotly_chart(charts.class_balance(dataset.classes, profile.counts), key="class_balance", config=charts.CONFIG)
 
 st.subheader("Images by class", anchor=False)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import streamlit as st
 
 from components import shell, text
-from components.backbone_picker import CHOSEN, download_note, offline_badge
+from components.backbone_picker import CHOSEN, add_own, download_note, offline_badge
 from components.decision_view import decision_view
 from components.estimates_view import estimates_view
 from components.expected_view import ask_for_times, wait_for_times
@@ -33,7 +33,7 @@ backbone = known.get(st.session_state.setdefault(CHOSEN, said.backbone)) or next
 said = replace(said, backbone=backbone.name)
 workspace.say(dataset, said)
 titles = {strategy.name: strategy.title for strategy in workspace.strategies()}
-kept = Answers(images=dataset.count(TRAIN), similarity=said.similarity, budget=said.budget)
+kept = Answers(images=dataset.count(TRAIN), similarity=said.similarity, budget=said.budget, domain=said.domain)
 measured, pilots = workspace.measured(dataset, backbone.name), workspace.pilots(dataset, backbone.name)
 if measured is None:
     ask_for_times(workspace, backbone, "auto")
@@ -41,6 +41,7 @@ decision = workspace.decide(
     dataset,
     similarity=said.similarity,
     budget=said.budget,
+    domain=said.domain,
     backbone_name=backbone.name,
     seconds=said.seconds,
 )
@@ -56,8 +57,10 @@ chosen = flowchart(
     notes=notes(measured),
 )
 if chosen != kept:
-    workspace.say(dataset, replace(said, similarity=chosen.similarity, budget=chosen.budget))
+    workspace.say(dataset, replace(said, similarity=chosen.similarity, budget=chosen.budget, domain=chosen.domain))
     st.rerun()
+if said.domain == "yes":
+    add_own(workspace, backbone, st.session_state.get("device", "auto"))
 decision_view(decision, measured, titles)
 
 st.subheader("What your images are like", anchor=False)

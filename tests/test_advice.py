@@ -1,54 +1,110 @@
 """The flowchart over all its answers."""
 
 from itertools import product
+from typing import Any
 
 import pytest
 
 from transfer_core.advice import advise
-from transfer_core.types import Answers
+from transfer_core.strategies import strategy
+from transfer_core.types import Advice, Answers
 
 SIZES = {"small": 700, "medium": 3_000, "large": 20_000}
 SIMILARITIES = ("similar", "different", None)
 BUDGETS = ("limited", "ample", None)
+DOMAINS = ("yes", "no", None)
 
 PLACES = {
-    ("small", "similar"): (1, None, "linear_probe"),
-    ("large", "similar"): (2, None, "fine_tune_all"),
-    ("small", "different"): (3, None, "linear_svm"),
-    ("large", "different"): (4, None, "fine_tune_all"),
-    ("medium", "similar"): (1, (1, 2), "fine_tune_top"),
-    ("medium", "different"): (3, (3, 4), "fine_tune_top"),
-    ("small", None): (None, None, "linear_probe"),
-    ("medium", None): (None, None, "fine_tune_top"),
-    ("large", None): (None, None, "fine_tune_all"),
+    ("small", "similar"): (1, None),
+    ("large", "similar"): (2, None),
+    ("small", "different"): (3, None),
+    ("large", "different"): (4, None),
+    ("medium", "similar"): (1, (1, 2)),
+    ("medium", "different"): (3, (3, 4)),
+}
+PROBE, SVM, TOP, ALL, SCRATCH, SMALL = (
+    *("linear_probe", "linear_svm", "fine_tune_top", "fine_tune_all", "from_scratch", "small_cnn"),
+)
+ORDERS = {  # compute open, limited (what is solved first), ample (what is fine-tuned first)
+    ("small", "similar"): ((PROBE, ALL, SVM), (PROBE, SVM, ALL), (ALL, PROBE, SVM)),
+    ("small", "different"): ((SVM, ALL, SMALL, SCRATCH), (SVM, ALL, SMALL, SCRATCH), (ALL, SVM, SMALL, SCRATCH)),
+    ("small", None): ((PROBE, SVM, ALL), (PROBE, SVM, ALL), (ALL, PROBE, SVM)),
+    ("medium", "similar"): ((TOP, PROBE, ALL), (PROBE, TOP, ALL), (TOP, ALL, PROBE)),
+    ("medium", "different"): (
+        (TOP, ALL, SVM, SMALL, SCRATCH),
+        (SVM, TOP, ALL, SMALL, SCRATCH),
+        (TOP, ALL, SVM, SMALL, SCRATCH),
+    ),
+    ("medium", None): ((TOP, PROBE, SVM, ALL), (PROBE, SVM, TOP, ALL), (TOP, ALL, PROBE, SVM)),
+    ("large", "similar"): ((ALL, TOP, PROBE, SCRATCH), (PROBE, ALL, TOP, SCRATCH), (ALL, TOP, PROBE, SCRATCH)),
+    ("large", "different"): (
+        (ALL, TOP, SVM, SCRATCH, SMALL),
+        (SVM, ALL, TOP, SCRATCH, SMALL),
+        (ALL, TOP, SVM, SCRATCH, SMALL),
+    ),
+    ("large", None): ((ALL, TOP, PROBE, SVM), (PROBE, SVM, ALL, TOP), (ALL, TOP, PROBE, SVM)),
 }
 
 
-@pytest.mark.parametrize(("size", "similarity", "budget"), list(product(SIZES, SIMILARITIES, BUDGETS)))
-def test_every_answer_has_its_scenario_strategies_and_reasons(
-    size: str, similarity: str | None, budget: str | None
-) -> None:
-    answers = Answers(images=SIZES[size], similarity=similarity, budget=budget)  # type: ignore[arg-type]
-    advice = advise(answers)
-    scenario, between, first = PLACES[size, similarity]
-    assert (answers.size, advice.scenario, advice.between) == (size, scenario, between)
-    names = [s.strategy for s in advice.suggestions]
-    assert len(set(names)) == len(names) >= 3
-    if budget == "limited":  # feature extraction is faster, so it comes first
-        assert names[0] in ("linear_probe", "linear_svm")
-        assert any("Limited" in reason.rule for reason in advice.reasons)
-    else:
-        assert names[0] == first
-    assert [s.role for s in advice.suggestions].count("recommended") == 1
+def advised(size: str, similarity: Any, budget: Any = None, domain: Any = None) -> Advice:
+    return advise(Answers(images=SIZES[size], similarity=similarity, budget=budget, domain=domain))
+
+
+def names(advice: Advice) -> tuple[str, ...]:
+    return tuple(each.strategy for each in advice.suggestions)
+
+
+@pytest.mark.parametrize(("size", "similarity"), ORDERS, ids=str)
+def test_the_order_of_every_answer(size: str, similarity: str | None) -> None:
+    for budget, order in zip((None, "limited", "ample"), ORDERS[size, similarity], strict=True):
+        assert names(advised(size, similarity, budget)) == order, budget
+        assert names(advised(size, similarity, budget, "yes")) == order, budget
+
+
+@pytest.mark.parametrize(
+    ("size", "similarity", "budget", "domain"), list(product(SIZES, SIMILARITIES, BUDGETS, DOMAINS))
+)
+def test_every_answer_has_its_scenario_and_reasons(size: str, similarity: Any, budget: Any, domain: Any) -> None:
+    advice = advised(size, similarity, budget, domain)
+    assert advice.answers.size == size
+    assert (advice.scenario, advice.between) == PLACES.get((size, similarity), (None, None))
+    assert [each.role for each in advice.suggestions].count("recommended") == 1
     assert advice.suggestions[0].role == "recommended"
+    assert all(each.why and each.source for each in advice.suggestions)
     assert all(reason.rule and reason.source for reason in advice.reasons)
-    assert all(s.why and s.source for s in advice.suggestions)
+    assert any(not reason.against for reason in advice.reasons)
+    for word in ("Limited", "Ample"):  # the budget's own rule always speaks for what comes first
+        told = [reason for reason in advice.reasons if reason.rule.startswith(word)]
+        assert len(told) == (word.lower() == budget) and not any(reason.against for reason in told)
+
+
+def against(advice: Advice) -> set[str]:
+    return {reason.source for reason in advice.reasons if reason.against}
 
 
 def test_the_sources_disagree_on_small_and_different_and_both_are_shown() -> None:
-    advice = advise(Answers(images=500, similarity="different"))
-    assert len({reason.source for reason in advice.reasons if reason.against}) == 2
-    assert {"fine_tune_all", "from_scratch"} <= {s.strategy for s in advice.suggestions}
+    assert len(against(advised("small", "different"))) == 2
+    assert {ALL, SCRATCH, SMALL} <= set(names(advised("small", "different")))
+
+
+@pytest.mark.parametrize("similarity", ["similar", "different"])
+def test_ample_compute_fine_tunes_few_images_and_says_who_warns(similarity: str) -> None:
+    plain, ample = (advised("small", similarity, budget) for budget in (None, "ample"))
+    assert strategy(names(plain)[0]).solved and names(ample)[0] == ALL
+    assert any("overfit" in each.rule or "only a linear" in each.rule for each in ample.reasons if each.against)
+    assert "ample" in ample.headline and "ample" not in plain.headline
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_very_different_domain_without_a_network_brings_random_weights_forward(size: str) -> None:
+    first = SCRATCH if size == "large" else SMALL
+    for budget in BUDGETS:
+        plain, alone = advised(size, "different", budget), advised(size, "different", budget, "no")
+        assert names(alone)[:2] == (names(plain)[0], first) and set(names(alone)) == set(names(plain))
+        told = next(reason for reason in alone.reasons if "from scratch, perhaps shallower" in reason.rule)
+        assert "as you said" in told.evidence and "Stack Exchange" in told.source
+    assert not any("perhaps shallower" in each.rule for each in advised(size, "different", None, "yes").reasons)
+    assert names(advised(size, "similar", None, "no")) == names(advised(size, "similar"))
 
 
 @pytest.mark.parametrize(

@@ -128,7 +128,7 @@ def test_learning_rates_are_tried_once_for_recipes_that_differ_in_them(
     monkeypatch.setattr(rates, "MOST_STEPS", 6)
     monkeypatch.setattr(rates, "LEAST_STEPS", 6)
     recipe = workspace.recipe(dataset, "frozen_head", per_class=2)
-    other = workspace.recipe(dataset, "frozen_head", per_class=2, lr=0.02, epochs=3)
+    other = workspace.recipe(dataset, "frozen_head", per_class=2, lr=0.02, epochs=3, schedule="constant", warm_up=0)
     assert workspace.rate_test(dataset, recipe) is None and workspace.finding_rate(dataset, recipe) is None
     job = workspace.find_rate(dataset, recipe)
     assert workspace.find_rate(dataset, other) == job, "while it waits"

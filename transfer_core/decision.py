@@ -62,6 +62,7 @@ def measured_answers(said: Answers, measured: Measured, plans: tuple[Plan, ...],
         images=measured.size.effective,
         similarity=None if answer == "in between" else answer,
         budget=said.budget if seconds is None else timed,
+        domain=said.domain,
     )
 
 

@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from components import decision_view, estimates_view, shell, similarity_view
+from components.backbone_picker import OPEN, OWN
 from transfer_core.decision import decide
 from transfer_core.store import Store
 from transfer_core.strategies import STRATEGIES
@@ -180,15 +181,21 @@ def test_measuring_and_pilots_are_jobs_that_the_page_starts_and_stops(
 def test_what_was_said_is_there_in_the_next_visit(opened: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     dataset = opened.dataset(opened.datasets()[0].id)
     _ended(opened, dataset, "measure", asdict(MEASURED))
-    opened.say(dataset, Said(similarity="different", budget="ample"))
+    opened.say(dataset, Said(similarity="different", budget="ample", domain="yes"))
     first, _ = _page(monkeypatch)
     first.run()
     first.select_slider(key=estimates_view.SLIDER).set_value("5 min").run()
-    kept = Said(similarity="different", budget="ample", seconds=300, backbone="efficientnet_lite0")
+    kept = Said(similarity="different", budget="ample", domain="yes", seconds=300, backbone="efficientnet_lite0")
     assert opened.said(dataset) == kept
     again, _ = _page(monkeypatch)
     again.run()
     assert again.select_slider(key=estimates_view.SLIDER).value == "5 min" and not again.exception
+    assert again.button(key="add_own").label == "Add its weights"
+    again.session_state[OPEN] = OWN  # as the button leaves it
+    again.run()
+    assert not again.exception and any(box.label == "Its architecture" for box in again.selectbox)
+    opened._store.say(dataset.id, {"similarity": "similar", "budget": None, "seconds": None, "backbone": "bundled"})
+    assert opened.said(dataset) == Said(similarity="similar"), "as kept before there was a fourth question"
 
 
 def test_launching_keeps_to_the_time_limit_and_all_four_are_one_click(

@@ -24,17 +24,20 @@ def test_the_path_lit_at_once_is_the_one_that_advice_gives(size: str, similarity
 def test_an_open_similarity_lights_no_scenario() -> None:
     drawn = flowchart.drawing(Answers(images=816), None, None)
     assert drawn["lit"] == []
-    assert drawn["answers"] == {"size": "small", "similarity": None, "budget": None}
+    assert drawn["answers"] == {"size": "small", "similarity": None, "budget": None, "domain": None}
     assert "816" in drawn["measured"]["size"]
 
 
 def test_what_was_measured_is_drawn_beside_what_was_said() -> None:
-    said, found = Answers(images=3_781, similarity="similar"), Answers(images=950, similarity="different")
+    said = Answers(images=3_781, similarity="similar", domain="no")
+    found = Answers(images=950, similarity="different", domain="no")  # which advice on measurements takes along
     notes = {"similarity": "measured: in between"}
     drawn = flowchart.drawing(said, 1, (1, 2), found, notes)
     assert drawn["lit"] == [1, 2]
-    assert drawn["answers"] == {"size": "medium", "similarity": "similar", "budget": None}
-    assert drawn["found"] == {"size": "small", "similarity": "different", "budget": None}
+    assert drawn["answers"] == {"size": "medium", "similarity": "similar", "budget": None, "domain": "no"}
+    assert drawn["found"] == {"size": "small", "similarity": "different", "budget": None, "domain": None}, (
+        "not measured"
+    )
     assert drawn["found_words"]["size"].startswith("950 ")
     assert drawn["notes"] == notes
     assert flowchart.drawing(said, 1, (1, 2))["found"] is None
@@ -44,6 +47,8 @@ def test_two_drawings_explain_each_question() -> None:
     options = {f"{question.name}-{option.value}" for question in flowchart.QUESTIONS for option in question.options}
     assert set(PICTURES) <= options
     for question in flowchart.QUESTIONS:
+        if question.aside:  # its words stand beside it
+            continue
         assert sum(option.startswith(f"{question.name}-") for option in PICTURES) == 2
     for picture in PICTURES.values():
         ElementTree.fromstring(f"<g>{picture.svg}</g>")  # the browser would drop what is not well formed
@@ -65,17 +70,17 @@ def test_options_are_those_of_the_answers_and_every_place_explains_itself() -> N
 @pytest.mark.parametrize(
     ("said", "expected"),
     [
-        (None, ("similar", None)),
-        ({"similarity": "different", "budget": "ample"}, ("different", "ample")),
-        ({"similarity": None, "budget": "limited"}, (None, "limited")),
-        ({"similarity": "<script>", "budget": ["ample"]}, (None, None)),
-        ({}, (None, None)),
-        ("similar", ("similar", None)),
+        (None, ("similar", None, "yes")),
+        ({"similarity": "different", "budget": "ample", "domain": "no"}, ("different", "ample", "no")),
+        ({"similarity": None, "budget": "limited"}, (None, "limited", None)),
+        ({"similarity": "<script>", "budget": ["ample"], "domain": 1}, (None, None, None)),
+        ({}, (None, None, None)),
+        ("similar", ("similar", None, "yes")),
     ],
 )
-def test_answers_from_the_browser(said: object, expected: tuple[str | None, str | None]) -> None:
-    found = flowchart.chosen(Answers(images=816, similarity="similar"), said)
-    assert (found.similarity, found.budget) == expected
+def test_answers_from_the_browser(said: object, expected: tuple[str | None, ...]) -> None:
+    found = flowchart.chosen(Answers(images=816, similarity="similar", domain="yes"), said)
+    assert (found.similarity, found.budget, found.domain) == expected
     assert found.images == 816
 
 

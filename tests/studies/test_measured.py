@@ -26,6 +26,7 @@ from transfer_core.training import gradient
 from transfer_core.training.checkpoint import PREDICTIONS
 from transfer_core.training.fit import fit
 from transfer_core.training.images import Images
+from transfer_core.training.setup import Setup
 from transfer_core.types import (
     TEST,
     TRAIN,
@@ -159,7 +160,7 @@ def test_a_race(workspace: Workspace, dataset: Dataset, seen: list[int]) -> None
     found = workspace.pilots(dataset)
     assert found is not None and set(dataset.splits[seen]) == {0, 1}  # never the test split
     tried = {each.strategy for each in found.trials}
-    assert set(CANDIDATES) - tried <= {"from_scratch"}  # which sits out where there is no time for it
+    assert {each.name for each in CANDIDATES} - tried <= {"small_cnn"}  # which sits out where there is no time for it
     assert found.val_images == dataset.count(1)
     assert found.recommended in (None, found.trials[0].strategy) and found.trials[0].strategy == found.tied[0]
     assert (found.recommended is None) == (len(found.tied) > 1) == found.finding.startswith("No recommendation")
@@ -191,28 +192,38 @@ def test_where_no_linear_head_fits_random_weights_get_as_large_a_part_and_all_of
     warmed: set[tuple[int, float]] = set()
     share = gradient.share_of_peak
 
-    def watched(step: int, steps: int, warm: float) -> float:
+    def watched(step: int, steps: int, warm: float, schedule: str) -> float:
         warmed.add((steps, warm))
-        return share(step, steps, warm)
+        return share(step, steps, warm, schedule)
 
     monkeypatch.setattr(gradient, "share_of_peak", watched)
+    networks: set[str] = set()
+    learn = gradient.learn
+
+    def noted(setup: Setup, *given: Any, **more: Any) -> tuple[float, float]:
+        networks.add(setup.network.backbone.name)
+        return learn(setup, *given, **more)
+
+    monkeypatch.setattr(gradient, "learn", noted)
     backbone = workspace.backbone("bundled")
     *_, end = pilots(dataset, backbone, seconds=2 * SECONDS, workspace=workspace.root, device="cpu")
     assert isinstance(end, RunEnd)
     found = from_plain(Pilots, end.result)
     of = {each.strategy: each for each in found.trials}
-    assert "fine_tune_top" not in of and {"from_scratch", "fine_tune_all"} <= set(of)
-    assert parts == {"from_scratch": pytest.approx(0.75, rel=0.01), "fine_tune_all": pytest.approx(1.0)}
-    assert 0 < of["from_scratch"].part <= 0.3 and "from_scratch" in found.tied, "a part of it cannot be beaten"
-    full = workspace.recipe(dataset, "from_scratch")
+    assert "fine_tune_top" not in of and {"small_cnn", "fine_tune_all"} <= set(of)
+    assert parts == {"small_cnn": pytest.approx(0.75, rel=0.01), "fine_tune_all": pytest.approx(1.0)}
+    assert 0 < of["small_cnn"].part <= 0.3 and "small_cnn" in found.tied, "a part of it cannot be beaten"
+    assert networks == {"small_cnn", "bundled"}, "each learns with its own"
+    full = workspace.recipe(dataset, "small_cnn")
     steps = full.epochs * math.ceil(dataset.count(TRAIN) / full.batch_size)
-    random = {(taken, warm) for taken, warm in warmed if warm != gradient.warm_up(taken)}
-    assert len(random) == 1 and all(warm == min(gradient.warm_up(steps), taken / 2) for taken, warm in random)
+    random = {(taken, warm) for taken, warm in warmed if warm != gradient.warm_up(taken, full.warm_up)}
+    of_full = gradient.warm_up(steps, full.warm_up)
+    assert len(random) == 1 and all(warm == min(of_full, taken / 2) for taken, warm in random)
 
 
 def said_seconds(race: Race, each: Candidate) -> Generator[Progress, None, float]:
     yield from ()
-    return {"from_scratch": 180.0, "fine_tune_all": 60.0}[each.recipe.strategy]
+    return {"small_cnn": 180.0, "fine_tune_all": 60.0}[each.recipe.strategy]
 
 
 def test_random_weights_that_do_not_fit_the_memory_sit_out(workspace: Workspace, dataset: Dataset) -> None:
@@ -221,7 +232,7 @@ def test_random_weights_that_do_not_fit_the_memory_sit_out(workspace: Workspace,
         raise torch.OutOfMemoryError("CUDA out of memory.")
 
     race = cast(Race, SimpleNamespace(setup=SimpleNamespace(dataset=dataset), whole_seconds=full))
-    control, rival = [Candidate(recipe=workspace.recipe(dataset, name)) for name in ("from_scratch", "fine_tune_all")]
+    control, rival = [Candidate(recipe=workspace.recipe(dataset, name)) for name in ("small_cnn", "fine_tune_all")]
     with pytest.raises(StopIteration) as ended:
         next(pilots_module._for_random(race, control, rival, []))
     assert ended.value.value == (0.0, "it does not fit this device's memory")

@@ -2,17 +2,21 @@
 
 import json
 import math
+import shutil
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from tests.training.bench import CLASSES, Bench, make_dataset, of_kind
+from transfer_core.backbones.taps import parameter_groups
 from transfer_core.data.look_alikes import FILE
 from transfer_core.errors import DatasetError, RecipeError
 from transfer_core.strategies import STRATEGIES
+from transfer_core.training.checkpoint import CARD, WEIGHTS, load_network
 from transfer_core.training.fit import fit
 from transfer_core.training.predict import predict
 from transfer_core.types import (
@@ -92,6 +96,38 @@ def test_predictions_cover_val_and_test_and_predict_agrees(strategy: str, finish
         top = dict(list(predict(run, image, device="cpu"))[-1].result["top"])
         expected = dict(zip(CLASSES, stored["test_probabilities"][i], strict=True))
         assert top == pytest.approx(expected, abs=1e-4)
+
+
+@pytest.mark.parametrize("strategy", [each.name for each in STRATEGIES if "hidden" in each.settings])
+def test_a_head_with_a_hidden_layer_is_drawn_by_the_seed_and_comes_back_whole(strategy: str, bench: Bench) -> None:
+    runs = {}
+    for seed in (0, 0, 1):
+        torch.rand(7)  # what else draws in this process is of no account
+        name = f"{strategy} hidden {len(runs)}"
+        runs[name] = seed
+        bench.run(bench.recipe(strategy, epochs=2, patience=0, hidden=24, dropout=0.5, seed=seed), name)
+    first, again, other = (bench.workspace / "runs" / name for name in runs)
+    assert (first / WEIGHTS).read_bytes() == (again / WEIGHTS).read_bytes() != (other / WEIGHTS).read_bytes()
+    network, _ = load_network(first, torch.device("cpu"))
+    assert [tuple(p.shape) for p in network.head.parameters()] == [(3, 24), (3,)]
+    decayed = {id(p) for group in parameter_groups(network, head_lr=1, backbone_lr=1, weight_decay=0.1)
+               if group["weight_decay"] for p in group["params"]}  # fmt: skip
+    assert {p.ndim for p in network.hidden.parameters() if id(p) in decayed} == {2}, "its weights, not its biases"
+    stored, data = np.load(first / "predictions.npz"), bench.dataset
+    for i, sample in enumerate(stored["test_samples"][:3]):
+        image = bench.workspace / "datasets" / data.id / "samples" / data.files[sample]
+        top = dict(list(predict(first, image, device="cpu"))[-1].result["top"])
+        assert top == pytest.approx(dict(zip(CLASSES, stored["test_probabilities"][i], strict=True)), abs=1e-4)
+
+
+def test_a_network_saved_before_heads_had_hidden_layers_loads(finished: Finished, bench: Bench, tmp_path: Path) -> None:
+    finished("frozen_head")
+    shutil.copytree(bench.workspace / "runs" / "frozen_head", tmp_path / "old")
+    card = json.loads((tmp_path / "old" / CARD).read_text())
+    del card["hidden"], card["recipe"]["hidden"]
+    (tmp_path / "old" / CARD).write_text(json.dumps(card))
+    network, classes = load_network(tmp_path / "old", torch.device("cpu"))
+    assert isinstance(network.head, torch.nn.Linear) and not len(network.hidden) and classes == CLASSES
 
 
 @each_strategy

@@ -9,14 +9,17 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from tests.training.bench import Bench, make_dataset, of_kind
-from transfer_core.backbones.torchvision import build
+from transfer_core.backbones.taps import extractor
+from transfer_core.backbones.torchvision import build, load
 from transfer_core.errors import RecipeError
 from transfer_core.training import augment, gradient
 from transfer_core.training.fit import fit, solve
+from transfer_core.training.images import Images
 from transfer_core.training.setup import plan, prepare
-from transfer_core.types import TEST, TRAIN, UNUSED, Dataset, EpochEnd, Progress, StageStart
+from transfer_core.types import TEST, TRAIN, UNUSED, Dataset, EpochEnd, Progress, Recipe, StageStart
 
 
 def few(bench: Bench) -> Dataset:
@@ -54,6 +57,8 @@ def test_settings_of_training_reach_it(bench: Bench) -> None:
         "crop": "yes",
         "colour": "yes",
         "erasing": "yes",
+        "schedule": "constant",
+        "warm_up": 0.0,
     }
     for name, value in settings.items():
         changed = last_kept(bench, f"with {name}", "fine_tune_all", **{name: value})
@@ -141,8 +146,6 @@ def test_balanced_classes_weigh_the_same(bench: Bench, tmp_path: Path) -> None:
 
 
 def test_what_is_frozen_does_not_change(bench: Bench) -> None:
-    from safetensors.torch import load_file
-
     names = ("linear_probe", "frozen_head", "fine_tune_top", "fine_tune_all", "gradual")
     before, head, top, everything, gradual = (load_file(last_kept(bench, f"frozen {name}", name)) for name in names)
     in_order = [f"trunk.{name}" for name in build(bench.backbone.arch).state_dict()]
@@ -215,3 +218,41 @@ def test_a_stage_that_is_closed_leaves_its_best_network(bench: Bench) -> None:
     next(event for event in events if isinstance(event, EpochEnd))
     events.close()
     assert all(torch.equal(begun[name], value) for name, value in setup.network.state_dict().items())
+
+
+def test_a_frozen_head_at_a_constant_rate_is_the_slides_loop(bench: Bench) -> None:
+    """CS5720, week 5: all parameters frozen, a new linear layer, Adam at 0.001 on it alone; nothing that Graft adds."""
+    slide = {"schedule": "constant", "warm_up": 0.0, "augment": "none"}
+    wanted, data = bench.recipe("frozen_head", epochs=3, patience=0, **slide), few(bench)
+    assert (wanted.optimizer, wanted.lr) == ("adam", 1e-3)
+    learned = load_file(last_kept(bench, "slide", "frozen_head", epochs=3, **slide))
+
+    network = load(bench.backbone).eval()
+    codes = extractor(network, bench.backbone, bench.backbone.taps[-1:])
+    fc = torch.nn.Linear(bench.backbone.taps[-1].channels, len(data.classes))
+    torch.nn.init.zeros_(fc.weight)
+    torch.nn.init.zeros_(fc.bias)
+    optimizer = torch.optim.Adam(fc.parameters(), lr=1e-3)
+    folder = bench.workspace / "datasets" / data.id
+    (squares,) = folder.glob(f"pixels-{bench.backbone.input_px}*.npy")
+    images = Images(np.load(squares), bench.backbone, torch.device("cpu"))
+    for epoch in (1, 2, 3):
+        for rows in augment.shuffled(data.rows(TRAIN), wanted.batch_size, wanted.seed, epoch):
+            with torch.no_grad():
+                features = codes(images.batch(rows))[bench.backbone.tap_names[-1]].mean((2, 3))
+            optimizer.zero_grad()
+            torch.nn.functional.cross_entropy(fc(features), torch.from_numpy(data.labels[rows])).backward()
+            optimizer.step()
+    assert learned["head.weight"].abs().max() > 1e-3
+    assert torch.allclose(learned["head.weight"], fc.weight, atol=1e-6)
+    assert torch.allclose(learned["head.bias"], fc.bias, atol=1e-6)
+
+
+@pytest.mark.parametrize("steps", [7, 400, 1_000, 5_000])
+def test_by_rule_the_rate_warms_up_and_falls_as_it_did_before_these_were_settings(steps: int) -> None:
+    wanted = Recipe(dataset="d", backbone="b", weights="w", strategy="s", version=1)
+    warm = gradient.warm_up(steps, wanted.warm_up)
+    assert warm == min(100, 0.1 * steps)
+    shares = [gradient.share_of_peak(step, steps, warm, wanted.schedule) for step in range(steps)]
+    assert shares[-1] < 0.1 < max(shares) and 0.95 < max(shares) <= 1
+    assert {gradient.share_of_peak(step, steps, 0.0, "constant") for step in range(steps)} == {1.0}

@@ -78,13 +78,22 @@ def stage_of_parameters(module: nn.Module, backbone: Backbone) -> dict[str, int]
 
 
 class Network(nn.Module):
-    """A backbone cut at a tap, pooling, and a new linear head: (N, 3, H, W) -> (N, classes).
+    """A backbone cut at a tap, pooling, and a new head: (N, 3, H, W) -> (N, classes).
 
-    Of several taps the head sees the features side by side. The head starts at zero, so it draws no random numbers and
-    every class starts equally likely (BiT, 2020).
+    Of several taps the head sees the features side by side. It is linear, with `hidden` units behind a layer of its own
+    that is drawn from `seed`. Its last layer starts at zero, so every class starts equally likely (BiT, 2020).
     """
 
-    def __init__(self, module: nn.Module, backbone: Backbone, classes: int, *, taps: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        module: nn.Module,
+        backbone: Backbone,
+        classes: int,
+        *,
+        taps: Sequence[str] = (),
+        hidden: int = 0,
+        seed: int = 0,
+    ) -> None:
         super().__init__()
         self.backbone = backbone
         self.taps = tuple(backbone.taps[index_of(backbone, name)] for name in taps) or backbone.taps[-1:]
@@ -92,8 +101,10 @@ class Network(nn.Module):
         self.layers = stage_of_layers(module, backbone)
         self.frozen = -1  # the last stage that is
         self.trunk = extractor(module, backbone, self.taps)
+        width = sum(tap.channels for tap in self.taps)
+        self.hidden = hidden_layer(width, hidden, seed) if hidden else nn.Sequential()
         self.dropout = nn.Dropout(0.0)
-        self.head = nn.Linear(sum(tap.channels for tap in self.taps), classes)
+        self.head = nn.Linear(hidden or width, classes)  # the last layer
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
 
@@ -102,7 +113,7 @@ class Network(nn.Module):
         return pooled(self.trunk(x), self.taps)
 
     def forward(self, x: Tensor) -> Tensor:
-        logits: Tensor = self.head(self.dropout(self.codes(x)))
+        logits: Tensor = self.head(self.dropout(self.hidden(self.codes(x))))
         return logits
 
     def train(self, mode: bool = True) -> "Network":
@@ -112,6 +123,14 @@ class Network(nn.Module):
             if self.layers.get(name, len(self.backbone.taps)) <= self.frozen:
                 layer.eval()
         return self
+
+
+def hidden_layer(width: int, units: int, seed: int) -> nn.Sequential:
+    """(N, width) -> (N, units), after ReLU; drawn from `seed` alone."""
+    layer = nn.Linear(width, units)
+    nn.init.kaiming_uniform_(layer.weight, nonlinearity="relu", generator=torch.Generator().manual_seed(seed))
+    nn.init.zeros_(layer.bias)
+    return nn.Sequential(layer, nn.ReLU())
 
 
 def freeze(network: Network, train_from: str) -> None:
@@ -135,7 +154,7 @@ def parameter_groups(
     ULMFiT). Weight decay leaves out biases and norms, as in BiT and torchvision's recipes.
     """
     top = max(network.stages[name] for name, _ in network.trunk.named_parameters())
-    parts = [("head", head_lr, list(network.head.parameters()))]
+    parts = [("head", head_lr, [*network.hidden.parameters(), *network.head.parameters()])]
     for stage in range(top, -1, -1):
         params = [p for name, p in network.trunk.named_parameters() if network.stages[name] == stage]
         parts.append((network.backbone.tap_names[stage], backbone_lr * depth_decay ** (top - stage), params))

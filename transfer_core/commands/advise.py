@@ -8,11 +8,19 @@ from transfer_core.commands.follow import follow, root
 from transfer_core.types import Advice, Dataset, Decision, Measured
 from transfer_core.workspace import Workspace
 
+OWN_DOMAIN = (
+    "Add the weights of your domain's network with `python -m transfer_core backbones --add weights.pth --arch resnet50"
+    " --name mine`, then ask again with --backbone mine."
+)
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("dataset", help="id or name")
     parser.add_argument("--similarity", choices=("similar", "different"), help="to ImageNet")
     parser.add_argument("--budget", choices=("limited", "ample"), help="of compute")
+    parser.add_argument(
+        "--domain", choices=("yes", "no"), help="is there a network of the images' own domain? optional"
+    )
     parser.add_argument(
         "--backbone", default="", help="(default: efficientnet_lite0, or bundled where that is not installed)"
     )
@@ -44,6 +52,7 @@ def _advised(options: argparse.Namespace, workspace: Workspace, dataset: Dataset
         dataset,
         similarity=options.similarity,
         budget=options.budget,
+        domain=options.domain,
         backbone_name=backbone,
         seconds=options.seconds,
     )
@@ -75,7 +84,10 @@ def _advised(options: argparse.Namespace, workspace: Workspace, dataset: Dataset
         result["measured"] = found | asdict(measured)
     if pilots is not None:
         result["pilots"] = asdict(pilots)
-    return result, "\n".join(_advice_lines(decision, measured, recipes, advice))
+    lines = _advice_lines(decision, measured, recipes, advice)
+    if options.domain == "yes" and not workspace.backbone(backbone).is_local:
+        lines += ["", OWN_DOMAIN]
+    return result, "\n".join(lines)
 
 
 def _advice_lines(

@@ -77,8 +77,9 @@ def _side(like: Run, known: Sequence[Run], dataset: Dataset) -> Side:
     return Side(like=like, sizes={n: [best[n][seed] for seed in sorted(best[n])] for n in sorted(best)})
 
 
-def _kind(run: Run) -> tuple[str, str, str]:
-    return run.recipe.strategy, run.recipe.backbone, run.recipe.weights
+def _kind(run: Run) -> tuple[str | int, ...]:
+    recipe = run.recipe
+    return recipe.strategy, recipe.backbone, recipe.weights, recipe.px, recipe.fit
 
 
 def forecast(both: tuple[Side, Side], predictions: Mapping[str, Predictions], dataset: Dataset) -> Forecast:

@@ -10,6 +10,7 @@ from transfer_core.words import between, count, duration, percent, plain, safe, 
 Values = dict[str, Any]
 SIMILARITY = {"similar": "Similar", "different": "Very different", "in between": "In between", None: "Not answered"}
 BUDGET = {"limited": "Limited", "ample": "Ample", None: "Not answered"}
+DOMAIN = {"yes": "Yes", "no": "None known", None: "Not answered"}
 SIZES = {"small": "fewer than 1,000", "medium": "from 1,000 to 10,000", "large": "more than 10,000"}
 TRUST = {
     "said": "Graft went by what was said.",
@@ -108,6 +109,7 @@ def _answers(content: Values) -> str:
             safe(measured["similarity"]["finding"]) if measured else "",
         ],
         ["How much compute", BUDGET[said["budget"]] + limit, BUDGET[told["answers"]["budget"]] if told else ""],
+        ["Is there a network of your own domain (optional)", DOMAIN[said["domain"]], ""],
     ]
     if measured is None:
         return table(["The flowchart asks", "Answered"], [row[:2] for row in rows], kind="text") + (

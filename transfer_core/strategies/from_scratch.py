@@ -30,9 +30,8 @@ FROM_SCRATCH = Strategy(
     why_source=CS231N,
     symbol="x",
     slot=5,
-    races=True,
     version=2,
-    settings=TRAINING,
+    settings=("hidden", *TRAINING),
     defaults=defaults,
     stages=stages,
 )

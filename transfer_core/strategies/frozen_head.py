@@ -29,7 +29,8 @@ FROZEN_HEAD = Strategy(
     scenarios=(),
     weights="kept",
     frozen="The whole backbone, its BatchNorm statistics too.",
-    trains="A new linear head, step by step, on images that are altered at random each time.",
+    trains="A new head, linear or with a hidden layer, step by step, on images that are altered at random each time."
+    " To run it as on CS5720's slide, Adam at 0.001 and nothing else: schedule constant, warm-up 0, augmentation none.",
     when="As most tutorials begin. It sees augmented images, which the linear probe does not, and pays for each of them"
     " with a pass through the backbone.",
     source="CS5720 slides, week 5; Keras guide, Transfer learning and fine-tuning",
@@ -38,7 +39,7 @@ FROZEN_HEAD = Strategy(
     symbol="triangle-down",
     slot=6,
     version=2,
-    settings=TRAINING,
+    settings=("hidden", *TRAINING),
     defaults=defaults,
     stages=stages,
 )

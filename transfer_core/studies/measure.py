@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Generator, Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -35,12 +35,15 @@ from transfer_core.types import (
     Backbone,
     Dataset,
     DatasetSize,
+    DepthPoint,
     Event,
     Floats,
     Ints,
     Measured,
     Progress,
     RunEnd,
+    Similarity,
+    SourceClass,
     StageStart,
 )
 
@@ -48,19 +51,59 @@ MOST_IMAGES = 2_000  # training images that are measured; more hardly narrow the
 STEPS = ("Get images and network ready", "Compare the layers", "Look for what the network knows", "Time real steps")
 
 
-def measure(dataset: Dataset, backbone: Backbone, *, workspace: Path, device: str) -> Iterator[Event]:
+def measure(dataset: Dataset, backbone: Backbone, *, workspace: Path, device: str, px: int = 0) -> Iterator[Event]:
     """The result is `Measured` as plain JSON. Only training and validation images are seen.
 
     Raises DatasetError without training images, WeightsError without the backbone's weights.
     """
     began, known = time.monotonic(), named_device(device)
-    wanted = recipe(dataset, LINEAR_PROBE.name, backbone)
-    backbone, stages = plan(wanted, dataset, workspace)
     yield _step(1)
-    setup = yield from prepare(wanted, dataset, backbone, stages, workspace=workspace, device=torch.device(known.name))
-    setup.dataset = some_of(dataset, MOST_IMAGES)
-    rows, classes = setup.rows(TRAIN), len(dataset.classes)
+    setup = yield from ready(dataset, backbone, workspace=workspace, device=torch.device(known.name), px=px)
+    seen = yield from look_at(setup, dataset)
 
+    yield _step(4)
+    timed = yield from estimates(setup, dataset)
+    found = Measured(
+        dataset=dataset.id,
+        backbone=backbone.name,
+        weights=backbone.weights,
+        device=known.title,
+        size=size(dataset),
+        similarity=seen.similarity,
+        depth_curve=seen.depth_curve,
+        nearest_classes=seen.nearest_classes,
+        estimates=timed,
+        seconds=time.monotonic() - began,
+    )
+    yield RunEnd(status="done", result=asdict(found))
+
+
+def ready(
+    dataset: Dataset, backbone: Backbone, *, workspace: Path, device: torch.device, px: int = 0
+) -> Generator[Progress, None, Setup]:
+    """The pretrained network and at most MOST_IMAGES of the training images, as the rules show them to it.
+
+    `px`: the side of the network's square; 0: its own.
+    """
+    wanted = recipe(dataset, LINEAR_PROBE.name, backbone, px=px)
+    shown, stages = plan(wanted, dataset, workspace)
+    setup = yield from prepare(wanted, dataset, shown, stages, workspace=workspace, device=device)
+    setup.dataset = some_of(dataset, MOST_IMAGES)
+    return setup
+
+
+@dataclass(frozen=True, kw_only=True)
+class Looked:
+    """What the pretrained network makes of the images."""
+
+    similarity: Similarity
+    depth_curve: tuple[DepthPoint, ...]  # early to late
+    nearest_classes: tuple[SourceClass, ...]
+
+
+def look_at(setup: Setup, dataset: Dataset) -> Generator[Event, None, Looked]:
+    """`setup`: of a part of the dataset's training images."""
+    backbone, rows = setup.backbone, setup.rows(TRAIN)
     yield _step(2)
     compared, right = yield from _right(setup)
     weights = resampled(dataset.groups[compared]) if right.size else np.zeros((1, 0))
@@ -71,31 +114,13 @@ def measure(dataset: Dataset, backbone: Backbone, *, workspace: Path, device: st
     looked = rows[np.sort(np.random.default_rng(0).permutation(len(rows))[:LOOKED_AT])]
     seen = yield from look(setup, looked)
     drawn = resampled(dataset.groups[looked])
-    similarity = together(
-        (
-            depth_axis(backbone, right, weights, chance),
-            statistics_axis(seen, drawn),
-            semantics_axis(backbone, seen, drawn, classes),
-        ),
-        len(np.unique(dataset.groups[rows])),
-        dataset.count(TRAIN),
+    axes = (
+        depth_axis(backbone, right, weights, chance),
+        statistics_axis(seen, drawn),
+        semantics_axis(backbone, seen, drawn, len(dataset.classes)),
     )
-
-    yield _step(4)
-    timed = yield from estimates(setup, dataset)
-    found = Measured(
-        dataset=dataset.id,
-        backbone=backbone.name,
-        weights=backbone.weights,
-        device=known.title,
-        size=size(dataset),
-        similarity=similarity,
-        depth_curve=curve,
-        nearest_classes=nearest_classes(backbone, seen),
-        estimates=timed,
-        seconds=time.monotonic() - began,
-    )
-    yield RunEnd(status="done", result=asdict(found))
+    found = together(axes, len(np.unique(dataset.groups[rows])), dataset.count(TRAIN))
+    return Looked(similarity=found, depth_curve=curve, nearest_classes=nearest_classes(backbone, seen))
 
 
 def _step(number: int) -> StageStart:

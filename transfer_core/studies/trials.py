@@ -18,7 +18,7 @@ from transfer_core.training.fit import solve
 from transfer_core.training.gradient import warm_up
 from transfer_core.training.meter import Meter
 from transfer_core.training.rows import chosen_rows
-from transfer_core.training.setup import Setup, place
+from transfer_core.training.setup import Setup, place, plan, prepare
 from transfer_core.types import (
     TRAIN,
     UNUSED,
@@ -80,9 +80,28 @@ class Race:
 
     def __init__(self, setup: Setup, seconds: float, begun: float) -> None:
         self.setup, self.budget, self._began = setup, seconds, begun
-        self.clock = Clock(setup, head_images=HEAD_IMAGES, enough=seconds / TIMINGS)
+        self._clocks = {"": Clock(setup, head_images=HEAD_IMAGES, enough=seconds / TIMINGS)}  # by a strategy's network
         self._images = setup.dataset.count(TRAIN)  # of a full run
         self._taught = setup.dataset  # what the head that fine-tuning begins with learned from
+
+    @property
+    def clock(self) -> Clock:
+        """Of the pretrained network."""
+        return self._clocks[""]
+
+    def clock_of(self, each: Candidate) -> Generator[Progress, None, Clock]:
+        """Of a candidate's network. One that brings its own is made ready when it is first asked for.
+
+        The same images take part, at the side that it looks at.
+        """
+        network, here = strategy(each.recipe.strategy).network, self.setup
+        if network not in self._clocks:
+            backbone, stages = plan(each.recipe, here.dataset, here.workspace)
+            own = yield from prepare(
+                each.recipe, here.dataset, backbone, stages, workspace=here.workspace, device=here.device
+            )
+            self._clocks[network] = Clock(own, enough=self.clock.enough)
+        return self._clocks[network]
 
     def spent(self) -> float:
         return time.monotonic() - self._began
@@ -115,7 +134,7 @@ class Race:
 
     def learner(self, each: Candidate, share: float) -> Iterator[Event]:
         """Train for about `share` seconds; not at all where that is too short to learn from enough images."""
-        began, setup = time.monotonic(), self.setup
+        began, setup = time.monotonic(), (yield from self.clock_of(each)).setup
         shortened = yield from self._shortened(each, share)
         if shortened is None:
             return
@@ -146,23 +165,24 @@ class Race:
 
     def pace(self, each: Candidate) -> Generator[Progress, None, float]:
         """Seconds that an image of an epoch takes; over several stages, on average."""
-        paces = []
-        for stage in strategy(each.recipe.strategy).stages(each.recipe, self.setup.backbone):
+        paces, clock = [], (yield from self.clock_of(each))
+        for stage in strategy(each.recipe.strategy).stages(each.recipe, clock.setup.backbone):
             if stage.solver == "gradient":
-                paces.append((yield from self.clock.learn(stage, each.recipe, f"Timing “{each.title}”")))
+                paces.append((yield from clock.learn(stage, each.recipe, f"Timing “{each.title}”")))
         return sum(paces) / len(paces)
 
     def whole_seconds(self, each: Candidate) -> Generator[Progress, None, float]:
         """What all its epochs on all affordable images would take."""
         data, full = self.setup.dataset, each.recipe
-        look = yield from self.clock.look(f"Timing “{each.title}”")
+        look = yield from (yield from self.clock_of(each)).look(f"Timing “{each.title}”")
         pace = yield from self.pace(each)
         return full.epochs * (data.count(TRAIN) * pace + data.count(VAL) * look / epochs_a_look(full, data))
 
     def _shortened(self, each: Candidate, share: float) -> Generator[Progress, None, Recipe | None]:
         """The recipe with as many epochs as fit; with fewer images where not one does; None where too few would."""
         data, full = self.setup.dataset, each.recipe
-        look = data.count(VAL) * (yield from self.clock.look(f"Timing “{each.title}”"))
+        clock = yield from self.clock_of(each)
+        look = data.count(VAL) * (yield from clock.look(f"Timing “{each.title}”"))
         pace = yield from self.pace(each)
         ahead = share - look  # the last look
         epochs = int(ahead * full.epochs / (yield from self.whole_seconds(each)))
@@ -179,7 +199,7 @@ class Race:
         the usual warm-up and 53 % after all of it, the whole run 49 %. Pretrained weights do not need it.
         """
         full = each.recipe.epochs * math.ceil(self.setup.dataset.count(TRAIN) / each.recipe.batch_size)
-        return min(warm_up(full), steps / 2)
+        return min(warm_up(full, each.recipe.warm_up), steps / 2)
 
     def _judged(self, each: Candidate, run: Setup, logits: Codes, began: float) -> EpochEnd:
         """Hold what a trained network says of the validation images against their labels."""

@@ -54,6 +54,7 @@ def save_network(network: Network, classes: tuple[str, ...], recipe: Recipe, fol
         "format": 2,
         "classes": classes,
         "taps": [tap.name for tap in network.taps],
+        "hidden": network.head.in_features if len(network.hidden) else 0,
         "backbone": asdict(network.backbone),
         "recipe": asdict(recipe),
     }
@@ -82,9 +83,10 @@ def _read_network(folder: Path) -> tuple[Network, tuple[str, ...]]:
     taps = tuple(Tap(**tap) for tap in facts["taps"])
     backbone = Backbone(**{**facts, "taps": taps, "mean": tuple(facts["mean"]), "std": tuple(facts["std"])})
     used = card["taps"] if card["format"] > 1 else [card["tap"]]
-    network = Network(load(backbone, random_init=True), backbone, len(card["classes"]), taps=used)
+    module, classes = load(backbone, random_init=True), tuple(card["classes"])
+    network = Network(module, backbone, len(classes), taps=used, hidden=card.get("hidden", 0))
     network.load_state_dict(load_file(folder / WEIGHTS))
-    return network, tuple(card["classes"])
+    return network, classes
 
 
 def save_predictions(predictions: Predictions, path: Path) -> None:

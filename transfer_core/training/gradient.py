@@ -27,11 +27,11 @@ OPTIMIZERS: dict[str, Callable[[list[dict[str, Any]]], torch.optim.Optimizer]] =
     "adam": partial(torch.optim.Adam, fused=True),
     "sgd": partial(torch.optim.SGD, lr=0.0, momentum=0.9, nesterov=True, fused=True),
 }
-WARM_UP, WARM_UP_STEPS = 0.1, 100  # of a stage's steps; at most (BiT-HyperRule)
+WARMED = 1_000  # steps of a stage, at most, that the share for warm-up is taken of: by rule 100 (BiT-HyperRule)
 
 
 def gradient(setup: Setup, stage: Stage) -> Iterator[Event]:
-    """Minibatches with warm-up and a cosine.
+    """Minibatches with warm-up, then a cosine or a constant rate.
 
     The network of the lowest refined validation loss is kept, be it the one that the stage began with; without
     validation images the last. Patience counts in the second half of the stage alone: while the rate is high the loss
@@ -42,7 +42,7 @@ def gradient(setup: Setup, stage: Stage) -> Iterator[Event]:
     val, descent = setup.rows(VAL), Descent(setup, stage)
     train = descent.rows
     steps = stage.epochs * descent.steps
-    warm = warm_up(steps) if setup.warm_up is None else setup.warm_up
+    warm = warm_up(steps, recipe.warm_up) if setup.warm_up is None else setup.warm_up
     every = epochs_a_look(recipe, setup.dataset)
     kept, step, lowest_here, best_epoch = state(network), 0, math.inf, 0  # the last two: in the second half
     before = setup.lowest
@@ -52,7 +52,7 @@ def gradient(setup: Setup, stage: Stage) -> Iterator[Event]:
             what = f"Epoch {epoch} of {stage.epochs}"
             seen, loss_sum, right_sum = 0, 0.0, 0.0
             for batch in descent.epoch():
-                loss, right = descent.step(batch, share_of_peak(step, steps, warm))
+                loss, right = descent.step(batch, share_of_peak(step, steps, warm, recipe.schedule))
                 step += 1
                 if not math.isfinite(loss):
                     raise RecipeError(
@@ -184,15 +184,17 @@ def learn(
     return float(F.cross_entropy(logits, y)), float((logits.argmax(1) == y).float().mean())
 
 
-def warm_up(steps: int) -> float:
+def warm_up(steps: int, share: float) -> float:
     """How many of a stage's steps it takes."""
-    return min(WARM_UP_STEPS, WARM_UP * steps)
+    return share * min(steps, WARMED)
 
 
-def share_of_peak(step: int, steps: int, warm: float) -> float:
-    """The learning rate's share of its peak: linear warm-up of `warm` steps, then a cosine to zero."""
+def share_of_peak(step: int, steps: int, warm: float, schedule: str) -> float:
+    """The learning rate's share of its peak: linear warm-up of `warm` steps, then a cosine to zero, or constant."""
     if step < warm:
         return (step + 1) / (warm + 1)
+    if schedule == "constant":
+        return 1.0
     return 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1.0, steps - warm)))
 
 

@@ -49,7 +49,7 @@ class Setup:
     def cut(self, taps: Sequence[Tap]) -> None:
         """A new network, with a new head on these taps."""
         names = [tap.name for tap in taps]
-        self.network = Network(self.module, self.backbone, len(self.dataset.classes), taps=names)
+        self.network = Network(self.module, self.backbone, len(self.dataset.classes), taps=names, **head(self.recipe))
         place(self.network, self.device)
 
     def feature_file(self, tap: Tap) -> Path:
@@ -58,6 +58,11 @@ class Setup:
         seen = [known.weights, known.resize_px, known.input_px, tap.name, tap.module]
         key = digest(seen if known.fit == "crop" else [*seen, known.fit])
         return self.workspace / "features" / f"{self.dataset.id}-{key}.npz"
+
+
+def head(recipe: Recipe) -> dict[str, int]:
+    """What a recipe says of a network's head."""
+    return {"hidden": recipe.hidden, "seed": recipe.seed}
 
 
 def place(module: nn.Module, device: torch.device) -> None:
@@ -110,7 +115,7 @@ def prepare(
     module = load(backbone, random_init=random_init, seed=recipe.seed, root=workspace)
     place(module, device)
     taps = (recipe.tap,) if recipe.tap and recipe.tap != AUTO else ()
-    network = Network(module, backbone, len(dataset.classes), taps=taps)
+    network = Network(module, backbone, len(dataset.classes), taps=taps, **head(recipe))
     place(network, device)  # its head
     used = chosen_rows(dataset, recipe)
     return Setup(

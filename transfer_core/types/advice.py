@@ -6,11 +6,12 @@ from typing import Any, Literal
 
 @dataclass(frozen=True, kw_only=True)
 class Answers:
-    """The flowchart's three answers. `None` is an open question."""
+    """The flowchart's answers. `None` is an open question."""
 
     images: int  # training images, counted
     similarity: Literal["similar", "different"] | None = None
     budget: Literal["limited", "ample"] | None = None
+    domain: Literal["yes", "no"] | None = None  # is there a network of the images' own domain? Optional
 
     @property
     def size(self) -> Literal["small", "medium", "large"]:
@@ -24,6 +25,7 @@ class Said:
 
     similarity: Literal["similar", "different"] | None = None
     budget: Literal["limited", "ample"] | None = None
+    domain: Literal["yes", "no"] | None = None
     seconds: float | None = None  # time there is for a run; None: any
     backbone: str = ""  # the default
 

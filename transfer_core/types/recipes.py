@@ -59,7 +59,7 @@ class Recipe:
     lr: float = setting(
         0.0,
         label="Learning rate of the head",
-        help="Its peak, after warm-up. A range test tries many.",
+        help="Its peak, which it has after warm-up. A range test tries many.",
         group="schedule",
         least=1e-8,
         most=10,
@@ -76,6 +76,25 @@ class Recipe:
         most=10,
         step=1e-5,
     )
+    schedule: Literal["cosine", "constant"] = setting(
+        "cosine",
+        label="Schedule",
+        help="What becomes of the rates after warm-up: a cosine to zero at the stage's end, or constant.",
+        group="schedule",
+        later=True,
+    )
+    warm_up: float = setting(
+        0.1,
+        label="Warm-up",
+        help="Share of a stage's steps in which its rates climb to their peak; of those beyond 1,000 none counts."
+        " 0: none.",
+        group="schedule",
+        least=0,
+        most=1,
+        step=0.05,
+        zero="no warm-up",
+        later=True,
+    )
     weight_decay: float = setting(
         0.0,
         label="Weight decay",
@@ -88,7 +107,7 @@ class Recipe:
     optimizer: Literal["adamw", "sgd", "adam"] = setting(
         "adamw",
         label="Optimizer",
-        help="All with warm-up and a cosine schedule.",
+        help="All follow the warm-up and the schedule.",
         group="regularisation",
         words={"adamw": "AdamW", "sgd": "SGD, momentum 0.9", "adam": "Adam"},
     )
@@ -102,6 +121,19 @@ class Recipe:
         most=1,
         step=0.05,
     )
+    hidden: int = setting(
+        0,
+        label="Hidden units",
+        help="Of a layer between the features and the classifier, with ReLU. Only where descent trains the head from"
+        " its start: a head that is solved is linear, and so is the one that fine-tuning begins with. 0: none.",
+        group="regularisation",
+        of="some",
+        least=0,
+        most=8192,
+        step=64,
+        zero="no hidden layer",
+        later=True,
+    )
     smoothing: float = setting(
         0.0,
         label="Label smoothing",
@@ -114,7 +146,7 @@ class Recipe:
     dropout: float = setting(
         0.0,
         label="Dropout",
-        help="Share of the features that the head does not see in a step.",
+        help="Share of what the head's last layer does not see in a step: of the features, or of the hidden units.",
         group="regularisation",
         least=0,
         most=0.95,

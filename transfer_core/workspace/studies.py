@@ -12,6 +12,7 @@ from transfer_core.jobs.tasks.find_rate import FindRate
 from transfer_core.jobs.tasks.measure import Measure
 from transfer_core.jobs.tasks.pilot import Pilot
 from transfer_core.strategies import OWN_NETWORKS, until_descent
+from transfer_core.strategies.pictures import fit_reason
 from transfer_core.types import (
     TRAIN,
     Advice,
@@ -23,6 +24,7 @@ from transfer_core.types import (
     Measured,
     Pilots,
     RateTest,
+    Reason,
     Recipe,
     Said,
     from_plain,
@@ -39,8 +41,9 @@ class Studies(Catalogue):
         *,
         similarity: Literal["similar", "different"] | None = None,
         budget: Literal["limited", "ample"] | None = None,
+        domain: Literal["yes", "no"] | None = None,
     ) -> Advice:
-        return rules.advise(Answers(images=dataset.count(TRAIN), similarity=similarity, budget=budget))
+        return rules.advise(Answers(images=dataset.count(TRAIN), similarity=similarity, budget=budget, domain=domain))
 
     def decide(
         self,
@@ -48,6 +51,7 @@ class Studies(Catalogue):
         *,
         similarity: Literal["similar", "different"] | None = None,
         budget: Literal["limited", "ample"] | None = None,
+        domain: Literal["yes", "no"] | None = None,
         backbone_name: str = "",
         seconds: float | None = None,
     ) -> Decision:
@@ -57,10 +61,15 @@ class Studies(Catalogue):
         """
         if seconds is not None and not 0 < seconds < float("inf"):
             raise RecipeError(f"A time of {seconds:g} seconds is not possible; give more than 0.")
-        said = Answers(images=dataset.count(TRAIN), similarity=similarity, budget=budget)
+        said = Answers(images=dataset.count(TRAIN), similarity=similarity, budget=budget, domain=domain)
         measured, pilots = self.measured(dataset, backbone_name), self.pilots(dataset, backbone_name)
         expected = () if measured is not None else self.expected(dataset, backbone_name)
-        return decide(said, measured, pilots, seconds, expected)
+        decision, shape = decide(said, measured, pilots, seconds, expected), fit_reason(dataset)
+        return decision if shape is None else replace(decision, because=(*decision.because, shape))
+
+    def shape(self, dataset: Dataset) -> Reason | None:
+        """How pictures become the network's square by rule, and why; None where they are squares, or nearly."""
+        return fit_reason(dataset)
 
     def _decided(self, dataset: Dataset) -> Decision:
         """The decision on what was said last."""
@@ -70,6 +79,7 @@ class Studies(Catalogue):
             dataset,
             similarity=said.similarity,
             budget=said.budget,
+            domain=said.domain,
             backbone_name=said.backbone if said.backbone in names else names[0],  # it may have been removed
             seconds=said.seconds,
         )
@@ -156,7 +166,7 @@ class Studies(Catalogue):
     def find_rate(self, dataset: Dataset, recipe: Recipe, device: str = "auto") -> str:
         """Queue a learning-rate range test. Returns the job's id, one's that is active or has ended well too.
 
-        Recipes that differ in their rates alone, the head's to the backbone's alike, or in epochs have the same test.
+        Recipes that differ in their rates alone, the head's to the backbone's alike, or in schedule have the same test.
         Raises RecipeError for a strategy that is solved, or a device that this machine does not have.
         """
         self._check_device(device)

@@ -5,7 +5,9 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from transfer_core.jobs.tasks.task import Place, Task
-from transfer_core.types import GOING, Event, Recipe, Status, digest
+from transfer_core.types import GOING, SETTINGS, Event, Recipe, Status, digest
+
+PACED = ("lr", "backbone_lr", "epochs", "patience", "schedule", "warm_up")  # which the test has in its own hands
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +25,8 @@ class FindRate(Task):
         """Equal for recipes that a range test does not tell apart."""
         recipe = self.recipe
         ratio = f"{recipe.backbone_lr / recipe.lr:.3g}" if recipe.lr else ""
-        return digest(["rates", ratio, replace(recipe, lr=0.0, backbone_lr=0.0, epochs=0, patience=0).hashed()])
+        resting = {name: SETTINGS[name].default for name in PACED}
+        return digest(["rates", ratio, replace(recipe, **resting).hashed()])
 
     def run(self, place: Place) -> Iterator[Event]:
         from transfer_core.studies.rates import find_rate
