@@ -28,8 +28,8 @@ SIDE, CELLS, DIRECTIONS, COLOURS = 64, 8, 8, 16  # px; a side; of gradients, ove
 COLOUR_WEIGHT = 0.5
 FOLDS = 4  # images are judged by a classifier that has not seen them
 RIDGE = 0.1  # times the mean squared length of an image's features
-# Of each of two classes at least ALIKE of the images, flipped or turned, have to be taken for the other (of K classes at
-# least half of the way from chance, 1 / K, to all), and as they are at most APART. Measured with 20 images a class,
+# Of each of two classes at least ALIKE of the images, flipped or turned, have to be taken for the other (of K classes
+# at least half of the way from chance, 1 / K, to all), and as they are at most APART. Measured with 20 images a class,
 # there and back: signs that turn left and right 83 and 100 %; drawn letters b and d 90 and 85 %, p and q 85 and 80 %,
 # b and p 80 and 80 %, N and Z by a quarter 70 and 70 %, d and p upside down 60 and 85 %, digits 6 and 9 80 and 90 %.
 # What no flip or turn makes alike has, the rarer way, at most 50 % in 30 classes of signs, 45 % of letters, 40 % of
