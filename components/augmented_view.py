@@ -11,7 +11,7 @@ from transfer_core.types import NOTHING, SETTINGS, SWITCHES, Dataset, Job, Recip
 from transfer_core.workspace import Workspace
 
 TICK_SECONDS = 0.5
-WIDTH_PX, PLAIN_WIDTH_PX = 660, 280  # with drawings at random, and without
+WIDTH_PX, PLAIN_WIDTH_PX = 660, 220  # with drawings at random, and without
 JOBS = "augmented_jobs"  # in session_state: the job that draws each, so that no rerun queues it twice
 
 
@@ -24,18 +24,20 @@ def augmented_view(workspace: Workspace, dataset: Dataset, recipes: Sequence[Rec
     recipe = next(augmenting, recipes[0] if always and recipes else None)
     if recipe is None:
         return
+    apart = len({known.augmentation for known in recipes if known.epochs}) > 1
+    who = f"“{workspace.strategy(recipe.strategy).title}”" if apart else "training"
     waits = workspace.augmented(dataset, recipe) is None and _job(workspace, dataset, recipe).active
     with st.container(key="augmented"):
-        fragment(_augmented, run_every=TICK_SECONDS if waits else None)(workspace, dataset, recipe, waits)
+        fragment(_augmented, run_every=TICK_SECONDS if waits else None)(workspace, dataset, recipe, who, waits)
 
 
-def _augmented(workspace: Workspace, dataset: Dataset, recipe: Recipe, waits: bool) -> None:
+def _augmented(workspace: Workspace, dataset: Dataset, recipe: Recipe, who: str, waits: bool) -> None:
     picture = workspace.augmented(dataset, recipe)
     job = None if picture is not None else _job(workspace, dataset, recipe)
     if waits and not (job and job.active):
         st.rerun()  # so that it looks no more
     if job and job.active:
-        st.caption(":material/hourglass_top: Drawing what training will see of your images.")
+        st.caption(f":material/hourglass_top: Drawing what {text.escape(who)} will see of your images.")
     elif job:
         if job.status in ENDED_BADLY:
             say_ended_badly(job)
@@ -45,14 +47,14 @@ def _augmented(workspace: Workspace, dataset: Dataset, recipe: Recipe, waits: bo
         if st.button("Draw again", key="draw_again", on_click=forget, args=(workspace.drawing(dataset, recipe), None)):
             st.rerun()
     elif picture is not None:
-        _shown(picture, workspace.alike_when_turned(dataset, recipe), recipe)
+        _shown(picture, workspace.alike_when_turned(dataset, recipe), recipe, who)
 
 
-def _shown(picture: bytes, warnings: Sequence[str], recipe: Recipe) -> None:
+def _shown(picture: bytes, warnings: Sequence[str], recipe: Recipe, who: str) -> None:
     on = [SETTINGS[name].label.lower() for name in SWITCHES if getattr(recipe.augmentation, name)]
     for said in warnings:
         st.warning(text.escape(said), icon=":material/swap_horiz:")
-    st.caption("**How training will see your images**")
+    st.caption(f"**How {text.escape(who)} will see your images**")
     st.image(picture, width=WIDTH_PX if on else PLAIN_WIDTH_PX)
     columns = "Left: your images. Beside them: the squares that the network sees of them"
     if on:
