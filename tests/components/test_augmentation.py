@@ -66,7 +66,7 @@ def test_strategies_with_other_presets_are_both_told(opened: Workspace, dataset:
     page = train_page("fine_tune_all", "frozen_head")
     assert page.toggle(key=key(page, "crop")).label == "Crop: by preset yes / no"
     assert page.toggle(key=key(page, "flip")).label == "Flip left and right"
-    assert any("“Fine-tune everything” will see" in each.value.replace("\\", "") for each in page.caption), (
+    assert any("“Frozen backbone, new head” will see" in each.value.replace("\\", "") for each in page.caption), (
         "whose picture it is"
     )
     switched(page, "crop")
