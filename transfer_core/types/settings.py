@@ -81,6 +81,8 @@ def setting(
 
     Give one that is added later the default that keeps yesterday's behaviour, and `later=True`: then it enters the
     hash of a recipe, and so its id, only where it is set to something else, and what was trained before is still known.
+    A choice whose values had another form in saved recipes says in `was` which is which today: they are read so, and
+    hash as they did.
     """
     said = {name: value for name, value in locals().items() if name not in ("default", "words", "was")}
     said["was"] = tuple((was or {}).items())
