@@ -198,4 +198,4 @@ def _told(workspace: Workspace, run: Run, name: str, own: Sequence[str]) -> str:
         return text.short(str(value), 16)
     if name == "fold":
         return str(value + 1) if run.recipe.folds else NONE
-    return text.plain(SETTINGS[name].words(value) if name in SETTINGS else str(value))
+    return text.plain(run.recipe.words(name) if name in SETTINGS else str(value))

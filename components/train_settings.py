@@ -1,23 +1,28 @@
 """The folded settings of the Train page. A field that is left alone follows the rule; its default is written in it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from components import text
 from components.train_form import BY_RULE, Form
-from transfer_core.types import SETTINGS, Backbone, Recipe, Setting
+from transfer_core.types import SETTINGS, SWITCHES, Backbone, Recipe, Setting
 from transfer_core.workspace import Workspace
 
-COLUMNS = ("schedule", "regularisation", "images")  # of settings; the others are repeats
+COLUMNS = ("schedule", "regularisation", "images")  # of settings; below them are augmentation and repeats
 
 
-def train_settings(workspace: Workspace, backbone: Backbone, by_rule: Sequence[Recipe], form: Form) -> None:
-    """Controls for what the chosen strategies have, and for repeats; what is set goes into the form."""
+def train_settings(workspace: Workspace, backbone: Backbone, by_rule: Sequence[Recipe], form: Form) -> DeltaGenerator:
+    """Controls for what the chosen strategies have, and for repeats; what is set goes into the form.
+
+    Returns the place beside the switches of augmentation, for what they do to the images.
+    """
     chosen = [workspace.strategy(recipe.strategy) for recipe in by_rule]
     own = {name for strategy in chosen for name in strategy.settings}
-    kept: dict[str, Any] = {}
+    kept = {name: form.settings[name] for name in ("augment", *SWITCHES) if name in form.settings}
     for column, group in zip(st.columns(len(COLUMNS)), COLUMNS, strict=True):
         with column:
             for setting in SETTINGS.values():
@@ -58,6 +63,38 @@ def train_settings(workspace: Workspace, backbone: Backbone, by_rule: Sequence[R
             help="Trains so many times, seed after seed: how much of a result is luck. Linear classifiers on frozen"
             " features hardly change with the seed, unless it draws the training images of each class.",
         )
+    augmenting = [recipe for recipe, strategy in zip(by_rule, chosen, strict=True) if "augment" in strategy.settings]
+    if not augmenting:
+        return st.container()
+    switches, beside = st.columns((1, 2), gap="medium")
+    with switches:
+        _augmentation(augmenting, backbone, form)
+    return beside
+
+
+def _augmentation(by_rule: Sequence[Recipe], backbone: Backbone, form: Form) -> None:
+    """The preset, and switches that show what is in force."""
+    rules = list(dict.fromkeys(recipe.augment for recipe in by_rule))
+    preset = _control(SETTINGS["augment"], rules, backbone, form)
+    form.settings.pop("augment", None)
+    if preset is not None:
+        form.settings["augment"] = preset
+        by_rule = [replace(recipe, augment=preset) for recipe in by_rule]
+    for name in SWITCHES:
+        setting, key = SETTINGS[name], form.key(f"set_{name}")
+        own = {bool(getattr(recipe.augmentation, name)) for recipe in by_rule}
+        said = form.settings.get(name)
+        st.session_state[key] = any(own) if said is None else said == "yes"  # it moves with the preset
+        apart = ": by preset yes / no" if said is None and len(own) > 1 else ""
+        st.toggle(f"{setting.label}{apart}", help=setting.help, key=key, on_change=_switch, args=(form, name, own))
+
+
+def _switch(form: Form, name: str, own: set[bool]) -> None:
+    """`own`: what the presets have. A switch that is where they have it follows them."""
+    on = st.session_state[form.key(f"set_{name}")]
+    form.settings.pop(name, None)
+    if own != {on}:
+        form.settings[name] = "yes" if on else "no"
 
 
 def changed(workspace: Workspace, form: Form) -> str:

@@ -48,10 +48,10 @@ with st.expander("Set up runs", icon=":material/tune:", expanded=not runs, key="
     filled = st.session_state.pop("filled", "")
     if filled:
         st.toast(f"The form above holds that recipe now: {filled}.", icon=":material/edit:")
-    made = ()
+    made, place = (), None
     try:
         if shown:
-            train_settings(workspace, backbone, by_rule(workspace, dataset, form, backbone.name), form)
+            place = train_settings(workspace, backbone, by_rule(workspace, dataset, form, backbone.name), form)
         else:
             rest(form)
         made = recipes(workspace, dataset, form, backbone.name)
@@ -62,10 +62,10 @@ with st.expander("Set up runs", icon=":material/tune:", expanded=not runs, key="
             st.caption(f"Changed: {text.escape(changed(workspace, form))}")
             st.button("Back to the rules", key="reset", type="tertiary", on_click=reset, args=(form,))
     each = one_each(made)
+    with place or st.container():
+        augmented_view(workspace, dataset, each, always=shown)
     if shown:
         rate_view(workspace, dataset, each, form, device)
-    augmented_view(workspace, dataset, each)
-    if shown:
         recipes_to_launch(workspace, dataset, each)
     with picture:
         backbone_picture(backbone, rows(workspace, backbone, each), key="backbone_picture")

@@ -44,7 +44,7 @@ def commands() -> dict[str, Any]:
     found["compare"] = graft("compare", *(run["run"] for run in found["runs"]))
     found["rates"] = graft("rates", "photos", "--strategy", "toy")
     found["advise"] = graft("advise", "photos", "--similarity", "different", "--measure")
-    found["candidates"] = CANDIDATES
+    found["candidates"] = [known.name for known in CANDIDATES]
     graft("report", "photos", str(ROOT / "report.html"))
     return found
 

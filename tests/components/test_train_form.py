@@ -13,7 +13,7 @@ from components.train_settings import COLUMNS, changed
 from tests.strategies.test_strategies import dataset
 from transfer_core.errors import RecipeError
 from transfer_core.strategies import STRATEGIES
-from transfer_core.types import SETTINGS, Repeats, Run
+from transfer_core.types import SETTINGS, SWITCHES, Repeats, Run
 from transfer_core.workspace import Workspace
 
 
@@ -24,7 +24,8 @@ def workspace(tmp_path: Path) -> Workspace:
 
 def test_every_setting_of_a_strategy_has_a_control() -> None:
     shown = {setting.name for setting in SETTINGS.values() if setting.group in COLUMNS}
-    assert {name for known in STRATEGIES for name in known.settings} <= shown | {"folds", "fold"}
+    shown |= {"augment", *SWITCHES, "folds", "fold"}
+    assert {name for known in STRATEGIES for name in known.settings} <= shown
 
 
 def test_a_launch_is_each_strategy_in_each_seed_and_fold(workspace: Workspace) -> None:

@@ -11,7 +11,7 @@ from transfer_core.jobs.tasks import TASKS, Task, task_from
 from transfer_core.types import Mark, Recipe
 
 RECIPE = Recipe(dataset="d", backbone="bundled", weights="w", strategy="linear_probe", version=2, lr=0.5)
-VALUES: dict[str, Any] = {"recipe": RECIPE, "marks": (Mark(sample=1, label=None),), "flip": False, "seconds": 9.5}
+VALUES: dict[str, Any] = {"recipe": RECIPE, "marks": (Mark(sample=1, label=None),), "seconds": 9.5}
 
 
 def made(kind: type[Task]) -> Task:
@@ -30,7 +30,7 @@ def test_every_kind_comes_back_and_is_told_from_the_others() -> None:
 def test_what_is_unknown_is_an_error() -> None:
     with pytest.raises(UnknownJob, match=r"no kind of job 'paint'.*knows: import"):
         task_from("paint", {})
-    with pytest.raises(UnknownJob, match="colour"):
-        task_from("train", {"recipe": {"colour": 1}})
+    with pytest.raises(UnknownJob, match="hologram"):
+        task_from("train", {"recipe": {"hologram": 1}})
     with pytest.raises(UnknownJob, match="'predict' is not one"):
         task_from("predict", {})

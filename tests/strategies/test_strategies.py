@@ -131,7 +131,7 @@ def test_settings_of_another_strategy_are_left_aside() -> None:
         ({"heads": 5}, "no setting 'heads'"),
         ({"dropout": 1.0}, "dropout is 1.0; it must be a number from 0 to 0.95"),
         ({"optimizer": "lion"}, "optimizer is 'lion'; choose one of: adamw, sgd, adam"),
-        ({"flip": 1}, "flip is '1'; choose one of: True, False"),
+        ({"flip": 1}, "flip is '1'; choose one of: preset, yes, no"),
         ({"folds": 5, "fold": 5}, "fold 5 of 5 does not exist"),
         ({"folds": 1}, "fold 0 of 1 does not exist"),
         ({"folds": 21}, "folds is 21, but 'birds' has only 20"),
@@ -239,6 +239,7 @@ def test_a_later_setting_enters_the_hash_where_it_is_set(monkeypatch: pytest.Mon
     before = {plain.id, plain.repeats}
     monkeypatch.setitem(SETTINGS, "clip", replace(SETTINGS["clip"], later=True))
     rest = {name: value for name, value in asdict(plain).items() if name not in SETTINGS or not SETTINGS[name].later}
+    rest["flip"] = True  # as it was saved, when it was a yes or no
     assert plain.hashed() == rest and "clip" not in rest and "px" not in rest
     assert not before & {plain.id, plain.repeats}, "so no field that recipes were saved with may become a later one"
     assert cut.hashed() == rest | {"clip": 2.0} and cut.later() == {"clip": 2.0} and not plain.later()

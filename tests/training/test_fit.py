@@ -13,6 +13,7 @@ import torch
 
 from tests.training.bench import CLASSES, Bench, make_dataset, of_kind
 from transfer_core.backbones.taps import parameter_groups
+from transfer_core.data.look_alikes import FILE
 from transfer_core.errors import DatasetError, RecipeError
 from transfer_core.strategies import STRATEGIES
 from transfer_core.training.checkpoint import CARD, WEIGHTS, load_network
@@ -25,6 +26,7 @@ from transfer_core.types import (
     VAL,
     EpochEnd,
     Event,
+    LookAlike,
     Notice,
     Progress,
     Recipe,
@@ -220,6 +222,26 @@ def test_the_tap_is_chosen_by_cross_validation_and_told(bench: Bench, finished: 
     kept = finished("all_layers")[-1].result["features_kept"]
     assert tuple(kept) == bench.backbone.tap_names
     assert all(0 <= kept[tap.name] <= tap.channels for tap in bench.backbone.taps) and sum(kept.values())
+
+
+def test_a_flip_that_makes_classes_alike_is_told_before_training(bench: Bench) -> None:
+    """What is kept of the dataset is believed; its own images, stripes and spots, are what they were when mirrored."""
+    kept = bench.workspace / "datasets" / bench.dataset.id / FILE
+    assert not any("Flipped" in event.text for event in of_kind(bench.run(flipping(bench), "flips"), Notice))
+    assert kept.read_text() == "[]"
+    pair = LookAlike(symmetry="flip", label=0, like=1, share=0.9, back=0.8, images=20, images_back=20)
+    kept.write_text(json.dumps([asdict(pair)]))
+    events = bench.run(flipping(bench), "flips more")
+    said = next(event for event in events if isinstance(event, Notice))
+    assert said.text.startswith("Flipped left and right, 18 of 20 images of 'stripes' look like 'spots <b>'")
+    assert events.index(said) < events.index(of_kind(events, EpochEnd)[0])
+    still = bench.run(flipping(bench, flip="no"), "flips no more")
+    assert not any("Flipped" in event.text for event in of_kind(still, Notice))
+    kept.unlink()
+
+
+def flipping(bench: Bench, **overrides: str) -> Recipe:
+    return bench.recipe("frozen_head", epochs=1, augment="light", **overrides)
 
 
 def test_folds_leave_the_test_split_alone(bench: Bench) -> None:

@@ -49,7 +49,8 @@ def test_settings_of_training_reach_it(bench: Bench) -> None:
         "dropout": 0.5,
         "clip": 0.01,
         "augment": "standard",
-        "flip": False,
+        "flip": "no",
+        "erasing": "yes",
         "schedule": "constant",
         "warm_up": 0.0,
     }

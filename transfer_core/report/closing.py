@@ -9,7 +9,7 @@ from transfer_core.report.content import differing
 from transfer_core.report.evidence import ranked
 from transfer_core.report.markup import Cell, folded, run_name, section, table
 from transfer_core.report.opening import day, looks_of
-from transfer_core.types import LABELS, NONE, SETTINGS
+from transfer_core.types import LABELS, NONE, SETTINGS, Recipe
 from transfer_core.words import count, percent, plain, safe, short
 
 Values = dict[str, Any]
@@ -166,7 +166,7 @@ def again(content: Values) -> str:
     if apart and len(runs) > 1:
         inner += f"<h3>What differs</h3>{_differences(runs, apart, content)}"
     inner += "<h3>What all share</h3>" if len(runs) > 1 else "<h3>The recipe</h3>"
-    values = (f"<span>{safe(_name(name))} <b>{_value(recipes[0][name], name, most=200)}</b></span>" for name in shared)
+    values = (f"<span>{safe(_name(name))} <b>{_value(recipes[0], name, most=200)}</b></span>" for name in shared)
     inner += f'<p class="shared">{", ".join(values)}.</p>'
     inner += '<h3 class="screen">Each recipe in full</h3>'
     for run in runs:
@@ -199,7 +199,7 @@ def _differences(runs: Sequence[Values], names: Sequence[str], content: Values) 
     titles = [run_name(looks[run["id"]], run["title"]) for run in runs]
 
     def cell(run: Values, name: str) -> Cell:
-        value = _value(run["recipe"][name], name)
+        value = _value(run["recipe"], name)
         return (value, 'class="same"') if run["recipe"][name] == own[name] and run["id"] != choice else value
 
     rows: list[list[Cell]]
@@ -214,11 +214,11 @@ def _name(field: str) -> str:
     return LABELS.get(field, field)
 
 
-def _value(value: Any, name: str, most: int = MOST_SIGNS) -> str:
+def _value(recipe: Values, name: str, most: int = MOST_SIGNS) -> str:
     """A field of a recipe; "–" where the strategy has none."""
-    if value is None:
+    if recipe[name] is None:
         return NONE
-    return safe(short(SETTINGS[name].words(value) if name in SETTINGS else str(value), most))
+    return safe(short(Recipe(**recipe).words(name) if name in SETTINGS else str(recipe[name]), most))
 
 
 def _around(content: Values) -> str:

@@ -160,6 +160,7 @@ def _checked(field: str, value: Any, backbone: Backbone) -> Any:
     if field not in SETTINGS:
         raise RecipeError(f"A recipe has no setting '{field}'. It has: {', '.join(SETTINGS)}.")
     known = SETTINGS[field]
+    value = known.read(value)
     if field == "px":
         return _side(value, backbone)
     if known.layer:

@@ -146,6 +146,5 @@ def trained(recipe: Recipe, *, name: str, title: str, train_from: str, **more: A
         "lr": recipe.lr,
         "backbone_lr": recipe.backbone_lr,
         "patience": recipe.patience,
-        "augment": recipe.augment,
     }
     return Stage(name=name, title=title, solver="gradient", train_from=train_from, **(fields | more))

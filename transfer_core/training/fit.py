@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from numpy.typing import NDArray
 
+from transfer_core.data.look_alikes import look_alikes, warnings
 from transfer_core.errors import RecipeError
 from transfer_core.training.checkpoint import PREDICTIONS, RECIPE, save_json, save_network, save_predictions
 from transfer_core.training.features import outputs
@@ -16,7 +17,19 @@ from transfer_core.training.heads import STEPS, SVM_STRENGTHS, linear_svm, logis
 from transfer_core.training.kept_heads import Solver, kept_or_fitted
 from transfer_core.training.setup import Setup, plan, prepare
 from transfer_core.training.solvers import accuracy_of, softmax
-from transfer_core.types import TEST, VAL, Dataset, Event, Predictions, Progress, Recipe, RunEnd, Stage, StageStart
+from transfer_core.types import (
+    TEST,
+    VAL,
+    Dataset,
+    Event,
+    Notice,
+    Predictions,
+    Progress,
+    Recipe,
+    RunEnd,
+    Stage,
+    StageStart,
+)
 
 HEADS: dict[str, Solver] = {"logistic": logistic, "svm": linear_svm, "strongest": strongest}
 
@@ -56,6 +69,9 @@ def _fit(recipe: Recipe, dataset: Dataset, *, workspace: Path, out: Path, device
     yield StageStart(stage="prepare", title="Get images and network ready", number=1, stages=last, unit="image")
     save_json(asdict(recipe), out / RECIPE)
     setup = yield from prepare(recipe, dataset, backbone, stages, workspace=workspace, device=device)
+    if recipe.augmentation.symmetries and any(stage.solver == "gradient" for stage in stages):
+        alike = yield from look_alikes(dataset, workspace / "datasets" / dataset.id)
+        yield from (Notice(text=said) for said in warnings(alike, recipe.augmentation, dataset.classes))
     for number, stage in enumerate(stages, start=2):
         unit, most = _counted(stage)
         yield StageStart(stage=stage.name, title=stage.title, number=number, stages=last, unit=unit, of=most)

@@ -15,7 +15,7 @@ from torch import Tensor
 from transfer_core.backbones.taps import freeze, parameter_groups
 from transfer_core.errors import RecipeError
 from transfer_core.strategies.definition import epochs_a_look
-from transfer_core.training.augment import PRESETS, augment, draws, shuffled
+from transfer_core.training.augment import augment, draws, shuffled
 from transfer_core.training.features import outputs
 from transfer_core.training.setup import Setup
 from transfer_core.training.solvers import accuracy_of, class_weights, loss_of, refined_loss
@@ -101,9 +101,6 @@ class Descent:
         recipe, network = setup.recipe, setup.network
         self.setup, self.rows = setup, setup.rows(TRAIN)
         self.steps = math.ceil(len(self.rows) / recipe.batch_size)  # of an epoch
-        self.preset = PRESETS.get(stage.augment)
-        if self.preset and not recipe.flip:
-            self.preset = replace(self.preset, flip=0.0)
         freeze(network, stage.train_from)
         quicken(network)
         network.dropout.p = recipe.dropout
@@ -135,8 +132,7 @@ class Descent:
         for group, peak in zip(self.optimizer.param_groups, self.peaks, strict=True):
             group["lr"] = peak * share
         x = setup.images.batch(rows)  # (B, 3, H, W)
-        if self.preset:
-            x = augment(x, self.drawn[rows], self.preset)
+        x = augment(x, self.drawn[rows], setup.recipe.augmentation)
         y = torch.from_numpy(setup.dataset.labels[rows]).to(setup.device)
         seed = noise(setup.recipe.seed, setup.meter.step)
         loss, right = learn(setup, self.optimizer, x, y, self.weights, seed=seed)

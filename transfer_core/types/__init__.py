@@ -18,6 +18,7 @@ from transfer_core.types.advice import (
     Suggestion,
     Trial,
 )
+from transfer_core.types.augmentation import NOTHING, PRESETS, SWITCHES, Augmentation, LookAlike, Symmetry
 from transfer_core.types.backbones import MOST_PX, Backbone, Device, Fit, Pace, Tap
 from transfer_core.types.compared import (
     LEVEL,
@@ -68,8 +69,11 @@ __all__ = [
     "LEVEL",
     "MOST_PX",
     "NONE",
+    "NOTHING",
+    "PRESETS",
     "SETTINGS",
     "SPLITS",
+    "SWITCHES",
     "TELLING",
     "TEST",
     "TRAIN",
@@ -78,6 +82,7 @@ __all__ = [
     "Advice",
     "Answers",
     "Approach",
+    "Augmentation",
     "Axis",
     "Backbone",
     "Bin",
@@ -104,6 +109,7 @@ __all__ = [
     "Job",
     "Lacking",
     "LearningCurve",
+    "LookAlike",
     "Mark",
     "Measured",
     "Notice",
@@ -134,6 +140,7 @@ __all__ = [
     "StageStart",
     "Status",
     "Suggestion",
+    "Symmetry",
     "Tap",
     "Transfer",
     "Trial",

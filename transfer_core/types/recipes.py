@@ -3,12 +3,14 @@
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal
 
+from transfer_core.types.augmentation import SWITCHES, Augmentation, in_force
 from transfer_core.types.backbones import MOST_PX
 from transfer_core.types.plain import digest
 from transfer_core.types.settings import Setting, setting, settings_of
 
 FIRST = "first"  # train from the input on: the whole network
 HEAD = "head"  # train the new classifier alone
+AS_PRESET = {"preset": "as the preset"}  # in words, what a switch of augmentation says by itself
 AUTO = "auto"  # the tap whose features a linear classifier tells apart best, by cross-validation
 
 
@@ -168,15 +170,74 @@ class Recipe:
     augment: Literal["none", "light", "standard"] = setting(
         "none",
         label="Augmentation",
-        help="Random changes of training images. Light: flips and shifts. Standard: also turns, colours and crops.",
-        group="images",
+        help="Random changes of training images, new in every epoch: sets of those that can be switched one by one."
+        " Light: flips left and right, shifts. Standard: also tilts, crops and colours.",
+        group="augmentation",
         rank=5,
     )
-    flip: bool = setting(
-        True,
+    flip: Literal["preset", "yes", "no"] = setting(
+        "preset",
         label="Flip left and right",
-        help="Where augmentation flips. No, where left and right mean something: letters, sides of a body.",
-        group="images",
+        help="Half of the images, mirrored. No, where left and right mean something: letters, arrows, sides of a body.",
+        group="augmentation",
+        words=AS_PRESET,
+        was={True: "preset", False: "no"},
+    )
+    flip_up: Literal["preset", "yes", "no"] = setting(
+        "preset",
+        label="Flip up and down",
+        help="Half of the images. For what has no up: seen from above, or through a microscope.",
+        group="augmentation",
+        words=AS_PRESET,
+        later=True,
+    )
+    quarter_turns: Literal["preset", "yes", "no"] = setting(
+        "preset",
+        label="Quarter turns",
+        help="By 90, 180 or 270 degrees, without any blur. For what has no up.",
+        group="augmentation",
+        words=AS_PRESET,
+        later=True,
+    )
+    tilt: Literal["preset", "yes", "no"] = setting(
+        "preset",
+        label="Tilt",
+        help="Turned by up to 15 degrees, either way.",
+        group="augmentation",
+        words=AS_PRESET,
+        later=True,
+    )
+    shift: Literal["preset", "yes", "no"] = setting(
+        "preset",
+        label="Shift",
+        help="Moved by up to 10 % of the side, in standard by 5 %. What is missing is mirrored in.",
+        group="augmentation",
+        words=AS_PRESET,
+        later=True,
+    )
+    crop: Literal["preset", "yes", "no"] = setting(
+        "preset",
+        label="Crop",
+        help="A window anywhere in the image, of at least half its area. No, where what lies near the edge decides.",
+        group="augmentation",
+        words=AS_PRESET,
+        later=True,
+    )
+    colour: Literal["preset", "yes", "no"] = setting(
+        "preset",
+        label="Colour",
+        help="Brightness, contrast and saturation, by up to 20 %. No, where shades tell the classes apart.",
+        group="augmentation",
+        words=AS_PRESET,
+        later=True,
+    )
+    erasing: Literal["preset", "yes", "no"] = setting(
+        "preset",
+        label="Erase a part",
+        help="From half of the images a rectangle, 2 to 40 % of the area (random erasing): no part decides alone.",
+        group="augmentation",
+        words=AS_PRESET,
+        later=True,
     )
     patience: int = setting(
         0,
@@ -254,6 +315,11 @@ class Recipe:
         rank=9,
     )
 
+    def __post_init__(self) -> None:
+        for each in SETTINGS.values():
+            if each.was:  # a recipe of an earlier Graft
+                object.__setattr__(self, each.name, each.read(getattr(self, each.name)))
+
     @property
     def id(self) -> str:
         """Hash of the canonical JSON: equal recipes have equal ids."""
@@ -267,7 +333,7 @@ class Recipe:
     def hashed(self) -> dict[str, Any]:
         """What every digest of a recipe is made of: its fields, without later settings at yesterday's behaviour."""
         return {
-            name: value
+            name: SETTINGS[name].once(value) if name in SETTINGS else value
             for name, value in asdict(self).items()
             if name not in SETTINGS or not SETTINGS[name].later or value != SETTINGS[name].default
         }
@@ -275,6 +341,18 @@ class Recipe:
     def later(self) -> dict[str, Any]:
         """Of `hashed` the later settings: for digests that name the earlier ones one by one."""
         return {name: value for name, value in self.hashed().items() if name in SETTINGS and SETTINGS[name].later}
+
+    @property
+    def augmentation(self) -> Augmentation:
+        """What is in force of it."""
+        return in_force(self.augment, {name: getattr(self, name) for name in SWITCHES})
+
+    def words(self, name: str) -> str:
+        """A setting for people; of a switch whether it is on."""
+        value = getattr(self, name)
+        if name in SWITCHES:
+            value = "yes" if getattr(self.augmentation, name) else "no"
+        return SETTINGS[name].words(value)
 
 
 SETTINGS: dict[str, Setting] = settings_of(Recipe)  # by name, in the order of the fields
@@ -298,4 +376,3 @@ class Stage:
     lr: float = 0.0
     backbone_lr: float = 0.0
     patience: int = 0
-    augment: Literal["none", "light", "standard"] = "none"

@@ -5,7 +5,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 NONE = "–"  # stands where a strategy has no such setting
 
-Group = Literal["schedule", "regularisation", "images", "repeats"]  # of the form
+Group = Literal["schedule", "regularisation", "images", "augmentation", "repeats"]  # of the form
 Of = Literal["every strategy", "gradient descent", "some"]
 
 
@@ -30,6 +30,7 @@ class Setting:
     layer: Literal["", "any", "inner"]  # a tap's name: any, or any but the last
     zero: str  # what 0 stands for, in words that stand alone
     rank: int  # among what tells runs apart, 1 being the most telling
+    was: tuple[tuple[Any, Any], ...]  # (value in recipes that were saved before it had other ones, the same today)
     later: bool  # came when recipes had been saved already: at its default it is no part of their hash
 
     def __post_init__(self) -> None:
@@ -40,6 +41,14 @@ class Setting:
     def flag(self) -> str:
         """Of the command line."""
         return f"--{self.name.replace('_', '-')}"
+
+    def read(self, value: Any) -> Any:
+        """A value that may have been saved long ago, as it is today."""
+        return next((today for once, today in self.was if value is once), value)
+
+    def once(self, value: Any) -> Any:
+        """A value as it was saved at first: that is what is hashed."""
+        return next((once for once, today in self.was if value == today), value)
 
     def words(self, value: Any) -> str:
         """A value for people; NONE where it is what a strategy without this setting has."""
@@ -65,14 +74,18 @@ def setting(
     layer: Literal["", "any", "inner"] = "",
     zero: str = "",
     rank: int = 99,
+    was: dict[Any, Any] | None = None,
     later: bool = False,
 ) -> Any:
     """A field of `Recipe` that a user may set. Its type says whether it is a number, yes or no, or which choices.
 
     Give one that is added later the default that keeps yesterday's behaviour, and `later=True`: then it enters the
     hash of a recipe, and so its id, only where it is set to something else, and what was trained before is still known.
+    A choice whose values had another form in saved recipes says in `was` which is which today: they are read so, and
+    hash as they did.
     """
-    said = {name: value for name, value in locals().items() if name not in ("default", "words")}
+    said = {name: value for name, value in locals().items() if name not in ("default", "words", "was")}
+    said["was"] = tuple((was or {}).items())
     return field(default=default, metadata={"setting": said, "words": words or {}})
 
 

@@ -1,8 +1,10 @@
 """What can be trained: backbones, strategies and their recipes."""
 
+from dataclasses import asdict
 from typing import IO, Any
 
 from transfer_core.backbones import available, backbone, backbones, default_backbone
+from transfer_core.data.look_alikes import kept_look_alikes, warnings
 from transfer_core.errors import RecipeError
 from transfer_core.jobs.tasks import task_of
 from transfer_core.jobs.tasks.add_backbone import AddBackbone
@@ -114,25 +116,25 @@ class Catalogue(Opened):
         return recipe_from(values, dataset, self._network(values.get("strategy"), name))
 
     def augmented(self, dataset: Dataset, recipe: Recipe) -> bytes | None:
-        """What a recipe's augmentation makes of training images, as a PNG: a row each, the image itself on the left.
+        """What a recipe makes of training images, as a PNG: a row each, the whole image on the left, then the network's
+        square of it, then, where anything is augmented, what five epochs make of that.
 
         None until `draw_augmented` has ended.
         """
-        file = self.root / _augmented(dataset, recipe)
+        file = self.root / self.drawing(dataset, recipe)
         return file.read_bytes() if file.exists() else None
 
     def draw_augmented(self, dataset: Dataset, recipe: Recipe) -> str:
-        """Queue the drawing of what a recipe's augmentation makes of training images. Returns the job's id."""
-        task = DrawAugmented(
-            dataset=dataset.id,
-            backbone=recipe.backbone,
-            preset=recipe.augment,
-            flip=recipe.flip,
-            file=_augmented(dataset, recipe),
-        )
-        return self._queue(task)
+        """Queue the drawing of what a recipe makes of training images. Returns the job's id."""
+        return self._queue(DrawAugmented(recipe=recipe, file=self.drawing(dataset, recipe)))
 
+    def alike_when_turned(self, dataset: Dataset, recipe: Recipe) -> tuple[str, ...]:
+        """Warnings of flips and turns in force that make classes alike; none until a drawing or a run has looked."""
+        found = kept_look_alikes(self.root / "datasets" / dataset.id) or ()
+        return warnings(found, recipe.augmentation, dataset.classes)
 
-def _augmented(dataset: Dataset, recipe: Recipe) -> str:
-    """The file of a drawing, under the workspace."""
-    return f"datasets/{dataset.id}/augmented-{digest([recipe.backbone, recipe.augment, recipe.flip])}.png"
+    def drawing(self, dataset: Dataset, recipe: Recipe) -> str:
+        """The file of that picture, under the workspace: another one for whatever changes it."""
+        seen = self.backbone(recipe.backbone).seeing(recipe.px, recipe.fit)
+        shown = [seen.resize_px, seen.input_px, seen.fit, seen.mean, seen.std, asdict(recipe.augmentation)]
+        return f"datasets/{dataset.id}/augmented-{digest(shown)}.png"

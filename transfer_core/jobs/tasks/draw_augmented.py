@@ -1,12 +1,11 @@
-"""What a recipe's augmentation makes of training images, as a picture."""
+"""What a recipe makes of training images, as a picture, and what flips and turns make alike."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from transfer_core.backbones import backbone
 from transfer_core.jobs.tasks.task import Place, Task
-from transfer_core.types import Event
+from transfer_core.types import Event, Recipe
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,10 +13,7 @@ class DrawAugmented(Task):
     kind: ClassVar[str] = "augment"
     short: ClassVar[bool] = True
 
-    dataset: str
-    backbone: str
-    preset: str
-    flip: bool
+    recipe: Recipe
     file: str  # of the picture, under the workspace
 
     def key(self, lane: str) -> str:
@@ -26,6 +22,5 @@ class DrawAugmented(Task):
     def run(self, place: Place) -> Iterator[Event]:
         from transfer_core.studies.augmented import draw_augmented
 
-        dataset, network = place.dataset(self.dataset), backbone(self.backbone, place.root)
-        out = place.root / self.file
-        yield from draw_augmented(dataset, network, preset=self.preset, flip=self.flip, workspace=place.root, out=out)
+        dataset = place.dataset(self.recipe.dataset)
+        yield from draw_augmented(self.recipe, dataset, workspace=place.root, out=place.root / self.file)
