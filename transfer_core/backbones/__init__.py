@@ -128,5 +128,6 @@ def checkpoints() -> Path:
 
 
 def available(backbone: Backbone, root: Path | None = None) -> bool:
-    """Whether it can be used without a download."""
-    return weights_file(backbone, root).exists()
+    """Whether it can be used without a download, or an installation."""
+    buildable = not backbone.package or importlib.util.find_spec("timm") is not None
+    return buildable and weights_file(backbone, root).exists()

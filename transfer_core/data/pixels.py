@@ -174,7 +174,7 @@ def _padded(image: Image.Image, px: int) -> NDArray[np.uint8]:
 
 def square(file: Path | BinaryIO, *, resize_px: int, crop_px: int, fit: Fit = "crop") -> NDArray[np.uint8]:
     """An image file as a network sees it, for training and prediction alike: (crop_px, crop_px, 3)."""
-    image = decode(file, enough_px=SHARP * resize_px).image
+    image = decode(file, enough_px=SHARP * (resize_px if fit == "crop" else crop_px)).image
     return fit_square(image, resize_px=resize_px, crop_px=crop_px, fit=fit)
 
 
