@@ -18,6 +18,9 @@ LOOKS = {"said": "said", "measured": "measured", "pilots": "piloted"}
 def decision_view(decision: Decision, measured: Measured | None, titles: Mapping[str, str]) -> None:
     """`titles` of the strategies by name."""
     st.subheader(text.escape(headline(decision, titles)), anchor=False)
+    planned = next((plan for plan in decision.plans if plan.strategy == decision.strategy), None)
+    if planned is not None:
+        st.caption(f":material/timer: About {text.duration(planned.seconds)} here.")
     drawn(cards(decision, measured, titles), key="decision_cards")
     advice = trusted(decision).reasons
     against = [reason for reason in advice if reason.against]

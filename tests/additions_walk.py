@@ -17,11 +17,12 @@ import transfer_core
 from components import guard, palette, shell
 from transfer_core.cli import main
 from transfer_core.studies.pilots import CANDIDATES
-from transfer_core.types import Dataset, Pilots, Recipe, Trial
+from transfer_core.types import Dataset, Pilots, Recipe, Said, Trial
 from transfer_core.workspace import Workspace
 
 ROOT = Path(__file__).parent
 HOME = ROOT / "workspace"
+SMALL = ("--backbone", "bundled")  # quick
 SECTIONS = ("Approaches", "Cost", "Curves", "Classes", "Images", "Recipes", "Table")
 
 
@@ -36,15 +37,15 @@ def graft(*arguments: str, code: int = 0) -> Any:
 def commands() -> dict[str, Any]:
     found: dict[str, Any] = {"strategies": graft("strategies")["strategies"]}
     toy, probe = (
-        ("run", "photos", "--strategy", "toy", "--epochs", "2"),
-        ("run", "photos", "--strategy", "linear_probe"),
+        ("run", "photos", *SMALL, "--strategy", "toy", "--epochs", "2"),
+        ("run", "photos", *SMALL, "--strategy", "linear_probe"),
     )
     found["runs"] = [graft(*toy), graft(*toy, "--head-share", "0.5"), graft(*probe)]
     found["refused"] = graft(*toy, "--head-share", "2", code=2)
     found["compare"] = graft("compare", *(run["run"] for run in found["runs"]))
-    found["rates"] = graft("rates", "photos", "--strategy", "toy")
-    found["advise"] = graft("advise", "photos", "--similarity", "different", "--measure")
-    found["candidates"] = [known.name for known in CANDIDATES]
+    found["rates"] = graft("rates", "photos", *SMALL, "--strategy", "toy")
+    found["advise"] = graft("advise", "photos", "--similarity", "different", *SMALL, "--measure")
+    found["candidates"] = list(CANDIDATES)
     graft("report", "photos", str(ROOT / "report.html"))
     return found
 
@@ -52,7 +53,7 @@ def commands() -> dict[str, Any]:
 def led_by_the_toy(workspace: Workspace, dataset: Dataset) -> None:
     """A race that it has won; a real one takes its seconds, and who wins is chance."""
     trial = Trial(strategy="toy", images=30, steps=10, seconds=5, rounds=2, accuracy=0.9, part=0.9)
-    network = workspace.backbone()
+    network = workspace.backbone("bundled")
     pilots = Pilots(
         dataset=dataset.id,
         backbone=network.name,
@@ -71,6 +72,7 @@ def led_by_the_toy(workspace: Workspace, dataset: Dataset) -> None:
     payload = {"dataset": dataset.id, "backbone": pilots.backbone, "weights": pilots.weights, "seconds": 60.0}
     workspace._store.add_job(id="won", kind="pilot", payload=payload, lane="cpu", dataset=dataset.id, recipe="")
     workspace._store.finish("won", "done", result=asdict(pilots))
+    workspace.say(dataset, Said(backbone=network.name))
 
 
 def page(name: str, **state: Any) -> AppTest:

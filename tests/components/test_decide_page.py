@@ -195,7 +195,9 @@ def test_what_was_said_is_there_in_the_next_visit(opened: Workspace, monkeypatch
     again.run()
     assert not again.exception and any(box.label == "Its architecture" for box in again.selectbox)
     opened._store.say(dataset.id, {"similarity": "similar", "budget": None, "seconds": None, "backbone": "bundled"})
-    assert opened.said(dataset) == Said(similarity="similar"), "as kept before there was a fourth question"
+    assert opened.said(dataset) == Said(similarity="similar", backbone="bundled"), (
+        "as kept before there was a fourth question"
+    )
 
 
 def test_launching_keeps_to_the_time_limit_and_all_four_are_one_click(

@@ -46,7 +46,6 @@ def measure_speed(backbone: Backbone, *, device: str) -> Iterator[Event]:
             seconds_left=max(0, passes - len(times)) * typical,
             images_per_second=size / typical,
         )
-    yield Progress(what="Measuring how fast it learns", done=0, of=LEAST_PASSES, unit="passes")
     learned = yield from _learning(network, min(size, LEARNED), where)
     result = {
         "backbone": backbone.name,
@@ -91,7 +90,13 @@ def _learning(network: Network, size: int, device: torch.device) -> Generator[Ev
         times.append(time.perf_counter() - began)
         network.zero_grad()
         done = min(done, LEAST_PASSES)
-        yield Progress(what="Measuring how fast it learns", done=done, of=LEAST_PASSES, unit="passes")
+        yield Progress(
+            what="Measuring how fast it learns",
+            done=done,
+            of=LEAST_PASSES,
+            unit="passes",
+            images_per_second=size / times[-1],
+        )
     return size / statistics.median(times[1:])
 
 
