@@ -39,9 +39,12 @@ def workspace(tmp_path_factory: pytest.TempPathFactory, photos: Path, small_netw
         (images / "red" / f"{number}.png").rename(images / "green" / f"of red {number}.png")
     opened = Workspace(root / "workspace")
     dataset = opened.dataset(drive(opened, opened.import_path(images)).result["id"])
-    recipes = [opened.recipe(dataset, name) for name in ("linear_probe", "linear_svm")]
-    recipes += [opened.recipe(dataset, "fine_tune_all", epochs=2, seed=seed) for seed in (0, 1)]
-    recipes += [opened.recipe(dataset, "from_scratch", epochs=2), opened.recipe(dataset, "linear_probe", per_class=4)]
+    recipes = [opened.recipe(dataset, name, "bundled") for name in ("linear_probe", "linear_svm")]
+    recipes += [opened.recipe(dataset, "fine_tune_all", "bundled", epochs=2, seed=seed) for seed in (0, 1)]
+    recipes += [
+        opened.recipe(dataset, "from_scratch", "bundled", epochs=2),
+        opened.recipe(dataset, "linear_probe", "bundled", per_class=4),
+    ]
     for strategy in ("linear_probe", "linear_svm"):
         recipes += opened.repeated(dataset, strategy, folds=2)
     for id in opened.submit(recipes):

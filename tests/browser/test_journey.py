@@ -31,6 +31,7 @@ def test_from_the_example_to_a_choice(server: Server, page: Page) -> None:
     expect(page.locator(".st-key-decision_cards")).to_contain_text("Scenario 1")
     page.get_by_role("radio", name=re.compile("Ample")).press("Enter")
     expect(page.get_by_role("radio", name=re.compile("Ample"))).to_have_attribute("aria-checked", "true")
+    expect(page.get_by_text("Expected, from how fast this machine")).to_be_visible(timeout=60_000)
     page.get_by_text("Choose yourself").click()
     launch = page.get_by_role("button", name="Launch 3 strategies")
     expect(launch).to_be_visible()

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("playwright")
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.browser.conftest import PHONE, Server, plotted, screenshot
 
@@ -33,6 +34,18 @@ def unfold(page: Page, title: str) -> None:
         summary.click()
         expect(summary.locator("..")).to_have_attribute("open", "")
     expect(page.locator("[data-test-script-state=notRunning]")).to_be_visible()  # what it unfolds stands still
+
+
+def downloaded(page: Page, button: Locator) -> Path:
+    """What a button saves. On a busy machine a press is lost where the page is drawn anew under it, so three."""
+    for patience in (5_000, 10_000, 20_000):
+        try:
+            with page.expect_download(timeout=patience) as saved:
+                button.click()
+        except PlaywrightTimeout:
+            continue
+        return Path(saved.value.path())
+    raise AssertionError("three presses saved nothing")
 
 
 def upload(page: Page, server: Server, file: Path) -> None:
@@ -207,9 +220,7 @@ def test_a_backbone_is_measured_and_another_one_chosen_from_the_catalogue(
     unfold(page, "Set up runs")
     card, dialog = page.locator(".st-key-backbone_card"), page.get_by_role("dialog")
     expect(card).to_contain_text("Works offline")
-    page.get_by_role("button", name="Measure its speed here").click()
-    expect(card.get_by_role("button", name="Stop")).to_be_visible()
-    page.get_by_role("button", name="Choose another").click()
+    page.get_by_role("button", name="Choose another").click()  # it is measured by itself meanwhile
     expect(card).to_contain_text(re.compile(r"\d images/s here"), timeout=60_000)
     expect(dialog).to_be_visible()
     page.keyboard.press("Escape")
@@ -253,9 +264,7 @@ def test_folds_are_one_line_and_a_recipe_travels_through_a_file(ready: Server, p
     save = page.get_by_role("button", name="Save")
     expect(save).to_be_visible()
     expect(page.locator("[data-test-script-state=notRunning]")).to_be_visible()
-    with page.expect_download() as saved:
-        save.click()
-    recipe = json.loads(Path(saved.value.path()).read_text())
+    recipe = json.loads(downloaded(page, save).read_text())
     assert recipe["strategy"] == "linear_probe" and recipe["folds"] == 2
     file = tmp_path / "of a friend.json"
     file.write_text(json.dumps({"strategy": "fine_tune_all", "backbone": "bundled", "epochs": 7, "dataset": "another"}))

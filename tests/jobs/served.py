@@ -20,7 +20,7 @@ def ended(workspace: Workspace, id: str, seconds: float = 60) -> Job:
 
 
 def long_run(workspace: Workspace, dataset: Dataset, seed: int) -> str:
-    recipe = workspace.recipe(dataset, "from_scratch", epochs=1_000, patience=0, seed=seed)
+    recipe = workspace.recipe(dataset, "from_scratch", "bundled", epochs=1_000, patience=0, seed=seed)
     (id,) = workspace.submit([recipe])
     wait(lambda: any(isinstance(e, EpochEnd) for _, _, e in workspace.events(id)), 60, "the first epoch")
     return id

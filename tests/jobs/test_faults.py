@@ -71,7 +71,7 @@ class Faulty:
 def test_whichever_write_of_a_training_fails_it_ends_and_the_queue_goes_on(
     workspace: Workspace, dataset: Dataset, impatient: None
 ) -> None:
-    recipe, store, states = workspace.recipe(dataset, "linear_probe"), workspace._store, []
+    recipe, store, states = workspace.recipe(dataset, "linear_probe", "bundled"), workspace._store, []
     real = store._writer
     assert real is not None
     store._writer = Faulty(real, 1)  # type: ignore[assignment]
@@ -102,7 +102,7 @@ def test_another_programs_lock_holds_the_queue_and_lets_it_go_on(
     assert writer is not None
     writer.execute("PRAGMA busy_timeout = 100")
     id = long_run(workspace, dataset, seed=90)
-    waits = workspace.submit([workspace.recipe(dataset, "linear_probe", seed=91)])[0]
+    waits = workspace.submit([workspace.recipe(dataset, "linear_probe", "bundled", seed=91)])[0]
     other = sqlite3.connect(workspace._store.file, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     try:
@@ -164,7 +164,7 @@ def test_a_job_of_each_kind_has_its_own_log(
     workspace: Workspace, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A later job of another kind that crashes must not write into the log of the training before it."""
-    (run,) = workspace.submit([workspace.recipe(dataset, "linear_probe", seed=92)])
+    (run,) = workspace.submit([workspace.recipe(dataset, "linear_probe", "bundled", seed=92)])
     assert ended(workspace, run).status == "done"
     job = workspace.measure(dataset)
     wait(lambda: bool(workspace.events(job)), 30, "the first event")
@@ -192,7 +192,7 @@ def test_a_device_that_does_not_exist_fails_its_job_and_leaves_no_thread(
     workspace: Workspace, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(workspace, "_check_device", lambda name: None)  # as before the first worker has said
-    (id,) = workspace.submit([workspace.recipe(dataset, "linear_probe", seed=93)], device="cuda:7")
+    (id,) = workspace.submit([workspace.recipe(dataset, "linear_probe", "bundled", seed=93)], device="cuda:7")
     job = ended(workspace, id)
     assert job.status == "failed" and "no device 'cuda:7'" in job.error and "cpu" in job.error
     lanes = workspace._lanes
@@ -259,7 +259,7 @@ def test_a_worker_that_does_not_read_is_killed_when_its_job_is_stopped(workspace
 
 
 def test_stopping_is_not_going_on(workspace: Workspace, dataset: Dataset) -> None:
-    recipe = workspace.recipe(dataset, "from_scratch", epochs=1_000, patience=0, seed=94)
+    recipe = workspace.recipe(dataset, "from_scratch", "bundled", epochs=1_000, patience=0, seed=94)
     (id,) = workspace.submit([recipe])
     wait(lambda: workspace.run(id).status == "running", 30, "the start")
     workspace.stop(id)
@@ -270,7 +270,7 @@ def test_stopping_is_not_going_on(workspace: Workspace, dataset: Dataset) -> Non
 
 
 def test_two_tabs_that_launch_a_recipe_at_once_launch_one_run(workspace: Workspace, dataset: Dataset) -> None:
-    recipes = [workspace.recipe(dataset, "linear_probe", seed=seed) for seed in range(200, 206)]
+    recipes = [workspace.recipe(dataset, "linear_probe", "bundled", seed=seed) for seed in range(200, 206)]
     ids: list[tuple[str, ...]] = []
     tabs = [threading.Thread(target=lambda: ids.append(workspace.submit(recipes))) for _ in range(8)]
     for tab in tabs:
@@ -313,7 +313,7 @@ def test_kill_9_at_twenty_moments_always_gives_the_right_state_within_a_second(
             idle = workspace._lanes._lanes["auto"].worker
             assert idle is not None
             idle.end()
-        recipe = workspace.recipe(dataset, "from_scratch", epochs=1_000, patience=0, seed=1_000 + moment)
+        recipe = workspace.recipe(dataset, "from_scratch", "bundled", epochs=1_000, patience=0, seed=1_000 + moment)
         (id,) = workspace.submit([recipe])
         if moment % 4 == 3:
             wait(killed.exists, 120, "the death")
@@ -325,6 +325,6 @@ def test_kill_9_at_twenty_moments_always_gives_the_right_state_within_a_second(
         began = time.monotonic()
         job = ended(workspace, id, 10)
         right += job.status == "failed" and time.monotonic() - began < 1.0
-        (after,) = workspace.submit([workspace.recipe(dataset, "linear_probe", seed=2_000 + moment)])
+        (after,) = workspace.submit([workspace.recipe(dataset, "linear_probe", "bundled", seed=2_000 + moment)])
         assert ended(workspace, after, 120).status == "done"
     assert right == 20

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from tests.training.bench import PX, Bench, make_dataset
-from transfer_core.backbones import BACKBONES
+from transfer_core.backbones import backbone
 from transfer_core.errors import RecipeError
 from transfer_core.studies import rates
 from transfer_core.training import gradient, setup
@@ -23,7 +23,7 @@ STEPS = 30
 @pytest.fixture
 def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Bench]]:
     """Workspaces with the same 42 training images, the bundled network looking at few pixels, and a short test."""
-    small = replace(BACKBONES[0], input_px=PX, resize_px=PX)
+    small = replace(backbone("bundled"), input_px=PX, resize_px=PX)
     known = setup.named_backbone
     monkeypatch.setattr(setup, "named_backbone", lambda name, root: small if name == "bundled" else known(name, root))
     monkeypatch.setattr(rates, "MOST_STEPS", STEPS)

@@ -30,9 +30,13 @@ class Runs(Opened):
     def submit(self, recipes: Sequence[Recipe], *, device: str = "auto", again: bool = False) -> tuple[str, ...]:
         """Queue runs. A recipe that has finished, runs or waits already gives that run's id, unless `again`.
 
-        Raises RecipeError for a device that this machine does not have.
+        A timing that waits or runs on the device makes way. Raises RecipeError for a device that this machine does not
+        have.
         """
         self._check_device(device)
+        for job in self._store.jobs(kind="speed", active=True):
+            if job.lane == self._lane(device):
+                self.stop(job.id)
         return tuple(self._queue(Train(recipe=wanted), device=device, again=again) for wanted in recipes)
 
     def run(self, id: str) -> Run:

@@ -151,7 +151,8 @@ class Studies(Catalogue):
     def time_networks(self, backbone_name: str = "", device: str = "auto") -> tuple[str, ...]:
         """Queue the timing of a backbone, and of the networks that strategies bring along, unless they were timed.
 
-        Returns the jobs' ids; none where a timing waits, runs or has failed.
+        Returns the jobs' ids; none where a timing waits, runs or has failed. One that made way for a run is asked
+        again.
         """
         self._check_device(device)
         wanted = [self.backbone(name) for name in (backbone_name, *OWN_NETWORKS)]
@@ -160,7 +161,9 @@ class Studies(Catalogue):
         return tuple(
             self.measure_speed(each.name, device)
             for each, job in zip(lacking, asked, strict=True)
-            if job is None or (job.status == "done" and "trained_per_second" not in job.result)
+            if job is None
+            or job.status in ("stopped", "interrupted")
+            or (job.status == "done" and "trained_per_second" not in job.result)
         )
 
     def find_rate(self, dataset: Dataset, recipe: Recipe, device: str = "auto") -> str:
