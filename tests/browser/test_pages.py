@@ -242,7 +242,7 @@ def test_a_backbone_is_measured_and_another_one_chosen_from_the_catalogue(
     ready.restart()
     page.goto(f"{ready.url}/train")
     unfold(page, "Set up runs")
-    expect(card).to_contain_text(re.compile(r"Bundled.*\d images/s here", re.DOTALL))
+    expect(card).to_contain_text(re.compile(r"EfficientNet-Lite0.*\d images/s here", re.DOTALL))
 
 
 def test_folds_are_one_line_and_a_recipe_travels_through_a_file(ready: Server, page: Page, tmp_path: Path) -> None:
