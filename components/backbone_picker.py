@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from components import text
+from components.expected_view import ask_for_times
 from components.feed import feed
 from components.guard import act, fragment, guarded
 from components.own_weights import own_weights
@@ -150,6 +151,7 @@ def _badge(backbone: Backbone, available: bool) -> None:
 
 
 def _speed_here(workspace: Workspace, backbone: Backbone, device: str) -> None:
+    ask_for_times(workspace, backbone, device)  # before it is drawn, so that its progress is
     waiting = _waiting(workspace, workspace.measurement(backbone.name, device))
     fragment(_speed, run_every=TICK_SECONDS if waiting else None)(workspace, backbone, device, waiting)
 
