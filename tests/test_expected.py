@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.driving import drive
 from transfer_core.expected import HEAD_SECONDS, expected
 from transfer_core.strategies import STRATEGIES
 from transfer_core.studies import speed
 from transfer_core.training.devices import device
-from transfer_core.types import TEST, TRAIN, VAL, Dataset, Estimate, Pace, RunEnd
+from transfer_core.types import TEST, TRAIN, VAL, Dataset, Estimate, Pace
 from transfer_core.workspace import Workspace
 
 PACE = Pace(features=100.0, training=25.0)
@@ -24,9 +25,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
 
 @pytest.fixture(scope="module")
 def dataset(workspace: Workspace, photos: Path) -> Dataset:
-    *_, end = workspace.drive(workspace.import_path(photos))
-    assert isinstance(end, RunEnd)
-    return workspace.dataset(end.result["id"])
+    return workspace.dataset(drive(workspace, workspace.import_path(photos)).result["id"])
 
 
 def test_its_arithmetic(workspace: Workspace, dataset: Dataset) -> None:
@@ -58,8 +57,7 @@ def test_networks_are_timed_once_and_the_times_stand_in_the_decision(
     jobs = workspace.time_networks()
     assert len(jobs) == 2 and workspace.time_networks() == (), "they wait already"
     for job in jobs:
-        *_, end = workspace.drive(job)
-        assert isinstance(end, RunEnd) and end.status == "done", end
+        drive(workspace, job)
     assert workspace.time_networks() == ()
     pace = workspace.pace(workspace.backbone())
     assert pace is not None and pace.features > pace.training > 0

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.driving import drive
 from transfer_core.errors import RecipeError
 from transfer_core.training.setup import plan
-from transfer_core.types import VAL, Dataset, RunEnd
+from transfer_core.types import VAL, Dataset
 from transfer_core.workspace import Workspace
 
 PX, EACH = 40, 24  # height; images of a class
@@ -36,13 +37,7 @@ def bands(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Dat
                 at = place * 4 * PX
                 pixels[:, at : at + PX, colour] += 90
             Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)).save(root / name / f"{number}.png")
-    return workspace.dataset(_driven(workspace, workspace.import_path(root)).result["id"])
-
-
-def _driven(workspace: Workspace, job: str) -> RunEnd:
-    *_, end = workspace.drive(job)
-    assert isinstance(end, RunEnd) and end.status == "done", end
-    return end
+    return workspace.dataset(drive(workspace, workspace.import_path(root)).result["id"])
 
 
 def test_long_pictures_are_squeezed_by_rule_and_predicted_as_they_were_trained(
@@ -52,13 +47,13 @@ def test_long_pictures_are_squeezed_by_rule_and_predicted_as_they_were_trained(
     cropped = workspace.recipe(bands, "linear_probe", "bundled", fit="crop")
     assert by_rule.fit == "squeeze" and cropped.fit == "crop" and by_rule.id != cropped.id
     (id,), (blind,) = workspace.submit([by_rule]), workspace.submit([cropped])
-    assert _driven(workspace, id).result["val_accuracy"] == 1.0
-    assert _driven(workspace, blind).result["val_accuracy"] < 0.8, "the middle shows nothing"
+    assert drive(workspace, id).result["val_accuracy"] == 1.0
+    assert drive(workspace, blind).result["val_accuracy"] < 0.8, "the middle shows nothing"
 
     row = int(bands.rows(VAL)[0])
     found = workspace.predictions(id).val_probabilities[0]
     image = (workspace.root / "datasets" / bands.id / "samples" / bands.files[row]).read_bytes()
-    top = dict(_driven(workspace, workspace.predict(id, image)).result["top"])
+    top = dict(drive(workspace, workspace.predict(id, image)).result["top"])
     assert [top[name] for name in bands.classes] == pytest.approx(found.tolist(), abs=1e-5)
 
 
@@ -66,7 +61,7 @@ def test_what_a_crop_cuts_off_is_said(workspace: Workspace, bands: Dataset, phot
     shape = workspace.shape(bands)
     assert shape is not None and "80%" in shape.rule and "squeeze" in shape.rule
     assert shape in workspace.decide(bands).because
-    squares = workspace.dataset(_driven(workspace, workspace.import_path(photos)).result["id"])
+    squares = workspace.dataset(drive(workspace, workspace.import_path(photos)).result["id"])
     assert workspace.shape(squares) is None and workspace.recipe(squares, "linear_probe").fit == "crop"
 
 
@@ -90,7 +85,7 @@ def test_a_recipe_from_before_these_settings_does_what_it_did(workspace: Workspa
 
 def test_a_thin_picture_keeps_a_pixel(workspace: Workspace, bands: Dataset) -> None:
     id = workspace.submit([workspace.recipe(bands, "linear_probe", "bundled", fit="pad")])[0]
-    assert _driven(workspace, id).result["val_accuracy"] == 1.0
+    assert drive(workspace, id).result["val_accuracy"] == 1.0
     thin = io.BytesIO()
     Image.new("RGB", (2000, 1), "red").save(thin, "PNG")
-    assert _driven(workspace, workspace.predict(id, thin.getvalue())).status == "done"
+    assert drive(workspace, workspace.predict(id, thin.getvalue())).status == "done"

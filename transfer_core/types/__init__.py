@@ -53,9 +53,10 @@ from transfer_core.types.events import (
 )
 from transfer_core.types.forecast import Crossing, Finding, Forecast, Lacking, LearningCurve, Size
 from transfer_core.types.plain import Floats, Ints, digest, from_plain
-from transfer_core.types.recipes import AUTO, FIRST, HEAD, LABELS, SETTINGS, TELLING, Recipe, Stage
+from transfer_core.types.recipes import AUTO, FIRST, HEAD, LABELS, SETTINGS, TELLING, Recipe
 from transfer_core.types.runs import ACTIVE, GOING, Job, Predictions, RateTest, Repeats, Run, Status
 from transfer_core.types.settings import NONE, Setting
+from transfer_core.types.stages import Stage
 
 __all__ = [
     "ACTIVE",

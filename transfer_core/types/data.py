@@ -80,7 +80,6 @@ class Profile:
     median_width_px: int
     median_height_px: int
     smallest_side_px: int
-    aspect: float  # median of the longer side over the shorter, of the images to learn from
     duplicate_groups: int  # groups of two images or more
     duplicate_images: int  # images in such groups
     skipped: int  # files left out, each listed in Dataset.problems

@@ -360,19 +360,3 @@ LABELS: dict[str, str] = {  # of every field of a recipe
     each.name: SETTINGS[each.name].label if each.name in SETTINGS else each.metadata["label"] for each in fields(Recipe)
 }
 TELLING: tuple[str, ...] = tuple(sorted(SETTINGS, key=lambda name: SETTINGS[name].rank))  # the most telling first
-
-
-@dataclass(frozen=True, kw_only=True)
-class Stage:
-    """One step of a strategy, ready for the loop: what trains, how, from where."""
-
-    name: str
-    title: str  # "Train the new head"
-    solver: Literal["gradient", "logistic", "svm", "strongest"]
-    train_from: str = HEAD
-    tap: str | None = None  # features for logistic and svm, or AUTO; None: the last tap
-    random_init: bool = False  # forget the pretrained weights first
-    epochs: int = 0
-    lr: float = 0.0
-    backbone_lr: float = 0.0
-    patience: int = 0
