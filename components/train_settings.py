@@ -111,6 +111,7 @@ def _control(setting: Setting, rules: Sequence[Any], backbone: Backbone, form: F
     held, key = form.start.get(setting.name), form.key(f"set_{setting.name}")
     if setting.least is not None:
         kind = setting.kind
+        told = [f"{rule:g}" if rule or not setting.zero else setting.zero for rule in rules]
         # Not as the widget's default: a field that begins empty can be emptied again, and then the rule decides.
         st.session_state.setdefault(key, None if held is None else kind(held))
         return st.number_input(
@@ -120,7 +121,7 @@ def _control(setting: Setting, rules: Sequence[Any], backbone: Backbone, form: F
             None,
             kind(setting.step),
             format="%d" if kind is int else "%g",
-            placeholder=f"by rule: {' / '.join(f'{rule:g}' for rule in rules)}",
+            placeholder=f"by rule: {' / '.join(told)}",
             help=setting.help,
             key=key,
         )
