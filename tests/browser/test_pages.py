@@ -3,7 +3,6 @@
 import json
 import re
 import shutil
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -77,9 +76,11 @@ def launch_long(page: Page, server: Server, epochs: int) -> None:
     strategies.get_by_text("Linear probe", exact=True).click()
     strategies.get_by_text("From scratch", exact=True).click()
     page.get_by_text("Change the settings").click()
-    field = page.get_by_role("spinbutton", name="Epochs", exact=True)
-    field.fill(str(epochs))
-    field.press("Enter")
+    for label, value in (("Image side", 32), ("Epochs", epochs)):  # small images, so that an epoch takes no time
+        field = page.get_by_role("spinbutton", name=label, exact=True)
+        field.fill(str(value))
+        field.press("Enter")
+    expect(page.get_by_text(f"epochs {epochs}")).to_be_visible()
     expect(page.locator(".st-key-augmented img")).to_be_visible(timeout=60_000)
     page.get_by_role("button", name="Launch", exact=True).click()
     expect(page.locator(".st-key-queue").get_by_role("button", name="Stop")).to_have_count(1)
@@ -155,12 +156,10 @@ def test_a_closed_tab_changes_nothing_and_a_new_one_attaches_again(
 def test_stop_is_shown_at_once_and_ends_the_run(ready: Server, page: Page) -> None:
     launch_long(page, ready, epochs=1000)
     newest = page.locator(".st-key-queue [class*=st-key-queue_]").first
-    begun = time.monotonic()
     newest.get_by_role("button", name="Stop").click()
-    expect(newest.get_by_text(re.compile("Stopp(ing|ed)"))).to_be_visible(timeout=5_000)
-    expect(newest.get_by_text("Stopped")).to_be_visible(timeout=10_000)
+    expect(newest.get_by_text(re.compile("Stopp(ing|ed)"))).to_be_visible()
+    expect(newest.get_by_text("Stopped")).to_be_visible()
     expect(newest.get_by_role("button", name="Stop")).to_have_count(0)
-    assert time.monotonic() - begun < 10
 
 
 def test_a_broken_zip_gets_its_sentence(ready: Server, page: Page, tmp_path: Path) -> None:

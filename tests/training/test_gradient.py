@@ -155,6 +155,16 @@ def test_what_is_frozen_does_not_change(bench: Bench) -> None:
     assert not torch.equal(before[first], everything[first])
 
 
+@pytest.mark.parametrize("batch_norm", ["kept", "batch"])
+def test_batchnorm_normalises_as_pretrained_or_by_the_batch(batch_norm: str, bench: Bench) -> None:
+    before = load_file(last_kept(bench, "before", "linear_probe"))
+    after = load_file(last_kept(bench, batch_norm, "fine_tune_all", batch_norm=batch_norm))
+    statistics = [name for name in before if name.endswith(("running_mean", "running_var"))]
+    learned = [name for name in before if name.startswith("trunk.") and before[name].ndim == 4]
+    assert statistics and all(torch.equal(before[n], after[n]) == (batch_norm == "kept") for n in statistics)
+    assert not any(torch.equal(before[name], after[name]) for name in learned)
+
+
 def test_batches_of_one_train(bench: Bench) -> None:
     events = bench.run(bench.recipe("from_scratch", epochs=1, batch_size=1), "ones", few(bench))
     assert len(of_kind(events, EpochEnd)) == 1

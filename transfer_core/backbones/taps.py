@@ -100,6 +100,7 @@ class Network(nn.Module):
         self.stages = stage_of_parameters(module, backbone)
         self.layers = stage_of_layers(module, backbone)
         self.frozen = -1  # the last stage that is
+        self.statistics_rest = False  # BatchNorm's, of all stages; its weights may learn all the same
         self.trunk = extractor(module, backbone, self.taps)
         width = sum(tap.channels for tap in self.taps)
         self.hidden = hidden_layer(width, hidden, seed) if hidden else nn.Sequential()
@@ -120,7 +121,8 @@ class Network(nn.Module):
         """As in any module, save that frozen layers stay in eval mode: no dropout, BatchNorm's statistics rest."""
         super().train(mode)
         for name, layer in self.trunk.named_modules():
-            if self.layers.get(name, len(self.backbone.taps)) <= self.frozen:
+            rests = self.statistics_rest and isinstance(layer, nn.BatchNorm2d)
+            if rests or self.layers.get(name, len(self.backbone.taps)) <= self.frozen:
                 layer.eval()
         return self
 

@@ -2,7 +2,16 @@
 
 from typing import Any
 
-from transfer_core.strategies.definition import CS231N, TRAINING, Strategy, epochs_for, head_lr, trained
+from transfer_core.strategies.definition import (
+    CS231N,
+    TRAINING,
+    Strategy,
+    backbone_lr,
+    epochs_for,
+    head_lr,
+    statistics,
+    trained,
+)
 from transfer_core.types import FIRST, HEAD, Backbone, Recipe, Stage
 
 FIRST_STAGE = 0.4  # its learning rate over the last stage's, however many lie between
@@ -13,8 +22,9 @@ def fine_tuning_defaults(train_images: int, backbone: Backbone) -> dict[str, Any
     return {
         "epochs": epochs_for(train_images, steps=500, least=4, most=60),
         "lr": head_lr(backbone),
-        "backbone_lr": head_lr(backbone) / 10,  # ten times smaller than the head's (CS231n, Stack Exchange, TLLib)
+        "backbone_lr": backbone_lr(backbone),
         "depth_decay": round(FIRST_STAGE ** (1 / max(1, len(backbone.taps) - 1)), 2),
+        "batch_norm": statistics(backbone),
         "weight_decay": 1e-2,
         "smoothing": 0.1,  # so that the validation loss does not rise while the accuracy still does
         # On 1,000 photos of clothes, by validation: ImageNet's weights as well with it as without; the small bundled
@@ -44,8 +54,7 @@ FINE_TUNE_ALL = Strategy(
     represents=2,
     weights="moved",
     frozen="Nothing, once the head has been fitted.",
-    trains="The head first, then the whole network: the pretrained weights ten times slower than the head, and slower"
-    " still towards the input.",
+    trains="The head first, then the whole network, slower towards the input.",
     when="Many images, or images unlike ImageNet's with time to compute: every layer adapts, from weights that already"
     " see well.",
     source="CS231n notes, Transfer Learning, scenarios 2 and 4; Kumar et al. 2022 (LP-FT)",
@@ -55,7 +64,7 @@ FINE_TUNE_ALL = Strategy(
     slot=4,
     races=True,
     version=3,
-    settings=("backbone_lr", "depth_decay", *TRAINING),
+    settings=("backbone_lr", "depth_decay", "batch_norm", *TRAINING),
     defaults=defaults,
     stages=fine_tuning,
 )

@@ -31,7 +31,7 @@ FINE_TUNE_TOP = Strategy(
     slot=1,
     races=True,
     version=3,
-    settings=("train_from", "backbone_lr", "depth_decay", *TRAINING),
+    settings=("train_from", "backbone_lr", "depth_decay", "batch_norm", *TRAINING),
     defaults=defaults,
     stages=fine_tuning,
 )

@@ -47,7 +47,7 @@ GRADUAL = Strategy(
     symbol="star",
     slot=7,
     version=2,
-    settings=("backbone_lr", "depth_decay", *TRAINING),
+    settings=("backbone_lr", "depth_decay", "batch_norm", *TRAINING),
     defaults=defaults,
     stages=stages,
 )

@@ -101,6 +101,7 @@ class Descent:
         recipe, network = setup.recipe, setup.network
         self.setup, self.rows = setup, setup.rows(TRAIN)
         self.steps = math.ceil(len(self.rows) / recipe.batch_size)  # of an epoch
+        network.statistics_rest = recipe.batch_norm == "kept"
         freeze(network, stage.train_from)
         quicken(network)
         network.dropout.p = recipe.dropout

@@ -134,6 +134,15 @@ class Recipe:
         zero="no hidden layer",
         later=True,
     )
+    batch_norm: Literal["batch", "kept"] = setting(
+        "batch",
+        label="BatchNorm statistics",
+        help="What fine-tuning normalises by: each batch, or what the pretrained weights were trained with.",
+        group="regularisation",
+        of="some",
+        words={"batch": "of each batch", "kept": "as pretrained"},
+        later=True,
+    )
     smoothing: float = setting(
         0.0,
         label="Label smoothing",
