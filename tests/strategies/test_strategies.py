@@ -205,7 +205,7 @@ def test_sgd_has_rates_of_its_own() -> None:
     )
     assert (sgd.lr, sgd.backbone_lr) == pytest.approx((10 * adam.lr, 10 * adam.backbone_lr))
     assert sgd.weight_decay < adam.weight_decay
-    assert said.lr == 0.5 and said.backbone_lr == pytest.approx(0.05)
+    assert said.lr == 0.5 and said.backbone_lr == pytest.approx(0.5 * adam.backbone_lr / adam.lr)
 
 
 def test_epochs_follow_the_images_that_are_left() -> None:
@@ -240,7 +240,7 @@ def test_a_recipe_keeps_its_id(name: str, network: str, overrides: dict[str, Any
 
 
 def test_a_later_setting_enters_the_hash_where_it_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    plain, cut = (recipe(dataset(), "gradual", BACKBONES[0], **given) for given in ({}, {"clip": 2.0}))
+    plain, cut = (recipe(dataset(), "gradual", named_backbone("bundled"), **given) for given in ({}, {"clip": 2.0}))
     before = {plain.id, plain.repeats}
     monkeypatch.setitem(SETTINGS, "clip", replace(SETTINGS["clip"], later=True))
     rest = {name: value for name, value in asdict(plain).items() if name not in SETTINGS or not SETTINGS[name].later}
