@@ -1,16 +1,18 @@
 """Launching from the decision: what is recommended, all four scenarios, or what the user ticks."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import streamlit as st
 
-from components import shell, text
+from components import text
 from components.backbone_picker import download_note
-from transfer_core.errors import GraftError
-from transfer_core.types import Backbone, Dataset, Decision, Plan, Recipe
+from components.guard import act
+from transfer_core.types import Backbone, Dataset, Decision, Plan
 from transfer_core.workspace import Workspace
 
 PRESELECTED = 3
+LAUNCHED = "launched"  # in session_state: a button has, so the Train page comes next
 ROLES = {"recommended": "Recommended", "alternative": "Alternative", "control": "Control"}
 
 
@@ -20,22 +22,28 @@ def launch_view(
     """The buttons; the primary one launches what is recommended. `titles` of the strategies by name."""
     plans = {plan.strategy: plan for plan in decision.plans}
     four = tuple(known.name for known in workspace.strategies() if known.represents)
-    wanted: Sequence[str] = ()
+
+    def button(label: str, key: str, icon: str, names: Sequence[str], **more: Any) -> None:
+        """One that launches before the page is drawn anew, and so without waiting for it."""
+        st.button(
+            label,
+            key=key,
+            icon=icon,
+            on_click=act(_launch),
+            args=(workspace, dataset, backbone, decision, names),
+            **more,
+        )
+
     with st.expander("Choose yourself", icon=":material/checklist:", key="choose_yourself"):
         ticked = _choose(workspace, dataset, decision, plans)
         label = f"Launch {len(ticked)} {'strategy' if len(ticked) == 1 else 'strategies'}"
-        if st.button(label, key="launch_chosen", icon=":material/play_arrow:", disabled=not ticked):
-            wanted = ticked
+        button(label, "launch_chosen", ":material/play_arrow:", ticked, disabled=not ticked)
     if not workspace.available(backbone):
         st.warning(text.escape(download_note(backbone)), icon=":material/download:")
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button("Launch recommended", type="primary", key="launch", icon=":material/play_arrow:"):
-            wanted = (decision.strategy,)
-        if st.button("Launch all four scenarios", key="launch_four", icon=":material/grid_view:"):
-            wanted = four
+        button("Launch recommended", "launch", ":material/play_arrow:", (decision.strategy,), type="primary")
+        button("Launch all four scenarios", "launch_four", ":material/grid_view:", four)
     st.caption(text.escape(words(decision, plans, titles, backbone, four)))
-    if wanted:
-        _launch(workspace, dataset, backbone, decision, wanted)
 
 
 def words(
@@ -85,13 +93,6 @@ def _choose(workspace: Workspace, dataset: Dataset, decision: Decision, plans: M
 def _launch(
     workspace: Workspace, dataset: Dataset, backbone: Backbone, decision: Decision, names: Sequence[str]
 ) -> None:
-    try:
-        recipes: list[Recipe] = [
-            workspace.recipe(dataset, name, backbone.name, **overrides(decision, name)) for name in names
-        ]
-        ids = workspace.submit(recipes)
-    except GraftError as error:
-        st.error(text.escape(str(error)), icon=":material/error:")
-        return
-    st.session_state["run"] = ids[0]
-    shell.go("train")
+    recipes = [workspace.recipe(dataset, name, backbone.name, **overrides(decision, name)) for name in names]
+    st.session_state["run"] = workspace.submit(recipes)[0]
+    st.session_state[LAUNCHED] = True

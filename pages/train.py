@@ -29,7 +29,20 @@ if dataset is None:
 runs = workspace.runs(dataset.id)
 if st.session_state.pop("fold_setup", False):
     st.session_state["setup"] = False
-with st.expander("Set up runs", icon=":material/tune:", expanded=not runs, key="setup", on_change="rerun"):
+setup = st.expander("Set up runs", icon=":material/tune:", expanded=not runs, key="setup", on_change="rerun")
+same = st.session_state.pop("same", 0)
+if same:
+    words = "has finished before and was" if same == 1 else "have finished before and were"
+    st.info(f"{same} of these recipes {words} not trained again. Change the seed to train once more.")
+
+if runs:  # before the form, which takes longer to draw
+    queue_view(workspace, dataset, runs)
+    run_view(workspace, dataset, runs)
+    shell.next_step("Compare the runs", "compare", disabled=not any(run.status == "done" for run in runs))
+else:
+    st.caption("Nothing has been trained on this dataset yet. Choose strategies above, or let Decide recommend them.")
+
+with setup:
     form = train_form()
     backbone = backbone_picker(workspace, st.session_state.get("device", "auto"))
     devices = {device.name: device.title for device in workspace.devices()}
@@ -94,16 +107,3 @@ with st.expander("Set up runs", icon=":material/tune:", expanded=not runs, key="
             st.rerun()
         except GraftError as caught:
             st.error(text.escape(str(caught)), icon=":material/error:")
-
-same = st.session_state.pop("same", 0)
-if same:
-    words = "has finished before and was" if same == 1 else "have finished before and were"
-    st.info(f"{same} of these recipes {words} not trained again. Change the seed to train once more.")
-
-if not runs:
-    st.caption("Nothing has been trained on this dataset yet. Choose strategies above, or let Decide recommend them.")
-    st.stop()
-
-queue_view(workspace, dataset, runs)
-run_view(workspace, dataset, runs)
-shell.next_step("Compare the runs", "compare", disabled=not any(run.status == "done" for run in runs))

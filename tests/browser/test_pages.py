@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -156,10 +157,12 @@ def test_a_closed_tab_changes_nothing_and_a_new_one_attaches_again(
 def test_stop_is_shown_at_once_and_ends_the_run(ready: Server, page: Page) -> None:
     launch_long(page, ready, epochs=1000)
     newest = page.locator(".st-key-queue [class*=st-key-queue_]").first
+    begun = time.monotonic()
     newest.get_by_role("button", name="Stop").click()
-    expect(newest.get_by_text(re.compile("Stopp(ing|ed)"))).to_be_visible()
-    expect(newest.get_by_text("Stopped")).to_be_visible()
+    expect(newest.get_by_text(re.compile("Stopp(ing|ed)"))).to_be_visible(timeout=5_000)
+    expect(newest.get_by_text("Stopped")).to_be_visible(timeout=10_000)
     expect(newest.get_by_role("button", name="Stop")).to_have_count(0)
+    assert time.monotonic() - begun < 10
 
 
 def test_a_broken_zip_gets_its_sentence(ready: Server, page: Page, tmp_path: Path) -> None:

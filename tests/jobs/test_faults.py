@@ -151,7 +151,9 @@ def test_a_worker_that_dies_in_a_message_ends_its_job_within_a_second(
     try:
         job = workspace.import_path(photos)
         wait(died.exists, 30, "the death")
+        began = time.monotonic()
         found = ended(workspace, job, 5)
+        assert time.monotonic() - began < 1.0
         assert found.status == "failed" and "killed" in found.error
         assert ended(workspace, workspace.import_path(photos)).status == "done", "the next job gets a new worker"
     finally:

@@ -205,7 +205,7 @@ def test_sgd_has_rates_of_its_own() -> None:
     )
     assert (sgd.lr, sgd.backbone_lr) == pytest.approx((10 * adam.lr, 10 * adam.backbone_lr))
     assert sgd.weight_decay < adam.weight_decay
-    assert said.lr == 0.5 and said.backbone_lr == pytest.approx(0.5 * adam.backbone_lr / adam.lr)
+    assert said.lr == 0.5 and said.backbone_lr == pytest.approx(0.5)  # alike, as by AdamW on this network
 
 
 def test_epochs_follow_the_images_that_are_left() -> None:

@@ -21,7 +21,7 @@ FINE_TUNE_TOP = Strategy(
     scenarios=(),
     weights="moved",
     frozen="The first stages, which see edges and textures that serve any images; their BatchNorm statistics too.",
-    trains="The head first, then it and the later stages, these ten times slower.",
+    trains="The head first, then it and the later stages, slower towards the input.",
     when="A thousand to ten thousand images, or fewer with augmentation: it adapts what is specific and keeps what is"
     " universal, with less to overfit and less to compute than the whole network.",
     source="Stack Exchange, adapting a pretrained network; Kumar et al. 2022 (LP-FT)",
