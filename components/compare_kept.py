@@ -12,7 +12,7 @@ Story = tuple[StageStart | EpochEnd, ...]  # of a run: its stages and what each 
 
 def compared(workspace: Workspace, dataset: str, runs: Sequence[str], worth: float) -> Comparison:
     """`Workspace.compare`. Raises GraftError."""
-    known = tuple(run.id for run in workspace.runs(dataset) if run.status == "done")  # the approaches look at these
+    known = tuple(run.id for run in workspace.runs(dataset) if run.tested)  # the approaches look at these
     return _compared(workspace, str(workspace.root), tuple(runs), worth, known)
 
 
@@ -24,7 +24,7 @@ def _compared(_workspace: Workspace, root: str, runs: tuple[str, ...], worth: fl
 def forecast(workspace: Workspace, comparison: Comparison) -> Forecast | None:
     """`Workspace.forecast`. Raises GraftError."""
     runs = tuple(run.id for run in comparison.runs)
-    known = tuple(run.id for run in workspace.runs(comparison.runs[0].recipe.dataset) if run.status == "done")
+    known = tuple(run.id for run in workspace.runs(comparison.runs[0].recipe.dataset) if run.tested)
     return _forecast(workspace, str(workspace.root), comparison, runs, known)
 
 

@@ -25,11 +25,11 @@ class Line:
 
 def titles(workspace: Workspace, runs: Sequence[Run]) -> dict[str, str]:
     """A name for each run that tells it from the others; thought out once for the same runs."""
-    return _titles(str(workspace.root), " ".join(run.id for run in runs), workspace, runs)
+    return _titles(str(workspace.root), " ".join(f"{run.id} {run.status}" for run in runs), workspace, runs)
 
 
 @st.cache_resource(max_entries=KEPT, show_spinner=False)
-def _titles(root: str, ids: str, _workspace: Workspace, _runs: Sequence[Run]) -> dict[str, str]:
+def _titles(root: str, states: str, _workspace: Workspace, _runs: Sequence[Run]) -> dict[str, str]:
     return _workspace.titles(_runs)
 
 

@@ -9,7 +9,7 @@ from components.guard import act, fragment
 from components.paging import LINES, page_in_hand, turn
 from components.queue_lines import Line, lines, titles
 from components.status import run_badge
-from transfer_core.types import Dataset, Repeats, Run
+from transfer_core.types import GOING, Dataset, Repeats, Run
 from transfer_core.workspace import Workspace
 
 TICK_SECONDS = 1.0
@@ -53,20 +53,24 @@ def _queue(workspace: Workspace, dataset: Dataset, known: set[str], was_active: 
 def _group(workspace: Workspace, group: Repeats, line: Line, titles: Mapping[str, str], shown: str) -> None:
     """One line for all of them, folded open to each."""
     key = line.key
-    active = [run for run in group.runs if run.active]
+    going = [run for run in group.runs if run.status in GOING]
     failed = sum(run.status == "failed" for run in group.runs)
 
     def stop_all() -> None:
-        for run in active:
-            workspace.stop(run.id)
+        for run in going:
+            _stop(workspace, run.id)
 
     with st.container(horizontal=True, vertical_alignment="center", key=key):
-        open_ = st.toggle(text.escape(f"{line.title}, {kind_of(group)}"), value=bool(active), key=f"open_{key}")
+        open_ = st.toggle(
+            text.escape(f"{line.title}, {kind_of(group)}"),
+            value=any(run.active for run in group.runs),
+            key=f"open_{key}",
+        )
         if group.mean is not None:
             st.markdown(f"**{mean_and_spread(group)}**", width="content")
         ended = f"{group.done} of {len(group.runs)} done" + f", {failed} failed" * bool(failed)
         st.caption(f"{ended} · {text.escape(group.runs[0].recipe.backbone)}")
-        if active:
+        if going:
             st.button("Stop all", key=f"stop_{key}", icon=":material/stop:", on_click=act(stop_all))
     if open_:
         place = next((i for i, run in enumerate(group.runs) if run.id == shown), 0)
@@ -107,17 +111,28 @@ def _line(workspace: Workspace, run: Run, title: str, shown: str) -> None:
             st.rerun()
         run_badge(run)
         st.caption(_words(run))
-        if run.active:
+        if run.status == "stopping":
             st.button(
-                "Stop",
-                key=f"stop_{run.id}",
+                "End now",
+                key=f"end_{run.id}",
                 icon=":material/stop:",
-                disabled=run.status == "stopping",
+                disabled=run.stops > 1,
                 on_click=act(workspace.stop),
                 args=(run.id,),
+                help="What it has learned is being tested before it is kept. This keeps it untested.",
+            )
+        elif run.active:
+            st.button(
+                "Stop", key=f"stop_{run.id}", icon=":material/stop:", on_click=act(_stop), args=(workspace, run.id)
             )
         else:
             st.button("Remove", key=f"remove_{run.id}", type="tertiary", icon=":material/delete:", on_click=act(remove))
+
+
+def _stop(workspace: Workspace, id: str) -> None:
+    """Once, though the button was pressed twice: a second stop leaves a run untested."""
+    if workspace.run(id).status in GOING:
+        workspace.stop(id)
 
 
 def _words(run: Run) -> str:
@@ -126,6 +141,8 @@ def _words(run: Run) -> str:
         parts.insert(0, f"{text.percent(run.test_accuracy)} test")
     if run.seconds is not None:
         parts.append(text.duration(run.seconds))
+    if run.usable and run.untested:
+        parts.append("not tested")
     return text.escape(", ".join(parts))
 
 

@@ -40,10 +40,12 @@ def _view(workspace: Workspace, dataset: Dataset, id: str, title: str, was_activ
             st.info("Waiting for the run before it to end, or for the worker to start.", icon=":material/schedule:")
         elif run.active:
             phase_bar(seen)
+            if run.status == "stopping":
+                st.caption("Stopping: the best network so far is tested and kept. “End now” keeps it untested.")
         elif run.status in ENDED_BADLY:
             say_ended_badly(run)
         elif run.status == "stopped":
-            st.info("Stopped. What it had learned until then was not kept.", icon=":material/stop_circle:")
+            st.info(_stopped(run), icon=":material/stop_circle:")
     if not run.active and not seen.epochs:
         return  # it ended before there was anything to draw
     _figures(run, seen)
@@ -64,12 +66,22 @@ def _follow_next(workspace: Workspace, ended: Run) -> None:
         st.session_state["run"] = following[-1].id
 
 
+def _stopped(run: Run) -> str:
+    """What became of it."""
+    if not run.usable:
+        return "Stopped before it had learned anything, so there is nothing to keep."
+    left = "The best network until then was kept"
+    if run.untested:
+        return f"{run.stopped_words.capitalize()}. {left}, not tested: it can predict, but not be compared."
+    return f"{run.stopped_words.capitalize()}. {left} and tested."
+
+
 def _figures(run: Run, seen: Feed) -> None:
     with st.container(horizontal=True, key="figures"):
         best = seen.best_accuracy
         st.metric("Validation accuracy, best", "–" if best is None else text.percent(best), border=True)
-        if run.status == "done":
-            st.metric("Test accuracy", text.percent(run.test_accuracy or 0.0), border=True)
+        if run.test_accuracy is not None:
+            st.metric("Test accuracy", text.percent(run.test_accuracy), border=True)
         speed = run.images_per_second or seen.images_per_second
         st.metric("Speed", f"{text.count(round(speed))} images/s" if speed else "–", border=True)
         peak = run.peak_bytes or seen.peak_bytes

@@ -153,12 +153,15 @@ def empty(title: str, body: str, button: str, page: str) -> NoReturn:
     st.stop()
 
 
-def finished_runs(opened: Workspace, title: str, body: str) -> tuple[Dataset, list[Run]]:
-    """The dataset in hand and its finished runs, newest first; the page's empty state where there are none."""
+def finished_runs(opened: Workspace, title: str, body: str, *, untested: bool = False) -> tuple[Dataset, list[Run]]:
+    """The dataset in hand and its runs that left a network, newest first; the page's empty state where there are none.
+
+    `untested`: those too that were ended before they were tested.
+    """
     dataset = dataset_in_hand(opened)
     if dataset is None:
         empty(title, body, "Bring in images", "data")
-    done = [run for run in opened.runs(dataset.id) if run.status == "done"]
+    done = [run for run in opened.runs(dataset.id) if run.tested or (untested and run.usable)]
     if not done:
         empty("No finished run of this dataset yet", body, "Launch strategies", "decide")
     return dataset, done

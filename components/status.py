@@ -22,8 +22,8 @@ BADGES = {
 
 def run_badge(run: Run) -> None:
     label, icon, color = BADGES[run.status]
-    if run.status == "done" and run.test_accuracy is not None:
-        label = f"Done, {text.percent(run.test_accuracy)}"
+    if run.usable and run.test_accuracy is not None:
+        label = f"{label}, {text.percent(run.test_accuracy)}"
     st.badge(label, icon=icon, color=color)
 
 

@@ -12,6 +12,7 @@ dataset, done = shell.finished_runs(
     workspace,
     "A prediction needs a trained run",
     "Drop a photo on a finished run and see the five likeliest classes with their probabilities.",
+    untested=True,
 )
 
 names = titles(workspace, done)

@@ -38,7 +38,7 @@ if same:
 if runs:  # before the form, which takes longer to draw
     queue_view(workspace, dataset, runs)
     run_view(workspace, dataset, runs)
-    shell.next_step("Compare the runs", "compare", disabled=not any(run.status == "done" for run in runs))
+    shell.next_step("Compare the runs", "compare", disabled=not any(run.tested for run in runs))
 else:
     st.caption("Nothing has been trained on this dataset yet. Choose strategies above, or let Decide recommend them.")
 

@@ -56,6 +56,10 @@ class StoreError(GraftError):
         self.full = full  # perhaps because the disk is
 
 
+class StopAsked(BaseException):
+    """Thrown into the events of a job that was told to stop; one that can end well, with what it has, catches it."""
+
+
 class WorkspaceDamaged(GraftError):
     """The database's pages do not fit together."""
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from tests.jobs.served import ended, long_run, wait
-from transfer_core.types import Dataset, EpochEnd, Progress, RunEnd, StageStart
+from transfer_core.types import TEST, Dataset, EpochEnd, Progress, RunEnd, StageStart
 from transfer_core.workspace import Workspace
 
 
@@ -32,6 +32,9 @@ def test_stop_is_acknowledged_at_once_and_frees_the_device(workspace: Workspace,
     workspace.stop(id)
     wait(lambda: workspace.run(id).status in ("stopping", "stopped"), 1, "the acknowledgement")
     wait(lambda: workspace.run(id).status == "stopped", 10, "the stop")
+    run = workspace.run(id)
+    assert run.tested and run.epochs_done is not None and run.epochs_done >= 1 and run.epochs_planned == 1_000
+    assert len(workspace.predictions(id).test_labels) == dataset.count(TEST)
     assert ended(workspace, waiting).status == "done", "the device is free for the next run"
 
 

@@ -1,7 +1,11 @@
 """What commands share: the workspace they name, and a job followed on a terminal."""
 
 import argparse
+import signal
 import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,19 +21,48 @@ def root(options: argparse.Namespace) -> Path:
 
 
 def follow(workspace: Workspace, job: str, device: str) -> RunEnd:
-    """Drive a job, show where it stands on a terminal. Raises GraftError when it fails."""
+    """Drive a job, show where it stands on a terminal. Ctrl-C stops it, as Stop does on a page.
+
+    Raises GraftError when it fails, KeyboardInterrupt where it was stopped and left nothing.
+    """
     terminal = sys.stderr is not None and sys.stderr.isatty()
     end = RunEnd(status="stopped")
-    for event in workspace.drive(job, device=device):
-        if isinstance(event, RunEnd):
-            end = event
-        elif terminal:
-            _show(event)
+    with _stops() as stops:
+        for event in workspace.drive(job, device=device, stops=stops):
+            if isinstance(event, RunEnd):
+                end = event
+            elif terminal:
+                _show(event)
     if terminal:
         print("\r\033[K", end="", file=sys.stderr)
     if end.status == "failed":
         raise GraftError(end.error)
+    if end.status == "stopped" and not end.result:
+        raise KeyboardInterrupt
     return end
+
+
+@contextmanager
+def _stops() -> Iterator[Callable[[], int]]:
+    """How often Ctrl-C was pressed; the third time ends the program. In the main thread alone."""
+    pressed = 0
+
+    def press(*_: object) -> None:
+        nonlocal pressed
+        pressed += 1
+        if pressed > 2:
+            raise KeyboardInterrupt
+        words = "Stopping. What was learned is tested and kept; Ctrl-C again keeps it untested."
+        print("\r\033[K" * sys.stderr.isatty() + (words if pressed == 1 else "Ending it now."), file=sys.stderr)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: 0
+        return
+    before = signal.signal(signal.SIGINT, press)
+    try:
+        yield lambda: pressed
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _show(event: Any) -> None:

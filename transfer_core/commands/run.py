@@ -62,6 +62,8 @@ def run(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
             else:
                 follow(workspace, id, chosen.name)
             runs.append(workspace.run(id))
+            if runs[-1].status == "stopped":
+                raise KeyboardInterrupt
     except BaseException:
         print(*map(_run_text, runs), sep="\n", end="\n" * bool(runs), file=sys.stderr)
         raise
@@ -78,8 +80,9 @@ def run(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
 
 def _run_text(run: Run) -> str:
     test, val = ("none" if value is None else f"{value:.1%}" for value in (run.test_accuracy, run.val_accuracy))
+    status = run.stopped_words or run.status
     return (
-        f"{run.id} {run.status}: {run.recipe.strategy} on {run.recipe.backbone}{_repeat(run)}, "
+        f"{run.id} {status}: {run.recipe.strategy} on {run.recipe.backbone}{_repeat(run)}, "
         f"test accuracy {test}, validation {val}, {run.seconds or 0:.1f} s"
     )
 

@@ -17,7 +17,7 @@ def best_runs(runs: Iterable[Run], dataset: Dataset) -> tuple[Run, ...]:
     """
     sizes: dict[int, dict[str, Run]] = defaultdict(dict)
     for run in runs:
-        if run.status == "done" and not run.recipe.folds:
+        if run.tested and not run.recipe.folds:
             best = sizes[train_images(dataset, run)]
             known = best.get(run.recipe.strategy)
             if known is None or judged(run) > judged(known):

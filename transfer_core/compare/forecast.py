@@ -68,7 +68,7 @@ def sides(comparison: Comparison, known: Sequence[Run], dataset: Dataset) -> tup
 def _side(like: Run, known: Sequence[Run], dataset: Dataset) -> Side:
     best: dict[int, dict[int, Run]] = {}
     for run in (like, *known):
-        if run.status != "done" or run.recipe.folds or _kind(run) != _kind(like):
+        if (run.status != "done" and run is not like) or run.recipe.folds or _kind(run) != _kind(like):
             continue
         at = best.setdefault(train_images(dataset, run), {})
         held = at.get(run.recipe.seed)

@@ -31,7 +31,8 @@ def repeats(runs: Iterable[Run]) -> tuple[Repeats, ...]:
 
 def mean_and_spread(runs: Iterable[Run]) -> tuple[float | None, float | None]:
     """Of test accuracies: their mean, None without any, and their standard deviation (n - 1), None below two."""
-    known = np.array([run.test_accuracy for run in runs if run.test_accuracy is not None])
+    done = [run for run in runs if run.status == "done"]  # of one that was stopped more was to come
+    known = np.array([run.test_accuracy for run in done if run.test_accuracy is not None])
     return (
         float(known.mean()) if len(known) else None,
         float(known.std(ddof=1)) if len(known) > 1 else None,

@@ -1,10 +1,10 @@
 """Runs a job in the calling process, with no worker: for the command line and for tests."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from transfer_core.errors import GraftError, foreseen
-from transfer_core.jobs.protocol import batches
+from transfer_core.errors import GraftError, StopAsked, foreseen
+from transfer_core.jobs.protocol import batches, until_told
 from transfer_core.jobs.record import finish, record
 from transfer_core.jobs.tasks import Place, task_of
 from transfer_core.journal import Journal
@@ -12,22 +12,28 @@ from transfer_core.store import Store
 from transfer_core.types import Event, RunEnd
 
 
-def drive(store: Store, journal: Journal, root: Path, id: str, *, device: str) -> Iterator[Event]:
-    """Run the queued job, keep its events, yield them. Close the iterator to stop; a user's error ends the run failed.
+def drive(
+    store: Store, journal: Journal, root: Path, id: str, *, device: str, stops: Callable[[], int] = lambda: 0
+) -> Iterator[Event]:
+    """Run the queued job, keep its events, yield them. A user's error ends the run failed.
 
+    `stops`: how often it was told to stop. Closing the iterator ends it at once, and keeps nothing of it.
     Any other exception is kept as the run's error and raised.
     """
     job = store.start(id, device)
     journal.say(f"{job.kind} starts on {device}, in this process", job=id)
     end = RunEnd(status="stopped")
     try:
-        for batch in batches(task_of(job).run(Place(root=root, id=id, device=device))):
+        events = batches(task_of(job).run(Place(root=root, id=id, device=device)))
+        for batch in until_told(events, stops):
             record(store, job, [event for event in batch if not isinstance(event, RunEnd)])
             for event in batch:
                 if isinstance(event, RunEnd):
                     end = event
                 else:
                     yield event
+    except StopAsked:
+        pass
     except GraftError as error:
         end = RunEnd(status="failed", error=str(error))
     except Exception as error:

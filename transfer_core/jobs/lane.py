@@ -19,7 +19,7 @@ from transfer_core.store.jobs import ENDED_MEANWHILE
 from transfer_core.types import Device, Event, Job, Progress, RunEnd
 
 AUTO = "auto"  # the lane of the default device
-KILL_SECONDS = 4.0  # how long a worker may take to stop between two steps; a stop frees the device within 10 s
+KILL_SECONDS = 4.0  # of silence, once told to stop; a worker that reports progress may test what was learned
 RETRY_SECONDS = 2.0  # between two looks whether the disk has room again
 RESTART_SECONDS = 20.0  # between two tries to start a first worker
 ROOM_BYTES = 1 << 20  # that the disk must take before a queue goes on
@@ -219,7 +219,7 @@ class Lane(threading.Thread):
             error = f"There is no device '{self.lane}' here. Choose one of: {known}."
             return RunEnd(status="failed", error=error), (), ""
         worker.send({"job": job.id, "kind": job.kind, "payload": job.payload, "device": self.device})
-        asked_to_stop = 0.0
+        stops, heard = 0, 0.0  # how often it was told to stop; when it was told or said something last
         lost: GraftError | None = None  # why its events cannot be kept
         while (message := worker.next(0.2)) is not None and not self._closing.is_set():
             if message.get("job") not in (None, job.id):
@@ -238,14 +238,14 @@ class Lane(threading.Thread):
             try:
                 if lost is None:
                     record(self.store, job, events)
-                stop = self.store.job(job.id).status == "stopping"
+                asked = self.store.job(job.id).stops
             except GraftError as error:
-                lost = lost or error
-                stop = True
-            if (stop or lost) and not asked_to_stop:
-                asked_to_stop = time.monotonic()
+                lost, asked = lost or error, 2
+            heard = time.monotonic() if events else heard
+            while stops < asked:
+                stops, heard = stops + 1, time.monotonic()
                 worker.send({"stop": job.id})
-            elif asked_to_stop and time.monotonic() - asked_to_stop > KILL_SECONDS:
+            if stops and time.monotonic() - heard > KILL_SECONDS:
                 worker.end()
         code = worker.end()
         self._full = code == -signal.SIGBUS  # a map of a file had no room, perhaps

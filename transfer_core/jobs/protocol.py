@@ -9,9 +9,10 @@ Standard output belongs to libraries that print; it goes to the job's log.
 
 import json
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import IO, Any
 
+from transfer_core.errors import StopAsked
 from transfer_core.types import Event, Notice, Progress, RunEnd, StageStart, event_from_json, event_to_json
 
 BATCH_SECONDS = 0.3
@@ -30,21 +31,56 @@ def unpack(bodies: Iterable[str]) -> list[Event]:
     return [event_from_json(body) for body in bodies]
 
 
-def batches(events: Iterable[Event]) -> Iterator[list[Event]]:
+def batches(events: Iterable[Event]) -> Generator[list[Event], None, None]:
     """Events in the order they come, gathered for up to BATCH_SECONDS; [] where nothing is due yet.
 
     The first of a stage and the last are not held back. Events of type Progress that follow each other are merged.
+    A StopAsked that is thrown in goes on to where the events come from.
     """
+    source = iter(events)
     held: list[Event] = []
     sent = 0.0
-    for event in events:
+    asked: StopAsked | None = None
+    while True:
+        try:
+            event = next(source) if asked is None else _told(source, asked)
+        except StopIteration:
+            return
+        asked = None
         if held and isinstance(event, Progress) and isinstance(held[-1], Progress):
             held[-1] = held[-1].merged(event)
         else:
             held.append(event)
-        at_once = isinstance(event, StageStart | RunEnd | Notice)
-        if at_once or time.monotonic() - sent >= BATCH_SECONDS:
-            yield held
-            held, sent = [], time.monotonic()
-        else:
-            yield []
+        due: list[Event] = []
+        if isinstance(event, StageStart | RunEnd | Notice) or time.monotonic() - sent >= BATCH_SECONDS:
+            due, held, sent = held, [], time.monotonic()
+        try:
+            yield due
+        except StopAsked as stop:
+            asked = stop
+
+
+def until_told(batches: Generator[list[Event], None, None], stops: Callable[[], int]) -> Iterator[list[Event]]:
+    """Batches up to the one that ends the job. `stops`: how often it was told to stop; StopAsked goes in each time.
+
+    Raises StopAsked where the job does not end well by itself then.
+    """
+    followed, batch = 0, next(batches, None)
+    while batch is not None:
+        yield batch
+        if batch and isinstance(batch[-1], RunEnd):
+            return
+        try:
+            if stops() > followed:
+                followed += 1
+                batch = batches.throw(StopAsked())
+            else:
+                batch = next(batches)
+        except StopIteration:
+            return
+
+
+def _told(events: Iterator[Event], asked: StopAsked) -> Event:
+    assert isinstance(events, Generator)  # those of every task are
+    event: Event = events.throw(asked)
+    return event

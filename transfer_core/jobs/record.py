@@ -30,7 +30,7 @@ def finish(
     StoreError when its state cannot be written now; the store holds it then, and `write_kept` writes it later.
     """
     place = Place(root=root, id=job.id)
-    if end.status == "done":
+    if end.status == "done" or end.result:
         try:
             end = replace(end, result=task_of(job).commit(place, store, end.result))
         except Exception as error:  # noqa: BLE001 - it must not stay "running"

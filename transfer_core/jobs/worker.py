@@ -13,21 +13,22 @@ import queue
 import sys
 import threading
 import traceback
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from transfer_core.errors import GraftError, NoRoom, disk_is_full, foreseen
-from transfer_core.jobs.protocol import batches, pack, send
+from transfer_core.errors import GraftError, NoRoom, StopAsked, disk_is_full, foreseen
+from transfer_core.jobs.protocol import batches, pack, send, until_told
 from transfer_core.jobs.tasks import SHORT, Place, task_from
 
 
-def listen(commands: "queue.Queue[dict[str, Any]]", stops: set[str]) -> None:
+def listen(commands: "queue.Queue[dict[str, Any]]", stops: Counter[str]) -> None:
     """Read commands until the server is gone, then leave at once, whatever the main thread is doing."""
     for line in sys.stdin:
         message = json.loads(line)
         if "stop" in message:
-            stops.add(message["stop"])
+            stops[message["stop"]] += 1
         else:
             commands.put(message)
     os._exit(0)
@@ -58,19 +59,17 @@ def _direct(output: int, error: int) -> None:
     os.dup2(error, 2)
 
 
-def run(command: dict[str, Any], root: Path, out: IO[str], stops: set[str]) -> None:
+def run(command: dict[str, Any], root: Path, out: IO[str], stops: Counter[str]) -> None:
     """Do one job, sending its events; whatever happens ends in one last message."""
     place = Place(root=root, id=command["job"], device=command["device"])
     with logged_to(place.log):
         try:
-            events = task_from(command["kind"], command["payload"]).run(place)
-            for batch in batches(events):
-                if place.id in stops:
-                    events.close()  # type: ignore[attr-defined]
-                    send(out, {"job": place.id, "stopped": True})
-                    return
+            events = batches(task_from(command["kind"], command["payload"]).run(place))
+            for batch in until_told(events, lambda: stops[place.id]):
                 if batch:
                     send(out, {"job": place.id, "events": pack(batch)})
+        except StopAsked:
+            send(out, {"job": place.id, "stopped": True})
         except GraftError as error:
             need = error.need if isinstance(error, NoRoom) else 0
             send(out, {"job": place.id, "error": str(error), "full": bool(need) or disk_is_full(error), "need": need})
@@ -87,7 +86,7 @@ def main() -> None:
     os.dup2(2, 1)
     faulthandler.enable()
     commands: queue.Queue[dict[str, Any]] = queue.Queue()
-    stops: set[str] = set()
+    stops: Counter[str] = Counter()
     threading.Thread(target=listen, args=(commands, stops), daemon=True).start()
     found: list[dict[str, str]] = []
     if lane != SHORT:

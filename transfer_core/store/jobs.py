@@ -14,7 +14,7 @@ from transfer_core.errors import GraftError, UnknownJob
 from transfer_core.store.database import Database
 from transfer_core.types import ACTIVE, Event, Job, RunEnd, Status, event_from_json, event_to_json
 
-COLUMNS = "id, kind, payload, dataset, lane, device, status, created, started, finished, error, log, result"
+COLUMNS = "id, kind, payload, dataset, lane, device, status, created, started, finished, error, log, result, stops"
 ENDED_MEANWHILE = "The program ended while this was running. Start it again."
 UNWRITTEN = "unwritten.json"  # beside the database: ends that it could not take
 
@@ -91,12 +91,13 @@ class Jobs(Database):
         return self.job(id)
 
     def request_stop(self, id: str) -> None:
-        """A queued job is stopped at once; a running one is marked for its thread to see."""
+        """A queued job is stopped at once; a running one is marked for its thread to see, and once more when asked."""
         with self.write() as db:
             db.execute(
                 "UPDATE jobs SET status = 'stopped', finished = ? WHERE id = ? AND status = 'queued'", (time.time(), id)
             )
-            db.execute("UPDATE jobs SET status = 'stopping' WHERE id = ? AND status = 'running'", (id,))
+            query = "UPDATE jobs SET status = 'stopping', stops = stops + 1 WHERE id = ? AND status IN ({})"
+            db.execute(query.format(_marks(("running", "stopping"))), (id, "running", "stopping"))
 
     def finish(
         self,

@@ -1,6 +1,7 @@
 """Training: a recipe and a dataset go in, events come out, a network and its predictions are left in a folder."""
 
 from collections.abc import Generator, Iterator
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from transfer_core.data.look_alikes import look_alikes, warnings
-from transfer_core.errors import RecipeError
+from transfer_core.errors import RecipeError, StopAsked
 from transfer_core.training.checkpoint import PREDICTIONS, RECIPE, save_json, save_network, save_predictions
 from transfer_core.training.features import outputs
 from transfer_core.training.gradient import gradient
@@ -24,7 +25,6 @@ from transfer_core.types import (
     Event,
     Notice,
     Predictions,
-    Progress,
     Recipe,
     RunEnd,
     Stage,
@@ -40,6 +40,9 @@ def fit(recipe: Recipe, dataset: Dataset, *, workspace: Path, out: Path, device:
     The last event's result has val_accuracy and test_accuracy (None without such images), seconds (of training and
     testing; decoding the images, once for all runs, is not counted), saved_seconds (that features and heads kept from
     before would have taken), images_per_second and peak_bytes.
+    A StopAsked that is thrown in ends training with the best network so far, which is tested and left all the same; a
+    second one leaves it untested. The run ends "stopped" then; its result also has epochs_done, epochs_planned and
+    untested. Before anything was learned StopAsked is raised, and nothing is left.
     Raises RecipeError, DatasetError or WeightsError with a sentence for the user.
     """
     try:
@@ -72,15 +75,28 @@ def _fit(recipe: Recipe, dataset: Dataset, *, workspace: Path, out: Path, device
     if recipe.augmentation.symmetries and any(stage.solver == "gradient" for stage in stages):
         alike = yield from look_alikes(dataset, workspace / "datasets" / dataset.id)
         yield from (Notice(text=said) for said in warnings(alike, recipe.augmentation, dataset.classes))
-    for number, stage in enumerate(stages, start=2):
-        unit, most = _counted(stage)
-        yield StageStart(stage=stage.name, title=stage.title, number=number, stages=last, unit=unit, of=most)
-        yield from solve(setup, stage)
-    yield StageStart(stage="test", title="Test on images kept aside", number=last, stages=last, unit="image")
-    predictions = yield from _predictions(setup)
+    cut = False
+    try:
+        for number, stage in enumerate(stages, start=2):
+            unit, most = _counted(stage)
+            yield StageStart(stage=stage.name, title=stage.title, number=number, stages=last, unit=unit, of=most)
+            yield from solve(setup, stage)
+    except StopAsked:
+        if not setup.learned:
+            raise
+        cut = True
+        setup.meter.only(forward=setup.dataset.count(VAL) + setup.dataset.count(TEST))
+    predictions = yield from _tested(setup, last, stops=int(cut))
     save_network(setup.network, dataset.classes, recipe, out)
-    save_predictions(predictions, out / PREDICTIONS)
-    yield RunEnd(status="done", result=_result(setup, predictions))
+    if predictions is not None:
+        save_predictions(predictions, out / PREDICTIONS)
+    result = _result(setup, predictions)
+    if not cut and predictions is not None:
+        yield RunEnd(status="done", result=result)
+        return
+    planned = sum(stage.epochs for stage in stages if stage.solver == "gradient")
+    result |= {"epochs_done": setup.ended_epochs, "epochs_planned": planned, "untested": predictions is None}
+    yield RunEnd(status="stopped", result=result)
 
 
 def solve(setup: Setup, stage: Stage) -> Generator[Event, None, None]:
@@ -89,6 +105,7 @@ def solve(setup: Setup, stage: Stage) -> Generator[Event, None, None]:
         yield from gradient(setup, stage)
     else:
         yield from kept_or_fitted(HEADS[stage.solver], setup, stage)
+        setup.learned = True
 
 
 def _counted(stage: Stage) -> tuple[str, int]:
@@ -98,7 +115,25 @@ def _counted(stage: Stage) -> tuple[str, int]:
     return ("strength tried", len(SVM_STRENGTHS)) if stage.solver == "svm" else ("step of the solver", STEPS)
 
 
-def _predictions(setup: Setup) -> Generator[Progress, None, Predictions]:
+def _tested(setup: Setup, number: int, *, stops: int) -> Generator[Event, None, Predictions | None]:
+    """Its predictions, to the end although it is told to stop; None once it is told so for the second time."""
+    with closing(_predictions(setup, number)) as work:
+        while True:
+            try:
+                event = next(work)
+            except StopIteration as end:
+                found: Predictions = end.value
+                return found
+            try:
+                yield event
+            except StopAsked:
+                stops += 1
+                if stops > 1:
+                    return None
+
+
+def _predictions(setup: Setup, number: int) -> Generator[Event, None, Predictions]:
+    yield StageStart(stage="test", title="Test on images kept aside", number=number, stages=number, unit="image")
     found: dict[str, NDArray[Any]] = {}
     for name, split, what in (("val", VAL, "Validating"), ("test", TEST, "Testing")):
         rows = setup.rows(split)
@@ -108,12 +143,13 @@ def _predictions(setup: Setup) -> Generator[Progress, None, Predictions]:
     return Predictions(**found)
 
 
-def _result(setup: Setup, predictions: Predictions) -> dict[str, Any]:
-    val, test = predictions.val_labels, predictions.test_labels
+def _result(setup: Setup, said: Predictions | None) -> dict[str, Any]:
     setup.meter.memory_bytes()
+    val = (said.val_probabilities, said.val_labels) if said is not None and len(said.val_labels) else None
+    test = (said.test_probabilities, said.test_labels) if said is not None and len(said.test_labels) else None
     return {
-        "val_accuracy": accuracy_of(predictions.val_probabilities, val) if len(val) else None,
-        "test_accuracy": accuracy_of(predictions.test_probabilities, test) if len(test) else None,
+        "val_accuracy": accuracy_of(*val) if val is not None else None,
+        "test_accuracy": accuracy_of(*test) if test is not None else None,
         "seconds": setup.meter.seconds(),
         "saved_seconds": setup.saved,
         "images_per_second": setup.meter.speed(),

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from transfer_core.backbones.taps import freeze, parameter_groups
-from transfer_core.errors import RecipeError
+from transfer_core.errors import RecipeError, StopAsked
 from transfer_core.strategies.definition import epochs_a_look
 from transfer_core.training.augment import augment, draws, shuffled
 from transfer_core.training.features import outputs
@@ -53,7 +53,7 @@ def gradient(setup: Setup, stage: Stage) -> Iterator[Event]:
             seen, loss_sum, right_sum = 0, 0.0, 0.0
             for batch in descent.epoch():
                 loss, right = descent.step(batch, share_of_peak(step, steps, warm, recipe.schedule))
-                step += 1
+                step, setup.learned = step + 1, True
                 if not math.isfinite(loss):
                     raise RecipeError(
                         f"Training diverged at step {step}: its loss is {loss}. Try a smaller learning rate than"
@@ -81,6 +81,7 @@ def gradient(setup: Setup, stage: Stage) -> Iterator[Event]:
                 elif refined < lowest_here:
                     lowest_here, best_epoch = refined, epoch
             fitted = loss_sum / seen, right_sum / seen
+            setup.ended_epochs += 1
             yield meter.epoch_end(
                 stage, train=fitted, val=judged, best=best, lr=descent.optimizer.param_groups[-1]["lr"]
             )
@@ -88,6 +89,10 @@ def gradient(setup: Setup, stage: Stage) -> Iterator[Event]:
                 meter.drop("train", (stage.epochs - epoch) * len(train))
                 meter.drop("forward", (math.ceil(stage.epochs / every) - math.ceil(epoch / every)) * len(val))
                 break
+    except StopAsked:
+        if step and not math.isfinite(setup.lowest):  # nothing was judged yet, so what there is counts
+            kept = state(network)
+        raise
     finally:  # also when it is closed before its end
         network.load_state_dict(kept)
     if math.isfinite(before) and setup.lowest == before:

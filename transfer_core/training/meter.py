@@ -49,6 +49,10 @@ class Meter:
         """Passes that will not be made, since training stops early."""
         self._ahead[kind] = max(0.0, self._ahead[kind] - images)
 
+    def only(self, *, forward: int) -> None:
+        """Training has been stopped: these passes are all that is left."""
+        self._ahead = {"forward": forward, "train": 0}
+
     def seconds(self) -> float:
         """Since the run began."""
         return time.monotonic() - self._began

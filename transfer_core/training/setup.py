@@ -39,6 +39,8 @@ class Setup:
     found: dict[str, Any] = field(default_factory=dict)  # what stages add to the run's result, plain JSON
     lowest: float = math.inf  # the refined validation loss of the network as it stands, the lowest so far
     epochs: int = 0  # of gradient descent, over all stages
+    ended_epochs: int = 0  # those of them that have ended
+    learned: bool = False  # whether its network is another than it began with
     warm_up: float | None = None  # steps of a gradient stage; None: by how many it has
     saved: float = 0.0  # seconds that features and heads kept from before have saved this run
     looked: bool = False  # whether it has asked for kept features yet

@@ -28,6 +28,7 @@ class Job:
     error: str = ""
     log: str = ""  # the tail of the worker's log, when it failed
     result: dict[str, Any] = field(default_factory=dict)
+    stops: int = 0  # how often a running one was told to
 
     @property
     def active(self) -> bool:
@@ -55,6 +56,27 @@ class Run:
     log: str = ""  # the tail of the worker's log, when failed
     tap: str = ""  # chosen where the recipe left it open
     depth_curve: tuple[tuple[str, float], ...] = ()  # (tap, cross-validated accuracy), where one was measured
+    stops: int = 0  # how often it was told to stop while it ran
+    epochs_done: int | None = None  # of one that was stopped and left a network
+    epochs_planned: int | None = None
+    untested: bool = False  # it was told to stop twice, so that its network was kept without a test
+
+    @property
+    def usable(self) -> bool:
+        """Whether it left a network: it is done, or was stopped once it had learned something."""
+        return self.status == "done" or self.epochs_done is not None
+
+    @property
+    def stopped_words(self) -> str:
+        """How far it came before it was stopped; '' for one that left no network, or ended by itself."""
+        if self.epochs_done is None:
+            return ""
+        return f"stopped after {self.epochs_done} of {self.epochs_planned} epochs"
+
+    @property
+    def tested(self) -> bool:
+        """Whether it left a network and what that says of the validation and test images."""
+        return self.usable and not self.untested
 
     @property
     def active(self) -> bool:

@@ -64,7 +64,7 @@ class Comparing(Corrections, Studies, Runs):
             )
         if not len(predictions[found[0].id].test_samples):
             raise DatasetError(f"'{dataset.name}' has no test images, so there is nothing to compare its runs on.")
-        known = [run for run in self.runs(dataset.id) if run.status == "done"]
+        known = [run for run in self.runs(dataset.id) if run.tested]
         ids = tuple(predictions)
         with self._pairs_lock:
             pairs = self._pairs.get(ids)

@@ -3,7 +3,7 @@
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
@@ -178,12 +178,14 @@ class Opened:
             raise GraftError(f"The upload could not be kept. {disk_words(error, folder / name)}") from error
         return folder / name
 
-    def drive(self, id: str, *, device: str = "cpu") -> Iterator[Event]:
-        """Run a queued job in this process."""
-        return drive(self._store, self._journal, self.root, id, device=device)
+    def drive(self, id: str, *, device: str = "cpu", stops: Callable[[], int] = lambda: 0) -> Iterator[Event]:
+        """Run a queued job in this process. `stops`: how often it was told to stop, as `stop` does."""
+        return drive(self._store, self._journal, self.root, id, device=device, stops=stops)
 
     def stop(self, id: str) -> None:
-        """Ask a job to stop. A queued one stops at once; a running one between two steps, or by force after 4 s."""
+        """Ask a job to stop. A queued one stops at once; a running one between two steps, or by force after 4 s of
+        silence. A run tests what it has learned and keeps it; asked once more, it keeps that untested.
+        """
         self._store.request_stop(id)
         if self._store.job(id).status == "stopped":  # it had not begun, so nobody else clears what it was given
             shutil.rmtree(staging(self.root, id), ignore_errors=True)

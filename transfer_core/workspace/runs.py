@@ -21,7 +21,10 @@ from transfer_core.strategies import STRATEGIES
 from transfer_core.types import Dataset, Job, Predictions, Recipe, Repeats, Resampled, Run
 from transfer_core.workspace.opened import Opened, new_id
 
-RESULTS = ("seconds", "saved_seconds", "test_accuracy", "val_accuracy", "images_per_second", "peak_bytes")
+RESULTS = (
+    *("seconds", "saved_seconds", "test_accuracy", "val_accuracy", "images_per_second", "peak_bytes"),
+    *("epochs_done", "epochs_planned"),
+)
 
 
 class Runs(Opened):
@@ -83,8 +86,8 @@ class Runs(Opened):
 
     def predict(self, run: str, image: bytes) -> str:
         """Queue a prediction of one image. Returns the job's id; its result holds {"top": [[class, probability]]}."""
-        if self.run(run).status != "done":
-            raise UnknownJob("That run has not finished, so it cannot predict yet.")
+        if not self.run(run).usable:
+            raise UnknownJob("That run has left no network, so it cannot predict.")
         id = new_id()
         kept = self._kept(id, io.BytesIO(image), "image")
         return self._queue(Predict(of=run, image=str(kept)), id=id)
@@ -98,8 +101,9 @@ class Runs(Opened):
         return None if run.recipe.folds else train_images(dataset, run)
 
     def titles(self, runs: Sequence[Run]) -> dict[str, str]:
-        """A name for each run that tells it from the others."""
-        return titles({run.id: run.recipe for run in runs}, {known.name: known.title for known in STRATEGIES})
+        """A name for each run that tells it from the others, and says of one that was stopped how far it came."""
+        found = titles({run.id: run.recipe for run in runs}, {known.name: known.title for known in STRATEGIES})
+        return found | {run.id: f"{found[run.id]}, {run.stopped_words}" for run in runs if run.stopped_words}
 
     def repeats(self, dataset: str = "", *, runs: Sequence[Run] | None = None) -> tuple[Repeats, ...]:
         """Runs that repeat one recipe with other seeds or folds, with mean and spread; newest first.
@@ -152,5 +156,7 @@ def _run(job: Job) -> Run:
         log=job.log,
         tap=job.result.get("tap", ""),
         depth_curve=tuple((tap, accuracy) for tap, accuracy in job.result.get("depth_curve", ())),
+        stops=job.stops,
+        untested=job.result.get("untested", False),
         **{name: job.result.get(name) for name in RESULTS},
     )
