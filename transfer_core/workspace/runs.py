@@ -86,8 +86,11 @@ class Runs(Opened):
 
     def predict(self, run: str, image: bytes) -> str:
         """Queue a prediction of one image. Returns the job's id; its result holds {"top": [[class, probability]]}."""
-        if not self.run(run).usable:
-            raise UnknownJob("That run has left no network, so it cannot predict.")
+        found = self.run(run)
+        if found.active:
+            raise UnknownJob("That run has not finished, so it cannot predict yet.")
+        if not found.usable:
+            raise UnknownJob("That run left no network, so it cannot predict. Train it again.")
         id = new_id()
         kept = self._kept(id, io.BytesIO(image), "image")
         return self._queue(Predict(of=run, image=str(kept)), id=id)
