@@ -34,6 +34,12 @@ def test_a_file_becomes_a_backbone_with_its_weights(kind: str, tmp_path: Path) -
     assert torch.equal(loaded["conv5.0.weight"], weights["conv5.0.weight"])
     with pytest.raises(WeightsError, match="already"):
         add_local(tmp_path, file, arch=ARCH, name="mine")
+    kept = tmp_path / added.file
+    content = bytearray(kept.read_bytes())
+    content[-1] ^= 1
+    kept.write_bytes(content)
+    with pytest.raises(WeightsError, match=r"not the file that it was, by its SHA-256.*Delete the folder"):
+        load(added, root=tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -53,6 +59,14 @@ def test_the_first_mismatch_is_named(change: dict[str, tuple[int, ...] | None], 
     with pytest.raises(WeightsError, match=words):
         add_local(tmp_path, tmp_path / "mine.pth", arch=ARCH, name="mine")
     assert backbones(tmp_path) == backbones()
+
+
+def test_weights_that_are_not_finite_are_refused(tmp_path: Path) -> None:
+    weights = dict(build(ARCH).state_dict())
+    weights["conv1.0.weight"][0] = torch.inf
+    torch.save(weights, tmp_path / "mine.pth")
+    with pytest.raises(WeightsError, match=r"'conv1\.0\.weight' holds numbers that are not finite"):
+        add_local(tmp_path, tmp_path / "mine.pth", arch=ARCH, name="mine")
 
 
 class Evil:

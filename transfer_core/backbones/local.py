@@ -64,18 +64,23 @@ def add_local(root: Path, file: Path, *, arch: str, name: str, title: str = "") 
                 f" {tuple(value.shape)} there. Is it of another architecture?"
             )
         kept[key] = found.to(value.dtype).contiguous()
+        if not kept[key].isfinite().all():
+            raise WeightsError(f"In {file.name}, '{key}' holds numbers that are not finite. Save the weights again.")
     content = safetensors_bytes(kept)
+    sha256 = hashlib.sha256(content).hexdigest()
     entry = replace(
         like,
         name=name,
         title=title or name,
-        weights=f"local-{hashlib.sha256(content).hexdigest()[:16]}",
+        weights=f"local-{sha256[:16]}",
         file=f"{LOCAL}/{name}/weights.safetensors",
         licence="Your own weights: their licence is yours to know",
         top1=None,
         source=file.name,
         file_bytes=len(content),
         curated="",
+        package="",
+        sha256=sha256,
     )
     part = root / LOCAL / f".{name}.part"
     shutil.rmtree(part, ignore_errors=True)

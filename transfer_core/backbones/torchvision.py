@@ -20,7 +20,7 @@ from torchvision.models.resnet import BasicBlock, ResNet
 
 from transfer_core.backbones import BUNDLED, SMALL_CNN, packaged, weights_file
 from transfer_core.errors import WeightsError, disk_words
-from transfer_core.types import Backbone, Progress
+from transfer_core.types import Backbone, Progress, file_sha256
 
 CARD = BUNDLED.with_suffix(".json")
 TIMEOUT_S = 15
@@ -45,6 +45,9 @@ def load(backbone: Backbone, *, random_init: bool = False, seed: int = 0, root: 
         pass
     file = weights_file(backbone, root)
     try:
+        known = card()["sha256"] if bundled else backbone.sha256 if backbone.is_local else ""
+        if known and file_sha256(file) != known:
+            raise ValueError("it is not the file that it was, by its SHA-256")
         found = packaged.read(file, backbone, module) if backbone.package else read_weights(file)
         module.load_state_dict(found, strict=not backbone.is_local)
     except NOT_WEIGHTS as error:

@@ -1,5 +1,6 @@
 """A trained network on disk: `model.safetensors` and `model.json`, and files that are whole or not there."""
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator
@@ -10,12 +11,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load as load_weights
+from safetensors.torch import save_file
 
 from transfer_core.backbones.taps import Network
 from transfer_core.backbones.torchvision import NOT_WEIGHTS, load
 from transfer_core.errors import DatasetError, disk_words
-from transfer_core.types import Backbone, Predictions, Recipe, Tap
+from transfer_core.types import Backbone, Predictions, Recipe, Tap, file_sha256
 
 WEIGHTS, CARD, RECIPE, PREDICTIONS = "model.safetensors", "model.json", "recipe.json", "predictions.npz"
 
@@ -50,8 +52,10 @@ def save_network(network: Network, classes: tuple[str, ...], recipe: Recipe, fol
     weights = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
     with whole(folder / WEIGHTS) as part:
         save_file(weights, part)
+        sha256 = file_sha256(part)
     card = {
         "format": 2,
+        "sha256": sha256,  # of the weights' file
         "classes": classes,
         "taps": [tap.name for tap in network.taps],
         "hidden": network.head.in_features if len(network.hidden) else 0,
@@ -64,7 +68,7 @@ def save_network(network: Network, classes: tuple[str, ...], recipe: Recipe, fol
 def load_network(folder: Path, device: torch.device) -> tuple[Network, tuple[str, ...]]:
     """A run's network in eval mode, and its classes; needs no pretrained weights.
 
-    Raises DatasetError when it left none, or one that cannot be read.
+    Raises DatasetError when it left none, or one that cannot be read, is not as it was written, or not finite.
     """
     try:
         network, classes = _read_network(folder)
@@ -85,7 +89,20 @@ def _read_network(folder: Path) -> tuple[Network, tuple[str, ...]]:
     used = card["taps"] if card["format"] > 1 else [card["tap"]]
     module, classes = load(backbone, random_init=True), tuple(card["classes"])
     network = Network(module, backbone, len(classes), taps=used, hidden=card.get("hidden", 0))
-    network.load_state_dict(load_file(folder / WEIGHTS))
+    content = (folder / WEIGHTS).read_bytes()  # once: what is checked is what is loaded
+    if card.get("sha256", "") not in ("", hashlib.sha256(content).hexdigest()):  # runs of an earlier Graft have none
+        raise DatasetError(
+            f"The model of run {folder.name} is damaged: {WEIGHTS} is not the file that Graft wrote, by its SHA-256."
+            " Train it again."
+        )
+    weights = load_weights(content)
+    broken = [name for name, tensor in weights.items() if not tensor.isfinite().all()]
+    if broken:
+        raise DatasetError(
+            f"The model of run {folder.name} cannot be used: its weights are not finite numbers ('{broken[0]}' is the"
+            " first). Train it again, at a lower learning rate."
+        )
+    network.load_state_dict(weights)
     return network, classes
 
 

@@ -8,20 +8,11 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from transfer_core.compare.calibration import loss_of, temperature
 from transfer_core.training.features import frozen_features
 from transfer_core.training.ridge import Ridge, cross_validated, errors_of_shares, first, strongest_first
 from transfer_core.training.setup import Setup
-from transfer_core.training.solvers import (
-    Logistic,
-    Scale,
-    accuracy_of,
-    class_weights,
-    folds,
-    loss_of,
-    refined_loss,
-    svm,
-    temperature,
-)
+from transfer_core.training.solvers import Logistic, Scale, accuracy_of, class_weights, folds, refined_loss, svm
 from transfer_core.types import AUTO, TRAIN, Event, Floats, Ints, Notice, Progress, Stage
 
 PENALTIES = np.logspace(-3, 8, 45)  # of the ridge: quarter decades

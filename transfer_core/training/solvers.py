@@ -1,4 +1,4 @@
-"""The mathematics of linear heads: folds, multinomial logistic regression, one-against-rest SVMs, temperature."""
+"""The mathematics of linear heads: folds, multinomial logistic regression, one-against-rest SVMs."""
 
 import warnings
 from collections.abc import Generator, Iterator, Sequence
@@ -10,9 +10,8 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from transfer_core.compare.calibration import Logits, loss_of, temperature
 from transfer_core.types import Floats, Ints
-
-Logits = NDArray[np.float32] | Floats
 
 STEEPNESS = 1e-5  # largest entry of the mean loss's gradient at which a solution counts as found
 FLAT = 1e-6  # so is one that a step betters by a smaller share of the loss
@@ -166,29 +165,6 @@ def refined_loss(logits: Logits, labels: Ints) -> float:
     al. 2025, refine, then calibrate).
     """
     return loss_of(logits / temperature(logits, labels), labels)
-
-
-def temperature(decisions: Logits, labels: Ints) -> float:
-    """The T for which softmax(decisions / T) has the lowest cross-entropy (Guo et al. 2017). 1 without any rows.
-
-    Golden-section search over log T, in which the loss has one valley.
-    """
-    if not len(labels):
-        return 1.0
-    low, high, ratio = np.log(1e-3), np.log(1e3), (np.sqrt(5) - 1) / 2
-    for _ in range(60):
-        left, right = high - ratio * (high - low), low + ratio * (high - low)
-        if loss_of(decisions / np.exp(left), labels) <= loss_of(decisions / np.exp(right), labels):
-            high = right
-        else:
-            low = left
-    return float(np.exp((low + high) / 2))
-
-
-def loss_of(logits: Logits, labels: Ints) -> float:
-    """Mean cross-entropy of logits (N, K)."""
-    shifted = logits.astype(np.float64) - logits.max(1, keepdims=True)
-    return float((np.log(np.exp(shifted).sum(1)) - shifted[np.arange(len(labels)), labels]).mean())
 
 
 def accuracy_of(logits: Logits, labels: Ints) -> float:

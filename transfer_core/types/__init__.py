@@ -52,7 +52,7 @@ from transfer_core.types.events import (
     event_to_json,
 )
 from transfer_core.types.forecast import Crossing, Finding, Forecast, Lacking, LearningCurve, Size
-from transfer_core.types.plain import Floats, Ints, digest, from_plain
+from transfer_core.types.plain import Floats, Ints, digest, file_sha256, from_plain
 from transfer_core.types.recipes import AUTO, FIRST, HEAD, LABELS, SETTINGS, TELLING, Recipe
 from transfer_core.types.runs import ACTIVE, GOING, Job, Predictions, RateTest, Repeats, Run, Status
 from transfer_core.types.settings import NONE, Setting
@@ -149,6 +149,7 @@ __all__ = [
     "digest",
     "event_from_json",
     "event_to_json",
+    "file_sha256",
     "from_plain",
     "front",
 ]
