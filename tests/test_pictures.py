@@ -53,8 +53,9 @@ def test_long_pictures_are_squeezed_by_rule_and_predicted_as_they_were_trained(
     row = int(bands.rows(VAL)[0])
     found = workspace.predictions(id).val_probabilities[0]
     image = (workspace.root / "datasets" / bands.id / "samples" / bands.files[row]).read_bytes()
-    top = dict(drive(workspace, workspace.predict(id, image)).result["top"])
-    assert [top[name] for name in bands.classes] == pytest.approx(found.tolist(), abs=1e-5)
+    job = workspace.predict([id], [("band.png", image)])
+    drive(workspace, job)
+    assert workspace.predicted(job).probabilities[0, 0].tolist() == pytest.approx(found.tolist(), abs=1e-5)
 
 
 def test_what_a_crop_cuts_off_is_said(workspace: Workspace, bands: Dataset, photos: Path) -> None:
@@ -88,4 +89,4 @@ def test_a_thin_picture_keeps_a_pixel(workspace: Workspace, bands: Dataset) -> N
     assert drive(workspace, id).result["val_accuracy"] == 1.0
     thin = io.BytesIO()
     Image.new("RGB", (2000, 1), "red").save(thin, "PNG")
-    assert drive(workspace, workspace.predict(id, thin.getvalue())).status == "done"
+    assert drive(workspace, workspace.predict([id], [("thin.png", thin.getvalue())])).result["unreadable"] == 0

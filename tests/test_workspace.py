@@ -197,7 +197,7 @@ def test_a_wrong_recipe_names_what_is_wrong(
 
 def test_a_run_that_has_not_finished_cannot_predict_or_be_compared(workspace: Workspace, dataset: Dataset) -> None:
     (id,) = workspace.submit([workspace.recipe(dataset, "linear_probe", seed=77)])
-    for ask in (lambda: workspace.predict(id, b""), lambda: workspace.compare([id])):
+    for ask in (lambda: workspace.predict([id], [("a.png", b"")]), lambda: workspace.compare([id])):
         with pytest.raises(UnknownJob, match="not finished"):
             ask()
 

@@ -67,8 +67,9 @@ def test_the_best_network_so_far_is_tested_compared_and_predicts(
     assert title == f"Fine-tune everything, stopped after {run.epochs_done} of 50 epochs"
     assert {each.id for each in comparison.runs} == {run.id, probe}
     assert run.id in {each.id for each in workspace.best_runs(dataset)}
-    end = drive(workspace, workspace.predict(run.id, (photos / "red" / "3.png").read_bytes()))
-    assert end.result["top"][0][0] in dataset.classes
+    job = workspace.predict_paths([run.id, probe], [photos / "red" / "3.png"])
+    assert drive(workspace, job).result == {"images": 1, "unreadable": 0, "of": 1}
+    assert workspace.predicted(job).probabilities.shape == (2, 1, 3)
     (again,) = workspace.submit([run.recipe])
     assert again != run.id, "one that was stopped is trained anew when asked again"
     workspace.stop(again)
@@ -90,13 +91,13 @@ def test_without_a_fitted_head_it_is_as_it_stands(workspace: Workspace, dataset:
     assert run.tested and run.epochs_done == 0
     assert (untouched.status, untouched.usable) == ("stopped", False)
     with pytest.raises(UnknownJob, match="left no network"):
-        workspace.predict(untouched.id, b"")
+        workspace.predict([untouched.id], [("a.png", b"")])
 
 
 def test_told_twice_it_is_kept_untested(workspace: Workspace, dataset: Dataset, photos: Path) -> None:
     run, _ = stopped(workspace, workspace.recipe(dataset, "fine_tune_all", "bundled", seed=4), tuned, begins_its_test)
     assert (run.status, run.usable, run.tested, run.test_accuracy) == ("stopped", True, False, None)
-    drive(workspace, workspace.predict(run.id, (photos / "red" / "3.png").read_bytes()))
+    drive(workspace, workspace.predict_paths([run.id], [photos / "red" / "3.png"]))
     with pytest.raises(UnknownJob, match="no predictions"):
         workspace.compare([run.id])
 

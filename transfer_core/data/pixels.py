@@ -85,6 +85,8 @@ def decode(file: Path | BinaryIO, *, enough_px: int | None = None) -> Decoded:
         if error.errno is None:  # a decoder's
             raise ImageError(f"The image is cut off or damaged ({_words(error)}).") from error
         raise
+    except MemoryError as error:
+        raise ImageError("Decoding the image takes more memory than it may.") from error
     except Exception as error:  # decoders raise almost anything on damaged files
         raise ImageError(f"The image is cut off or damaged ({_words(error)}).") from error
 

@@ -1,33 +1,133 @@
-"""A finished run's network on one new image."""
+"""Finished runs' networks on new images: a photo or ten thousand, decoded elsewhere, a batch in memory at a time."""
 
-from collections.abc import Iterator
+import atexit
+import time
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
+from functools import lru_cache
+from itertools import islice
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
 
-from transfer_core.data.pixels import square
-from transfer_core.training.checkpoint import load_network
-from transfer_core.training.features import precise
+from transfer_core.backbones.taps import Network
+from transfer_core.compare.calibration import calibrated, fitted_temperature
+from transfer_core.compare.selective import PROMISED, doubt
+from transfer_core.data.answers import Answers
+from transfer_core.data.archive import Member
+from transfer_core.data.decoding import Decoders, Look, Shape
+from transfer_core.errors import ArchiveError, DatasetError, StopAsked
+from transfer_core.training.checkpoint import PREDICTIONS, WEIGHTS, load_network
+from transfer_core.training.features import BATCH_SIZES, precise
 from transfer_core.training.images import Images
+from transfer_core.training.meter import Meter
 from transfer_core.training.solvers import softmax
-from transfer_core.types import Event, Progress, RunEnd, StageStart
+from transfer_core.types import Doubt, Event, Floats, Predictions, Progress, RunEnd, StageStart
 
-TOP = 5
+FEW, LARGE_PX, SMALL_PX = 24, 480, 160  # so few images are shown large
+KEPT = 4  # networks that stay loaded between predictions
+
+_decoders = Decoders()
+atexit.register(_decoders.close)
 
 
-def predict(run: Path, image: Path, *, device: str) -> Iterator[Event]:
-    """The result is {"top": [[class, probability], ...]}, at most five, best first, as the run's own test would say.
+def predict(
+    runs: Sequence[Path], sources: Sequence[Path], out: Path, *, device: str, names: Sequence[str] = ()
+) -> Iterator[Event]:
+    """Leaves what each run says of each image in `out`, with small pictures: `data.answers`.
 
-    Raises DatasetError when the run left no network, ImageError when the image cannot be read.
+    `sources`: image files, folders, zips; `names`: what the user calls them. The result has images, unreadable and of.
+    A StopAsked that is thrown in ends it with the images that were looked at. Raises DatasetError when a run left no
+    network or the runs know different classes, ArchiveError for a source that cannot be listed, or holds nothing.
     """
-    yield StageStart(stage="predict", title="Look at the image", number=1, stages=1, unit="image")
+    yield StageStart(stage="predict", title="Look at the images", number=1, stages=1, unit="image")
     yield Progress(what="Loading the network", done=0, of=1)
-    network, classes = load_network(run, torch.device(device))
-    facts = network.backbone
-    seen = square(image, resize_px=facts.resize_px, crop_px=facts.input_px, fit=facts.fit)
-    pixels = seen[None]  # (1, H, W, 3)
-    x = Images(pixels, facts, torch.device(device)).batch(np.arange(1))  # (1, 3, H, W)
-    probabilities = softmax(precise(network, x))[0]  # (K,)
-    best = probabilities.argsort()[::-1][:TOP]
-    yield RunEnd(status="done", result={"top": [[classes[k], float(probabilities[k])] for k in best]})
+    where = torch.device(device)
+    judges = [_Judge(run, where) for run in runs]
+    if len({judge.classes for judge in judges}) > 1:
+        raise DatasetError("These runs know different classes. Pick runs of one dataset.")
+    yield Progress(what="Listing the images", done=0, of=1)
+    members = [(source, each) for source in sources for each in _decoders.members(source)]
+    if not members:
+        raise ArchiveError("There is no file in what was given, so there is nothing to predict.")
+    called = dict(zip(sources, names, strict=False))
+    shapes = list(dict.fromkeys(judge.shape for judge in judges))
+    meter = Meter(where, forward=len(members), train=0)
+    status: Literal["done", "stopped"] = "done"
+    px = LARGE_PX if len(members) <= FEW else SMALL_PX
+    with Answers(out, [run.name for run in runs], judges[0].classes, [judge.doubt for judge in judges]) as answers:
+        try:
+            with closing(_looks(members, called, shapes, px)) as looks:
+                began = time.monotonic()
+                while batch := list(islice(looks, BATCH_SIZES[where.type])):
+                    answers.add(batch, [judge(batch, shapes) for judge in judges])
+                    meter.passed("forward", len(batch), time.monotonic() - began)
+                    began = time.monotonic()
+                    yield meter.progress("Looking at images", len(answers.names), len(members), kind="forward")
+        except StopAsked:
+            if not answers.names:
+                raise
+            status = "stopped"
+        answers.save(len(members))
+    result = {"images": len(answers.names), "unreadable": sum(map(bool, answers.errors)), "of": len(members)}
+    yield RunEnd(status=status, result=result)
+
+
+def _looks(
+    members: Sequence[tuple[Path, Member]], called: dict[Path, str], shapes: Sequence[Shape], px: int
+) -> Generator[Look, None, None]:
+    """All members, source after source, by the names that the user has for them."""
+    for source in dict.fromkeys(source for source, _ in members):
+        own = [member for of, member in members if of == source]
+        with closing(_decoders.looks(source, own, shapes, thumbnail_px=px)) as looks:
+            for look in looks:
+                alone = called.get(source) if len(own) == 1 and look.name == source.name else None
+                yield look if alone is None else Look(**{**vars(look), "name": alone})
+
+
+class _Judge:
+    """One run's network, and how its probabilities are read."""
+
+    def __init__(self, run: Path, device: torch.device) -> None:
+        changed = (run / WEIGHTS).stat().st_mtime_ns if (run / WEIGHTS).exists() else 0
+        self.network, self.classes = _network(run, changed, str(device))
+        known = self.network.backbone
+        self.shape = Shape(resize_px=known.resize_px, crop_px=known.input_px, fit=known.fit)
+        self.device = device
+        self.temperature, self.doubt = _trust(run)
+
+    def __call__(self, looks: Sequence[Look], shapes: Sequence[Shape]) -> Floats:
+        """(n, K) calibrated probabilities; nan for what could not be read."""
+        found = np.full((len(looks), len(self.classes)), np.nan)
+        read = [row for row, look in enumerate(looks) if not look.error]
+        if read:
+            place = shapes.index(self.shape)
+            squares = np.stack([looks[row].squares[place] for row in read])  # (n, H, W, 3)
+            x = Images(squares, self.network.backbone, self.device).batch(np.arange(len(read)))
+            found[read] = calibrated(softmax(precise(self.network, x)), self.temperature)
+        return found
+
+
+@lru_cache(maxsize=KEPT)
+def _network(run: Path, changed: int, device: str) -> tuple[Network, tuple[str, ...]]:
+    """`changed`: when, so that another network in the same place is loaded anew."""
+    return load_network(run, torch.device(device))
+
+
+def _trust(run: Path) -> tuple[float, Doubt]:
+    """By which temperature a run's probabilities are calibrated, and from where on its answers stand.
+
+    1 and every answer where it was not tested.
+    """
+    try:
+        with np.load(run / PREDICTIONS) as arrays:
+            kept = Predictions(**{name: arrays[name] for name in Predictions.__dataclass_fields__})
+    except FileNotFoundError:
+        return 1.0, Doubt(accuracy=PROMISED, threshold=0.0, answered=1.0)
+    t = fitted_temperature(kept)
+    if not len(kept.val_labels):
+        return t, Doubt(accuracy=PROMISED, threshold=0.0, answered=1.0)
+    said = calibrated(kept.val_probabilities, t)
+    return t, doubt(said, said.argmax(1) == kept.val_labels)

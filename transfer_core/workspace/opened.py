@@ -18,6 +18,7 @@ from transfer_core.store import Store
 from transfer_core.types import Device, Event, Job
 
 COPY_BYTES = 1 << 20
+PREDICTIONS_KEPT = 50  # when Graft starts; the oldest go
 
 
 def default_root() -> Path:
@@ -79,6 +80,9 @@ class Opened:
             for folder in gone:
                 shutil.rmtree(folder, ignore_errors=True)
             kept = [f"features/{id}-*" for id in datasets]
+            answers = (self.root / "predictions").glob("*/")
+            for folder in sorted(answers, key=lambda each: each.stat().st_mtime)[:-PREDICTIONS_KEPT]:
+                shutil.rmtree(folder, ignore_errors=True)
             for half in ("datasets/*/.pixels-*", "datasets/*/*.part", "features/*.part", "runs/*/*.part", *kept):
                 for file in self.root.glob(half):
                     file.unlink(missing_ok=True)

@@ -1,6 +1,5 @@
 """Runs of a workspace: queued, looked at, repeated, deleted."""
 
-import io
 import time
 import zipfile
 import zlib
@@ -15,11 +14,10 @@ from transfer_core.compare.repeats import repeats, resampled
 from transfer_core.compare.titles import titles
 from transfer_core.errors import UnknownJob, disk_words
 from transfer_core.jobs.tasks import run_folder, task_of
-from transfer_core.jobs.tasks.predict import Predict
 from transfer_core.jobs.tasks.train import Train
 from transfer_core.strategies import STRATEGIES
 from transfer_core.types import Dataset, Job, Predictions, Recipe, Repeats, Resampled, Run
-from transfer_core.workspace.opened import Opened, new_id
+from transfer_core.workspace.opened import Opened
 
 RESULTS = (
     *("seconds", "saved_seconds", "test_accuracy", "val_accuracy", "images_per_second", "peak_bytes"),
@@ -83,17 +81,6 @@ class Runs(Opened):
             return file.stat().st_size
         except OSError:
             return None
-
-    def predict(self, run: str, image: bytes) -> str:
-        """Queue a prediction of one image. Returns the job's id; its result holds {"top": [[class, probability]]}."""
-        found = self.run(run)
-        if found.active:
-            raise UnknownJob("That run has not finished, so it cannot predict yet.")
-        if not found.usable:
-            raise UnknownJob("That run left no network, so it cannot predict. Train it again.")
-        id = new_id()
-        kept = self._kept(id, io.BytesIO(image), "image")
-        return self._queue(Predict(of=run, image=str(kept)), id=id)
 
     def best_runs(self, dataset: Dataset) -> tuple[Run, ...]:
         """The best finished run of each strategy by validation, the best first; of one, those with the most images."""

@@ -1,4 +1,4 @@
-"""A finished run on one new image."""
+"""Finished runs on images that are in no dataset."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,15 +9,27 @@ from transfer_core.jobs.tasks.task import Place, Task, run_folder
 from transfer_core.types import Event
 
 
+def answers_folder(root: Path, job: str) -> Path:
+    """Where a prediction's answers are kept."""
+    return root / "predictions" / job
+
+
 @dataclass(frozen=True, kw_only=True)
 class Predict(Task):
     kind: ClassVar[str] = "predict"
     short: ClassVar[bool] = True
 
-    of: str  # id of the run
-    image: str  # path, in the job's staging
+    of: tuple[str, ...]  # ids of the runs
+    sources: tuple[str, ...]  # paths of image files, folders or zips
+    names: tuple[str, ...] = ()  # what the user calls them; () for their own names
 
     def run(self, place: Place) -> Iterator[Event]:
         from transfer_core.training.predict import predict
 
-        yield from predict(run_folder(place.root, self.of), Path(self.image), device=place.device)
+        yield from predict(
+            [run_folder(place.root, run) for run in self.of],
+            [Path(source) for source in self.sources],
+            answers_folder(place.root, place.id),
+            device=place.device,
+            names=self.names,
+        )

@@ -1,0 +1,132 @@
+"""New images: any number, any kind that import takes, from a folder or a zip; an unreadable one costs itself alone."""
+
+import io
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.conftest import draw_photos
+from tests.driving import drive
+from transfer_core.compare.calibration import calibrated, fitted_temperature
+from transfer_core.compare.selective import doubt
+from transfer_core.errors import ArchiveError, UnknownJob
+from transfer_core.training import predict
+from transfer_core.types import TEST, Dataset, Progress
+from transfer_core.workspace import Workspace
+
+pytestmark = pytest.mark.usefixtures("small_networks")
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory, small_networks: None) -> Iterator[Workspace]:
+    opened = Workspace(tmp_path_factory.mktemp("predicting"))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def dataset(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    photos = draw_photos(tmp_path_factory.mktemp("photos") / "colours", per_class=40, px=36)
+    drive(workspace, workspace.import_path(photos))
+    return workspace.dataset("colours")
+
+
+@pytest.fixture(scope="module")
+def runs(workspace: Workspace, dataset: Dataset) -> tuple[str, ...]:
+    ids = workspace.submit(
+        [
+            workspace.recipe(dataset, "linear_probe", "bundled", per_class=2),
+            workspace.recipe(dataset, "linear_svm", "bundled", per_class=3, fit="pad"),
+        ]
+    )
+    for id in ids:
+        drive(workspace, id)
+    return ids
+
+
+def test_the_test_images_get_the_answers_of_the_test_calibrated(
+    workspace: Workspace, dataset: Dataset, runs: tuple[str, ...]
+) -> None:
+    samples = workspace.root / "datasets" / dataset.id / "samples"
+    job = workspace.predict_paths(runs, [samples / dataset.files[row] for row in dataset.rows(TEST)])
+    assert drive(workspace, job).result == {"images": 18, "unreadable": 0, "of": 18}
+    found = workspace.predicted(job)
+    for place, run in enumerate(runs):
+        kept = workspace.predictions(run)
+        t = fitted_temperature(kept)
+        assert found.probabilities[place] == pytest.approx(calibrated(kept.test_probabilities, t), abs=1e-5)
+        said = calibrated(kept.val_probabilities, t)
+        assert found.doubts[place] == doubt(said, said.argmax(1) == kept.val_labels)
+    assert found.runs == runs and found.classes == dataset.classes
+
+
+def test_a_zip_of_anything(workspace: Workspace, runs: tuple[str, ...], tmp_path: Path) -> None:
+    odd = tmp_path / "odd.zip"
+    with zipfile.ZipFile(odd, "w") as packed:
+        for name, image, kind in (
+            ("a/grey16.png", Image.fromarray(np.full((40, 30), 40_000, np.uint16)), "PNG"),
+            ("a/float.tif", Image.fromarray(np.full((40, 30), 0.5, np.float32)), "TIFF"),
+            ("b/palette.gif", Image.new("P", (30, 50), 3), "GIF"),
+            ("b/cmyk.jpg", Image.new("CMYK", (64, 48), (0, 200, 200, 0)), "JPEG"),
+        ):
+            out = io.BytesIO()
+            image.save(out, kind)
+            packed.writestr(name, out.getvalue())
+        packed.writestr("notes.txt", "no image")
+        packed.writestr("cut.png", out.getvalue()[:40])
+    with odd.open("rb") as file:
+        job = workspace.predict(runs[:1], [("odd.zip", file)])
+    assert drive(workspace, job).result == {"images": 6, "unreadable": 2, "of": 6}
+    found = workspace.predicted(job)
+    said = dict(zip(found.names, zip(found.errors, found.probabilities[0].sum(1), strict=True), strict=True))
+    assert all(said[name][0] == "" and said[name][1] == pytest.approx(1) for name in said if "/" in name)
+    assert "not an image" in said["notes.txt"][0] and np.isnan(said["notes.txt"][1]) and said["cut.png"][0]
+    pictures = workspace.predicted_thumbnails(job, range(6))
+    assert [bool(each) for each in pictures] == [not error for error in found.errors]
+    assert Image.open(io.BytesIO(pictures[found.names.index("b/cmyk.jpg")])).size == (64, 48)
+
+
+def test_an_image_that_takes_too_much_memory_costs_itself_alone(
+    workspace: Workspace, runs: tuple[str, ...], tmp_path: Path
+) -> None:
+    Image.fromarray(np.zeros((8_900, 8_900), np.float64).astype(np.float32)).save(
+        tmp_path / "1.tif", compression="tiff_lzw"
+    )
+    for name in ("0", "2", "3"):
+        Image.new("RGB", (30, 30), "red").save(tmp_path / f"{name}.png")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRAFT_DECODER_MB", "600")
+        predict._decoders.close()  # the next ones begin with that
+        job = workspace.predict_paths(runs[:1], [tmp_path])
+        drive(workspace, job)
+        predict._decoders.close()
+    found = workspace.predicted(job)
+    assert found.names == ("0.png", "1.tif", "2.png", "3.png")
+    assert "memory" in found.errors[1] and found.errors[0] == found.errors[2] == found.errors[3] == ""
+
+
+def test_stopped_it_keeps_what_was_looked_at(workspace: Workspace, runs: tuple[str, ...], tmp_path: Path) -> None:
+    for number in range(60):
+        Image.new("RGB", (30, 30), "red").save(tmp_path / f"{number:02}.png")
+    job, told = workspace.predict_paths(runs[:1], [tmp_path]), []
+    for event in workspace.drive(job, stops=lambda: len(told)):
+        if isinstance(event, Progress) and event.what == "Looking at images" and not told:
+            told.append(event)
+    ended, found = workspace.job(job), workspace.predicted(job)
+    assert ended.status == "stopped" and found.of == 60 and 0 < len(found.names) < 60
+
+
+def test_what_cannot_be_predicted_is_said(workspace: Workspace, runs: tuple[str, ...], tmp_path: Path) -> None:
+    with pytest.raises(ArchiveError, match="does not exist"):
+        workspace.predict_paths(runs, [tmp_path / "gone.png"])
+    with pytest.raises(UnknownJob, match="up to 4"):
+        workspace.predict_paths([], [tmp_path])
+    job = workspace.predict_paths(runs, [tmp_path])
+    *_, end = workspace.drive(job)
+    assert "no file" in end.error  # type: ignore[union-attr]
+    with pytest.raises(UnknownJob, match="Predict again"):
+        workspace.predicted(job)

@@ -1,0 +1,29 @@
+""" "Not sure" is an answer: from which confidence on a run keeps a promised accuracy (selective classification,
+Geifman and El-Yaniv 2017)."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from transfer_core.types import Doubt, Floats
+
+PROMISED = 0.95  # of the images that are answered, unless a user says otherwise
+FEWEST = 20  # images that have to be answered for a share of them to mean anything
+
+
+def doubt(probabilities: Floats, right: NDArray[np.bool_], accuracy: float = PROMISED) -> Doubt:
+    """The lowest confidence from which on so large a share of validation images (N, K), (N,) is right.
+
+    A threshold stands half-way between the images that it parts; 0 where all may be answered.
+    """
+    sure = probabilities.max(1, initial=0.0)
+    order = np.argsort(-sure, kind="stable")
+    share = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
+    ends = np.append(sure[order][1:] < sure[order][:-1], True)  # equal confidences are answered together
+    good = np.flatnonzero((share >= accuracy) & ends & (np.arange(len(order)) >= FEWEST - 1))
+    if not len(good):
+        return Doubt(accuracy=accuracy, threshold=None, answered=0.0)
+    last = int(good[-1])
+    if last == len(order) - 1:
+        return Doubt(accuracy=accuracy, threshold=0.0, answered=1.0)
+    threshold = (sure[order[last]] + sure[order[last + 1]]) / 2
+    return Doubt(accuracy=accuracy, threshold=float(threshold), answered=(last + 1) / len(order))

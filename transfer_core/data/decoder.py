@@ -1,0 +1,112 @@
+"""The process that decodes what nobody has looked at yet: without torch, with little memory, one source at a time.
+
+Started as `python -m transfer_core.data.decoder DESCRIPTOR`, the end of a pipe. Each request is one JSON message:
+{"list": source} is answered by {"members": [[path, index, refusal], ...]}; {"source": ..., "index": ..., "squares":
+[[resize_px, crop_px, fit], ...], "thumbnail_px": ...} by {"error": ""}, then each square's bytes and the thumbnail's.
+What cannot be read is answered by {"error": sentence} alone. At the end of the pipe it leaves.
+"""
+
+import contextlib
+import io
+import json
+import os
+import sys
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from transfer_core.data.archive import Archive, Member, opened
+from transfer_core.data.pixels import decode, square
+from transfer_core.errors import GraftError, disk_words
+
+MEMORY_MB = int(os.environ.get("GRAFT_DECODER_MB") or 2_048)  # beyond what it takes when it starts
+TOO_LARGE = f"Decoding the image takes more than {MEMORY_MB:,} MB of memory; GRAFT_DECODER_MB allows more."
+THUMBNAIL_QUALITY = 80
+
+
+@dataclass
+class Source:
+    """A zip or folder that stays open, or one image file."""
+
+    path: Path
+    archive: Archive | None = None
+    members: dict[int, Member] = field(default_factory=dict)
+
+    def read(self, index: int) -> bytes:
+        return self.path.read_bytes() if self.archive is None else self.archive.read(self.members[index])
+
+
+def main() -> None:
+    pipe = Connection(int(sys.argv[1]))
+    _limit_memory()
+    source: Source | None = None
+    with ExitStack() as kept, contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        while True:
+            asked = json.loads(pipe.recv_bytes())
+            path = Path(asked.get("list") or asked["source"])
+            try:
+                if source is None or source.path != path or "list" in asked:
+                    kept.close()
+                    source = _opened(path, kept)
+                parts = [_members(source)] if "list" in asked else _looked_at(source, asked)
+            except MemoryError:  # of what is not the picture's
+                parts = [_said({"error": TOO_LARGE})]
+            except GraftError as error:
+                parts = [_said({"error": str(error)})]
+            except OSError as error:
+                parts = [_said({"error": disk_words(error, path)})]
+            for part in parts:
+                pipe.send_bytes(part)
+
+
+def _opened(path: Path, kept: ExitStack) -> Source:
+    if path.is_dir() or path.suffix.lower() == ".zip":
+        archive = kept.enter_context(opened(path))
+        return Source(path=path, archive=archive, members={each.index: each for each in archive.members})
+    return Source(path=path)
+
+
+def _members(source: Source) -> bytes:
+    found = [[each.path, each.index, each.refusal] for each in source.archive.members] if source.archive else None
+    return _said({"members": [[source.path.name, 0, ""]] if found is None else found})
+
+
+def _looked_at(source: Source, asked: dict[str, Any]) -> list[bytes]:
+    data = source.read(asked["index"])
+    squares = [
+        square(io.BytesIO(data), resize_px=resize_px, crop_px=crop_px, fit=fit).tobytes()
+        for resize_px, crop_px, fit in asked["squares"]
+    ]
+    return [_said({"error": ""}), *squares, _thumbnail(data, asked["thumbnail_px"])]
+
+
+def _thumbnail(data: bytes, px: int) -> bytes:
+    """A small JPEG of the whole picture, upright, at most `px` a side."""
+    picture = decode(io.BytesIO(data), enough_px=px).image
+    picture.thumbnail((px, px))
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=THUMBNAIL_QUALITY)
+    return out.getvalue()
+
+
+def _said(message: dict[str, Any]) -> bytes:
+    return json.dumps(message).encode()
+
+
+def _limit_memory() -> None:
+    """An image that takes more than MEMORY_MB is refused; where the system cannot tell what is held, none is."""
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource
+
+        held = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+        most = held + (MEMORY_MB << 20)
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+
+if __name__ == "__main__":
+    Image.init()  # the decoders, before the limit
+    main()

@@ -1,0 +1,32 @@
+"""What finished runs say of images that are in no dataset."""
+
+from dataclasses import dataclass
+
+from transfer_core.types.plain import Floats
+
+
+@dataclass(frozen=True, kw_only=True)
+class Doubt:
+    """When a run's answer stands: "not sure" is an answer too."""
+
+    accuracy: float  # promised, of the images that are answered
+    threshold: float | None  # of the likeliest class's calibrated probability; None: none keeps the promise
+    answered: float  # the share of validation images that are
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Predicted:
+    """Images and what each of the runs says of them, in the order in which they were looked at."""
+
+    names: tuple[str, ...]  # the user's own
+    errors: tuple[str, ...]  # why an image could not be read, as a sentence; '' where it was
+    of: int  # how many there were; more than `names` where it was stopped
+    classes: tuple[str, ...]
+    runs: tuple[str, ...]  # ids
+    probabilities: Floats  # (R, N, K), calibrated on validation images; nan where an image could not be read
+    doubts: tuple[Doubt, ...]  # of each run
+
+    def sure(self, run: int, row: int) -> bool:
+        """Whether a run's answer for an image stands."""
+        threshold = self.doubts[run].threshold
+        return threshold is not None and bool(self.probabilities[run, row].max() >= threshold)

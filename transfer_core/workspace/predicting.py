@@ -1,0 +1,83 @@
+"""What finished runs say of images that are in no dataset."""
+
+import io
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO
+
+from transfer_core.data.answers import read_answers, read_thumbnails
+from transfer_core.errors import ArchiveError, GraftError, UnknownJob, disk_words
+from transfer_core.jobs.tasks import staging
+from transfer_core.jobs.tasks.predict import Predict, answers_folder
+from transfer_core.types import Dataset, Predicted
+from transfer_core.workspace.datasets import Datasets
+from transfer_core.workspace.opened import expanded, new_id
+from transfer_core.workspace.runs import Runs
+
+MOST_RUNS = 4  # side by side on the same images
+
+
+class Predicting(Datasets, Runs):
+    """New images, looked at by one run or several."""
+
+    def predict(self, runs: Sequence[str], files: Sequence[tuple[str, bytes | IO[bytes]]]) -> str:
+        """Queue the prediction of uploads: images, or one zip of them, by their names. Returns the job's id.
+
+        Raises UnknownJob for a run that left no network.
+        """
+        self._check_usable(runs)
+        id, kept = new_id(), []
+        for number, (name, content) in enumerate(files):
+            file = io.BytesIO(content) if isinstance(content, bytes) else content
+            kept.append(self._staged(id, file, f"{number}{Path(name).suffix.lower()}"))
+        names = tuple(name for name, _ in files)
+        return self._queue(Predict(of=tuple(runs), sources=tuple(map(str, kept)), names=names), id=id)
+
+    def predict_paths(self, runs: Sequence[str], paths: Sequence[Path]) -> str:
+        """Queue the prediction of image files, folders and zips on this machine. Returns the job's id.
+
+        Raises ArchiveError for one that does not exist, UnknownJob for a run that left no network.
+        """
+        self._check_usable(runs)
+        found = [expanded(path) for path in paths]
+        for path in found:
+            if not path.exists():
+                raise ArchiveError(f"{path} does not exist. Check the path; an image, a folder or a zip is expected.")
+        return self._queue(Predict(of=tuple(runs), sources=tuple(map(str, found))))
+
+    def predict_sample(self, runs: Sequence[str], dataset: Dataset, sample: int) -> str:
+        """Queue the prediction of one of a dataset's images. Returns the job's id."""
+        self._check_usable(runs)
+        task = Predict(of=tuple(runs), sources=(str(self._sample(dataset, sample)),), names=(dataset.paths[sample],))
+        return self._queue(task)
+
+    def predicted(self, job: str) -> Predicted:
+        """What was said of the images of a prediction that has ended. Raises UnknownJob when it is no longer kept."""
+        return read_answers(answers_folder(self.root, job))
+
+    def predicted_thumbnails(self, job: str, rows: Sequence[int]) -> list[bytes]:
+        """The small pictures of some of its images, JPEG; b'' for one that could not be read. Raises UnknownJob."""
+        return read_thumbnails(answers_folder(self.root, job), rows)
+
+    def _check_usable(self, runs: Sequence[str]) -> None:
+        if not 0 < len(runs) <= MOST_RUNS:
+            raise UnknownJob(f"Name one run to predict with, or up to {MOST_RUNS}.")
+        for id in runs:
+            run = self.run(id)
+            if run.active:
+                raise UnknownJob("That run has not finished, so it cannot predict yet.")
+            if not run.usable:
+                raise UnknownJob("That run left no network, so it cannot predict. Train it again.")
+
+    def _staged(self, id: str, file: IO[bytes], name: str) -> Path:
+        """An upload beside others in a job's staging folder."""
+        folder = staging(self.root, id)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with (folder / name).open("wb") as out:
+                shutil.copyfileobj(file, out)
+        except OSError as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise GraftError(f"The upload could not be kept. {disk_words(error, folder / name)}") from error
+        return folder / name
