@@ -88,7 +88,7 @@ def words(drawn: AppTest) -> str:
     assert not drawn.error, drawn.error
     kinds = ("subheader", "markdown", "caption", "checkbox", "number_input", "selectbox")
     told = [f"{each.value} {getattr(each, 'label', '')}" for kind in kinds for each in drawn.get(kind)]
-    told += [option for each in drawn.selectbox for option in each.options]
+    told += [option for each in (*drawn.selectbox, *drawn.multiselect) for option in each.options]
     told += [each.proto.body for each in drawn.get("html")]
     return "\n".join(told).replace("\\", "")  # of Markdown
 

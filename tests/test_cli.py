@@ -63,6 +63,13 @@ def test_from_a_folder_to_a_choice(tmp_path: Path, photos: Path) -> None:
 
     compared = here("compare", *(run["run"] for run in runs), root=root)
     assert compared["choice"] in {run["run"] for run in runs} and "Take" in compared["reason"]
+    table = tmp_path / "answers.csv"
+    asked = ("predict", runs[0]["run"], str(photos / "red" / "0.png"), str(photos / "blue"), "--by-doubt")
+    said = here(*asked, "--beside", runs[1]["run"], "--out", str(table), root=root)
+    assert said["of"] == len(said["images"]) == len(table.read_text("utf-8").splitlines()) - 1 == 21
+    assert all(len(image["answers"]) == 2 for image in said["images"])
+    sure = [sum(answer["probability"] for answer in image["answers"]) for image in said["images"]]
+    assert sure == sorted(sure), "the least sure first"
 
 
 def test_advice_is_measured_and_piloted(tmp_path: Path, photos: Path) -> None:

@@ -16,7 +16,7 @@ from safetensors.torch import save
 from tests.driving import drive
 from transfer_core.advice import advise
 from transfer_core.backbones.torchvision import build
-from transfer_core.errors import ArchiveError, DatasetError, GraftError, RecipeError, UnknownJob
+from transfer_core.errors import ArchiveError, DatasetError, RecipeError, UnknownJob
 from transfer_core.studies import rates
 from transfer_core.types import SWITCHES, Answers, Dataset, RunEnd
 from transfer_core.workspace import Workspace
@@ -158,9 +158,6 @@ def test_a_dataset_is_renamed_deleted_and_restored(workspace: Workspace, dataset
 def test_images_come_upright_and_square(workspace: Workspace, dataset: Dataset) -> None:
     tile = Image.open(io.BytesIO(workspace.thumbnail(dataset, 0, px=64)))
     assert tile.size == (64, 64)
-    assert Image.open(io.BytesIO(workspace.preview(workspace.image(dataset, 0)))).size == (48, 48)
-    with pytest.raises(GraftError):
-        workspace.preview(b"not an image")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import tempfile
 from contextlib import closing, suppress
 from pathlib import Path
 
-from transfer_core.commands import advise, check, compare, correct, data, lists, rates, report, run
+from transfer_core.commands import advise, check, compare, correct, data, lists, predict, rates, report, run
 from transfer_core.commands.follow import root
 from transfer_core.errors import disk_words, foreseen
 from transfer_core.journal import Journal
@@ -28,6 +28,7 @@ COMMANDS = (  # name, its function, its arguments, what it does
     ("rates", rates.rates, rates.add_arguments, "try learning rates on a few steps, to see which ones learn"),
     ("backbones", lists.backbones, lists.backbones_arguments, "the networks to start from, and a user's own weights"),
     ("compare", compare.compare, compare.add_arguments, "finished runs of one dataset side by side"),
+    ("predict", predict.predict, predict.add_arguments, "what a finished run says of new images"),
     ("correct", correct.correct, correct.add_arguments, "a corrected version of a dataset, from a table"),
     ("report", report.report, report.add_arguments, "a comparison as one HTML file and one JSON"),
     ("check", check.check, None, "whether the workspace's database is whole"),

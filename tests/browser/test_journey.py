@@ -2,6 +2,7 @@
 
 import re
 import time
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +15,7 @@ FIRST_PROGRESS_SECONDS = 3.0
 
 
 @pytest.mark.timeout(360)
-def test_from_the_example_to_a_choice(server: Server, page: Page) -> None:
+def test_from_the_example_to_a_choice(server: Server, page: Page, photos: Path) -> None:
     page.goto(server.url)
     expect(page.get_by_role("heading", name="Graft")).to_be_visible()
     screenshot(page, "start")
@@ -68,6 +69,16 @@ def test_from_the_example_to_a_choice(server: Server, page: Page) -> None:
     page.get_by_role("button", name="Try one of the test images").click()
     expect(page.get_by_text(re.compile(r"Its label is"))).to_be_visible(timeout=30_000)
     screenshot(page, "predict")
+    shown = page.locator(".st-key-answer")
+    expect(shown).to_have_count(1)
+    page.locator('.st-key-photos input[type="file"]').set_input_files(
+        [photos / "red" / "0.png", photos / "blue" / "1.png"]
+    )
+    expect(page.get_by_text(re.compile(r"\d of 2 images"))).to_be_visible(timeout=30_000)
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="CSV").click()
+    lines = Path(saved.value.path()).read_text("utf-8-sig").splitlines()
+    assert len(lines) == 3 and lines[1].startswith("0.png,")
 
 
 def max_points(page: Page, least: int) -> int:

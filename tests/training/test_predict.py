@@ -1,11 +1,13 @@
 """New images: any number, any kind that import takes, from a folder or a zip; an unreadable one costs itself alone."""
 
+import csv
 import io
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet
 import pytest
 from PIL import Image
 
@@ -88,6 +90,27 @@ def test_a_zip_of_anything(workspace: Workspace, runs: tuple[str, ...], tmp_path
     pictures = workspace.predicted_thumbnails(job, range(6))
     assert [bool(each) for each in pictures] == [not error for error in found.errors]
     assert Image.open(io.BytesIO(pictures[found.names.index("b/cmyk.jpg")])).size == (64, 48)
+
+
+def test_the_table_is_for_people_spreadsheets_and_programs(
+    workspace: Workspace, dataset: Dataset, runs: tuple[str, ...], tmp_path: Path
+) -> None:
+    Image.new("RGB", (30, 30), "red").save(tmp_path / "=1+1.png")
+    Image.new("RGB", (30, 30), (90, 90, 90)).save(tmp_path / "grey.png")
+    (tmp_path / "notes.png").write_text("no image")
+    job = workspace.predict_paths(runs[:1], [tmp_path])
+    drive(workspace, job)
+    found = workspace.predicted(job)
+    order = workspace.by_doubt(found)
+    assert found.names[order[-1]] == "notes.png" and order[0] == np.nanargmin(found.probabilities[0].max(1))
+    first, *rows = csv.reader(io.StringIO(workspace.predicted_table(found, "csv").decode("utf-8-sig")))
+    assert first[:4] == ["image", "class", "probability", "sure"] and first[-1] == "error"
+    assert rows[0][0] == "'=1+1.png" and rows[0][1] in dataset.classes and rows[2][1] == "" and rows[2][-1]
+    table = pyarrow.parquet.read_table(io.BytesIO(workspace.predicted_table(found, "parquet", order)))
+    assert table["image"].to_pylist() == [found.names[row] for row in order]
+    assert table["sure"].to_pylist()[-1] is None
+    shares = [table[f"p({label})"][0].as_py() for label in dataset.classes]
+    assert sum(shares) == pytest.approx(1, abs=1e-5)
 
 
 def test_an_image_that_takes_too_much_memory_costs_itself_alone(

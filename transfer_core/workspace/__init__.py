@@ -3,9 +3,9 @@
 from transfer_core.workspace.comparing import Comparing
 from transfer_core.workspace.datasets import DatasetRow, import_roots
 from transfer_core.workspace.opened import default_root, expanded
-from transfer_core.workspace.predicting import Predicting
+from transfer_core.workspace.predicting import MOST_RUNS, Predicting
 
-__all__ = ["DatasetRow", "Workspace", "default_root", "expanded", "import_roots"]
+__all__ = ["MOST_RUNS", "DatasetRow", "Workspace", "default_root", "expanded", "import_roots"]
 
 
 class Workspace(Comparing, Predicting):

@@ -79,12 +79,6 @@ class Datasets(Opened):
     def _sample(self, dataset: Dataset, sample: int) -> Path:
         return self.root / "datasets" / dataset.id / "samples" / dataset.files[sample]
 
-    def preview(self, image: bytes, px: int = 480) -> bytes:
-        """Any supported image as an upright PNG of at most px a side. Raises DatasetError when it can't be read."""
-        picture = open_rgb(io.BytesIO(image))
-        picture.thumbnail((px, px))
-        return _png(picture)
-
     def rename_dataset(self, id: str, name: str) -> str:
         """Returns the name that it got: the next free one where another has it. Raises DatasetError if empty."""
         name = " ".join(name.split())

@@ -4,13 +4,14 @@ import io
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Literal
 
 from transfer_core.data.answers import read_answers, read_thumbnails
+from transfer_core.data.answers_table import as_csv, as_parquet, by_doubt, columns
 from transfer_core.errors import ArchiveError, GraftError, UnknownJob, disk_words
 from transfer_core.jobs.tasks import staging
 from transfer_core.jobs.tasks.predict import Predict, answers_folder
-from transfer_core.types import Dataset, Predicted
+from transfer_core.types import Dataset, Ints, Predicted
 from transfer_core.workspace.datasets import Datasets
 from transfer_core.workspace.opened import expanded, new_id
 from transfer_core.workspace.runs import Runs
@@ -59,6 +60,16 @@ class Predicting(Datasets, Runs):
     def predicted_thumbnails(self, job: str, rows: Sequence[int]) -> list[bytes]:
         """The small pictures of some of its images, JPEG; b'' for one that could not be read. Raises UnknownJob."""
         return read_thumbnails(answers_folder(self.root, job), rows)
+
+    def by_doubt(self, found: Predicted) -> Ints:
+        """The rows of a prediction (N,), the least sure first."""
+        return by_doubt(found)
+
+    def predicted_table(self, found: Predicted, kind: Literal["csv", "parquet"], order: Ints | None = None) -> bytes:
+        """All images with their answers as a file. `order`: the rows, or as they came."""
+        runs = [self.run(id) for id in found.runs]
+        names = self.titles(runs)
+        return (as_csv if kind == "csv" else as_parquet)(columns(found, [names[run.id] for run in runs], order))
 
     def _check_usable(self, runs: Sequence[str]) -> None:
         if not 0 < len(runs) <= MOST_RUNS:

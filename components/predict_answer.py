@@ -1,0 +1,54 @@
+"""The answer for one picture, beside it."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from components import charts, text
+from transfer_core.types import Predicted
+from transfer_core.workspace import Workspace
+
+TOP = 5
+
+
+def one_answer(workspace: Workspace, id: str, found: Predicted, titles: Sequence[str], label: str) -> None:
+    """The class first and how sure the run is of it, then the picture; several runs one below the other."""
+    if found.errors[0]:
+        st.error(f"{text.escape(found.names[0])}: {text.escape(found.errors[0])}", icon=":material/broken_image:")
+        return
+    with st.container(key="answer", gap="xsmall"):  # above the picture, so that it is seen first on a phone too
+        for place, title in enumerate(titles):
+            _answer(found, place, title if len(titles) > 1 else "")
+    left, right = st.columns([1, 2], gap="large")
+    with left:
+        (picture,) = workspace.predicted_thumbnails(id, [0])
+        st.image(picture, caption=text.escape(found.names[0].split("/")[-1]), width="stretch")
+        if label:
+            st.caption(f"Its label is {text.escape(label)}.")
+    with right:
+        for place, title in enumerate(titles):
+            if len(titles) > 1:
+                st.caption(text.escape(title))
+            said = found.probabilities[place, 0]
+            top = [(found.classes[k], float(said[k])) for k in said.argsort()[::-1][:TOP]]
+            st.plotly_chart(charts.top_five(top), key=f"top_{id}_{place}", config=charts.CONFIG)
+
+
+def _answer(found: Predicted, place: int, title: str) -> None:
+    """A run's answer; `title`: the run's, where there are several."""
+    said, doubt = found.probabilities[place, 0], found.doubts[place]
+    best = int(said.argmax())
+    answer = f"{text.escape(found.classes[best])}, {text.percent(float(said[best]))}"
+    if not found.sure(place, 0):
+        answer = f"Not sure: {answer}"
+    st.subheader(f"{text.escape(title)}: {answer}" if title else answer, anchor=False)
+    if not found.sure(place, 0):
+        st.caption(why_unsure(doubt.threshold, doubt.accuracy))
+
+
+def why_unsure(threshold: float | None, accuracy: float) -> str:
+    """From where on answers stand, in a sentence."""
+    promised = text.percent(accuracy)
+    if threshold is None:
+        return f"On the validation images no confidence of this run means that {promised} of its answers are right."
+    return f"{promised} of this run’s answers on the validation images are right from {text.percent(threshold)} on."
