@@ -2,12 +2,13 @@
 
 from transfer_core.workspace.comparing import Comparing
 from transfer_core.workspace.datasets import DatasetRow, import_roots
+from transfer_core.workspace.exporting import Exporting
 from transfer_core.workspace.opened import default_root, expanded
 
 __all__ = ["DatasetRow", "Workspace", "default_root", "expanded", "import_roots"]
 
 
-class Workspace(Comparing):
+class Workspace(Comparing, Exporting):
     """A folder of datasets, features and runs, with its database; each part is a file of its own.
 
     Reading always works. `write=True` takes the folder's lock and raises WorkspaceBusy when another process has it.
