@@ -235,9 +235,12 @@ def test_the_command_puts_a_bundle_where_it_is_wanted(
         bundle = home.workspace.bundle(home.runs["layers"])
         assert bundle is not None
         shutil.copyfile(bundle, tmp_path / "model.zip")  # another bundle is replaced
-        assert main(["export", home.runs["small"], str(tmp_path / "model.zip"), "--json", *place]) == 0
+        assert main(["export", home.runs["small"], str(tmp_path / "model.zip"), "--fp16", "--json", *place]) == 0
         said = capsys.readouterr().out.splitlines()
         assert "9 of 9 test images" in "".join(said) and json.loads(said[-1])["agree"] == 9
+        half = json.loads(said[-1])["fp16"]
+        assert half["bytes"] < 0.6 * json.loads(said[-1])["onnx_bytes"] and half["agree"] >= 8
+        assert 0 < half["largest_difference"] < 0.02 and "In half precision" in said[-2]
         bundle = home.workspace.bundle(home.runs["small"])
         assert bundle is not None and file_sha256(bundle) == file_sha256(tmp_path / "model.zip")
     finally:

@@ -11,7 +11,7 @@ from typing import Any
 
 from transfer_core.commands.follow import follow, root
 from transfer_core.errors import GraftError
-from transfer_core.words import count, duration, size
+from transfer_core.words import count, duration, percent, size
 from transfer_core.workspace import Workspace
 
 FACTS = "model.json"  # that every bundle has
@@ -20,6 +20,7 @@ FACTS = "model.json"  # that every bundle has
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", metavar="RUN", help="id of a finished run")
     parser.add_argument("out", type=Path, metavar="OUT.zip", help="where the bundle goes")
+    parser.add_argument("--fp16", action="store_true", help="with a second graph in half precision, and what it costs")
 
 
 def export(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
@@ -28,7 +29,7 @@ def export(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     _require_place(out)
     workspace = Workspace(root(options))
     try:
-        job = workspace.export(options.run)
+        job = workspace.export(options.run, fp16=options.fp16)
         end = follow(workspace, job, "cpu")
         bundle = workspace.bundle(options.run)
         if end.status != "done" or bundle is None:
@@ -43,6 +44,12 @@ def export(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
         f"Loaded by a fresh process it gave {count(done['agree'])} of {count(done['images'])} {done['split']} images"
         f" the run's own class{ties}; probabilities differ by {done['largest_difference']:.1e} at most."
     )
+    if half := done["fp16"]:
+        text += (
+            f"\nIn half precision: {size(half['bytes'])}, {percent(half['accuracy'])} right (full"
+            f" {percent(half['accuracy_full'])}), {half['images_per_second']:.1f} images/s here (full"
+            f" {half['images_per_second_full']:.1f})."
+        )
     return {"run": options.run, "out": str(out), **{k: v for k, v in done.items() if k != "file"}}, text
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from transfer_core.errors import ExportError
 from transfer_core.export.card import card
 from transfer_core.export.check import PROGRAM, answers, checked, require
-from transfer_core.export.facts import facts, samples, verified
+from transfer_core.export.facts import facts, half_facts, samples, verified
 from transfer_core.export.graph import write_onnx
 from transfer_core.export.members import Member, expected, read_member, require_alike
 from transfer_core.strategies import strategy
@@ -24,16 +24,19 @@ from transfer_core.types import SPLITS, Dataset, Event, Progress, RunEnd, StageS
 BUNDLE = "bundle.zip"
 FILES = Path(__file__).with_name("in-bundle")  # no name of a package: these programs stand on their own
 COPIED = (PROGRAM, "predict_torch.py", "test_bundle.py")
-GRAPH, FACTS, CARD = "model.onnx", "model.json", "README.md"
+GRAPH, HALF, FACTS, CARD = "model.onnx", "model-fp16.onnx", "model.json", "README.md"
 SAMPLES = 3
 NEEDED = ("onnx", "onnxscript", "onnxruntime")
 
 
-def export(runs: Sequence[Path], dataset: Dataset, *, workspace: Path, out: Path) -> Iterator[Event]:
+def export(
+    runs: Sequence[Path], dataset: Dataset, *, workspace: Path, out: Path, fp16: bool = False
+) -> Iterator[Event]:
     """Make the bundle of these runs' folders, the mean of whose calibrated probabilities it gives, in `out`, empty.
 
     Nothing is handed over unless a fresh process, with the bundle's own program, gave the stored answers for all test
-    images. The last event's result says where the zip lies under `out`, how the check went, and what took how long.
+    images. `fp16`: with a second graph, in half precision, and what that costs. The last event's result says where the
+    zip lies under `out`, how the check went, and what took how long.
     Raises ExportError or DatasetError with a sentence for the user.
     """
     _require_installed()
@@ -67,6 +70,14 @@ def export(runs: Sequence[Path], dataset: Dataset, *, workspace: Path, out: Path
     result = checked(right.probabilities, found)
     require(result, right.split)
     clock.lap("check")
+    if fp16:
+        yield Progress(what="Writing it in half precision", done=0, of=1, unit="graphs")
+        write_onnx(members, folder / HALF, half=True)
+        clock.lap("write fp16")
+        halved = yield from answers(folder, files, len(dataset.classes), out, graph=HALF)
+        clock.lap("check fp16")
+        rates = [len(files) / clock.laps[lap] for lap in ("check", "check fp16")]
+        said["fp16"] = half_facts(folder / HALF, right, halved, rates)
 
     said["verified"] = verified(result, right.split)
     (folder / CARD).write_text(card(said, [_title(member) for member in members]), encoding="utf-8")
@@ -83,6 +94,7 @@ def export(runs: Sequence[Path], dataset: Dataset, *, workspace: Path, out: Path
             "bytes": (out / BUNDLE).stat().st_size,
             "onnx_bytes": (folder / GRAPH).stat().st_size,
             "opset": said["onnx"]["opset"],
+            "fp16": said.get("fp16"),
             "seconds": clock.total,
             "parts": clock.laps,
         },

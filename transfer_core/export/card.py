@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from transfer_core.types import LABELS, SETTINGS, Recipe, from_plain
-from transfer_core.words import between, count, percent, plain
+from transfer_core.words import between, count, percent, plain, size
 
 Values = dict[str, Any]
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>|~$&])")
@@ -29,6 +29,7 @@ def card(said: Values, titles: Sequence[str]) -> str:
         _opening(said, titles),
         _use(said),
         _proof(said),
+        *((_half(said["fp16"]),) if "fp16" in said else ()),
         _figures(said),
         _classes(said["metrics"]),
         _data(said["data"]),
@@ -89,6 +90,19 @@ def _proof(said: Values) -> str:
         f" class that the trained network had given them.{ties} The largest difference of any probability was"
         f" {found['largest_difference']:.1e}; at {found['tolerance']:g} the bundle would not have been handed over."
         f"{lacking} (onnxruntime {seen.get('onnxruntime', '')}, pillow {seen.get('pillow', '')}.)"
+    )
+
+
+def _half(said: Values) -> str:
+    return (
+        "## In half precision\n\n"
+        f"`{said['file']}` computes in 16 bits ({size(said['bytes'])}): `python predict.py --graph {said['file']} ...`."
+        f" On the same {count(said['images'])} images its accuracy is {percent(said['accuracy'])} (full precision"
+        f" {percent(said['accuracy_full'])}), {count(said['agree'])} get the same class, and probabilities are"
+        f" {said['largest_difference']:.1e} away at most. On the CPU where it was checked"
+        f" (threads: {count(said['threads'])}; reading the files included) it answered"
+        f" {said['images_per_second']:.1f} images/s, full precision {said['images_per_second_full']:.1f}."
+        " It is meant for accelerators that compute in 16 bits."
     )
 
 

@@ -32,11 +32,14 @@ class Checked:
         return self.agree + self.ties == self.images and not self.far
 
 
-def answers(bundle: Path, files: Sequence[Path], classes: int, scratch: Path) -> Generator[Progress, None, Floats]:
+def answers(
+    bundle: Path, files: Sequence[Path], classes: int, scratch: Path, *, graph: str = ""
+) -> Generator[Progress, None, Floats]:
     """What `predict.py` of an unpacked bundle says of image files, in a process of its own: (N, K), float64.
 
-    `scratch`: a folder for the list of files and the program's words. Images that it cannot read get no number at all.
-    Raises ExportError when the program ends early. Closing the generator ends it.
+    `scratch`: a folder for the list of files and the program's words; `graph`: another than the bundle's own. Images
+    that it cannot read get no number at all. Raises ExportError when the program ends early. Closing the generator
+    ends it.
     """
     listed, words = scratch / "images.txt", scratch / "predict.log"
     listed.write_text("".join(f"{file.resolve()}\n" for file in files), encoding="utf-8")
@@ -44,7 +47,7 @@ def answers(bundle: Path, files: Sequence[Path], classes: int, scratch: Path) ->
     done = 0
     with listed.open("rb") as paths, words.open("wb") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-I", str(bundle.resolve() / PROGRAM), "--json", "-"],
+            [sys.executable, "-I", str(bundle.resolve() / PROGRAM), *(["--graph", graph] * bool(graph)), "--json", "-"],
             stdin=paths,
             stdout=subprocess.PIPE,
             stderr=errors,

@@ -1,10 +1,12 @@
 """What `model.json` says: all that differs from one bundle to the next, for programs; the card says it for people."""
 
+import os
 import platform
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,9 +18,10 @@ from transfer_core.backbones.torchvision import settings
 from transfer_core.compare.classes import class_scores
 from transfer_core.compare.statistics import bootstrapped, interval, reliability, score
 from transfer_core.data import pixels
-from transfer_core.export.check import TIE, TOLERANCE, Checked
+from transfer_core.errors import ExportError
+from transfer_core.export.check import TIE, TOLERANCE, Checked, checked
 from transfer_core.export.members import Expected, Member
-from transfer_core.types import Dataset, Interval
+from transfer_core.types import Dataset, Floats, Interval
 
 FORMAT = "graft bundle 1"
 LIBRARIES = (
@@ -115,6 +118,31 @@ def verified(result: Checked, split: str) -> Values:
         "split": split,
         "tolerance": TOLERANCE,
         "tie": TIE,
+    }
+
+
+def half_facts(file: Path, right: Expected, found: Floats, rates: Sequence[float]) -> Values:
+    """What a graph in half precision costs and saves. `rates`: images/s, of the full graph and of this one, from files.
+
+    Raises ExportError where a number is too large for 16 bits.
+    """
+    if not np.isfinite(found).all():
+        raise ExportError(
+            "In half precision the network's numbers grow too large, so it has no answer for some images. Export it"
+            " without the fp16 variant."
+        )
+    result = checked(right.probabilities, found)
+    return {
+        "file": file.name,
+        "bytes": file.stat().st_size,
+        "accuracy": float((found.argmax(1) == right.labels).mean()),
+        "accuracy_full": float((right.probabilities.argmax(1) == right.labels).mean()),
+        "images": result.images,
+        "agree": result.agree,
+        "largest_difference": result.largest_difference,
+        "images_per_second": rates[1],
+        "images_per_second_full": rates[0],
+        "threads": int(os.environ.get("OMP_NUM_THREADS", "0")) or os.cpu_count(),
     }
 
 

@@ -21,36 +21,39 @@ class Calibrated(nn.Module):
     mean: Tensor
     std: Tensor
 
-    def __init__(self, member: Member) -> None:
+    def __init__(self, member: Member, *, half: bool = False) -> None:
         super().__init__()
+        self.dtype = torch.float16 if half else torch.float32
         known = member.network.backbone
         self.register_buffer("mean", torch.tensor(known.mean).view(1, 3, 1, 1) * 255)
         self.register_buffer("std", torch.tensor(known.std).view(1, 3, 1, 1) * 255)
-        self.network, self.temperature = member.network, member.temperature
+        self.network, self.temperature = member.network.to(self.dtype), member.temperature
 
     def forward(self, squares: Tensor) -> Tensor:
         x = squares.permute(0, 3, 1, 2).float()  # (N, H, W, 3) -> (N, 3, H, W)
-        return torch.softmax(self.network((x - self.mean) / self.std) / self.temperature, 1)
+        logits = self.network(((x - self.mean) / self.std).to(self.dtype)).float()
+        return torch.softmax(logits / self.temperature, 1)
 
 
 class Bundled(nn.Module):
     """The mean of the members' probabilities: (N, H, W, 3) uint8 -> (N, K)."""
 
-    def __init__(self, members: Sequence[Member]) -> None:
+    def __init__(self, members: Sequence[Member], *, half: bool = False) -> None:
         super().__init__()
-        self.members = nn.ModuleList(Calibrated(member) for member in members)
+        self.members = nn.ModuleList(Calibrated(member, half=half) for member in members)
 
     def forward(self, squares: Tensor) -> Tensor:
         said = [member(squares) for member in self.members]
         return said[0] if len(said) == 1 else torch.stack(said).mean(0)
 
 
-def write_onnx(members: Sequence[Member], file: Path) -> dict[str, Any]:
+def write_onnx(members: Sequence[Member], file: Path, *, half: bool = False) -> dict[str, Any]:
     """Write the graph, for any number of images. Returns what `model.json` says of it.
 
-    Nothing above the members' taps is in it: their networks end there.
+    Nothing above the members' taps is in it: their networks end there. `half`: weights and sums in 16 bits, between
+    the same input and output; it leaves the members' networks so, which makes it the last thing done with them.
     """
-    model = Bundled(members).eval().requires_grad_(False)
+    model = Bundled(members, half=half).eval().requires_grad_(False)
     for layer in model.modules():
         if getattr(layer, "inplace", False):
             layer.inplace = False  # type: ignore[assignment]  # the same numbers, traced in half the time

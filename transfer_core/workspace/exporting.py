@@ -12,17 +12,18 @@ from transfer_core.workspace.runs import Runs
 class Exporting(Runs):
     """A run's bundle: asked for, followed, fetched."""
 
-    def export(self, run: str) -> str:
+    def export(self, run: str, *, fp16: bool = False) -> str:
         """Queue the making of a run's bundle. Returns the job's id, or that of one that makes it already.
 
-        Its result says how many images the check compared, how many agree, and the largest difference of a
-        probability. Raises UnknownJob for a run that left no model or no predictions to check it by.
+        `fp16`: with a second graph, in half precision, whose cost is measured. The job's result says how many images
+        the check compared, how many agree, and the largest difference of a probability. Raises UnknownJob for a run
+        that left no model or no predictions to check it by.
         """
         found = self.run(run)
         if self.model_bytes(run) is None:
             raise UnknownJob(f"Run {run!r} left no trained model, so there is nothing to export. Finish it first.")
         self.predictions(run)
-        return self._queue(Export(of=run, dataset=found.recipe.dataset))
+        return self._queue(Export(of=run, dataset=found.recipe.dataset, fp16=fp16))
 
     def exporting(self, run: str) -> Job | None:
         """The newest job that makes a run's bundle, however it stands; None when none was asked for."""

@@ -115,15 +115,19 @@ class Model:
     """The network with all that belongs to it."""
 
     def __init__(self, folder: Path) -> None:
-        import onnxruntime
-
         self.card: dict[str, Any] = json.loads((folder / "model.json").read_text(encoding="utf-8"))
         self.classes: list[str] = self.card["classes"]
         self.squares = Squares(self.card["preprocessing"])
+        self.folder = folder
+        self.use(self.card["onnx"]["file"])
+
+    def use(self, graph: str) -> None:
+        """Answer by that graph of the folder from now on."""
+        import onnxruntime
+
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = int(os.environ.get("OMP_NUM_THREADS", "0"))  # 0: as many as there are cores
-        file = folder / self.card["onnx"]["file"]
-        self.session = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
+        self.session = onnxruntime.InferenceSession(self.folder / graph, options, providers=["CPUExecutionProvider"])
 
     def probabilities(self, squares: np.ndarray) -> np.ndarray:
         """(N, px, px, 3) uint8 -> (N, K) float32."""
@@ -173,7 +177,10 @@ def show(model: Any, arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("images", nargs="+", help="files, folders, or - for paths from standard input")
     parser.add_argument("--top", type=int, default=5, help="classes shown (default: 5)")
     parser.add_argument("--json", action="store_true", help="one JSON line an image, with all probabilities")
+    parser.add_argument("--graph", metavar="FILE", help="another graph of this folder, as model-fp16.onnx")
     options = parser.parse_args(arguments)
+    if options.graph:
+        model.use(options.graph)
     unread = 0
     for path, found in model.predict(images(options.images)):
         if isinstance(found, ValueError):

@@ -130,6 +130,10 @@ class TorchModel(Model):
             members.append(Member(said, len(self.classes), read_weights(content)))
         self.network = Mean(members).eval()
 
+    def use(self, graph: str) -> None:
+        """There is no graph here."""
+        raise SystemExit(f"torch runs the weights themselves; predict.py takes {graph}.")
+
     @torch.inference_mode()
     def probabilities(self, squares: np.ndarray) -> np.ndarray:
         """(N, px, px, 3) uint8 -> (N, K) float32."""

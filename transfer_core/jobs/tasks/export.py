@@ -19,20 +19,22 @@ class Export(Task):
 
     of: str  # id of the run
     dataset: str
+    fp16: bool = False  # with a second graph, in half precision
 
     @property
     def about(self) -> str:
         return self.dataset
 
     def key(self, lane: str) -> str:
-        return self.of
+        return f"{self.of}{' fp16' * self.fp16}"
 
     def run(self, place: Place) -> Iterator[Event]:
         from transfer_core.export.bundle import export
 
         place.staging.mkdir(parents=True, exist_ok=True)
         dataset = place.dataset(self.dataset)
-        yield from export([run_folder(place.root, self.of)], dataset, workspace=place.root, out=place.staging)
+        runs = [run_folder(place.root, self.of)]
+        yield from export(runs, dataset, workspace=place.root, out=place.staging, fp16=self.fp16)
 
     def commit(self, place: Place, store: Store, result: dict[str, Any]) -> dict[str, Any]:
         os.replace(place.staging / result["file"], run_folder(place.root, self.of) / BUNDLE)
