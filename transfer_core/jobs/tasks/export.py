@@ -26,7 +26,7 @@ class Export(Task):
         return self.dataset
 
     def key(self, lane: str) -> str:
-        return f"{self.of}{' fp16' * self.fp16}"
+        return f"{self.of}, with fp16" if self.fp16 else self.of
 
     def run(self, place: Place) -> Iterator[Event]:
         from transfer_core.export.bundle import export
