@@ -23,12 +23,12 @@ class Exporting(Runs):
         if self.model_bytes(run) is None:
             raise UnknownJob(f"Run {run!r} left no trained model, so there is nothing to export. Finish it first.")
         self.predictions(run)
-        return self._queue(Export(of=run, dataset=found.recipe.dataset, fp16=fp16))
+        return self._queue(Export(from_run=run, dataset=found.recipe.dataset, fp16=fp16))
 
     def exporting(self, run: str) -> Job | None:
         """The newest job that makes a run's bundle, however it stands; None when none was asked for."""
         jobs = self._store.jobs(kind="export", dataset=self.run(run).recipe.dataset)
-        return next((job for job in jobs if job.payload["of"] == run), None)
+        return next((job for job in jobs if job.payload["from_run"] == run), None)
 
     def bundle(self, run: str) -> Path | None:
         """The zip of a run that was exported; None for one that was not."""

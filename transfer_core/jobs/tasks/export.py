@@ -17,7 +17,7 @@ class Export(Task):
     kind: ClassVar[str] = "export"
     short: ClassVar[bool] = True
 
-    of: str  # id of the run
+    from_run: str  # its id
     dataset: str
     fp16: bool = False  # with a second graph, in half precision
 
@@ -26,16 +26,16 @@ class Export(Task):
         return self.dataset
 
     def key(self, lane: str) -> str:
-        return f"{self.of}, with fp16" if self.fp16 else self.of
+        return f"{self.from_run}, with fp16" if self.fp16 else self.from_run
 
     def run(self, place: Place) -> Iterator[Event]:
         from transfer_core.export.bundle import export
 
         place.staging.mkdir(parents=True, exist_ok=True)
         dataset = place.dataset(self.dataset)
-        runs = [run_folder(place.root, self.of)]
+        runs = [run_folder(place.root, self.from_run)]
         yield from export(runs, dataset, workspace=place.root, out=place.staging, fp16=self.fp16)
 
     def commit(self, place: Place, store: Store, result: dict[str, Any]) -> dict[str, Any]:
-        os.replace(place.staging / result["file"], run_folder(place.root, self.of) / BUNDLE)
+        os.replace(place.staging / result["file"], run_folder(place.root, self.from_run) / BUNDLE)
         return result
