@@ -1,6 +1,7 @@
 """The proof that a bundle is the run's model: a fresh process answers all test images with the bundle's own program."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Generator, Sequence
@@ -42,7 +43,7 @@ def answers(
     ends it.
     """
     listed, words = scratch / "images.txt", scratch / "predict.log"
-    listed.write_text("".join(f"{file.resolve()}\n" for file in files), encoding="utf-8")
+    listed.write_bytes(b"".join(os.fsencode(file.resolve()) + b"\n" for file in files))
     found = np.full((len(files), classes), np.nan)
     done = 0
     with listed.open("rb") as paths, words.open("wb") as errors:

@@ -11,7 +11,7 @@ from transfer_core.backbones.torchvision import reason
 from transfer_core.errors import ExportError
 from transfer_core.export.members import Member
 
-OPSET = 18  # that onnxruntime reads since 1.14
+OPSET = 18  # below the exporter's default, so that older runtimes read it too
 INPUT, OUTPUT = "images", "probabilities"
 
 

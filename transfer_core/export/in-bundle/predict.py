@@ -10,6 +10,7 @@ for path, probabilities in model.predict(["photo.jpg"]):  # (K,) float32, in the
 """
 
 import argparse
+import io
 import itertools
 import json
 import os
@@ -164,7 +165,7 @@ def images(arguments: Sequence[str]) -> Iterator[Path]:
     """Files as they are named, folders' images by name, and for `-` a path a line from standard input."""
     for argument in arguments:
         if argument == "-":
-            yield from (Path(line.rstrip("\n")) for line in sys.stdin)
+            yield from (Path(os.fsdecode(line.rstrip(b"\r\n"))) for line in sys.stdin.buffer)
         elif Path(argument).is_dir():
             yield from sorted(path for path in Path(argument).rglob("*") if path.suffix.lower() in ENDINGS)
         else:
@@ -181,6 +182,9 @@ def show(model: Any, arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.graph:
         model.use(options.graph)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show a name shows its numbers
     unread = 0
     for path, found in model.predict(images(options.images)):
         if isinstance(found, ValueError):
