@@ -29,6 +29,7 @@ FLOORS = {
     "transfer_core.report": 3,
     "transfer_core.training": 3,
     "transfer_core.studies": 4,
+    "transfer_core.export": 4,
     "transfer_core.jobs": 5,
     "transfer_core.workspace": 6,
     "transfer_core.commands": 7,

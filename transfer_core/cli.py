@@ -13,7 +13,7 @@ import tempfile
 from contextlib import closing, suppress
 from pathlib import Path
 
-from transfer_core.commands import advise, check, compare, correct, data, lists, predict, rates, report, run
+from transfer_core.commands import advise, check, compare, correct, data, export, lists, predict, rates, report, run
 from transfer_core.commands.follow import root
 from transfer_core.errors import disk_words, foreseen
 from transfer_core.journal import Journal
@@ -31,6 +31,12 @@ COMMANDS = (  # name, its function, its arguments, what it does
     ("predict", predict.predict, predict.add_arguments, "what a finished run says of new images"),
     ("correct", correct.correct, correct.add_arguments, "a corrected version of a dataset, from a table"),
     ("report", report.report, report.add_arguments, "a comparison as one HTML file and one JSON"),
+    (
+        "export",
+        export.export,
+        export.add_arguments,
+        "a finished run as a checked zip that needs no Graft",
+    ),
     ("check", check.check, None, "whether the workspace's database is whole"),
 )
 

@@ -39,6 +39,10 @@ class WeightsError(GraftError):
     """Pretrained weights that are not on this machine and could not be fetched."""
 
 
+class ExportError(GraftError):
+    """A run that cannot leave as a bundle, or a bundle that does not answer as its run did."""
+
+
 class WorkspaceBusy(GraftError):
     """Another process holds the workspace's lock, so this one may read but not write."""
 

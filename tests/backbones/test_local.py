@@ -61,6 +61,14 @@ def test_the_first_mismatch_is_named(change: dict[str, tuple[int, ...] | None], 
     assert backbones(tmp_path) == backbones()
 
 
+def test_weights_for_a_network_whose_own_come_in_a_package_are_the_users(tmp_path: Path) -> None:
+    module = build("tf_efficientnet_lite0", 3)
+    torch.save(module.state_dict(), tmp_path / "mine.pth")
+    added = add_local(tmp_path, tmp_path / "mine.pth", arch="efficientnet_lite0", name="mine")
+    loaded = load(added, root=tmp_path)
+    assert torch.equal(loaded.state_dict()["conv_stem.weight"], module.state_dict()["conv_stem.weight"])
+
+
 def test_weights_that_are_not_finite_are_refused(tmp_path: Path) -> None:
     weights = dict(build(ARCH).state_dict())
     weights["conv1.0.weight"][0] = torch.inf

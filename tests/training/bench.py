@@ -9,8 +9,10 @@ import numpy as np
 from PIL import Image
 
 from transfer_core.backbones import SMALL_CNN
+from transfer_core.data.answers import read_answers
 from transfer_core.strategies import recipe
 from transfer_core.training.fit import fit
+from transfer_core.training.predict import predict
 from transfer_core.types import Backbone, Dataset, Event, Recipe
 
 PX = 48
@@ -32,6 +34,14 @@ class Bench:
     def run(self, wanted: Recipe, name: str, dataset: Dataset | None = None) -> list[Event]:
         out = self.workspace / "runs" / name
         return list(fit(wanted, dataset or self.dataset, workspace=self.workspace, out=out, device="cpu"))
+
+
+def said_of(run: Path, image: Path) -> list[float]:
+    """What a run's network says of an image: calibrated probabilities, class after class."""
+    out = run.parent.parent / "said" / run.name
+    *_, _end = predict([run], [image], out, device="cpu")
+    said: list[float] = read_answers(out).probabilities[0, 0].tolist()
+    return said
 
 
 def draw(label: int, rng: np.random.Generator) -> Image.Image:

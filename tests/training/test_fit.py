@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 import torch
 
-from tests.training.bench import CLASSES, Bench, make_dataset, of_kind
+from tests.training.bench import CLASSES, Bench, make_dataset, of_kind, said_of
 from transfer_core.backbones.taps import parameter_groups
+from transfer_core.compare.calibration import calibrated, fitted_temperature
 from transfer_core.data.look_alikes import FILE
 from transfer_core.errors import DatasetError, RecipeError
 from transfer_core.strategies import STRATEGIES
 from transfer_core.training.checkpoint import CARD, WEIGHTS, load_network
 from transfer_core.training.fit import fit
-from transfer_core.training.predict import predict
 from transfer_core.types import (
     AUTO,
     SETTINGS,
@@ -28,6 +28,7 @@ from transfer_core.types import (
     Event,
     LookAlike,
     Notice,
+    Predictions,
     Progress,
     Recipe,
     RunEnd,
@@ -91,11 +92,10 @@ def test_predictions_cover_val_and_test_and_predict_agrees(strategy: str, finish
         assert probabilities.shape == (len(rows), len(CLASSES))
         assert np.allclose(probabilities.sum(1), 1)
         assert result[f"{name}_accuracy"] == np.mean(probabilities.argmax(1) == data.labels[rows])
+    expected = calibrated(stored["test_probabilities"], fitted_temperature(Predictions(**stored)))
     for i, sample in enumerate(stored["test_samples"][:3]):
         image = bench.workspace / "datasets" / data.id / "samples" / data.files[sample]
-        top = dict(list(predict(run, image, device="cpu"))[-1].result["top"])
-        expected = dict(zip(CLASSES, stored["test_probabilities"][i], strict=True))
-        assert top == pytest.approx(expected, abs=1e-4)
+        assert said_of(run, image) == pytest.approx(expected[i].tolist(), abs=1e-4)
 
 
 @pytest.mark.parametrize("strategy", [each.name for each in STRATEGIES if "hidden" in each.settings])
@@ -114,10 +114,10 @@ def test_a_head_with_a_hidden_layer_is_drawn_by_the_seed_and_comes_back_whole(st
                if group["weight_decay"] for p in group["params"]}  # fmt: skip
     assert {p.ndim for p in network.hidden.parameters() if id(p) in decayed} == {2}, "its weights, not its biases"
     stored, data = np.load(first / "predictions.npz"), bench.dataset
+    expected = calibrated(stored["test_probabilities"], fitted_temperature(Predictions(**stored)))
     for i, sample in enumerate(stored["test_samples"][:3]):
         image = bench.workspace / "datasets" / data.id / "samples" / data.files[sample]
-        top = dict(list(predict(first, image, device="cpu"))[-1].result["top"])
-        assert top == pytest.approx(dict(zip(CLASSES, stored["test_probabilities"][i], strict=True)), abs=1e-4)
+        assert said_of(first, image) == pytest.approx(expected[i].tolist(), abs=1e-4)
 
 
 def test_a_network_saved_before_heads_had_hidden_layers_loads(finished: Finished, bench: Bench, tmp_path: Path) -> None:
@@ -302,7 +302,7 @@ def test_the_run_folder_says_what_it_holds(bench: Bench, finished: Finished) -> 
     assert card["taps"] == [finished("linear_svm")[-1].result["tap"]]
     assert recipe.tap == AUTO
     with pytest.raises(DatasetError, match="no trained model"):
-        list(predict(bench.workspace, run / "model.json", device="cpu"))
+        said_of(bench.workspace, run / "model.json")
 
 
 def test_shuffled_labels_teach_nothing(bench: Bench, finished: Finished) -> None:

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.training.bench import Bench, make_dataset
-from transfer_core.training.predict import predict
-from transfer_core.types import Backbone, Fit
+from tests.training.bench import Bench, make_dataset, said_of
+from transfer_core.compare.calibration import calibrated, fitted_temperature
+from transfer_core.types import Backbone, Fit, Predictions
 
 
 def test_what_is_predicted_is_what_was_tested(tmp_path: Path, small_backbone: Backbone) -> None:
@@ -24,9 +24,9 @@ def test_what_is_predicted_is_what_was_tested(tmp_path: Path, small_backbone: Ba
         bench.run(bench.recipe("linear_probe", px=32, fit=fit), fit)
         with np.load(tmp_path / "runs" / fit / "predictions.npz") as kept:
             rows, tested[fit] = kept["test_samples"], kept["test_probabilities"]
-        for row, expected in zip(rows[:3], tested[fit], strict=False):  # one of each shape
-            top = dict(list(predict(tmp_path / "runs" / fit, samples[row], device="cpu"))[-1].result["top"])
-            assert [top[name] for name in data.classes] == pytest.approx(expected.tolist(), abs=1e-5), fit
+            said = calibrated(tested[fit], fitted_temperature(Predictions(**kept)))
+        for row, expected in zip(rows[:3], said, strict=False):  # one of each shape
+            assert said_of(tmp_path / "runs" / fit, samples[row]) == pytest.approx(expected.tolist(), abs=1e-5), fit
     assert not np.array_equal(tested["crop"], tested["pad"])
     assert not np.array_equal(tested["crop"], tested["squeeze"])
     assert len(list((tmp_path / "features").glob("*.npz"))) == 6, "features and a head of each"

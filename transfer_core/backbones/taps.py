@@ -1,15 +1,20 @@
 """Take features at a tap, cut a network there, freeze up to there. A tap's stage is what runs up to it."""
 
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.fx import Graph
 from torchvision.models.feature_extraction import DualGraphModule, create_feature_extractor
 
 from transfer_core.backbones.packaged import leaves
 from transfer_core.errors import RecipeError
 from transfer_core.types import FIRST, HEAD, Backbone, Tap
+
+TRACED = 64  # pairs of graphs that are kept
+_traced: dict[Any, tuple[Graph, Graph]] = {}
 
 
 def extractor(module: nn.Module, backbone: Backbone, taps: Sequence[Tap]) -> nn.Module:
@@ -20,6 +25,21 @@ def extractor(module: nn.Module, backbone: Backbone, taps: Sequence[Tap]) -> nn.
     unknown = [tap.name for tap in taps if tap not in backbone.taps]
     if unknown or not taps:
         raise RecipeError(f"{backbone.title} has no tap {unknown}. Choose from: {', '.join(backbone.tap_names)}.")
+    graphs = (deepcopy(graph) for graph in _graphs(module, backbone, taps))
+    kept: nn.Module = DualGraphModule(module, *graphs)  # only the layers that are left
+    return kept.train(module.training)
+
+
+def _graphs(module: nn.Module, backbone: Backbone, taps: Sequence[Tap]) -> tuple[Graph, Graph]:
+    """What a network up to its taps computes in training and in eval mode; traced once for networks built alike.
+
+    Of an EfficientNet that takes 0.4 s, and a run asks three times.
+    """
+    own = module.state_dict()
+    shapes = tuple((name, tuple(tensor.shape)) for name, tensor in own.items())
+    key = (backbone.name, backbone.input_px, type(module), shapes, tuple((tap.module, tap.name) for tap in taps))
+    if key in _traced:
+        return _traced[key]
     features = create_feature_extractor(
         module, {tap.module: tap.name for tap in taps}, tracer_kwargs={"leaf_modules": leaves(module)}
     )
@@ -29,8 +49,11 @@ def extractor(module: nn.Module, backbone: Backbone, taps: Sequence[Tap]) -> nn.
             if node.target is torch._assert:  # a transformer's checks of shapes keep all layers before them alive
                 graph.erase_node(node)
         graph.eliminate_dead_code()
-    kept: nn.Module = DualGraphModule(module, *graphs)  # only the layers that are left
-    return kept.train(module.training)
+    if all(str(node.target) in own for graph in graphs for node in graph.find_nodes(op="get_attr")):
+        while len(_traced) >= TRACED:
+            _traced.pop(next(iter(_traced)))
+        _traced[key] = graphs
+    return graphs
 
 
 def pool(activations: Tensor, tap: Tap) -> Tensor:
@@ -54,7 +77,7 @@ def pooled(found: Mapping[str, Tensor], taps: Sequence[Tap]) -> Tensor:
 
 def stage_of_layers(module: nn.Module, backbone: Backbone) -> dict[str, int]:
     """Stage of each layer and of each bare parameter below the last tap: the index of the first tap at or after it."""
-    graph: torch.fx.Graph = extractor(module, backbone, backbone.taps).graph  # type: ignore[assignment]
+    graph = _graphs(module, backbone, backbone.taps)[0 if module.training else 1]
     ends = set(next(iter(graph.find_nodes(op="output"))).all_input_nodes)
     stages: dict[str, int] = {}
     stage = 0

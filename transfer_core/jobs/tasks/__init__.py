@@ -6,6 +6,7 @@ from transfer_core.errors import UnknownJob
 from transfer_core.jobs.tasks.add_backbone import AddBackbone
 from transfer_core.jobs.tasks.correct import Correct
 from transfer_core.jobs.tasks.draw_augmented import DrawAugmented
+from transfer_core.jobs.tasks.export import Export
 from transfer_core.jobs.tasks.find_rate import FindRate
 from transfer_core.jobs.tasks.import_images import ImportImages
 from transfer_core.jobs.tasks.measure import Measure
@@ -20,7 +21,7 @@ __all__ = ["SHORT", "TASKS", "Place", "Task", "job_log", "run_folder", "staging"
 
 TASKS: tuple[type[Task], ...] = (
     *(ImportImages, Correct, Measure, Pilot, FindRate, Train),
-    *(Predict, Speed, AddBackbone, DrawAugmented),
+    *(Predict, Export, Speed, AddBackbone, DrawAugmented),
 )
 
 

@@ -1,0 +1,191 @@
+"""What `model.json` says: all that differs from one bundle to the next, for programs; the card says it for people."""
+
+import os
+import platform
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from transfer_core import __version__
+from transfer_core.backbones import SMALL_CNN
+from transfer_core.backbones.packaged import built_by_timm
+from transfer_core.backbones.torchvision import settings
+from transfer_core.compare.classes import class_scores
+from transfer_core.compare.statistics import bootstrapped, interval, reliability, score
+from transfer_core.data import pixels
+from transfer_core.errors import ExportError
+from transfer_core.export.check import TIE, TOLERANCE, Checked, checked
+from transfer_core.export.members import Expected, Member
+from transfer_core.types import Dataset, Floats, Interval
+
+FORMAT = "graft bundle 1"
+LIBRARIES = (
+    *("torch", "torchvision", "timm", "onnx", "onnxscript", "onnxruntime"),
+    *("numpy", "pillow", "safetensors", "scikit-learn", "scipy"),
+)
+Values = dict[str, Any]
+
+
+def preprocessing(member: Member) -> Values:
+    """How image files become squares; the graph does the rest."""
+    known = member.network.backbone
+    return {
+        "px": known.input_px,
+        "resize_px": known.resize_px,
+        "fit": known.fit,
+        "resampling": "bilinear, antialiased, by pillow",
+        "decoding": {
+            "formats": pixels.FORMATS,
+            "most_pixels": pixels.MAX_PIXELS,
+            "sharp": pixels.SHARP,
+            "longest": pixels.LONGEST,
+            "grey": pixels.GREY,
+            "depths": pixels.DEPTHS,
+        },
+    }
+
+
+def member_facts(member: Member, weights: str) -> Values:
+    """A member's network, as predict_torch.py builds it, and where it comes from."""
+    known = member.network.backbone
+    return {
+        "run": member.run,
+        "weights": weights,
+        "temperature": member.temperature,
+        "mean": known.mean,
+        "std": known.std,
+        "taps": [asdict(tap) for tap in member.network.taps],
+        "hidden": member.network.head.in_features if len(member.network.hidden) else 0,
+        "network": builder(known.arch),
+        "backbone": {name: getattr(known, name) for name in ("name", "title", "weights", "licence", "source")},
+        "recipe": asdict(member.recipe),
+    }
+
+
+def builder(arch: str) -> Values:
+    """Which library builds an architecture, from which arguments; "here": predict_torch.py does."""
+    if arch == SMALL_CNN.arch:
+        channels = [3, *(tap.channels for tap in SMALL_CNN.taps)]
+        return {"source": "here", "arch": arch, "arguments": {"channels": channels}}
+    if arch == "resnet10":
+        return {"source": "here", "arch": arch, "arguments": {}}
+    source = "timm" if built_by_timm(arch) else "torchvision"
+    return {"source": source, "arch": arch, "arguments": settings(arch)}
+
+
+def data(dataset: Dataset, used: dict[str, int]) -> Values:
+    """`used`: images of each split that the run worked on."""
+    return {
+        "name": dataset.name,
+        "fingerprint": dataset.id,
+        "images": len(dataset),
+        "splits": used,
+        "splits_from": dataset.splits_from,
+    }
+
+
+def metrics(right: Expected, dataset: Dataset) -> Values:
+    """Figures of calibrated probabilities, with 95 % intervals; the calibration error without temperature too."""
+    classes = len(dataset.classes)
+    found = score("", right.as_predictions(calibrated=True), classes)
+    groups = dataset.groups[right.samples]
+    _, f1, loss = (each[0] for each in bootstrapped(right.labels, [right.probabilities], groups))
+    low, high = found.interval
+    return {
+        "split": right.split,
+        "images": found.images,
+        "accuracy": asdict(Interval(value=found.accuracy, low=low, high=high)),
+        "macro_f1": asdict(interval(found.macro_f1, f1)),
+        "log_loss": asdict(interval(found.log_loss, loss)),
+        "calibration_error": found.ece,
+        "calibration_error_before": reliability(right.labels, right.raw)[1],
+        "reliability": [asdict(each) for each in found.reliability],
+        "classes": [
+            {"class": name, **asdict(each)}
+            for name, each in zip(dataset.classes, class_scores(found.confusion), strict=True)
+        ],
+    }
+
+
+def verified(result: Checked, split: str) -> Values:
+    return asdict(result) | {
+        "date": time.strftime("%Y-%m-%d", time.gmtime()),
+        "split": split,
+        "tolerance": TOLERANCE,
+        "tie": TIE,
+    }
+
+
+def half_facts(file: Path, right: Expected, found: Floats, rates: Sequence[float]) -> Values:
+    """What a graph in half precision costs and saves. `rates`: images/s, of the full graph and of this one, from files.
+
+    Raises ExportError where a number is too large for 16 bits.
+    """
+    if not np.isfinite(found).all():
+        raise ExportError(
+            "In half precision the network's numbers grow too large, so it has no answer for some images. Export it"
+            " without the fp16 variant."
+        )
+    result = checked(right.probabilities, found)
+    return {
+        "file": file.name,
+        "bytes": file.stat().st_size,
+        "accuracy": float((found.argmax(1) == right.labels).mean()),
+        "accuracy_full": float((right.probabilities.argmax(1) == right.labels).mean()),
+        "images": result.images,
+        "agree": result.agree,
+        "largest_difference": result.largest_difference,
+        "images_per_second": rates[1],
+        "images_per_second_full": rates[0],
+        "threads": int(os.environ.get("OMP_NUM_THREADS", "0")) or os.cpu_count(),
+    }
+
+
+def versions() -> dict[str, str]:
+    """Of Graft, Python and the libraries that made the bundle; what is not installed is left out."""
+    found = {"graft": __version__, "python": platform.python_version()}
+    for name in LIBRARIES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def samples(right: Expected, dataset: Dataset, most: int) -> list[tuple[int, Values]]:
+    """Some images from all over the split, with what the bundle has to say of them: (sample number, its facts)."""
+    chosen = np.unique(np.linspace(0, len(right.samples) - 1, most).round().astype(int))
+    found = []
+    for number, row in enumerate(chosen, start=1):
+        sample = int(right.samples[row])
+        suffix = dataset.files[sample].rpartition(".")[2]
+        said = right.probabilities[row]
+        facts = {
+            "file": f"{number}.{suffix}",
+            "label": dataset.classes[int(right.labels[row])],
+            "top": dataset.classes[int(said.argmax())],
+            "probabilities": dict(zip(dataset.classes, said.tolist(), strict=True)),
+        }
+        found.append((sample, facts))
+    return found
+
+
+def facts(
+    members: Sequence[Member], weights: Sequence[str], right: Expected, dataset: Dataset, used: dict[str, int]
+) -> Values:
+    """All of `model.json` save what is known only once the bundle stands: the graph, the check, the hashes."""
+    return {
+        "format": FORMAT,
+        "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "classes": dataset.classes,
+        "preprocessing": preprocessing(members[0]),
+        "members": [member_facts(member, file) for member, file in zip(members, weights, strict=True)],
+        "data": data(dataset, used),
+        "metrics": metrics(right, dataset),
+        "versions": versions(),
+    }

@@ -1,0 +1,41 @@
+"""A finished run as a bundle that is proved to be the same model."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from transfer_core.jobs.tasks.task import Place, Task, run_folder
+from transfer_core.store import Store
+from transfer_core.types import Event
+
+BUNDLE = "bundle.zip"  # in the folder of the run
+
+
+@dataclass(frozen=True, kw_only=True)
+class Export(Task):
+    kind: ClassVar[str] = "export"
+    short: ClassVar[bool] = True
+
+    from_run: str  # its id
+    dataset: str
+    fp16: bool = False  # with a second graph, in half precision
+
+    @property
+    def about(self) -> str:
+        return self.dataset
+
+    def key(self, lane: str) -> str:
+        return f"{self.from_run}, with fp16" if self.fp16 else self.from_run
+
+    def run(self, place: Place) -> Iterator[Event]:
+        from transfer_core.export.bundle import export
+
+        place.staging.mkdir(parents=True, exist_ok=True)
+        dataset = place.dataset(self.dataset)
+        runs = [run_folder(place.root, self.from_run)]
+        yield from export(runs, dataset, workspace=place.root, out=place.staging, fp16=self.fp16)
+
+    def commit(self, place: Place, store: Store, result: dict[str, Any]) -> dict[str, Any]:
+        os.replace(place.staging / result["file"], run_folder(place.root, self.from_run) / BUNDLE)
+        return result

@@ -1,0 +1,36 @@
+"""Runs taken home: bundles that were checked."""
+
+from pathlib import Path
+
+from transfer_core.errors import UnknownJob
+from transfer_core.jobs.tasks import run_folder
+from transfer_core.jobs.tasks.export import BUNDLE, Export
+from transfer_core.types import Job
+from transfer_core.workspace.runs import Runs
+
+
+class Exporting(Runs):
+    """A run's bundle: asked for, followed, fetched."""
+
+    def export(self, run: str, *, fp16: bool = False) -> str:
+        """Queue the making of a run's bundle. Returns the job's id, or that of one that makes it already.
+
+        `fp16`: with a second graph, in half precision, whose cost is measured. The job's result says how many images
+        the check compared, how many agree, and the largest difference of a probability. Raises UnknownJob for a run
+        that left no model or no predictions to check it by.
+        """
+        found = self.run(run)
+        if self.model_bytes(run) is None:
+            raise UnknownJob(f"Run {run!r} left no trained model, so there is nothing to export. Finish it first.")
+        self.predictions(run)
+        return self._queue(Export(from_run=run, dataset=found.recipe.dataset, fp16=fp16))
+
+    def exporting(self, run: str) -> Job | None:
+        """The newest job that makes a run's bundle, however it stands; None when none was asked for."""
+        jobs = self._store.jobs(kind="export", dataset=self.run(run).recipe.dataset)
+        return next((job for job in jobs if job.payload["from_run"] == run), None)
+
+    def bundle(self, run: str) -> Path | None:
+        """The zip of a run that was exported; None for one that was not."""
+        file = run_folder(self.root, run) / BUNDLE
+        return file if file.is_file() else None
