@@ -6,6 +6,7 @@ import streamlit as st
 
 from components import text
 from components.drawn import drawn
+from components.export_view import export_view
 from transfer_core.types import Comparison, Dataset, Run, Score
 from transfer_core.workspace import Workspace
 
@@ -29,6 +30,7 @@ def verdict_view(workspace: Workspace, dataset: Dataset, comparison: Comparison)
         if verdict.caution:
             st.markdown(f":small[{text.escape(verdict.caution)}]")
         st.caption(rule(comparison))
+        export_view(workspace, dataset, run)
     grade, transfer = workspace.grade(comparison), comparison.transfer
     left, right = st.columns(2, gap="medium") if transfer is not None else (st.container(), None)
     with left:

@@ -1,7 +1,6 @@
 """A comparison to take along: its report as a page, and as JSON."""
 
 import json
-import re
 from functools import partial
 from typing import Literal
 
@@ -52,5 +51,4 @@ def _made(workspace: Workspace, dataset: Dataset, comparison: Comparison, kind: 
 
 def file_name(dataset: str) -> str:
     """ "graft-report-my-photos": letters, digits and dashes of the dataset's name."""
-    kept = re.sub(r"[^\w]+", "-", text.plain(dataset)).strip("-_")[:60]
-    return f"graft-report-{kept}".rstrip("-")
+    return f"graft-report-{text.file_stem(dataset)}".rstrip("-")

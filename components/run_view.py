@@ -6,6 +6,7 @@ import streamlit as st
 
 from components import charts, text
 from components.depth_chart import depth_curve
+from components.export_view import export_view
 from components.feed import Feed, feed
 from components.guard import fragment
 from components.live_chart import run_chart
@@ -25,6 +26,7 @@ def run_view(workspace: Workspace, dataset: Dataset, runs: Sequence[Run]) -> Non
     title = titles(workspace, runs)[shown.id]  # with its seed and fold, where others differ in these
     body = fragment(_view, run_every=TICK_SECONDS if shown.active else None)
     body(workspace, dataset, shown.id, title, shown.active)
+    export_view(workspace, dataset, shown)
     recipe_of_run(workspace, dataset, shown)
 
 

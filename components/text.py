@@ -24,6 +24,11 @@ def escape(text: str) -> str:
     return PUNCTUATION.sub(r"\\\1", REPLACED.sub(JOINER, plain(text)))
 
 
+def file_stem(name: str) -> str:
+    """ "my-photos": letters, digits and dashes of a name, for a file that carries it."""
+    return re.sub(r"[^\w]+", "-", plain(name)).strip("-_")[:60]
+
+
 def moment(seconds: float) -> str:
     """A round time on an axis: 0.5 s, 20 s, 5 min, 2 h"""
     unit, length = next((u, n) for u, n in (("h", 3_600), ("min", 60), ("s", 0)) if seconds >= n)

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from components import shell, text
+from components.export_view import export_view
 from components.predict_input import given
 from components.predict_runs import runs_to_ask
 from components.prediction import prediction
@@ -23,3 +24,5 @@ elif asked is None:
 else:
     names = workspace.titles([run for run in done if run.id in runs])
     prediction(workspace, runs, [text.plain(names[run]) for run in runs], asked)
+if len(runs) == 1:
+    export_view(workspace, dataset, next(run for run in done if run.id == runs[0]))

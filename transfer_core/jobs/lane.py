@@ -12,7 +12,7 @@ from transfer_core.errors import GraftError, StoreError, disk_is_full, disk_word
 from transfer_core.jobs.process import Worker
 from transfer_core.jobs.protocol import unpack
 from transfer_core.jobs.record import finish, printed, reason, record
-from transfer_core.jobs.tasks import SHORT
+from transfer_core.jobs.tasks import EXPORTS, SHORT
 from transfer_core.journal import Journal
 from transfer_core.store import Store
 from transfer_core.store.jobs import ENDED_MEANWHILE
@@ -54,7 +54,7 @@ class Lane(threading.Thread):
         """What this lane computes on; AUTO until its worker has said."""
         if self.lane == AUTO:
             return self.devices[0].name if self.devices else AUTO
-        return "cpu" if self.lane == SHORT else self.lane
+        return "cpu" if self.lane in (SHORT, EXPORTS) else self.lane
 
     def close(self) -> None:
         """End the worker; the job that it was running ends interrupted."""
@@ -183,7 +183,7 @@ class Lane(threading.Thread):
         return None, f"{_died_of(code)}. {last}".strip()
 
     def _unknown_device(self) -> bool:
-        return bool(self.devices) and self.lane not in (AUTO, SHORT, *(known.name for known in self.devices))
+        return bool(self.devices) and self.lane not in (AUTO, SHORT, EXPORTS, *(known.name for known in self.devices))
 
     # --- one job ---
 

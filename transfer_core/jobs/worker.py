@@ -20,7 +20,7 @@ from typing import IO, Any
 
 from transfer_core.errors import GraftError, NoRoom, StopAsked, disk_is_full, foreseen
 from transfer_core.jobs.protocol import batches, pack, send, until_told
-from transfer_core.jobs.tasks import SHORT, Place, task_from
+from transfer_core.jobs.tasks import EXPORTS, SHORT, Place, task_from
 
 
 def listen(commands: "queue.Queue[dict[str, Any]]", stops: Counter[str]) -> None:
@@ -89,12 +89,12 @@ def main() -> None:
     stops: Counter[str] = Counter()
     threading.Thread(target=listen, args=(commands, stops), daemon=True).start()
     found: list[dict[str, str]] = []
-    if lane != SHORT:
+    if lane not in (SHORT, EXPORTS):
         from transfer_core.training.devices import devices
 
         found = [{"name": device.name, "title": device.title} for device in devices()]
     send(out, {"hello": found})
-    if lane != SHORT:
+    if lane not in (SHORT, EXPORTS):
         importlib.import_module("transfer_core.training.fit")  # so that the first run starts at once
     while True:
         run(commands.get(), root, out, stops)

@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 from transfer_core.errors import GraftError, RecipeError, WorkspaceBusy, disk_words
 from transfer_core.jobs.inline import drive
 from transfer_core.jobs.queue import Lanes
-from transfer_core.jobs.tasks import SHORT, Task, job_log, run_folder, staging, task_of
+from transfer_core.jobs.tasks import Task, job_log, run_folder, staging, task_of
 from transfer_core.journal import Journal
 from transfer_core.store import Store
 from transfer_core.types import Device, Event, Job
@@ -150,7 +150,7 @@ class Opened:
 
     def _queue(self, task: Task, *, device: str = "auto", id: str = "", again: bool = False) -> str:
         """Queue a job. Returns its id, or that of one that does the same already; with `again` it is a new one."""
-        lane = SHORT if task.short else self._lane(device)
+        lane = task.lane or self._lane(device)
         key = task.key(lane)
         try:
             queued = self._store.add_job(

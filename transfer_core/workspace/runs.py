@@ -5,6 +5,7 @@ import zipfile
 import zlib
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
@@ -76,11 +77,16 @@ class Runs(Opened):
 
     def model_bytes(self, run: str) -> int | None:
         """Size of a run's model file; None where it left none."""
-        file = run_folder(self.root, run) / "model.safetensors"
+        file = self.model_file(run)
         try:
-            return file.stat().st_size
+            return None if file is None else file.stat().st_size
         except OSError:
             return None
+
+    def model_file(self, run: str) -> Path | None:
+        """A run's weights; None where it left none."""
+        file = run_folder(self.root, run) / "model.safetensors"
+        return file if file.is_file() else None
 
     def best_runs(self, dataset: Dataset) -> tuple[Run, ...]:
         """The best finished run of each strategy by validation, the best first; of one, those with the most images."""

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from transfer_core.jobs.tasks.task import Place, Task
+from transfer_core.jobs.tasks.task import SHORT, Place, Task
 from transfer_core.types import Event, Progress, RunEnd
 
 
 @dataclass(frozen=True, kw_only=True)
 class AddBackbone(Task):
     kind: ClassVar[str] = "backbone"
-    short: ClassVar[bool] = True
+    lane: ClassVar[str] = SHORT
 
     file: str  # path of the weights
     arch: str

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from transfer_core.jobs.tasks.kept_dataset import keep_dataset
-from transfer_core.jobs.tasks.task import Place, Task
+from transfer_core.jobs.tasks.task import SHORT, Place, Task
 from transfer_core.store import Store
 from transfer_core.types import Event, Mark, digest
 
@@ -13,7 +13,7 @@ from transfer_core.types import Event, Mark, digest
 @dataclass(frozen=True, kw_only=True)
 class Correct(Task):
     kind: ClassVar[str] = "correct"
-    short: ClassVar[bool] = True
+    lane: ClassVar[str] = SHORT
 
     dataset: str
     name: str  # of the new one

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from transfer_core.jobs.tasks.task import Place, Task
+from transfer_core.jobs.tasks.task import SHORT, Place, Task
 from transfer_core.types import Event, Recipe
 
 
 @dataclass(frozen=True, kw_only=True)
 class DrawAugmented(Task):
     kind: ClassVar[str] = "augment"
-    short: ClassVar[bool] = True
+    lane: ClassVar[str] = SHORT
 
     recipe: Recipe
     file: str  # of the picture, under the workspace

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from transfer_core.jobs.tasks.task import Place, Task, run_folder
+from transfer_core.jobs.tasks.task import EXPORTS, Place, Task, run_folder
 from transfer_core.store import Store
 from transfer_core.types import Event
 
@@ -15,7 +15,7 @@ BUNDLE = "bundle.zip"  # in the folder of the run
 @dataclass(frozen=True, kw_only=True)
 class Export(Task):
     kind: ClassVar[str] = "export"
-    short: ClassVar[bool] = True
+    lane: ClassVar[str] = EXPORTS
 
     from_run: str  # its id
     dataset: str

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from transfer_core.jobs.tasks.kept_dataset import keep_dataset
-from transfer_core.jobs.tasks.task import Place, Task
+from transfer_core.jobs.tasks.task import SHORT, Place, Task
 from transfer_core.store import Store
 from transfer_core.types import Event
 
@@ -14,7 +14,7 @@ from transfer_core.types import Event
 @dataclass(frozen=True, kw_only=True)
 class ImportImages(Task):
     kind: ClassVar[str] = "import"
-    short: ClassVar[bool] = True
+    lane: ClassVar[str] = SHORT
 
     source: str  # path of a zip or folder; '' for an example
     example: str  # its name; '' for none

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from transfer_core.jobs.tasks.task import Place, Task, run_folder
+from transfer_core.jobs.tasks.task import SHORT, Place, Task, run_folder
 from transfer_core.types import Event
 
 
@@ -17,7 +17,7 @@ def answers_folder(root: Path, job: str) -> Path:
 @dataclass(frozen=True, kw_only=True)
 class Predict(Task):
     kind: ClassVar[str] = "predict"
-    short: ClassVar[bool] = True
+    lane: ClassVar[str] = SHORT
 
     of: tuple[str, ...]  # ids of the runs
     sources: tuple[str, ...]  # paths of image files, folders or zips

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from transfer_core.store import Store
 from transfer_core.types import GOING, Dataset, Event, Status
 
-SHORT = "short"  # the lane of jobs that take no device
+SHORT, EXPORTS = "short", "exports"  # lanes of jobs that take no device; a photo does not wait for a bundle
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +59,7 @@ class Task(ABC):
     """
 
     kind: ClassVar[str]
-    short: ClassVar[bool] = False  # takes no device
+    lane: ClassVar[str] = ""  # of a job that takes no device
     reuse: ClassVar[Sequence[Status]] = GOING  # how an equal job may stand to be taken in place of a new one
 
     @property
