@@ -8,7 +8,7 @@ import streamlit as st
 
 from components import text
 from components.guard import act, fragment
-from components.status import say_ended_badly
+from components.status import ENDED_BADLY, say_ended_badly
 from components.study_view import under_way
 from transfer_core.types import Dataset, Job, Run
 from transfer_core.workspace import Workspace
@@ -39,7 +39,7 @@ def _body(workspace: Workspace, dataset: Dataset, run: str, was_active: bool) ->
         if bundle is not None and job is not None and job.status == "done":
             _ready(workspace, dataset, run, job, bundle)
             return
-        if job is not None and job.status == "failed":
+        if job is not None and job.status in ENDED_BADLY:
             say_ended_badly(job)
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(

@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from components import shell
 from components.train_form import FORM, Form
 from transfer_core.jobs.tasks.add_backbone import AddBackbone
+from transfer_core.jobs.tasks.export import Export
 from transfer_core.jobs.tasks.predict import Predict
 from transfer_core.types import Dataset, Mark
 from transfer_core.workspace import Workspace
@@ -68,14 +69,27 @@ def _correct(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
 
 
 def _predict(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
-    def page(workspace, image):
+    def page(workspace):
+        from components.predict_input import Given
         from components.prediction import prediction
 
-        prediction(workspace, "run", image, "a.png", label=None)
+        prediction(workspace, ["run"], ["Linear probe"], Given(mark="a"))
 
-    job = opened._queue(Predict(of="run", image=""))
-    opened.predict = lambda run, image: job  # type: ignore[method-assign]
-    return AppTest.from_function(page, args=(opened, opened.image(dataset, 0))), job
+    job = opened._queue(Predict(of=("run",), sources=("",)))
+    opened.predict = lambda runs, files: job  # type: ignore[method-assign]
+    return AppTest.from_function(page, args=(opened,)), job
+
+
+def _export(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
+    def page(workspace, dataset, run):
+        from components.export_view import export_view
+
+        export_view(workspace, dataset, run)
+
+    (run,) = opened.submit([opened.recipe(dataset, "linear_probe")])
+    opened._store.finish(run, "done", result={"test_accuracy": 0.9})
+    job = opened._queue(Export(from_run=run, dataset=dataset.id))
+    return AppTest.from_function(page, args=(opened, dataset, opened.run(run))), job
 
 
 def _backbone(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
@@ -96,7 +110,7 @@ def _backbone(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
 
 
 @pytest.mark.parametrize(
-    "place", [_train, _import, _measure, _pilot, _speed, _rates, _augment, _correct, _predict, _backbone]
+    "place", [_train, _import, _measure, _pilot, _speed, _rates, _augment, _correct, _predict, _export, _backbone]
 )
 @pytest.mark.parametrize("status", ["failed", "interrupted"])
 def test_a_job_that_ended_badly_shows_its_sentence_and_its_log(

@@ -84,7 +84,7 @@ def test_no_page_leaves_runs_out(opened: Workspace, dataset: Dataset, ids: list[
     assert len(_listed(train)) == LINES and "run000" in _listed(train)
 
     predict = _page("predict").run()
-    assert not predict.exception and len(predict.selectbox(key=f"run_{dataset.id}").options) == MANY - 1
+    assert not predict.exception and len(predict.multiselect(key=f"asked_{dataset.id}").options) == MANY - 1
 
     start = _page("start").run()
     assert "The newest 5 of 520" in " ".join(words.value for words in start.caption)
