@@ -150,6 +150,8 @@ def test_odd_images_get_the_same_probabilities_as_in_graft(home: Home, tmp_path:
             own = run_on(member, seen)
             assert line["image"] == str(file)
             assert np.abs(own - line["probabilities"]).max() < 1e-5, (name, file.name)
+            least = json.loads((home.bundles[name] / "model.json").read_text())["certainty"]["threshold"]
+            assert line["sure"] == (least is not None and max(line["probabilities"]) >= least)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from transfer_core.types import Doubt, Floats
 
 PROMISED = 0.95  # of the images that are answered, unless a user says otherwise
 FEWEST = 20  # images that have to be answered for a share of them to mean anything
+ALL_STAND = Doubt(accuracy=PROMISED, threshold=0.0, answered=1.0)  # where there is nothing to judge by
 
 
 def doubt(probabilities: Floats, right: NDArray[np.bool_], accuracy: float = PROMISED) -> Doubt:

@@ -31,6 +31,7 @@ def card(said: Values, titles: Sequence[str]) -> str:
         _proof(said),
         *((_half(said["fp16"]),) if "fp16" in said else ()),
         _figures(said),
+        _certainty(said["certainty"]),
         _classes(said["metrics"]),
         _data(said["data"]),
         _network(said),
@@ -103,6 +104,32 @@ def _half(said: Values) -> str:
         f" (threads: {count(said['threads'])}; reading the files included) it answered"
         f" {said['images_per_second']:.1f} images/s, full precision {said['images_per_second_full']:.1f}."
         " It is meant for accelerators that compute in 16 bits."
+    )
+
+
+def _certainty(said: Values) -> str:
+    """From where on an answer stands, and how that went on images that it was not set on."""
+    head, promised = '## "Not sure" is an answer', percent(said["accuracy"])
+    if not said["validation_images"]:
+        return f"{head}\n\nThere are no validation images to set a threshold on, so every answer stands."
+    if said["threshold"] is None:
+        return (
+            f"{head}\n\nOn the validation images no probability means that {promised} of the answers are right, so"
+            " `predict.py` calls every answer unsure."
+        )
+    words = (
+        f"{head}\n\n`predict.py` calls an answer unsure below {percent(said['threshold'])}: from there on {promised} of"
+        f" the answers on {count(said['validation_images'])} validation images are right, which"
+        f" {percent(said['answered'])} of them are given."
+    )
+    found = said["checked"]
+    if found["split"] != "test" or not found["answered"]:
+        return words
+    kept = "kept" if found["high"] >= said["accuracy"] else "not kept"
+    return (
+        f"{words} On the test images the promise is {kept}: of {count(found['images'])},"
+        f" {count(found['answered'])} are answered, {percent(found['right'] / found['answered'])}"
+        f" ({between(found['low'], found['high'])}) of them rightly."
     )
 
 

@@ -15,8 +15,10 @@ from transfer_core import __version__
 from transfer_core.backbones import SMALL_CNN
 from transfer_core.backbones.packaged import built_by_timm
 from transfer_core.backbones.torchvision import settings
+from transfer_core.compare.calibration import calibrated
 from transfer_core.compare.classes import class_scores
-from transfer_core.compare.statistics import bootstrapped, interval, reliability, score
+from transfer_core.compare.selective import ALL_STAND, doubt
+from transfer_core.compare.statistics import bootstrapped, interval, reliability, score, wilson
 from transfer_core.data import pixels
 from transfer_core.errors import ExportError
 from transfer_core.export.check import TIE, TOLERANCE, Checked, checked
@@ -112,6 +114,27 @@ def metrics(right: Expected, dataset: Dataset) -> Values:
     }
 
 
+def certainty(members: Sequence[Member], right: Expected) -> Values:
+    """From which probability on an answer stands: set on validation images, checked on the test images."""
+    labels = members[0].predictions.val_labels
+    said = np.mean([calibrated(each.predictions.val_probabilities, each.temperature) for each in members], axis=0)
+    found = doubt(said, said.argmax(1) == labels) if len(labels) else ALL_STAND
+    stand = right.probabilities.max(1) >= (np.inf if found.threshold is None else found.threshold)
+    correct = int((right.probabilities.argmax(1) == right.labels)[stand].sum())
+    low, high = wilson(correct, max(1, int(stand.sum())))
+    return asdict(found) | {
+        "validation_images": len(labels),
+        "checked": {
+            "split": right.split,
+            "images": len(stand),
+            "answered": int(stand.sum()),
+            "right": correct,
+            "low": low,
+            "high": high,
+        },
+    }
+
+
 def verified(result: Checked, split: str) -> Values:
     return asdict(result) | {
         "date": time.strftime("%Y-%m-%d", time.gmtime()),
@@ -187,5 +210,6 @@ def facts(
         "members": [member_facts(member, file) for member, file in zip(members, weights, strict=True)],
         "data": data(dataset, used),
         "metrics": metrics(right, dataset),
+        "certainty": certainty(members, right),
         "versions": versions(),
     }

@@ -14,7 +14,7 @@ import torch
 
 from transfer_core.backbones.taps import Network
 from transfer_core.compare.calibration import calibrated, fitted_temperature
-from transfer_core.compare.selective import PROMISED, doubt
+from transfer_core.compare.selective import ALL_STAND, doubt
 from transfer_core.data.answers import Answers
 from transfer_core.data.archive import Member
 from transfer_core.data.decoding import Decoders, Look, Shape
@@ -125,9 +125,9 @@ def _trust(run: Path) -> tuple[float, Doubt]:
         with np.load(run / PREDICTIONS) as arrays:
             kept = Predictions(**{name: arrays[name] for name in Predictions.__dataclass_fields__})
     except FileNotFoundError:
-        return 1.0, Doubt(accuracy=PROMISED, threshold=0.0, answered=1.0)
+        return 1.0, ALL_STAND
     t = fitted_temperature(kept)
     if not len(kept.val_labels):
-        return t, Doubt(accuracy=PROMISED, threshold=0.0, answered=1.0)
+        return t, ALL_STAND
     said = calibrated(kept.val_probabilities, t)
     return t, doubt(said, said.argmax(1) == kept.val_labels)

@@ -149,6 +149,11 @@ class Model:
         """The likeliest classes, the best first."""
         return [(self.classes[k], float(probabilities[k])) for k in (-probabilities).argsort(kind="stable")[:most]]
 
+    def sure(self, probabilities: np.ndarray) -> bool:
+        """Whether an answer stands: as likely as answers have to be for the accuracy that model.json promises."""
+        least = self.card["certainty"]["threshold"]
+        return least is not None and float(probabilities.max()) >= least
+
     def _read(self, path: Path) -> np.ndarray | ValueError:
         try:
             return self.squares.read(path)
@@ -195,9 +200,14 @@ def show(model: Any, arguments: Sequence[str] | None = None) -> int:
         elif options.json:
             numbers = [float(each) for each in found]
             best = model.classes[int(found.argmax())]
-            print(json.dumps({"image": str(path), "top": best, "probabilities": numbers}), flush=True)
+            line = {"image": str(path), "top": best, "sure": model.sure(found), "probabilities": numbers}
+            print(json.dumps(line), flush=True)
         else:
-            print(path, *(f"  {share:6.1%}  {name}" for name, share in model.top(found, options.top)), sep="\n")
+            print(
+                path if model.sure(found) else f"{path}: not sure",
+                *(f"  {share:6.1%}  {name}" for name, share in model.top(found, options.top)),
+                sep="\n",
+            )
     return min(unread, 125)
 
 
