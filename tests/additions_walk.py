@@ -37,8 +37,8 @@ def graft(*arguments: str, code: int = 0) -> Any:
 def commands() -> dict[str, Any]:
     found: dict[str, Any] = {"strategies": graft("strategies")["strategies"]}
     toy, probe = (
-        ("run", "photos", *SMALL, "--strategy", "toy", "--epochs", "2"),
-        ("run", "photos", *SMALL, "--strategy", "linear_probe"),
+        ("run", "photos", *SMALL, "--px", "32", "--strategy", "toy", "--epochs", "2"),
+        ("run", "photos", *SMALL, "--px", "32", "--strategy", "linear_probe"),
     )
     found["runs"] = [graft(*toy), graft(*toy, "--head-share", "0.5"), graft(*probe)]
     found["refused"] = graft(*toy, "--head-share", "2", code=2)

@@ -52,11 +52,11 @@ def test_from_a_folder_to_a_choice(tmp_path: Path, photos: Path) -> None:
     assert "python -m transfer_core backbones --add weights.pth --arch resnet50 --name mine" in printed.getvalue()
 
     runs = [
-        start("run", "my colours", "--strategy", s, root=root)
+        start("run", "my colours", "--strategy", s, "--px", "32", root=root)
         for start, s in ((graft, "linear_probe"), (here, "linear_svm"))
     ]
     assert all(run["status"] == "done" and run["seconds"] > 0 and run["peak_bytes"] > 0 for run in runs)
-    again = graft("run", "my colours", "--strategy", "linear_probe", "--again", root=root)
+    again = graft("run", "my colours", "--strategy", "linear_probe", "--px", "32", "--again", root=root)
     assert again["run"] != runs[0]["run"]
     saved = [root / "runs" / run["run"] / "predictions.npz" for run in (runs[0], again)]
     assert saved[0].read_bytes() == saved[1].read_bytes(), "the same seed gives the same bits"

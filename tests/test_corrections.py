@@ -18,7 +18,7 @@ from transfer_core.workspace import Workspace
 
 
 @pytest.fixture
-def workspace(tmp_path: Path) -> Iterator[Workspace]:
+def workspace(tmp_path: Path, small_networks: None) -> Iterator[Workspace]:
     opened = Workspace(tmp_path / "work")
     yield opened
     opened.close()

@@ -25,7 +25,7 @@ ANSWERS = list(product((500, 5_000, 50_000), ("similar", "different", None), ("l
 
 
 @pytest.fixture(scope="module")
-def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+def workspace(tmp_path_factory: pytest.TempPathFactory, small_networks: None) -> Iterator[Workspace]:
     opened = Workspace(tmp_path_factory.mktemp("door"))
     yield opened
     opened.close()
