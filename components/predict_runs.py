@@ -15,7 +15,7 @@ from transfer_core.workspace import MOST_RUNS, Workspace
 
 def runs_to_ask(workspace: Workspace, dataset: Dataset, done: Sequence[Run]) -> tuple[str, ...]:
     """The runs picked, in the order in which they were; Compare's choice until somebody picks."""
-    names = titles(workspace, done)
+    names = titles(workspace, done, marked=True)
     key = f"asked_{dataset.id}"
     ids = [run.id for run in done]
     kept = [id for id in st.session_state.get(key, ()) if id in ids]

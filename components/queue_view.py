@@ -141,6 +141,8 @@ def _words(run: Run) -> str:
         parts.insert(0, f"{text.percent(run.test_accuracy)} test")
     if run.seconds is not None:
         parts.append(text.duration(run.seconds))
+    if run.epochs_done is not None:
+        parts.append(f"{run.epochs_done} of {run.epochs_planned} epochs")
     if run.usable and run.untested:
         parts.append("not tested")
     return text.escape(", ".join(parts))

@@ -76,7 +76,7 @@ def test_from_the_example_to_a_choice(server: Server, page: Page, photos: Path) 
     )
     expect(page.get_by_text(re.compile(r"\d of 2 images"))).to_be_visible(timeout=30_000)
     with page.expect_download() as saved:
-        page.get_by_role("button", name="CSV").click()
+        page.get_by_role("button", name="CSV", exact=True).click()
     lines = Path(saved.value.path()).read_text("utf-8-sig").splitlines()
     assert len(lines) == 3 and lines[1].startswith("0.png,")
 

@@ -63,7 +63,7 @@ def test_the_best_network_so_far_is_tested_compared_and_predicts(
     (probe,) = workspace.submit([workspace.recipe(dataset, "linear_probe", "bundled")])
     drive(workspace, probe)
     comparison = workspace.compare([run.id, probe])
-    title = workspace.titles([run, workspace.run(probe)])[run.id]
+    title = workspace.titles([run, workspace.run(probe)], marked=True)[run.id]
     assert title == f"Fine-tune everything, stopped after {run.epochs_done} of 50 epochs"
     assert {each.id for each in comparison.runs} == {run.id, probe}
     assert run.id in {each.id for each in workspace.best_runs(dataset)}

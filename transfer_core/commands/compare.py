@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def compare(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     workspace = Workspace(root(options), write=False)
     comparison = workspace.compare(options.runs)
-    titles = workspace.titles(comparison.runs)
+    titles = workspace.titles(comparison.runs, marked=True)
     runs = []
     lines = []
     for run, score in zip(comparison.runs, comparison.scores, strict=True):

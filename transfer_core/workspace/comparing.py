@@ -68,7 +68,9 @@ class Comparing(Corrections, Studies, Runs):
         ids = tuple(predictions)
         with self._pairs_lock:
             pairs = self._pairs.get(ids)
-        made = compared(found, predictions, dataset, self.titles(found), known=known, both=pairs, worth=worth)
+        made = compared(
+            found, predictions, dataset, self.titles(found, marked=True), known=known, both=pairs, worth=worth
+        )
         with self._pairs_lock:
             self._pairs.pop(ids, None)
             while len(self._pairs) >= PAIRS_KEPT:

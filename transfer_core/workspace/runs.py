@@ -96,10 +96,15 @@ class Runs(Opened):
         """How many images a run trains on; None with folds, which deal the images anew."""
         return None if run.recipe.folds else train_images(dataset, run)
 
-    def titles(self, runs: Sequence[Run]) -> dict[str, str]:
-        """A name for each run that tells it from the others, and says of one that was stopped how far it came."""
+    def titles(self, runs: Sequence[Run], *, marked: bool = False) -> dict[str, str]:
+        """A name for each run that tells it from the others.
+
+        `marked`: it also says of one that was stopped how far it came.
+        """
         found = titles({run.id: run.recipe for run in runs}, {known.name: known.title for known in STRATEGIES})
-        return found | {run.id: f"{found[run.id]}, {run.stopped_words}" for run in runs if run.stopped_words}
+        if marked:
+            found |= {run.id: f"{found[run.id]}, {run.stopped_words}" for run in runs if run.stopped_words}
+        return found
 
     def repeats(self, dataset: str = "", *, runs: Sequence[Run] | None = None) -> tuple[Repeats, ...]:
         """Runs that repeat one recipe with other seeds or folds, with mean and spread; newest first.
