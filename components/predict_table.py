@@ -61,6 +61,12 @@ def _headline(found: Predicted, read: int, sure: int) -> str:
     return ", ".join(words)
 
 
+def _prefix(found: Predicted, place: int, row: int) -> str:
+    if found.unlike[place, row]:
+        return "Unlike training: "
+    return "" if found.sure(place, row) else "Not sure: "
+
+
 def _sure(title: str, titles: Sequence[str]) -> str:
     return "Probability" if len(titles) == 1 else f"{title}: probability"
 
@@ -76,7 +82,7 @@ def _table(
         head = "" if len(titles) == 1 else f"{title}: "
         said = [None if found.errors[row] else found.probabilities[place, row] for row in rows]
         table[f"{head}Answer" if not head else title] = [
-            "" if each is None else ("" if found.sure(place, row) else "Not sure: ") + found.classes[int(each.argmax())]
+            "" if each is None else _prefix(found, place, row) + found.classes[int(each.argmax())]
             for row, each in zip(rows, said, strict=True)
         ]
         table[_sure(title, titles)] = [None if each is None else float(each.max()) for each in said]

@@ -49,7 +49,7 @@ def test_from_a_folder_to_a_choice(tmp_path: Path, photos: Path) -> None:
     assert [each["strategy"] for each in advice["recipes"]][:2] == ["fine_tune_all", "small_cnn"] and advice["reasons"]
     with contextlib.redirect_stdout(io.StringIO()) as printed:
         assert main([*asked, "--domain", "yes", "--workspace", str(root)]) == 0
-    assert "python -m transfer_core backbones --add weights.pth --arch resnet50 --name mine" in printed.getvalue()
+    assert "graft backbones --add weights.pth --arch resnet50 --name mine" in printed.getvalue()
 
     runs = [
         start("run", "my colours", "--strategy", s, "--px", "32", root=root)

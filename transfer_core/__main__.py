@@ -1,4 +1,4 @@
-"""`python -m transfer_core`: the command line."""
+"""`python -m transfer_core`: the command line, as `graft` where it is installed."""
 
 import sys
 

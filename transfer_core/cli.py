@@ -87,7 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--workspace", type=Path, metavar="PATH", help="folder of the workspace (or GRAFT_WORKSPACE)")
     common.add_argument("--json", action="store_true", help="print one JSON object last")
-    parser = argparse.ArgumentParser(prog="python -m transfer_core", description="Transfer learning, compared.")
+    parser = argparse.ArgumentParser(prog="graft", description="Transfer learning, compared.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, call, add_arguments, text in COMMANDS:
         added = commands.add_parser(name, parents=[common], help=text, description=text)

@@ -136,6 +136,7 @@ def test_the_same_recipe_gives_the_same_bits(strategy: str, finished: Finished, 
     bench.run(bench.recipe(strategy, epochs=2, patience=0), f"{strategy} again")
     first, again = (bench.workspace / "runs" / name for name in (strategy, f"{strategy} again"))
     assert {file.name for file in first.iterdir()} == {
+        "familiar.npz",
         "model.json",
         "model.safetensors",
         "predictions.npz",

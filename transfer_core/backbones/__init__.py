@@ -99,7 +99,7 @@ def backbone(name: str, root: Path | None = None) -> Backbone:
     near = difflib.get_close_matches(name, [found.name for found in known], n=4)
     raise RecipeError(
         f"There is no backbone '{name}'. Choose '{ALWAYS}'{' or one like ' if near else ''}{', '.join(near)}."
-        " `python -m transfer_core backbones` lists all."
+        " `graft backbones` lists all."
     )
 
 

@@ -33,9 +33,7 @@ def add_local(root: Path, file: Path, *, arch: str, name: str, title: str = "") 
         raise WeightsError(f"There is a backbone '{name}' already. Choose another name.")
     like = known.get(arch) or next((found for found in known.values() if found.arch == arch), None)
     if like is None:
-        raise WeightsError(
-            f"There is no architecture '{arch}'. `python -m transfer_core backbones` lists those that Graft knows."
-        )
+        raise WeightsError(f"There is no architecture '{arch}'. `graft backbones` lists those that Graft knows.")
     if file.suffix not in ENDINGS:
         raise WeightsError(f"{file.name} is not a file of weights by its name; {', '.join(ENDINGS)} can be read.")
     try:

@@ -137,7 +137,15 @@ class Network(nn.Module):
         return pooled(self.trunk(x), self.taps)
 
     def forward(self, x: Tensor) -> Tensor:
-        logits: Tensor = self.head(self.dropout(self.hidden(self.codes(x))))
+        return self._logits(self.codes(x))
+
+    def both(self, x: Tensor) -> Tensor:
+        """Codes, and behind them the logits: (N, 3, H, W) -> (N, channels + classes)."""
+        codes = self.codes(x)
+        return torch.cat((codes, self._logits(codes)), 1)
+
+    def _logits(self, codes: Tensor) -> Tensor:
+        logits: Tensor = self.head(self.dropout(self.hidden(codes)))
         return logits
 
     def train(self, mode: bool = True) -> "Network":

@@ -9,7 +9,7 @@ from transfer_core.types import Advice, Dataset, Decision, Measured
 from transfer_core.workspace import Workspace
 
 OWN_DOMAIN = (
-    "Add the weights of your domain's network with `python -m transfer_core backbones --add weights.pth --arch resnet50"
+    "Add the weights of your domain's network with `graft backbones --add weights.pth --arch resnet50"
     " --name mine`, then ask again with --backbone mine."
 )
 

@@ -61,6 +61,7 @@ def _image(found: Predicted, row: int) -> dict[str, Any]:
             "class": found.classes[int(found.probabilities[place, row].argmax())],
             "probability": round(float(found.probabilities[place, row].max()), 6),
             "sure": found.sure(place, row),
+            "unlike_training": bool(found.unlike[place, row]),
         }
         for place in range(len(found.runs))
     ]
@@ -71,10 +72,10 @@ def _line(found: Predicted, row: int) -> str:
     image = _image(found, row)
     if "error" in image:
         return f"{image['image']}: {image['error']}"
-    answers = [
-        f"{each['class']} {each['probability']:.1%}" + ("" if each["sure"] else ", not sure")
-        for each in image["answers"]
-    ]
+    answers = []
+    for each in image["answers"]:
+        doubt = ", unlike training" if each["unlike_training"] else "" if each["sure"] else ", not sure"
+        answers.append(f"{each['class']} {each['probability']:.1%}{doubt}")
     return f"{image['image']}: {' | '.join(answers)}"
 
 

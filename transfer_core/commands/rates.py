@@ -16,7 +16,7 @@ BAR = 30
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("dataset", help="id or name")
-    parser.add_argument("--strategy", required=True, help="one of `python -m transfer_core strategies` that has epochs")
+    parser.add_argument("--strategy", required=True, help="one of `graft strategies` that has epochs")
     parser.add_argument(
         "--backbone", default="", help="(default: efficientnet_lite0, or bundled where that is not installed)"
     )

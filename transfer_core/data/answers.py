@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 
 import numpy as np
+from numpy.typing import NDArray
 
 from transfer_core.data.decoding import Look
 from transfer_core.errors import UnknownJob, disk_words
@@ -25,6 +26,7 @@ class Answers:
         self.folder, self.names, self.errors = folder, list[str](), list[str]()
         self._facts = {"runs": list(runs), "classes": list(classes), "doubts": [asdict(each) for each in doubts]}
         self._said: list[list[Floats]] = [[] for _ in runs]
+        self._unlike: list[list[NDArray[np.bool_]]] = [[] for _ in runs]
         self._ends: list[int] = []
         self._pictures = (folder / THUMBNAILS).open("wb")
 
@@ -34,23 +36,24 @@ class Answers:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._pictures.close()
 
-    def add(self, looks: Sequence[Look], said: Sequence[Floats]) -> None:
-        """`said`: of each run, (n, K); nan for what could not be read."""
+    def add(self, looks: Sequence[Look], said: Sequence[tuple[Floats, NDArray[np.bool_]]]) -> None:
+        """`said`: of each run, (n, K), nan for what could not be read, and whether it is unlike its training, (n,)."""
         for look in looks:
             self.names.append(look.name)
             self.errors.append(look.error)
             self._pictures.write(look.thumbnail)
             self._ends.append(self._pictures.tell())
-        for own, part in zip(self._said, said, strict=True):
+        for own, odd, (part, unlike) in zip(self._said, self._unlike, said, strict=True):
             own.append(part.astype(np.float32))
+            odd.append(unlike)
 
     def save(self, of: int) -> None:
         """`of`: how many images there were to look at."""
         facts = json.dumps({**self._facts, "names": self.names, "errors": self.errors, "of": of})
-        said = np.stack([np.concatenate(own) for own in self._said])
+        said, unlike = (np.stack([np.concatenate(own) for own in all_]) for all_ in (self._said, self._unlike))
         part = self.folder / f"{ANSWERS}.part"
         with part.open("wb") as file:
-            np.savez(file, said=said, ends=np.array(self._ends), facts=np.array(facts))
+            np.savez(file, said=said, unlike=unlike, ends=np.array(self._ends), facts=np.array(facts))
         os.replace(part, self.folder / ANSWERS)
 
 
@@ -58,7 +61,7 @@ def read_answers(folder: Path) -> Predicted:
     """What `Answers` kept. Raises UnknownJob when it is not there or cannot be read."""
     try:
         with np.load(folder / ANSWERS) as kept:
-            said, facts = kept["said"], json.loads(str(kept["facts"]))
+            said, unlike, facts = kept["said"], kept["unlike"], json.loads(str(kept["facts"]))
     except FileNotFoundError as error:
         raise UnknownJob("These predictions are no longer kept. Predict again.") from error
     except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
@@ -72,6 +75,7 @@ def read_answers(folder: Path) -> Predicted:
         classes=tuple(facts["classes"]),
         runs=tuple(facts["runs"]),
         probabilities=said,
+        unlike=unlike,
         doubts=tuple(Doubt(**each) for each in facts["doubts"]),
     )
 

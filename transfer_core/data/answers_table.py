@@ -44,6 +44,9 @@ def columns(found: Predicted, titles: Sequence[str], order: Ints | None = None) 
                 table[f"{head}sure"] = [
                     found.sure(place, row) if ok else None for row, ok in zip(rows, read, strict=True)
                 ]
+        table[f"{head}unlike training"] = [
+            bool(found.unlike[place, row]) if ok else None for row, ok in zip(rows, read, strict=True)
+        ]
         for number, label in enumerate(found.classes):
             table[f"{head}p({label})"] = [
                 round(float(said[row, number]), 6) if ok else None for row, ok in zip(rows, read, strict=True)

@@ -160,7 +160,7 @@ def again(content: Values) -> str:
     apart = [name for name in apart if name not in ("strategy", "version")]
     inner = (
         "<p>A recipe holds everything that decides a run’s result, save the device. Import the same images, save a"
-        " recipe as a file, and <code>python -m transfer_core run DATASET --recipe FILE</code> trains it again. The"
+        " recipe as a file, and <code>graft run DATASET --recipe FILE</code> trains it again. The"
         f" dataset is the same if its fingerprint is <code>{safe(content['dataset']['id'])}</code>.</p>"
     )
     if apart and len(runs) > 1:

@@ -9,9 +9,11 @@ from typing import Any
 import torch
 from numpy.typing import NDArray
 
+from transfer_core.compare.familiar import Familiar
 from transfer_core.data.look_alikes import look_alikes, warnings
 from transfer_core.errors import RecipeError, StopAsked
 from transfer_core.training.checkpoint import PREDICTIONS, RECIPE, save_json, save_network, save_predictions
+from transfer_core.training.familiar import FAMILIAR, remembered, save_familiar
 from transfer_core.training.features import outputs
 from transfer_core.training.gradient import gradient
 from transfer_core.training.heads import STEPS, SVM_STRENGTHS, linear_svm, logistic, strongest
@@ -31,6 +33,7 @@ from transfer_core.types import (
     StageStart,
 )
 
+Tested = tuple[Predictions, Familiar | None]
 HEADS: dict[str, Solver] = {"logistic": logistic, "svm": linear_svm, "strongest": strongest}
 
 
@@ -86,10 +89,13 @@ def _fit(recipe: Recipe, dataset: Dataset, *, workspace: Path, out: Path, device
             raise
         cut = True
         setup.meter.only(forward=setup.dataset.count(VAL) + setup.dataset.count(TEST))
-    predictions = yield from _tested(setup, last, stops=int(cut))
+    tested = yield from _tested(setup, last, stops=int(cut))
     save_network(setup.network, dataset.classes, recipe, out)
+    predictions, known = tested or (None, None)
     if predictions is not None:
         save_predictions(predictions, out / PREDICTIONS)
+    if known is not None:
+        save_familiar(known, out / FAMILIAR)
     result = _result(setup, predictions)
     if not cut and predictions is not None:
         yield RunEnd(status="done", result=result)
@@ -115,14 +121,14 @@ def _counted(stage: Stage) -> tuple[str, int]:
     return ("strength tried", len(SVM_STRENGTHS)) if stage.solver == "svm" else ("step of the solver", STEPS)
 
 
-def _tested(setup: Setup, number: int, *, stops: int) -> Generator[Event, None, Predictions | None]:
-    """Its predictions, to the end although it is told to stop; None once it is told so for the second time."""
+def _tested(setup: Setup, number: int, *, stops: int) -> Generator[Event, None, Tested | None]:
+    """What it says of its images, to the end although it is told to stop; None once it is told so twice."""
     with closing(_predictions(setup, number)) as work:
         while True:
             try:
                 event = next(work)
             except StopIteration as end:
-                found: Predictions = end.value
+                found: Tested = end.value
                 return found
             try:
                 yield event
@@ -132,7 +138,7 @@ def _tested(setup: Setup, number: int, *, stops: int) -> Generator[Event, None, 
                     return None
 
 
-def _predictions(setup: Setup, number: int) -> Generator[Event, None, Predictions]:
+def _predictions(setup: Setup, number: int) -> Generator[Event, None, Tested]:
     yield StageStart(stage="test", title="Test on images kept aside", number=number, stages=number, unit="image")
     found: dict[str, NDArray[Any]] = {}
     for name, split, what in (("val", VAL, "Validating"), ("test", TEST, "Testing")):
@@ -140,7 +146,8 @@ def _predictions(setup: Setup, number: int) -> Generator[Event, None, Prediction
         logits = yield from outputs(setup, setup.network, rows, what)
         found[f"{name}_samples"], found[f"{name}_labels"] = rows, setup.dataset.labels[rows]
         found[f"{name}_probabilities"] = softmax(logits.reshape(len(rows), len(setup.dataset.classes)))
-    return Predictions(**found)
+    known = (yield from remembered(setup)) if setup.dataset.count(VAL) else None
+    return Predictions(**found), known
 
 
 def _result(setup: Setup, said: Predictions | None) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Literal
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from transfer_core.backbones.taps import Network
 from transfer_core.compare.calibration import calibrated, fitted_temperature
@@ -20,6 +21,7 @@ from transfer_core.data.archive import Member
 from transfer_core.data.decoding import Decoders, Look, Shape
 from transfer_core.errors import ArchiveError, DatasetError, StopAsked
 from transfer_core.training.checkpoint import PREDICTIONS, WEIGHTS, load_network
+from transfer_core.training.familiar import load_familiar
 from transfer_core.training.features import BATCH_SIZES, precise
 from transfer_core.training.images import Images
 from transfer_core.training.meter import Meter
@@ -97,17 +99,22 @@ class _Judge:
         self.shape = Shape(resize_px=known.resize_px, crop_px=known.input_px, fit=known.fit)
         self.device = device
         self.temperature, self.doubt = _trust(run)
+        self.known = load_familiar(run)
 
-    def __call__(self, looks: Sequence[Look], shapes: Sequence[Shape]) -> Floats:
-        """(n, K) calibrated probabilities; nan for what could not be read."""
-        found = np.full((len(looks), len(self.classes)), np.nan)
+    def __call__(self, looks: Sequence[Look], shapes: Sequence[Shape]) -> tuple[Floats, NDArray[np.bool_]]:
+        """(n, K) calibrated probabilities, nan for what could not be read; (n,) what is unlike all of training."""
+        found, unlike = np.full((len(looks), len(self.classes)), np.nan), np.zeros(len(looks), bool)
         read = [row for row, look in enumerate(looks) if not look.error]
         if read:
             place = shapes.index(self.shape)
             squares = np.stack([looks[row].squares[place] for row in read])  # (n, H, W, 3)
             x = Images(squares, self.network.backbone, self.device).batch(np.arange(len(read)))
-            found[read] = calibrated(softmax(precise(self.network, x)), self.temperature)
-        return found
+            both = precise(self.network.both, x)
+            codes, logits = both[:, : -len(self.classes)], both[:, -len(self.classes) :]
+            found[read] = calibrated(softmax(logits), self.temperature)
+            if self.known is not None:
+                unlike[read] = self.known.unlike(codes, logits)
+        return found, unlike
 
 
 @lru_cache(maxsize=KEPT)

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from transfer_core.types.plain import Floats
 
 
@@ -24,9 +27,11 @@ class Predicted:
     classes: tuple[str, ...]
     runs: tuple[str, ...]  # ids
     probabilities: Floats  # (R, N, K), calibrated on validation images; nan where an image could not be read
+    unlike: NDArray[np.bool_]  # (R, N): unlike anything that the run was trained on
     doubts: tuple[Doubt, ...]  # of each run
 
     def sure(self, run: int, row: int) -> bool:
-        """Whether a run's answer for an image stands."""
+        """Whether a run's answer for an image stands: likely enough, and like what the run knows."""
         threshold = self.doubts[run].threshold
-        return threshold is not None and bool(self.probabilities[run, row].max() >= threshold)
+        likely = threshold is not None and bool(self.probabilities[run, row].max() >= threshold)
+        return likely and not self.unlike[run, row]
