@@ -43,7 +43,7 @@ def main() -> int:
         seen, labels, splits = codes[name]
         train, val, test = (np.flatnonzero(splits == split) for split in (TRAIN, VAL, TEST))
         head = fitted(seen[train], labels[train])
-        some = rng.permutation(train)[:MOST]
+        some = rng.permutation(train)[: 2 * MOST]
         known = familiar(seen[some], seen[val], head.decision_function(seen[val]))
         own = known.unlike(seen[test], head.decision_function(seen[test])).mean()
         cells = []
@@ -90,7 +90,7 @@ def left_out(seen: Floats, labels: Ints, train: Ints, val: Ints, test: Ints) -> 
     for label in range(int(labels.max()) + 1):
         stays = [rows[labels[rows] != label] for rows in (train, val)]
         head = fitted(seen[stays[0]], labels[stays[0]])
-        some = rng.permutation(stays[0])[:MOST]
+        some = rng.permutation(stays[0])[: 2 * MOST]
         known = familiar(seen[some], seen[stays[1]], head.decision_function(seen[stays[1]]))
         score = known.score(seen[test], head.decision_function(seen[test]))
         areas.append(float(roc_auc_score(labels[test] == label, score)))

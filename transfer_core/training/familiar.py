@@ -8,27 +8,29 @@ import numpy as np
 
 from transfer_core.compare.familiar import Familiar, familiar
 from transfer_core.training.checkpoint import whole
-from transfer_core.training.features import outputs
+from transfer_core.training.features import Codes, frozen_features, outputs
 from transfer_core.training.setup import Setup
-from transfer_core.types import TRAIN, VAL, Ints, Progress
+from transfer_core.types import TRAIN, Progress
 
 FAMILIAR = "familiar.npz"
-MOST = 1_000  # training images, and validation images, that are remembered
+MOST = 500  # training images that are remembered; of those whose codes are kept, twice as many
 
 
-def remembered(setup: Setup) -> Generator[Progress, None, Familiar]:
-    """From the run's network as it stands, and some of its training and validation images."""
-    rows = [_some(setup.rows(split)) for split in (TRAIN, VAL)]
-    setup.meter.add("forward", sum(map(len, rows)))
-    classes = len(setup.dataset.classes)
-    train = yield from outputs(setup, setup.network.both, rows[0], "Remembering training images")
-    held = yield from outputs(setup, setup.network.both, rows[1], "Remembering validation images")
-    return familiar(train[:, :-classes], held[:, :-classes], held[:, -classes:])
+def remembered(setup: Setup, held: Codes) -> Generator[Progress, None, Familiar]:
+    """From the run's network as it stands and some training images. `held`: codes and logits of validation images.
 
-
-def _some(rows: Ints) -> Ints:
-    """At most MOST of them, in order."""
-    return np.sort(np.random.default_rng(0).permutation(rows)[:MOST])
+    Where only a head was fitted, the codes are those that it was fitted on.
+    """
+    classes, rows = len(setup.dataset.classes), setup.rows(TRAIN)
+    if setup.epochs:
+        chosen = np.sort(np.random.default_rng(0).permutation(rows)[:MOST])
+        setup.meter.add("forward", len(chosen))
+        train = yield from outputs(setup, setup.network.codes, chosen, "Remembering training images")
+    else:
+        kept, parts = yield from frozen_features(setup, setup.network.taps)
+        chosen = np.random.default_rng(0).permutation(np.flatnonzero(np.isin(kept, rows)))[: 2 * MOST]
+        train = np.concatenate([part[np.sort(chosen)] for part in parts], axis=1)
+    return familiar(train, held[:, :-classes], held[:, -classes:])
 
 
 def save_familiar(known: Familiar, file: Path) -> None:

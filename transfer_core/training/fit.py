@@ -123,7 +123,7 @@ def _counted(stage: Stage) -> tuple[str, int]:
 
 def _tested(setup: Setup, number: int, *, stops: int) -> Generator[Event, None, Tested | None]:
     """What it says of its images, to the end although it is told to stop; None once it is told so twice."""
-    with closing(_predictions(setup, number)) as work:
+    with closing(_predictions(setup, number, remember=not stops)) as work:
         while True:
             try:
                 event = next(work)
@@ -138,15 +138,19 @@ def _tested(setup: Setup, number: int, *, stops: int) -> Generator[Event, None, 
                     return None
 
 
-def _predictions(setup: Setup, number: int) -> Generator[Event, None, Tested]:
+def _predictions(setup: Setup, number: int, *, remember: bool) -> Generator[Event, None, Tested]:
+    """`remember`: with what it was trained on, which takes its seconds; who has told it to stop waits for its test."""
     yield StageStart(stage="test", title="Test on images kept aside", number=number, stages=number, unit="image")
     found: dict[str, NDArray[Any]] = {}
+    known, network, classes = None, setup.network, len(setup.dataset.classes)
     for name, split, what in (("val", VAL, "Validating"), ("test", TEST, "Testing")):
         rows = setup.rows(split)
-        logits = yield from outputs(setup, setup.network, rows, what)
+        seen = yield from outputs(setup, network.both if name == "val" else network, rows, what)
+        logits = seen[:, -classes:]
         found[f"{name}_samples"], found[f"{name}_labels"] = rows, setup.dataset.labels[rows]
-        found[f"{name}_probabilities"] = softmax(logits.reshape(len(rows), len(setup.dataset.classes)))
-    known = (yield from remembered(setup)) if setup.dataset.count(VAL) else None
+        found[f"{name}_probabilities"] = softmax(logits.reshape(len(rows), classes))
+        if name == "val" and len(rows) and remember:
+            known = yield from remembered(setup, seen)
     return Predictions(**found), known
 
 
