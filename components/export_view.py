@@ -29,15 +29,15 @@ def export_view(workspace: Workspace, dataset: Dataset, run: Run) -> None:
 
 
 def _body(workspace: Workspace, dataset: Dataset, run: str, was_active: bool) -> None:
-    job, bundle = workspace.exporting(run), workspace.bundle(run)
+    job, made, bundle = workspace.exporting(run), workspace.exported(run), workspace.bundle(run)
     if was_active != (job is not None and job.active):
         st.rerun()  # it begins to tick, or ends to
     with st.container(key=f"take_home_{run}", gap="small"):
         if job is not None and job.active:
             under_way(workspace, job, f"export_{run}")
             return
-        if bundle is not None and job is not None and job.status == "done":
-            _ready(workspace, dataset, run, job, bundle)
+        if bundle is not None and made is not None:
+            _ready(workspace, dataset, run, made, bundle)
             return
         if job is not None and job.status in ENDED_BADLY:
             say_ended_badly(job)
@@ -51,7 +51,7 @@ def _body(workspace: Workspace, dataset: Dataset, run: str, was_active: bool) ->
                 help="A zip that needs no Graft: the model as ONNX and safetensors, programs that predict with it, its"
                 " card. It is handed over once a fresh process has given the test images the same answers.",
             )
-            _weights(workspace, dataset, run)
+            _weights(workspace, run)
 
 
 def _ready(workspace: Workspace, dataset: Dataset, run: str, job: Job, bundle: Path) -> None:
@@ -66,16 +66,17 @@ def _ready(workspace: Workspace, dataset: Dataset, run: str, job: Job, bundle: P
             icon=":material/download:",
             on_click="ignore",
         )
-        _weights(workspace, dataset, run)
+        _weights(workspace, run)
     when = datetime.fromtimestamp(job.finished or job.created).strftime("%Y-%m-%d")
+    ties = f" ({text.count(done['ties'])} more are ties)" if done["ties"] else ""
     st.caption(
         f":material/verified: Checked on {when} in a fresh process: the run’s own class on {text.count(done['agree'])}"
-        f" of {text.count(done['images'])} {done['split']} images, probabilities within"
+        f" of {text.count(done['images'])} {done['split']} images{ties}, probabilities within"
         f" {done['largest_difference']:.0e} of its own."
     )
 
 
-def _weights(workspace: Workspace, dataset: Dataset, run: str) -> None:
+def _weights(workspace: Workspace, run: str) -> None:
     file = workspace.model_file(run)
     if file is None:
         return

@@ -9,6 +9,7 @@ from transfer_core.types import Predicted
 from transfer_core.workspace import Workspace
 
 TOP = 5
+UNJUDGED = "No validation images judged this run: probabilities are as it gives them, and none is called unsure."
 
 
 def one_answer(workspace: Workspace, id: str, found: Predicted, titles: Sequence[str], label: str) -> None:
@@ -44,6 +45,8 @@ def _answer(found: Predicted, place: int, title: str) -> None:
     st.subheader(f"{text.escape(title)}: {answer}" if title else answer, anchor=False)
     if found.unlike[place, 0]:
         st.warning("Unlike anything in training: no answer of this run means much for it.", icon=":material/help:")
+    elif not doubt.images:
+        st.caption(UNJUDGED)
     elif not found.sure(place, 0):
         st.caption(why_unsure(doubt.threshold, doubt.accuracy))
 

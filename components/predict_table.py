@@ -9,6 +9,7 @@ import streamlit as st
 
 from components import text
 from components.paging import LINES, page_in_hand, turn
+from components.predict_answer import UNJUDGED
 from transfer_core.types import Ints, Predicted
 from transfer_core.workspace import Workspace
 
@@ -22,6 +23,9 @@ def many_answers(workspace: Workspace, id: str, found: Predicted, titles: Sequen
     st.subheader(_headline(found, len(read), sure), anchor=False)
     if len(found.names) < found.of:
         st.caption(f"Stopped after {text.count(len(found.names))} of {text.count(found.of)} images.")
+    for title, doubt in zip(titles, found.doubts, strict=True):
+        if not doubt.images:
+            st.caption(f"{text.escape(title)}: {UNJUDGED}")
     with st.container(horizontal=True, vertical_alignment="center"):
         doubtful = st.toggle("Least sure first", key="by_doubt")
         order = workspace.by_doubt(found) if doubtful else None

@@ -32,4 +32,5 @@ def test_all_or_none() -> None:
     assert (every.threshold, every.answered) == (0.0, 1.0)
     few = doubt(said(sure[: FEWEST - 1]), np.ones(FEWEST - 1, bool))
     assert few.threshold is None, "so few show nothing"
-    assert doubt(said([]).reshape(0, 2), np.ones(0, bool)).threshold is None
+    unjudged = doubt(said([]).reshape(0, 2), np.ones(0, bool))
+    assert (unjudged.threshold, unjudged.images) == (0.0, 0), "no promise, and it says so"

@@ -14,6 +14,7 @@ import pytest
 import torch
 
 from tests.conftest import draw_photos
+from transfer_core.compare.predictions import PREDICTIONS
 from transfer_core.errors import DatasetError, RecipeError
 from transfer_core.strategies import STRATEGIES
 from transfer_core.studies import estimates
@@ -23,7 +24,6 @@ from transfer_core.studies.measure import some_of
 from transfer_core.studies.pilots import CANDIDATES, pilots
 from transfer_core.studies.trials import Candidate, Race
 from transfer_core.training import gradient
-from transfer_core.training.checkpoint import PREDICTIONS
 from transfer_core.training.fit import fit
 from transfer_core.training.images import Images
 from transfer_core.training.setup import Setup

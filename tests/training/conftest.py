@@ -6,10 +6,13 @@ from dataclasses import replace
 import pytest
 import torch
 
+from tests.conftest import draw_photos
+from tests.driving import drive
 from tests.training.bench import PX, Bench, make_dataset
 from transfer_core.backbones import SMALL_CNN, backbone
 from transfer_core.training import setup
-from transfer_core.types import Backbone, Event
+from transfer_core.types import Backbone, Dataset, Event
+from transfer_core.workspace import Workspace
 
 
 @pytest.fixture(scope="session")
@@ -48,3 +51,18 @@ def finished(bench: Bench) -> Callable[[str], list[Event]]:
         return made[strategy]
 
     return events
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory, small_networks: None) -> Iterator[Workspace]:
+    """For tests that look at what a workspace makes of a run."""
+    opened = Workspace(tmp_path_factory.mktemp("workspace"))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def dataset(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    """120 photos of three colours."""
+    colours = draw_photos(tmp_path_factory.mktemp("photos") / "colours", per_class=40, px=36)
+    return workspace.dataset(drive(workspace, workspace.import_path(colours)).result["id"])

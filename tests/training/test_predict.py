@@ -3,7 +3,6 @@
 import csv
 import io
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,6 @@ import pyarrow.parquet
 import pytest
 from PIL import Image
 
-from tests.conftest import draw_photos
 from tests.driving import drive
 from transfer_core.compare.calibration import calibrated, fitted_temperature
 from transfer_core.compare.selective import doubt
@@ -21,20 +19,6 @@ from transfer_core.types import TEST, Dataset, Progress
 from transfer_core.workspace import Workspace
 
 pytestmark = pytest.mark.usefixtures("small_networks")
-
-
-@pytest.fixture(scope="module")
-def workspace(tmp_path_factory: pytest.TempPathFactory, small_networks: None) -> Iterator[Workspace]:
-    opened = Workspace(tmp_path_factory.mktemp("predicting"))
-    yield opened
-    opened.close()
-
-
-@pytest.fixture(scope="module")
-def dataset(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
-    photos = draw_photos(tmp_path_factory.mktemp("photos") / "colours", per_class=40, px=36)
-    drive(workspace, workspace.import_path(photos))
-    return workspace.dataset("colours")
 
 
 @pytest.fixture(scope="module")
@@ -153,3 +137,30 @@ def test_what_cannot_be_predicted_is_said(workspace: Workspace, runs: tuple[str,
     assert "no file" in end.error  # type: ignore[union-attr]
     with pytest.raises(UnknownJob, match="Predict again"):
         workspace.predicted(job)
+
+
+def test_a_limit_that_is_no_number_is_said(workspace: Workspace, runs: tuple[str, ...], tmp_path: Path) -> None:
+    Image.new("RGB", (30, 30), "red").save(tmp_path / "red.png")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRAFT_DECODER_MB", "much")
+        predict._decoders.close()
+        *_, end = workspace.drive(workspace.predict_paths(runs[:1], [tmp_path]))
+        predict._decoders.close()
+    assert "GRAFT_DECODER_MB is 'much'" in end.error  # type: ignore[union-attr]
+
+
+def test_uploads_keep_their_order_and_the_names_that_the_user_has_for_them(
+    workspace: Workspace, runs: tuple[str, ...]
+) -> None:
+    files = []
+    for number in range(30):
+        out = io.BytesIO()
+        Image.new("RGB", (30, 30), (8 * number, 0, 0)).save(out, "PNG")
+        files.append((f"{number}, mine.png", out.getvalue()))
+    job = workspace.predict(runs[:1], files)
+    drive(workspace, job)
+    assert workspace.predicted(job).names == tuple(name for name, _ in files)
+    reds = [
+        Image.open(io.BytesIO(each)).getpixel((15, 15))[0] for each in workspace.predicted_thumbnails(job, range(30))
+    ]
+    assert reds == sorted(reds)

@@ -1,31 +1,16 @@
 """A run that is told to stop leaves its best network, tested; told twice, untested; with nothing learned, none."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import draw_photos
 from tests.driving import drive
 from transfer_core.errors import UnknownJob
 from transfer_core.types import Dataset, EpochEnd, Event, Progress, Recipe, Run, RunEnd, StageStart
 from transfer_core.workspace import Workspace
 
 pytestmark = pytest.mark.usefixtures("small_networks")
-
-
-@pytest.fixture(scope="module")
-def workspace(tmp_path_factory: pytest.TempPathFactory, small_networks: None) -> Iterator[Workspace]:
-    opened = Workspace(tmp_path_factory.mktemp("stopping"))
-    yield opened
-    opened.close()
-
-
-@pytest.fixture(scope="module")
-def dataset(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
-    photos = draw_photos(tmp_path_factory.mktemp("photos") / "colours", per_class=12, px=36)
-    drive(workspace, workspace.import_path(photos))
-    return workspace.dataset("colours")
 
 
 def stopped(workspace: Workspace, recipe: Recipe, *marks: Callable[[Event], bool]) -> tuple[Run, list[Event]]:

@@ -8,23 +8,26 @@ from transfer_core.types import Doubt, Floats
 
 PROMISED = 0.95  # of the images that are answered, unless a user says otherwise
 FEWEST = 20  # images that have to be answered for a share of them to mean anything
-ALL_STAND = Doubt(accuracy=PROMISED, threshold=0.0, answered=1.0)  # where there is nothing to judge by
+ALL_STAND = Doubt(accuracy=PROMISED, threshold=0.0, answered=1.0, images=0)  # where there is nothing to judge by
 
 
 def doubt(probabilities: Floats, right: NDArray[np.bool_], accuracy: float = PROMISED) -> Doubt:
     """The lowest confidence from which on so large a share of validation images (N, K), (N,) is right.
 
-    A threshold stands half-way between the images that it parts; 0 where all may be answered.
+    A threshold stands half-way between the images that it parts; 0 where all may be answered, as without any image.
     """
+    if not len(right):
+        return ALL_STAND
     sure = probabilities.max(1, initial=0.0)
     order = np.argsort(-sure, kind="stable")
     share = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
     ends = np.append(sure[order][1:] < sure[order][:-1], True)  # equal confidences are answered together
     good = np.flatnonzero((share >= accuracy) & ends & (np.arange(len(order)) >= FEWEST - 1))
     if not len(good):
-        return Doubt(accuracy=accuracy, threshold=None, answered=0.0)
+        return Doubt(accuracy=accuracy, threshold=None, answered=0.0, images=len(order))
     last = int(good[-1])
     if last == len(order) - 1:
-        return Doubt(accuracy=accuracy, threshold=0.0, answered=1.0)
+        return Doubt(accuracy=accuracy, threshold=0.0, answered=1.0, images=len(order))
     threshold = (sure[order[last]] + sure[order[last + 1]]) / 2
-    return Doubt(accuracy=accuracy, threshold=float(threshold), answered=(last + 1) / len(order))
+    answered = (last + 1) / len(order)
+    return Doubt(accuracy=accuracy, threshold=float(threshold), answered=answered, images=len(order))

@@ -23,8 +23,10 @@ from transfer_core.data.archive import Archive, Member, opened
 from transfer_core.data.pixels import decode, square
 from transfer_core.errors import GraftError, disk_words
 
-MEMORY_MB = int(os.environ.get("GRAFT_DECODER_MB") or 2_048)  # beyond what it takes when it starts
-TOO_LARGE = f"Decoding the image takes more than {MEMORY_MB:,} MB of memory; GRAFT_DECODER_MB allows more."
+MEMORY = "GRAFT_DECODER_MB"  # names how much it may take beyond what it takes when it starts
+MEMORY_MB = 2_048  # unless that says otherwise
+TOO_LARGE = f"Decoding the image takes more memory than it may; {MEMORY} allows more."
+ENDED = f"{TOO_LARGE} Or it is damaged so that its decoder ended."
 THUMBNAIL_QUALITY = 80
 
 
@@ -42,13 +44,15 @@ class Source:
 
 def main() -> None:
     pipe = Connection(int(sys.argv[1]))
-    _limit_memory()
+    wrong = _limit_memory()
     source: Source | None = None
     with ExitStack() as kept, contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while True:
             asked = json.loads(pipe.recv_bytes())
             path = Path(asked.get("list") or asked["source"])
             try:
+                if wrong:
+                    raise GraftError(wrong)
                 if source is None or source.path != path or "list" in asked:
                     kept.close()
                     source = _opened(path, kept)
@@ -97,14 +101,21 @@ def _said(message: dict[str, Any]) -> bytes:
     return json.dumps(message).encode()
 
 
-def _limit_memory() -> None:
-    """An image that takes more than MEMORY_MB is refused; where the system cannot tell what is held, none is."""
+def _limit_memory() -> str:
+    """An image that takes more than MEMORY says is refused; where the system cannot tell what is held, none is.
+
+    Returns what is wrong with that, as a sentence; '' for nothing.
+    """
+    said = os.environ.get(MEMORY) or str(MEMORY_MB)
+    if not said.isdecimal() or not int(said):
+        return f"{MEMORY} is {said!r}, but it is a number of megabytes, say {MEMORY_MB}."
     with contextlib.suppress(ImportError, OSError, ValueError):
         import resource
 
         held = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-        most = held + (MEMORY_MB << 20)
+        most = held + (int(said) << 20)
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    return ""
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transfer_core.data.archive import Member
-from transfer_core.data.decoder import TOO_LARGE
+from transfer_core.data.decoder import ENDED
 from transfer_core.data.parallel import cores
 from transfer_core.errors import ArchiveError
 from transfer_core.types import Fit
@@ -54,7 +54,7 @@ class _Child:
 
     process: "subprocess.Popen[bytes]"
     pipe: Connection
-    asked: deque[Member] = field(default_factory=deque)
+    asked: deque[tuple[Path, Member]] = field(default_factory=deque)
 
     @classmethod
     def started(cls) -> "_Child":
@@ -102,12 +102,11 @@ class Decoders:
         return tuple(Member(path=path, size=0, index=at, refusal=why) for path, at, why in answer["members"])
 
     def looks(
-        self, source: Path, members: Sequence[Member], shapes: Sequence[Shape], *, thumbnail_px: int
+        self, members: Sequence[tuple[Path, Member]], shapes: Sequence[Shape], *, thumbnail_px: int
     ) -> Generator[Look, None, None]:
-        """Each member, decoded, in order; a few are decoded ahead. Closing it leaves the processes ready."""
+        """Each member of its source, in order; a few are decoded ahead. Closing it leaves the processes ready."""
         children = self._needed(min(self._most, len(members)))
         request = {
-            "source": str(source),
             "squares": [[shape.resize_px, shape.crop_px, shape.fit] for shape in shapes],
             "thumbnail_px": thumbnail_px,
         }
@@ -130,15 +129,15 @@ class Decoders:
             self._children.append(_Child.started())
         return self._children[:count]
 
-    def _ask(self, place: int, member: Member, request: dict[str, Any]) -> None:
-        child = self._children[place]
-        child.asked.append(member)
+    def _ask(self, place: int, item: tuple[Path, Member], request: dict[str, Any]) -> None:
+        child, (source, member) = self._children[place], item
+        child.asked.append(item)
         if not member.refusal:
             with suppress(*GONE):  # its answer will say so
-                child.pipe.send_bytes(json.dumps({**request, "index": member.index}).encode())
+                child.pipe.send_bytes(json.dumps({**request, "source": str(source), "index": member.index}).encode())
 
-    def _answer(self, place: int, member: Member, request: dict[str, Any], shapes: Sequence[Shape]) -> Look:
-        child = self._children[place]
+    def _answer(self, place: int, item: tuple[Path, Member], request: dict[str, Any], shapes: Sequence[Shape]) -> Look:
+        child, (_, member) = self._children[place], item
         if member.refusal:
             child.asked.popleft()
             return Look(name=member.path, error=member.refusal)
@@ -151,7 +150,7 @@ class Decoders:
             later = list(child.asked)[1:]
             for each in later:
                 self._ask(place, each, request)
-            return Look(name=member.path, error=f"{TOO_LARGE} Or it is damaged so that its decoder ended.")
+            return Look(name=member.path, error=ENDED)
         child.asked.popleft()
         if said["error"]:
             return Look(name=member.path, error=said["error"])

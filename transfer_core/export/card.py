@@ -110,7 +110,7 @@ def _half(said: Values) -> str:
 def _certainty(said: Values) -> str:
     """From where on an answer stands, and how that went on images that it was not set on."""
     head, promised = '## "Not sure" is an answer', percent(said["accuracy"])
-    if not said["validation_images"]:
+    if not said["images"]:
         return f"{head}\n\nThere are no validation images to set a threshold on, so every answer stands."
     if said["threshold"] is None:
         return (
@@ -119,7 +119,7 @@ def _certainty(said: Values) -> str:
         )
     words = (
         f"{head}\n\n`predict.py` calls an answer unsure below {percent(said['threshold'])}: from there on {promised} of"
-        f" the answers on {count(said['validation_images'])} validation images are right, which"
+        f" the answers on {count(said['images'])} validation images are right, which"
         f" {percent(said['answered'])} of them are given."
     )
     found = said["checked"]

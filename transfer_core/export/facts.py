@@ -17,7 +17,7 @@ from transfer_core.backbones.packaged import built_by_timm
 from transfer_core.backbones.torchvision import settings
 from transfer_core.compare.calibration import calibrated
 from transfer_core.compare.classes import class_scores
-from transfer_core.compare.selective import ALL_STAND, doubt
+from transfer_core.compare.selective import doubt
 from transfer_core.compare.statistics import bootstrapped, interval, reliability, score, wilson
 from transfer_core.data import pixels
 from transfer_core.errors import ExportError
@@ -118,12 +118,11 @@ def certainty(members: Sequence[Member], right: Expected) -> Values:
     """From which probability on an answer stands: set on validation images, checked on the test images."""
     labels = members[0].predictions.val_labels
     said = np.mean([calibrated(each.predictions.val_probabilities, each.temperature) for each in members], axis=0)
-    found = doubt(said, said.argmax(1) == labels) if len(labels) else ALL_STAND
+    found = doubt(said, said.argmax(1) == labels)
     stand = right.probabilities.max(1) >= (np.inf if found.threshold is None else found.threshold)
     correct = int((right.probabilities.argmax(1) == right.labels)[stand].sum())
     low, high = wilson(correct, max(1, int(stand.sum())))
     return asdict(found) | {
-        "validation_images": len(labels),
         "checked": {
             "split": right.split,
             "images": len(stand),

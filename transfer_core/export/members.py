@@ -11,8 +11,9 @@ import torch
 
 from transfer_core.backbones.taps import Network
 from transfer_core.compare.calibration import calibrated, fitted_temperature
+from transfer_core.compare.predictions import read_predictions
 from transfer_core.errors import ExportError
-from transfer_core.training.checkpoint import CARD, PREDICTIONS, WEIGHTS, load_network
+from transfer_core.training.checkpoint import CARD, WEIGHTS, load_network
 from transfer_core.types import Floats, Ints, Predictions, Recipe, from_plain
 
 
@@ -32,11 +33,10 @@ class Member:
 def read_member(folder: Path) -> Member:
     """What a run left in its folder. Raises DatasetError for a model that cannot be read, or is not as it was written.
 
-    Its predictions have been read once by who asked for the export; damaged since then, they let an exception fly.
+    Raises UnknownJob for predictions that cannot be read.
     """
     network, classes = load_network(folder, torch.device("cpu"))
-    with np.load(folder / PREDICTIONS) as arrays:
-        predictions = Predictions(**{name: arrays[name] for name in Predictions.__dataclass_fields__})
+    predictions = read_predictions(folder)
     card: dict[str, Any] = json.loads((folder / CARD).read_text(encoding="utf-8"))
     return Member(
         run=folder.name,

@@ -19,7 +19,7 @@ from transfer_core.backbones.torchvision import NOT_WEIGHTS, load
 from transfer_core.errors import DatasetError, disk_words
 from transfer_core.types import Backbone, Predictions, Recipe, Tap, file_sha256
 
-WEIGHTS, CARD, RECIPE, PREDICTIONS = "model.safetensors", "model.json", "recipe.json", "predictions.npz"
+WEIGHTS, CARD, RECIPE = "model.safetensors", "model.json", "recipe.json"
 
 
 @contextmanager

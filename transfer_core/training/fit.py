@@ -10,9 +10,10 @@ import torch
 from numpy.typing import NDArray
 
 from transfer_core.compare.familiar import Familiar
+from transfer_core.compare.predictions import PREDICTIONS
 from transfer_core.data.look_alikes import look_alikes, warnings
 from transfer_core.errors import RecipeError, StopAsked
-from transfer_core.training.checkpoint import PREDICTIONS, RECIPE, save_json, save_network, save_predictions
+from transfer_core.training.checkpoint import RECIPE, save_json, save_network, save_predictions
 from transfer_core.training.familiar import FAMILIAR, remembered, save_familiar
 from transfer_core.training.features import outputs
 from transfer_core.training.gradient import gradient
@@ -38,7 +39,8 @@ HEADS: dict[str, Solver] = {"logistic": logistic, "svm": linear_svm, "strongest"
 
 
 def fit(recipe: Recipe, dataset: Dataset, *, workspace: Path, out: Path, device: str) -> Iterator[Event]:
-    """Run a recipe's stages; leaves the recipe, the network and its predictions in `out`, all or nothing.
+    """Run a recipe's stages; leaves the recipe, the network, its predictions and what it was
+    trained on as it sees it in `out`, all or nothing.
 
     The last event's result has val_accuracy and test_accuracy (None without such images), seconds (of training and
     testing; decoding the images, once for all runs, is not counted), saved_seconds (that features and heads kept from

@@ -2,8 +2,9 @@
 
 import atexit
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -15,18 +16,19 @@ from numpy.typing import NDArray
 
 from transfer_core.backbones.taps import Network
 from transfer_core.compare.calibration import calibrated, fitted_temperature
+from transfer_core.compare.predictions import PREDICTIONS, read_predictions
 from transfer_core.compare.selective import ALL_STAND, doubt
 from transfer_core.data.answers import Answers
 from transfer_core.data.archive import Member
 from transfer_core.data.decoding import Decoders, Look, Shape
 from transfer_core.errors import ArchiveError, DatasetError, StopAsked
-from transfer_core.training.checkpoint import PREDICTIONS, WEIGHTS, load_network
+from transfer_core.training.checkpoint import WEIGHTS, load_network
 from transfer_core.training.familiar import load_familiar
 from transfer_core.training.features import BATCH_SIZES, precise
 from transfer_core.training.images import Images
 from transfer_core.training.meter import Meter
 from transfer_core.training.solvers import softmax
-from transfer_core.types import Doubt, Event, Floats, Predictions, Progress, RunEnd, StageStart
+from transfer_core.types import Doubt, Event, Floats, Progress, RunEnd, StageStart
 
 FEW, LARGE_PX, SMALL_PX = 24, 480, 160  # so few images are shown large
 KEPT = 4  # networks that stay loaded between predictions
@@ -51,17 +53,16 @@ def predict(
     if len({judge.classes for judge in judges}) > 1:
         raise DatasetError("These runs know different classes. Pick runs of one dataset.")
     yield Progress(what="Listing the images", done=0, of=1)
-    members = [(source, each) for source in sources for each in _decoders.members(source)]
+    members = list(_members(sources, names))
     if not members:
         raise ArchiveError("There is no file in what was given, so there is nothing to predict.")
-    called = dict(zip(sources, names, strict=False))
     shapes = list(dict.fromkeys(judge.shape for judge in judges))
     meter = Meter(where, forward=len(members), train=0)
     status: Literal["done", "stopped"] = "done"
     px = LARGE_PX if len(members) <= FEW else SMALL_PX
     with Answers(out, [run.name for run in runs], judges[0].classes, [judge.doubt for judge in judges]) as answers:
         try:
-            with closing(_looks(members, called, shapes, px)) as looks:
+            with closing(_decoders.looks(members, shapes, thumbnail_px=px)) as looks:
                 began = time.monotonic()
                 while batch := list(islice(looks, BATCH_SIZES[where.type])):
                     answers.add(batch, [judge(batch, shapes) for judge in judges])
@@ -77,16 +78,12 @@ def predict(
     yield RunEnd(status=status, result=result)
 
 
-def _looks(
-    members: Sequence[tuple[Path, Member]], called: dict[Path, str], shapes: Sequence[Shape], px: int
-) -> Generator[Look, None, None]:
-    """All members, source after source, by the names that the user has for them."""
-    for source in dict.fromkeys(source for source, _ in members):
-        own = [member for of, member in members if of == source]
-        with closing(_decoders.looks(source, own, shapes, thumbnail_px=px)) as looks:
-            for look in looks:
-                alone = called.get(source) if len(own) == 1 and look.name == source.name else None
-                yield look if alone is None else Look(**{**vars(look), "name": alone})
+def _members(sources: Sequence[Path], names: Sequence[str]) -> Iterator[tuple[Path, Member]]:
+    """All images of all sources; an image file by the name that the user has for it."""
+    for number, source in enumerate(sources):
+        for member in _decoders.members(source):
+            alone = names and not source.is_dir() and source.suffix.lower() != ".zip"
+            yield source, replace(member, path=names[number]) if alone else member
 
 
 class _Judge:
@@ -126,15 +123,11 @@ def _network(run: Path, changed: int, device: str) -> tuple[Network, tuple[str, 
 def _trust(run: Path) -> tuple[float, Doubt]:
     """By which temperature a run's probabilities are calibrated, and from where on its answers stand.
 
-    1 and every answer where it was not tested.
+    1 and every answer where it was not tested. Raises UnknownJob for damaged predictions.
     """
-    try:
-        with np.load(run / PREDICTIONS) as arrays:
-            kept = Predictions(**{name: arrays[name] for name in Predictions.__dataclass_fields__})
-    except FileNotFoundError:
+    if not (run / PREDICTIONS).exists():
         return 1.0, ALL_STAND
+    kept = read_predictions(run)
     t = fitted_temperature(kept)
-    if not len(kept.val_labels):
-        return t, ALL_STAND
     said = calibrated(kept.val_probabilities, t)
     return t, doubt(said, said.argmax(1) == kept.val_labels)

@@ -15,6 +15,7 @@ class Doubt:
     accuracy: float  # promised, of the images that are answered
     threshold: float | None  # of the likeliest class's calibrated probability; None: none keeps the promise
     answered: float  # the share of validation images that are
+    images: int  # of validation, by which this was set; 0: there were none, so every answer stands
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -27,8 +27,17 @@ class Exporting(Runs):
 
     def exporting(self, run: str) -> Job | None:
         """The newest job that makes a run's bundle, however it stands; None when none was asked for."""
+        return next(iter(self._exports(run)), None)
+
+    def _exports(self, run: str) -> list[Job]:
+        """Newest first."""
         jobs = self._store.jobs(kind="export", dataset=self.run(run).recipe.dataset)
-        return next((job for job in jobs if job.payload["from_run"] == run), None)
+        return [job for job in jobs if job.payload["from_run"] == run]
+
+    def exported(self, run: str) -> Job | None:
+        """The newest job that made a run's bundle; None while none has ended well, or the bundle is gone."""
+        done = (job for job in self._exports(run) if job.status == "done")
+        return next(done, None) if self.bundle(run) is not None else None
 
     def bundle(self, run: str) -> Path | None:
         """The zip of a run that was exported; None for one that was not."""

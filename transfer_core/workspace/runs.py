@@ -1,19 +1,16 @@
 """Runs of a workspace: queued, looked at, repeated, deleted."""
 
 import time
-import zipfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from transfer_core.compare.best import best_runs
 from transfer_core.compare.comparison import train_images
+from transfer_core.compare.predictions import read_predictions
 from transfer_core.compare.repeats import repeats, resampled
 from transfer_core.compare.titles import titles
-from transfer_core.errors import UnknownJob, disk_words
+from transfer_core.errors import UnknownJob
 from transfer_core.jobs.tasks import run_folder, task_of
 from transfer_core.jobs.tasks.train import Train
 from transfer_core.strategies import STRATEGIES
@@ -62,18 +59,7 @@ class Runs(Opened):
 
     def predictions(self, run: str) -> Predictions:
         """Raises UnknownJob when the run has left none."""
-        file = run_folder(self.root, run) / "predictions.npz"
-        try:
-            with file.open("rb") as opened, np.load(opened) as arrays:
-                kept = Predictions(**{name: arrays[name] for name in Predictions.__dataclass_fields__})
-            _check(kept)
-        except FileNotFoundError as error:
-            raise UnknownJob(f"Run {run!r} has not finished, so it has no predictions to compare.") from error
-        except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-            raise UnknownJob(f"The predictions of run {run!r} cannot be read. Train it again.") from error
-        except OSError as error:
-            raise UnknownJob(f"The predictions of run {run!r} cannot be read. {disk_words(error, file)}") from error
-        return kept
+        return read_predictions(run_folder(self.root, run))
 
     def model_bytes(self, run: str) -> int | None:
         """Size of a run's model file; None where it left none."""
@@ -130,16 +116,6 @@ class Runs(Opened):
                     kept = self.predictions(run.id)
                     sizes[run.id] = train_images(images, run, kept), len(kept.test_samples)
         return resampled(groups, sizes)
-
-
-def _check(kept: Predictions) -> None:
-    """Raises ValueError for columns that do not fit together."""
-    for samples, labels, probabilities in (
-        (kept.val_samples, kept.val_labels, kept.val_probabilities),
-        (kept.test_samples, kept.test_labels, kept.test_probabilities),
-    ):
-        if not (len(samples),) == labels.shape == probabilities.shape[:1] or probabilities.ndim != 2:
-            raise ValueError("the columns are of different lengths")
 
 
 def _run(job: Job) -> Run:
