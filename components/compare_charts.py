@@ -34,7 +34,7 @@ class Entry:
 
 def entries(comparison: Comparison) -> tuple[Entry, ...]:
     """The runs of a comparison, the most accurate first."""
-    marks = styles([run.recipe.strategy for run in comparison.runs])
+    marks = styles([run.strategy for run in comparison.runs])
     listed = list(zip(comparison.runs, comparison.scores, comparison.titles, marks, strict=True))
     listed.sort(key=lambda each: -each[1].accuracy)
     return tuple(

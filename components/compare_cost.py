@@ -114,7 +114,7 @@ def steps(ahead: Sequence[tuple[Entry, float]], comparison: Comparison, kind: Ax
             more = f"{points(pair.accuracy)}{'' if pair.sure else f', {luck(pair, len(comparison.pairs))},'}"
             more += f" for {spent / paid:,.1f} times the cost" if paid else ""
         made.append(
-            f'<li><img class="mark" src="{symbol_uri(each.run.recipe.strategy)}" alt="">'
+            f'<li><img class="mark" src="{symbol_uri(each.run.strategy)}" alt="">'
             f'<span class="name">{text.html(text.short(each.title, 60))}</span><br>'
             f"{text.percent(each.score.accuracy)} for {write(spent)}"
             f"{f'<br><small>{more}</small>' if more else ''}</li>"

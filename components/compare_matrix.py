@@ -71,7 +71,7 @@ def drawing(comparison: Comparison, shown: Sequence[Entry], metric: Metric) -> d
                 "number": each.number,
                 "title": text.plain(each.title),
                 "short": text.short(each.title, 34),  # its end tells it from others of its strategy
-                "symbol": symbol_uri(each.run.recipe.strategy),
+                "symbol": symbol_uri(each.run.strategy),
             }
             for each in shown
         ],

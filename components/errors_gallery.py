@@ -113,7 +113,7 @@ def _grouped(dataset: Dataset, comparison: Comparison, seen: Seen, calls: Sequen
 
 def _keys(workspace: Workspace, comparison: Comparison) -> str:
     """What the symbols stand for: runs, or strategies where several runs share one."""
-    named = dict(zip((run.recipe.strategy for run in comparison.runs), comparison.titles, strict=True))
+    named = dict(zip((run.strategy for run in comparison.runs), comparison.titles, strict=True))
     if len(named) < len(comparison.runs):
         named = {strategy: workspace.strategy(strategy).title for strategy in named}
     keys = "".join(f"<span>{mark(strategy)}{text.html(title)}</span>" for strategy, title in named.items())

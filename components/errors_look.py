@@ -36,7 +36,7 @@ def mark(strategy: str) -> str:
 
 
 def strategy_of(comparison: Comparison, run: str) -> str:
-    return next(known.recipe.strategy for known in comparison.runs if known.id == run)
+    return next(known.strategy for known in comparison.runs if known.id == run)
 
 
 def probability(share: float) -> str:

@@ -51,6 +51,9 @@ class Home:
         run = self.trained(name, strategy, backbone, **settings)
         end = drive(self.workspace, self.workspace.export(run))
         assert end.result["agree"] + end.result["ties"] == end.result["images"] > 0
+        return self.unpacked(name, run)
+
+    def unpacked(self, name: str, run: str) -> Path:
         bundle = self.workspace.bundle(run)
         assert bundle is not None
         with zipfile.ZipFile(bundle) as packed:

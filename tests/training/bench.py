@@ -39,7 +39,7 @@ class Bench:
 def said_of(run: Path, image: Path) -> list[float]:
     """What a run's network says of an image: calibrated probabilities, class after class."""
     out = run.parent.parent / "said" / run.name
-    *_, _end = predict([run], [image], out, device="cpu")
+    *_, _end = predict({run.name: [run]}, [image], out, device="cpu")
     said: list[float] = read_answers(out).probabilities[0, 0].tolist()
     return said
 

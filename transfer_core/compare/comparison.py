@@ -66,6 +66,8 @@ def table_of(comparison: Comparison) -> Table:
 
 def train_images(dataset: Dataset, run: Run, predictions: Predictions | None = None) -> int:
     """How many images a run trains on; of a fold, whose images are dealt anew, only its `predictions` tell."""
+    if run.members:
+        return max(train_images(dataset, member) for member in run.members)
     mine = dataset.splits == TRAIN
     if run.recipe.folds and predictions is not None:
         mine = dataset.splits != TEST

@@ -8,6 +8,8 @@ from transfer_core.types import LABELS, SETTINGS, TELLING, Recipe
 # The most telling first; then what is not a setting.
 TOLD = ("backbone", *TELLING, *(name for name in LABELS if name not in ("backbone", *TELLING)))
 
+NAMED = 3  # members of an ensemble; of more, the first and how many
+
 
 def titles(recipes: Mapping[str, Recipe], strategies: Mapping[str, str]) -> dict[str, str]:
     """A title for each run id, given each strategy's own; runs of equal recipes are told apart by their ids."""
@@ -18,6 +20,13 @@ def titles(recipes: Mapping[str, Recipe], strategies: Mapping[str, str]) -> dict
                 parts = ", ".join([strategies[recipes[run].strategy], *told])
                 found[run] = parts + (f" ({run})" if len(same) > 1 else "")
     return {run: found[run] for run in recipes}
+
+
+def title_of_ensemble(members: Sequence[str]) -> str:
+    """From its members' titles."""
+    if len(members) > NAMED:
+        return f"{members[0]} + {len(members) - 1} more"
+    return " + ".join(members)
 
 
 def _split(recipes: Mapping[str, Recipe], runs: list[str], name: str) -> list[list[str]]:

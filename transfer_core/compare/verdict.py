@@ -167,6 +167,8 @@ def _contrasted(table: Table, *, same_network: bool) -> tuple[str, str] | None:
     """A pretrained run and one from random weights, each the best of its kind by validation."""
     kinds: dict[tuple[int, str], tuple[list[Run], list[Run]]] = {}
     for run in table.runs:
+        if run.members:
+            continue
         key = (table.images[run.id], run.recipe.backbone if same_network else "")
         kinds.setdefault(key, ([], []))[run.recipe.weights == "random"].append(run)
     both = {key: sides for key, sides in kinds.items() if all(sides)}
@@ -181,16 +183,14 @@ def _contrasted(table: Table, *, same_network: bool) -> tuple[str, str] | None:
 
 def grade(table: Table, recommended: str, titles: Mapping[str, str]) -> Grade:
     """What became of the strategy that was recommended, among runs on as many images. `titles`: of strategies."""
-    own = [run for run in table.runs if run.recipe.strategy == recommended]
+    own = [run for run in table.runs if run.strategy == recommended]
     said = f"Graft recommended “{titles[recommended]}”"
     if not own:
         reason = f"{said}, which has no run among those compared here."
         return Grade(recommended=recommended, run=None, won=None, reason=reason)
     run = max(own, key=lambda each: (table.images[each.id], judged(each))).id
     others = [
-        each.id
-        for each in table.runs
-        if each.recipe.strategy != recommended and table.images[each.id] == table.images[run]
+        each.id for each in table.runs if each.strategy != recommended and table.images[each.id] == table.images[run]
     ]
     if not others:
         reason = f"{said}; no other strategy on as many images is compared here."
@@ -229,8 +229,9 @@ def approaches(table: Table, known: Sequence[tuple[Run, int]]) -> tuple[Approach
 
 
 def approach_of(run: Run) -> str | None:
-    """Its strategy's: feature extraction leaves the pretrained backbone as it was; None for random weights."""
-    return strategy(run.recipe.strategy).approach
+    """Its strategy's: feature extraction leaves the pretrained backbone as it was; None for random weights, and for
+    ensembles."""
+    return None if run.members else strategy(run.recipe.strategy).approach
 
 
 def _approach(name: str, table: Table, known: Sequence[tuple[Run, int]]) -> Approach:

@@ -45,7 +45,8 @@ def export(
     yield Progress(what="Reading the model", done=0, of=len(runs), unit="models")
     members = [read_member(folder) for folder in runs]
     require_alike(members)
-    right = expected(members)
+    images = workspace / "datasets" / dataset.id / "samples"
+    right = expected(members, dataset, images)
     clock.lap("read")
 
     yield StageStart(stage="write", title="Write it as one graph", number=2, stages=3, unit="image")
@@ -55,7 +56,6 @@ def export(
     weights = ["model.safetensors", *(f"model-{number}.safetensors" for number in range(2, len(members) + 1))]
     for member, name in zip(members, weights, strict=True):
         shutil.copyfile(member.weights, folder / name)
-    images = workspace / "datasets" / dataset.id / "samples"
     said = facts(members, weights, right, dataset, _used(dataset, members[0]))
     said["onnx"] = write_onnx(members, folder / GRAPH)
     for name in COPIED:

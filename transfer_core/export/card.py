@@ -111,7 +111,7 @@ def _certainty(said: Values) -> str:
     """From where on an answer stands, and how that went on images that it was not set on."""
     head, promised = '## "Not sure" is an answer', percent(said["accuracy"])
     if not said["images"]:
-        return f"{head}\n\nThere are no validation images to set a threshold on, so every answer stands."
+        return f"{head}\n\nNo validation images are there to set a threshold on, so every answer stands."
     if said["threshold"] is None:
         return (
             f"{head}\n\nOn the validation images no probability means that {promised} of the answers are right, so"
@@ -151,8 +151,8 @@ def _figures(said: Values) -> str:
         "| | with 95 % interval |\n| --- | --- |\n" + "\n".join(rows) + "\n\n"
         f"Calibration error (ten bins): {metrics['calibration_error']:.3f}; without temperature"
         f" {metrics['calibration_error_before']:.3f}. The temperature{'' if one else 's'}, {temperatures},"
-        f" {'was' if one else 'were'} fitted on validation images; no class changes its place by"
-        f" {'it' if one else 'them'}.\n\n"
+        f" {'was' if one else 'were'} fitted on validation images"
+        f"{'; no class changes its place by it' if one else ', each before the mean is taken'}.\n\n"
         "| mean confidence | share that was right | images |\n| --- | --- | --- |\n" + bins
     )
 

@@ -15,12 +15,12 @@ from transfer_core import __version__
 from transfer_core.backbones import SMALL_CNN
 from transfer_core.backbones.packaged import built_by_timm
 from transfer_core.backbones.torchvision import settings
-from transfer_core.compare.calibration import calibrated
 from transfer_core.compare.classes import class_scores
-from transfer_core.compare.selective import doubt
+from transfer_core.compare.ensemble import doubt_of
+from transfer_core.compare.selective import ALL_STAND
 from transfer_core.compare.statistics import bootstrapped, interval, reliability, score, wilson
 from transfer_core.data import pixels
-from transfer_core.errors import ExportError
+from transfer_core.errors import DatasetError, ExportError
 from transfer_core.export.check import TIE, TOLERANCE, Checked, checked
 from transfer_core.export.members import Expected, Member
 from transfer_core.types import Dataset, Floats, Interval
@@ -116,9 +116,10 @@ def metrics(right: Expected, dataset: Dataset) -> Values:
 
 def certainty(members: Sequence[Member], right: Expected) -> Values:
     """From which probability on an answer stands: set on validation images, checked on the test images."""
-    labels = members[0].predictions.val_labels
-    said = np.mean([calibrated(each.predictions.val_probabilities, each.temperature) for each in members], axis=0)
-    found = doubt(said, said.argmax(1) == labels)
+    try:
+        found = doubt_of({each.run: each.predictions for each in members})
+    except DatasetError:  # folds: no validation image shows what they say together
+        found = ALL_STAND
     stand = right.probabilities.max(1) >= (np.inf if found.threshold is None else found.threshold)
     correct = int((right.probabilities.argmax(1) == right.labels)[stand].sum())
     low, high = wilson(correct, max(1, int(stand.sum())))

@@ -1,4 +1,4 @@
-"""The networks of a bundle: one run today; of several the mean of what they say is the answer."""
+"""The networks of a bundle: one run, or several, the mean of what they say being the answer."""
 
 import json
 from collections.abc import Sequence
@@ -12,9 +12,16 @@ import torch
 from transfer_core.backbones.taps import Network
 from transfer_core.compare.calibration import calibrated, fitted_temperature
 from transfer_core.compare.predictions import read_predictions
+from transfer_core.data.pixels import square
 from transfer_core.errors import ExportError
+from transfer_core.export.check import TOLERANCE
 from transfer_core.training.checkpoint import CARD, WEIGHTS, load_network
-from transfer_core.types import Floats, Ints, Predictions, Recipe, from_plain
+from transfer_core.training.features import precise
+from transfer_core.training.images import Images
+from transfer_core.training.solvers import softmax
+from transfer_core.types import TEST, Dataset, Floats, Ints, Predictions, Recipe, from_plain
+
+BATCH, PROVED = 32, 64  # images at a time; images of its own test that show a fold to be what it was
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -57,7 +64,6 @@ def require_alike(members: Sequence[Member]) -> None:
             ("classes", first.classes, other.classes),
             ("datasets", first.recipe.dataset, other.recipe.dataset),
             ("squares that they see", _square(first), _square(other)),
-            ("test images", tuple(first.predictions.test_samples), tuple(other.predictions.test_samples)),
         ):
             if mine != theirs:
                 raise ExportError(
@@ -95,9 +101,15 @@ class Expected:
         )
 
 
-def expected(members: Sequence[Member]) -> Expected:
-    """From stored predictions; no network runs. Raises ExportError where a run was tested on no image at all."""
+def expected(members: Sequence[Member], dataset: Dataset, images: Path) -> Expected:
+    """From stored predictions, without running a network, where the members have the same test images.
+
+    Folds have not: they are asked for the dataset's own test images, which none of them has seen. `images`: the folder
+    of the dataset's files. Raises ExportError where there is no image to show what the members say.
+    """
     kept = members[0].predictions
+    if any(not np.array_equal(each.predictions.test_samples, kept.test_samples) for each in members):
+        return _asked(members, dataset, images)
     tested = bool(len(kept.test_samples))
     samples, labels = (kept.test_samples, kept.test_labels) if tested else (kept.val_samples, kept.val_labels)
     if not len(samples):
@@ -114,3 +126,40 @@ def expected(members: Sequence[Member]) -> Expected:
         probabilities=np.mean(said, axis=0),
         raw=np.mean(own, axis=0),
     )
+
+
+def _asked(members: Sequence[Member], dataset: Dataset, images: Path) -> Expected:
+    """What the networks say of the dataset's test images now. Raises ExportError where one is not as it was tested."""
+    samples = np.flatnonzero(dataset.splits == TEST)
+    if not len(samples):
+        raise ExportError(
+            f"'{dataset.name}' has no test images of its own, and folds have no others in common, so nothing would show"
+            " what they say together. Export them one by one."
+        )
+    for each in members:
+        known = each.predictions
+        found = _probabilities(each, dataset, images, known.test_samples[:PROVED])
+        if np.abs(found - known.test_probabilities[:PROVED]).max(initial=0.0) >= TOLERANCE:
+            raise ExportError(f"Run {each.run} does not give the answers that it gave in its test. Train it again.")
+    raw = [_probabilities(each, dataset, images, samples) for each in members]
+    said = [calibrated(own, each.temperature) for own, each in zip(raw, members, strict=True)]
+    return Expected(
+        split="test",
+        samples=samples,
+        labels=dataset.labels[samples],
+        probabilities=np.mean(said, axis=0),
+        raw=np.mean(raw, axis=0),
+    )
+
+
+def _probabilities(member: Member, dataset: Dataset, images: Path, samples: Ints) -> Floats:
+    """A network's own, not calibrated: (N, K)."""
+    known, found = member.network.backbone, []
+    for start in range(0, len(samples), BATCH):
+        squares = [
+            square(images / dataset.files[sample], resize_px=known.resize_px, crop_px=known.input_px, fit=known.fit)
+            for sample in samples[start : start + BATCH].tolist()
+        ]
+        x = Images(np.stack(squares), known, torch.device("cpu")).batch(np.arange(len(squares)))
+        found.append(softmax(precise(member.network, x)))
+    return np.concatenate(found) if found else np.zeros((0, len(member.classes)))

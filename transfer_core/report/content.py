@@ -132,7 +132,8 @@ def _run(run: Run, gathered: Gathered) -> dict[str, Any]:
     return {
         "id": run.id,
         "title": comparison.title(run.id),
-        "strategy": run.recipe.strategy,
+        "strategy": run.strategy,
+        "members": [member.id for member in run.members],
         "seed": run.recipe.seed,
         "recipe_id": run.recipe.id,
         "recipe": run.recipe,

@@ -202,6 +202,20 @@ class Datasets(Database):
             ).fetchall()
         return tuple(Mark(sample=sample, label=label) for sample, label in rows)
 
+    def add_ensemble(self, dataset: str, id: str) -> None:
+        with self.write() as db:
+            db.execute("INSERT OR REPLACE INTO ensembles VALUES (?, ?)", (dataset, id))
+
+    def remove_ensemble(self, dataset: str, id: str) -> None:
+        with self.write() as db:
+            db.execute("DELETE FROM ensembles WHERE dataset = ? AND id = ?", (dataset, id))
+
+    def ensembles(self, dataset: str) -> tuple[str, ...]:
+        """The newest first."""
+        with self.read() as db:
+            rows = db.execute("SELECT id FROM ensembles WHERE dataset = ? ORDER BY rowid DESC", (dataset,)).fetchall()
+        return tuple(id for (id,) in rows)
+
 
 def _free(db: sqlite3.Connection, name: str, own: str) -> str:
     """The name itself, or with the first number that no other dataset has it with."""

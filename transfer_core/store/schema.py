@@ -52,4 +52,8 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
     # No table changes: recipes may hold more, which an older Graft does not know.
     ("settings of the picture, of augmentation, of the schedule and of the head", ""),
     ("a second stop ends a run at once", "ALTER TABLE jobs ADD COLUMN stops INTEGER NOT NULL DEFAULT 0"),
+    (
+        "ensembles that somebody made of runs",
+        "CREATE TABLE ensembles (dataset TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (dataset, id))",
+    ),
 )

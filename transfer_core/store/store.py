@@ -14,7 +14,7 @@ class Store(Datasets, Jobs):
             gone = "deleted IS NOT NULL OR dataset IN (SELECT id FROM datasets WHERE deleted IS NOT NULL)"
             jobs = [id for (id,) in db.execute(f"SELECT id FROM jobs WHERE {gone}")]
             for id in datasets:
-                for table, key in (*TABLES, ("said", "dataset")):
+                for table, key in (*TABLES, ("said", "dataset"), ("ensembles", "dataset")):
                     db.execute(f"DELETE FROM {table} WHERE {key} = ?", (id,))
             for id in jobs:
                 db.execute("DELETE FROM jobs WHERE id = ?", (id,))

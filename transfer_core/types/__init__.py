@@ -55,17 +55,19 @@ from transfer_core.types.forecast import Crossing, Finding, Forecast, Lacking, L
 from transfer_core.types.plain import Floats, Ints, digest, file_sha256, from_plain
 from transfer_core.types.predicted import Doubt, Predicted
 from transfer_core.types.recipes import AUTO, FIRST, HEAD, LABELS, SETTINGS, TELLING, Recipe
-from transfer_core.types.runs import ACTIVE, GOING, Job, Predictions, RateTest, Repeats, Run, Status
+from transfer_core.types.runs import ACTIVE, ENSEMBLE, GOING, JOINED, Job, Predictions, RateTest, Repeats, Run, Status
 from transfer_core.types.settings import NONE, Setting
 from transfer_core.types.stages import Stage
 
 __all__ = [
     "ACTIVE",
     "AUTO",
+    "ENSEMBLE",
     "EVENTS",
     "FIRST",
     "GOING",
     "HEAD",
+    "JOINED",
     "JUDGES",
     "LABELS",
     "LEVEL",

@@ -187,7 +187,7 @@ class Comparison:
     def rival(self) -> str | None:
         """What the verdict's choice is held against first: the most accurate other run, of another strategy if any."""
         choice = self.verdict.choice
-        strategies = {run.id: run.recipe.strategy for run in self.runs}
+        strategies = {run.id: run.strategy for run in self.runs}
         others = [score for score in self.scores if score.run != choice]
         foreign = [score for score in others if strategies[score.run] != strategies[choice]]
         return max(foreign or others, key=lambda score: score.accuracy).run if others else None

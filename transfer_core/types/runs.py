@@ -9,6 +9,8 @@ from transfer_core.types.recipes import Recipe
 Status = Literal["queued", "running", "stopping", "stopped", "done", "failed", "interrupted"]
 ACTIVE: tuple[Status, ...] = ("queued", "running", "stopping")
 GOING: tuple[Status, ...] = ("queued", "running")  # and not told to stop
+ENSEMBLE = "ensemble"  # in place of a strategy's name
+JOINED = "+"  # between the ids of an ensemble's members, which are its own id
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +39,8 @@ class Job:
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """A training job, with what a page shows of it. Accuracies are fractions; None until measured."""
+    """A training job, with what a page shows of it; or an ensemble of some. Accuracies are fractions; None until
+    measured."""
 
     id: str
     recipe: Recipe
@@ -60,6 +63,12 @@ class Run:
     epochs_done: int | None = None  # of one that was stopped and left a network
     epochs_planned: int | None = None
     untested: bool = False  # it was told to stop twice, so that its network was kept without a test
+    members: tuple["Run", ...] = ()  # of an ensemble, whose recipe is its first member's
+
+    @property
+    def strategy(self) -> str:
+        """Its recipe's, or "ensemble"."""
+        return ENSEMBLE if self.members else self.recipe.strategy
 
     @property
     def usable(self) -> bool:

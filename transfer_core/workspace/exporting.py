@@ -17,12 +17,14 @@ class Exporting(Runs):
 
         `fp16`: with a second graph, in half precision, whose cost is measured. The job's result says how many images
         the check compared, how many agree, and the largest difference of a probability. Raises UnknownJob for a run
-        that left no model or no predictions to check it by.
+        that left no model or no predictions to check it by. An ensemble is one model; one of folds is checked on the
+        dataset's own test images, which none of them has seen.
         """
         found = self.run(run)
         if self.model_bytes(run) is None:
             raise UnknownJob(f"Run {run!r} left no trained model, so there is nothing to export. Finish it first.")
-        self.predictions(run)
+        if not found.members or found.tested:
+            self.predictions(run)
         return self._queue(Export(from_run=run, dataset=found.recipe.dataset, fp16=fp16))
 
     def exporting(self, run: str) -> Job | None:

@@ -15,7 +15,7 @@ from transfer_core.jobs.queue import Lanes
 from transfer_core.jobs.tasks import Task, job_log, run_folder, staging, task_of
 from transfer_core.journal import Journal
 from transfer_core.store import Store
-from transfer_core.types import Device, Event, Job
+from transfer_core.types import JOINED, Device, Event, Job
 
 COPY_BYTES = 1 << 20
 PREDICTIONS_KEPT = 50  # when Graft starts; the oldest go
@@ -83,6 +83,9 @@ class Opened:
             answers = (self.root / "predictions").glob("*/")
             for folder in sorted(answers, key=lambda each: each.stat().st_mtime)[:-PREDICTIONS_KEPT]:
                 shutil.rmtree(folder, ignore_errors=True)
+            for id in jobs:
+                for folder in [*self.root.glob(f"runs/{id}{JOINED}*"), *self.root.glob(f"runs/*{JOINED}{id}*")]:
+                    shutil.rmtree(folder, ignore_errors=True)  # of an ensemble
             for half in ("datasets/*/.pixels-*", "datasets/*/*.part", "features/*.part", "runs/*/*.part", *kept):
                 for file in self.root.glob(half):
                     file.unlink(missing_ok=True)

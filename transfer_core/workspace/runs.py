@@ -4,19 +4,22 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from transfer_core.compare.best import best_runs
 from transfer_core.compare.comparison import train_images
+from transfer_core.compare.ensemble import as_run, combined, suggested
 from transfer_core.compare.predictions import read_predictions
 from transfer_core.compare.repeats import repeats, resampled
-from transfer_core.compare.titles import titles
-from transfer_core.errors import UnknownJob
+from transfer_core.compare.titles import title_of_ensemble, titles
+from transfer_core.errors import DatasetError, UnknownJob
 from transfer_core.jobs.tasks import run_folder, task_of
 from transfer_core.jobs.tasks.train import Train
 from transfer_core.strategies import STRATEGIES
-from transfer_core.types import Dataset, Job, Predictions, Recipe, Repeats, Resampled, Run
+from transfer_core.types import JOINED, Dataset, Job, Predictions, Recipe, Repeats, Resampled, Run
 from transfer_core.workspace.opened import Opened
 
+ENSEMBLES_KEPT = 64  # in memory
 RESULTS = (
     *("seconds", "saved_seconds", "test_accuracy", "val_accuracy", "images_per_second", "peak_bytes"),
     *("epochs_done", "epochs_planned"),
@@ -25,6 +28,10 @@ RESULTS = (
 
 class Runs(Opened):
     """Trainings and what they left."""
+
+    def __init__(self, root: Path, *, write: bool = True) -> None:
+        super().__init__(root, write=write)
+        self._ensembles: dict[str, Run] = {}  # by id: what finished runs left never changes
 
     def submit(self, recipes: Sequence[Recipe], *, device: str = "auto", again: bool = False) -> tuple[str, ...]:
         """Queue runs. A recipe that has finished, runs or waits already gives that run's id, unless `again`.
@@ -39,7 +46,12 @@ class Runs(Opened):
         return tuple(self._queue(Train(recipe=wanted), device=device, again=again) for wanted in recipes)
 
     def run(self, id: str) -> Run:
-        """Raises UnknownJob."""
+        """A training, or an ensemble by its members' ids with a plus between them.
+
+        Raises UnknownJob, for an ensemble too whose members left no network, or are of different datasets.
+        """
+        if JOINED in id:
+            return self._ensemble(id)
         job = self._store.job(id)
         if job.kind != "train":
             raise UnknownJob(f"{id!r} is not a run.")
@@ -58,19 +70,72 @@ class Runs(Opened):
         self._store.mark_job(id, deleted=None)
 
     def predictions(self, run: str) -> Predictions:
-        """Raises UnknownJob when the run has left none."""
+        """Raises UnknownJob when the run has left none, DatasetError for an ensemble of runs tested on other images."""
+        if JOINED in run:
+            return combined(self._members_said(run.split(JOINED)))
         return read_predictions(run_folder(self.root, run))
 
+    def _members_said(self, runs: Sequence[str]) -> dict[str, Predictions]:
+        return {id: read_predictions(run_folder(self.root, id)) for id in runs}
+
+    def _ensemble(self, id: str) -> Run:
+        if id not in self._ensembles:
+            members = [self.run(each) for each in id.split(JOINED) if each]
+            if len({each.id for each in members}) < max(2, id.count(JOINED) + 1):
+                raise UnknownJob(
+                    f"{id!r} is no ensemble. Name two runs or more, each once, with {JOINED} between them."
+                )
+            if len({member.recipe.dataset for member in members}) > 1:
+                raise UnknownJob("These runs are of different datasets, so they are no ensemble. Pick runs of one.")
+            lacking = [member.id for member in members if not member.usable]
+            if lacking:
+                raise UnknownJob(f"Run {lacking[0]!r} has left no network, so no ensemble has it. Leave it out.")
+            try:
+                said = self.predictions(id) if all(member.tested for member in members) else None
+            except DatasetError:
+                said = None  # folds: each was tested on images of its own
+            if len(self._ensembles) >= ENSEMBLES_KEPT:
+                self._ensembles.pop(next(iter(self._ensembles)))
+            self._ensembles[id] = as_run(members, said)
+        return self._ensembles[id]
+
+    def combine(self, runs: Sequence[str]) -> str:
+        """Keep an ensemble of finished runs: the mean of their calibrated probabilities. Returns its id, the best
+        member first.
+
+        Raises UnknownJob as `run` does.
+        """
+        known = [self.run(id) for id in dict.fromkeys(runs)]
+        known.sort(key=lambda run: (-(run.val_accuracy or 0.0), run.id))
+        made = self.run(JOINED.join(run.id for run in known))
+        self._store.add_ensemble(made.recipe.dataset, made.id)
+        return made.id
+
+    def ensembles(self, dataset: str) -> tuple[Run, ...]:
+        """Those that somebody made, the newest first; one of whose members has gone is left out."""
+        there = {run.id for run in self.runs(dataset)}
+        ids = self._store.ensembles(dataset)
+        return tuple(self.run(id) for id in ids if there.issuperset(id.split(JOINED)))
+
+    def forget_ensemble(self, id: str) -> None:
+        """Its members stay. `combine` makes it again."""
+        self._store.remove_ensemble(self.run(id).recipe.dataset, id)
+
+    def suggested_ensemble(self, runs: Sequence[Run]) -> tuple[str, ...]:
+        """Of finished runs tested on the same images those that are best together, by validation; () below two."""
+        tested = [run.id for run in runs if run.tested and not run.members]
+        return suggested(self._members_said(tested)) if len(tested) > 1 else ()
+
     def model_bytes(self, run: str) -> int | None:
-        """Size of a run's model file; None where it left none."""
-        file = self.model_file(run)
+        """Size of a run's model file, or of all members'; None where it left none."""
         try:
-            return None if file is None else file.stat().st_size
+            files = [self.model_file(each) for each in run.split(JOINED)]
+            return None if None in files else sum(file.stat().st_size for file in files if file is not None)
         except OSError:
             return None
 
     def model_file(self, run: str) -> Path | None:
-        """A run's weights; None where it left none."""
+        """A run's weights; None where it left none, and for an ensemble."""
         file = run_folder(self.root, run) / "model.safetensors"
         return file if file.is_file() else None
 
@@ -87,10 +152,12 @@ class Runs(Opened):
 
         `marked`: it also says of one that was stopped how far it came.
         """
-        found = titles({run.id: run.recipe for run in runs}, {known.name: known.title for known in STRATEGIES})
+        alone = {member.id: member for run in runs for member in (run.members or (run,))}
+        found = titles({id: run.recipe for id, run in alone.items()}, {known.name: known.title for known in STRATEGIES})
         if marked:
-            found |= {run.id: f"{found[run.id]}, {run.stopped_words}" for run in runs if run.stopped_words}
-        return found
+            found |= {id: f"{found[id]}, {run.stopped_words}" for id, run in alone.items() if run.stopped_words}
+        together = {run.id: title_of_ensemble([found[each.id] for each in run.members]) for run in runs if run.members}
+        return {run.id: together.get(run.id) or found[run.id] for run in runs}
 
     def repeats(self, dataset: str = "", *, runs: Sequence[Run] | None = None) -> tuple[Repeats, ...]:
         """Runs that repeat one recipe with other seeds or folds, with mean and spread; newest first.
@@ -121,6 +188,7 @@ class Runs(Opened):
 def _run(job: Job) -> Run:
     task = task_of(job)
     assert isinstance(task, Train)
+    figures: dict[str, Any] = {name: job.result.get(name) for name in RESULTS}
     return Run(
         id=job.id,
         recipe=task.recipe,
@@ -135,5 +203,5 @@ def _run(job: Job) -> Run:
         depth_curve=tuple((tap, accuracy) for tap, accuracy in job.result.get("depth_curve", ())),
         stops=job.stops,
         untested=job.result.get("untested", False),
-        **{name: job.result.get(name) for name in RESULTS},
+        **figures,
     )

@@ -13,11 +13,23 @@ from transfer_core.jobs.tasks.measure import Measure
 from transfer_core.jobs.tasks.pilot import Pilot
 from transfer_core.jobs.tasks.predict import Predict
 from transfer_core.jobs.tasks.speed import Speed
-from transfer_core.jobs.tasks.task import EXPORTS, SHORT, Place, Task, job_log, run_folder, staging
+from transfer_core.jobs.tasks.task import EXPORTS, SHORT, Place, Task, job_log, run_folder, run_folders, staging
 from transfer_core.jobs.tasks.train import Train
 from transfer_core.types import Job, from_plain
 
-__all__ = ["EXPORTS", "SHORT", "TASKS", "Place", "Task", "job_log", "run_folder", "staging", "task_from", "task_of"]
+__all__ = [
+    "EXPORTS",
+    "SHORT",
+    "TASKS",
+    "Place",
+    "Task",
+    "job_log",
+    "run_folder",
+    "run_folders",
+    "staging",
+    "task_from",
+    "task_of",
+]
 
 TASKS: tuple[type[Task], ...] = (
     *(ImportImages, Correct, Measure, Pilot, FindRate, Train),

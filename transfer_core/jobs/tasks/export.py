@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from transfer_core.jobs.tasks.task import EXPORTS, Place, Task, run_folder
+from transfer_core.jobs.tasks.task import EXPORTS, Place, Task, run_folder, run_folders
 from transfer_core.store import Store
 from transfer_core.types import Event
 
@@ -17,7 +17,7 @@ class Export(Task):
     kind: ClassVar[str] = "export"
     lane: ClassVar[str] = EXPORTS
 
-    from_run: str  # its id
+    from_run: str  # its id; of an ensemble its members', joined
     dataset: str
     fp16: bool = False  # with a second graph, in half precision
 
@@ -33,9 +33,11 @@ class Export(Task):
 
         place.staging.mkdir(parents=True, exist_ok=True)
         dataset = place.dataset(self.dataset)
-        runs = [run_folder(place.root, self.from_run)]
+        runs = run_folders(place.root, self.from_run)
         yield from export(runs, dataset, workspace=place.root, out=place.staging, fp16=self.fp16)
 
     def commit(self, place: Place, store: Store, result: dict[str, Any]) -> dict[str, Any]:
-        os.replace(place.staging / result["file"], run_folder(place.root, self.from_run) / BUNDLE)
+        folder = run_folder(place.root, self.from_run)
+        folder.mkdir(parents=True, exist_ok=True)  # an ensemble has none of its own
+        os.replace(place.staging / result["file"], folder / BUNDLE)
         return result

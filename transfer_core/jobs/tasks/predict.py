@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from transfer_core.jobs.tasks.task import SHORT, Place, Task, run_folder
+from transfer_core.jobs.tasks.task import SHORT, Place, Task, run_folders
 from transfer_core.types import Event
 
 
@@ -27,7 +27,7 @@ class Predict(Task):
         from transfer_core.training.predict import predict
 
         yield from predict(
-            [run_folder(place.root, run) for run in self.of],
+            {run: run_folders(place.root, run) for run in self.of},
             [Path(source) for source in self.sources],
             answers_folder(place.root, place.id),
             device=place.device,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from transfer_core.store import Store
-from transfer_core.types import GOING, Dataset, Event, Status
+from transfer_core.types import GOING, JOINED, Dataset, Event, Status
 
 SHORT, EXPORTS = "short", "exports"  # lanes of jobs that take no device; a photo does not wait for a bundle
 
@@ -45,6 +45,11 @@ def staging(root: Path, id: str) -> Path:
 
 def run_folder(root: Path, id: str) -> Path:
     return root / "runs" / id
+
+
+def run_folders(root: Path, id: str) -> list[Path]:
+    """A run's own folder; of an ensemble those of its members."""
+    return [run_folder(root, each) for each in id.split(JOINED)]
 
 
 def job_log(root: Path, id: str) -> Path:

@@ -1,0 +1,122 @@
+"""Finished runs as one: a row of the comparison, an answer, a bundle; folds too, which share no test image."""
+
+import contextlib
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.driving import drive
+from tests.export.exported import Home, card_of
+from transfer_core.compare.calibration import calibrated, fitted_temperature
+from transfer_core.compare.ensemble import suggested
+from transfer_core.errors import DatasetError, UnknownJob
+from transfer_core.jobs.tasks import run_folder
+from transfer_core.types import Floats, Predictions
+from transfer_core.workspace import Workspace
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory, photos: Path, small_networks: None) -> Iterator[Home]:
+    folder = tmp_path_factory.mktemp("ensembles")
+    with contextlib.closing(Workspace(folder / "workspace")) as workspace:
+        job = drive(workspace, workspace.import_path(photos))
+        made = Home(workspace=workspace, dataset=workspace.dataset(job.result["id"]), out=folder / "bundles")
+        made.trained("layers", "all_layers", "bundled")
+        made.trained("early", "linear_svm", "bundled", tap="stage1")
+        for fold in range(2):
+            made.trained(f"fold {fold}", "linear_probe", "bundled", folds=2, fold=fold)
+        yield made
+
+
+def said(predictions: Predictions) -> Floats:
+    return calibrated(predictions.test_probabilities, fitted_temperature(predictions))
+
+
+def test_an_ensemble_is_the_mean_in_the_comparison_and_on_new_images(home: Home) -> None:
+    workspace, both = home.workspace, [home.runs["layers"], home.runs["early"]]
+    id = workspace.combine(both)
+    run = workspace.run(id)
+    members = [workspace.run(each) for each in both]
+    assert [each.id for each in workspace.ensembles(home.dataset.id)] == [id]
+    assert run.whole_seconds == pytest.approx(sum(each.whole_seconds or 0 for each in members)) and run.tested
+    assert workspace.model_bytes(id) == sum(workspace.model_bytes(each) or 0 for each in both)
+
+    right = np.mean([said(workspace.predictions(each)) for each in both], axis=0)
+    comparison = workspace.compare([*both, id])
+    row = comparison.score(id)
+    labels = workspace.predictions(id).test_labels
+    assert row.accuracy == (right.argmax(1) == labels).mean() == run.test_accuracy
+    assert row.log_loss == pytest.approx(-np.log(right[np.arange(len(labels)), labels]).mean())
+    assert comparison.title(id) == " + ".join(comparison.title(each.id) for each in run.members)
+    assert [each.run for each in comparison.approaches if each.run == id] == [], "it is neither approach's best run"
+    assert workspace.grade(comparison).run != id and id in workspace.report(home.dataset, [*both, id]).json
+
+    picture = io.BytesIO()
+    Image.new("RGB", (40, 40), (30, 60, 200)).save(picture, "PNG")
+    job = workspace.predict([*both, id], [("blue.png", picture.getvalue())])
+    drive(workspace, job)
+    first, second, together = workspace.predicted(job).probabilities[:, 0]
+    assert together == pytest.approx((first + second) / 2) and abs(first - second).max() > 1e-4
+
+
+def test_folds_become_one_model_that_is_checked_on_images_that_none_of_them_saw(home: Home) -> None:
+    workspace, folds = home.workspace, [home.runs["fold 0"], home.runs["fold 1"]]
+    id = workspace.combine(folds)
+    assert not workspace.run(id).tested
+    with pytest.raises(DatasetError, match="tested on different images"):
+        workspace.predictions(id)
+    end = drive(workspace, workspace.export(id))
+    assert end.result["images"] == home.dataset.count(2) == end.result["agree"] + end.result["ties"]
+    home.unpacked("folds", id)
+    card = card_of(home.bundles["folds"])
+    assert len(card["members"]) == 2 and card["certainty"]["threshold"] == 0, "every answer stands"
+    assert "No validation images" in (home.bundles["folds"] / "README.md").read_text(encoding="utf-8")
+
+
+def test_what_is_no_ensemble_is_refused_and_one_that_lost_a_run_is_not_listed(home: Home) -> None:
+    workspace, layers, early = home.workspace, home.runs["layers"], home.runs["early"]
+    for wrong in (f"{layers}+", f"{layers}+{layers}", f"{layers}+nobody", "+"):
+        with pytest.raises(UnknownJob):
+            workspace.run(wrong)
+    id = workspace.combine([layers, early])
+    assert workspace.combine([early, layers]) == id, "the same one, in whatever order"
+    workspace.delete_run(early)
+    assert id not in [run.id for run in workspace.ensembles(home.dataset.id)]
+    workspace.restore_run(early)
+    assert id in [run.id for run in workspace.ensembles(home.dataset.id)]
+    workspace.forget_ensemble(id)
+    assert id not in [run.id for run in workspace.ensembles(home.dataset.id)]
+
+
+def test_the_bundle_of_an_ensemble_goes_with_its_members(tmp_path: Path, photos: Path) -> None:
+    with contextlib.closing(Workspace(tmp_path)) as first:
+        dataset = first.dataset(drive(first, first.import_path(photos)).result["id"])
+        gone, stays = first.submit([first.recipe(dataset, "linear_probe", seed=seed) for seed in (0, 1)])
+        for id in (f"{gone}+{stays}", stays):
+            run_folder(tmp_path, id).mkdir(parents=True)
+        first.delete_run(gone)
+    with contextlib.closing(Workspace(tmp_path)):
+        assert [folder.name for folder in (tmp_path / "runs").iterdir()] == [stays]
+
+
+def test_runs_are_suggested_that_are_better_together() -> None:
+    rng, labels = np.random.default_rng(0), np.arange(300) % 3
+    truth = np.eye(3)[labels]
+
+    def predictions(noise: float, seed: int) -> Predictions:
+        mine = np.random.default_rng(seed)
+        logits = 2 * truth + mine.normal(0, noise, truth.shape)
+        each = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+        rows = rng.permutation(0)
+        return Predictions(
+            val_samples=np.arange(300), val_labels=labels, val_probabilities=each,
+            test_samples=rows, test_labels=rows, test_probabilities=each[:0],
+        )  # fmt: skip
+
+    good, other = predictions(1.5, 1), predictions(1.5, 2)
+    runs = {"guessing": predictions(60, 3), "good": good, "copy of good": good, "other": other}
+    assert set(suggested(runs)) - {"copy of good", "good"} == {"other"} and "guessing" not in suggested(runs)
