@@ -60,6 +60,8 @@ def curves_view(workspace: Workspace, dataset: Dataset, shown: Sequence[Entry]) 
         )
     found = []
     for each in shown:
+        if each.run.members:
+            continue  # an ensemble was never trained
         images = workspace.train_images(dataset, each.run)
         if unit != "Images seen" or images is not None:
             events = story(workspace, each.run)

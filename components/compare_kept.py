@@ -35,6 +35,16 @@ def _forecast(
     return _workspace.forecast(_comparison)
 
 
+def suggested(workspace: Workspace, runs: Sequence[Run]) -> tuple[str, ...]:
+    """`Workspace.suggested_ensemble`."""
+    return _suggested(workspace, str(workspace.root), tuple(run.id for run in runs), runs)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _suggested(_workspace: Workspace, root: str, ids: tuple[str, ...], _runs: Sequence[Run]) -> tuple[str, ...]:
+    return _workspace.suggested_ensemble(_runs)
+
+
 def story(workspace: Workspace, run: Run) -> Story:
     """A finished run's stages and epochs, in order."""
     return _story(workspace, str(workspace.root), run.id)

@@ -136,11 +136,11 @@ def _words(chosen: Choice, sizes: Sizes) -> str:
 def _table(runs: Sequence[Run], titles: Mapping[str, str], sizes: Sizes) -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "": [symbol_uri(run.recipe.strategy) for run in runs],
+            "": [symbol_uri(run.strategy) for run in runs],
             "Run": [text.plain(titles[run.id]) for run in runs],
-            "Backbone": [text.plain(run.recipe.backbone) for run in runs],
+            "Backbone": [text.plain(run.backbone) for run in runs],
             "Training images": [sizes[run.id] for run in runs],
-            "Seed": [run.recipe.seed for run in runs],
+            "Seed": [None if run.members else run.recipe.seed for run in runs],
             "Validation": [_percent(run.val_accuracy) for run in runs],
             "Test": [_percent(run.test_accuracy) for run in runs],
             "Time, s": [run.whole_seconds for run in runs],

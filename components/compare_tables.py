@@ -24,9 +24,9 @@ def runs_table(workspace: Workspace, dataset: Dataset, shown: Sequence[Entry]) -
     st.dataframe(
         pd.DataFrame(
             {
-                "": [symbol_uri(each.run.recipe.strategy) for each in shown],
+                "": [symbol_uri(each.run.strategy) for each in shown],
                 "Run": [text.plain(each.title) for each in shown],
-                "Backbone": [text.plain(each.run.recipe.backbone) for each in shown],
+                "Backbone": [text.plain(each.run.backbone) for each in shown],
                 "Test accuracy": [100 * each.score.accuracy for each in shown],
                 "95 % from": [100 * each.score.interval[0] for each in shown],
                 "to": [100 * each.score.interval[1] for each in shown],
@@ -152,10 +152,11 @@ def resampled_words(test: Resampled, names: dict[str, str]) -> str:
 
 
 def recipes_table(workspace: Workspace, shown: Sequence[Entry]) -> None:
-    """Only the fields that are not the same for all runs: fields down, runs across."""
+    """Only the fields that are not the same for all runs: fields down, runs across. An ensemble has no recipe."""
+    shown = [each for each in shown if not each.run.members]
     rows = differences(workspace, shown[:MANY])
     if not rows:
-        st.caption("One run has nothing to differ from." if len(shown) == 1 else "These runs have equal recipes.")
+        st.caption("One run has nothing to differ from." if len(shown) < 2 else "These runs have equal recipes.")
         return
     more = f" The {MANY} most accurate runs are shown." if len(shown) > MANY else ""
     in_fields = "1 field" if len(rows) == 1 else f"{len(rows)} fields"

@@ -9,7 +9,7 @@ from components import text
 from components.errors_look import mark, probability, show, strategy_of
 from components.gallery import data_uri
 from transfer_core.errors import GraftError
-from transfer_core.types import Call, Comparison, Dataset, Seen
+from transfer_core.types import ENSEMBLE, Call, Comparison, Dataset, Seen
 from transfer_core.workspace import Workspace
 
 STEP = 24  # images at first, and how many more each time
@@ -115,7 +115,9 @@ def _keys(workspace: Workspace, comparison: Comparison) -> str:
     """What the symbols stand for: runs, or strategies where several runs share one."""
     named = dict(zip((run.strategy for run in comparison.runs), comparison.titles, strict=True))
     if len(named) < len(comparison.runs):
-        named = {strategy: workspace.strategy(strategy).title for strategy in named}
+        named = {
+            strategy: "Ensemble" if strategy == ENSEMBLE else workspace.strategy(strategy).title for strategy in named
+        }
     keys = "".join(f"<span>{mark(strategy)}{text.html(title)}</span>" for strategy, title in named.items())
     return f'<p class="keys">{keys}</p>'
 

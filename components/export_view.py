@@ -10,7 +10,7 @@ from components import text
 from components.guard import act, fragment
 from components.status import ENDED_BADLY, say_ended_badly
 from components.study_view import under_way
-from transfer_core.types import Dataset, Job, Run
+from transfer_core.types import JOINED, Dataset, Job, Run
 from transfer_core.workspace import Workspace
 
 TICK_SECONDS = 1.0
@@ -20,8 +20,8 @@ weights = load_file("model.safetensors")  # names of the network's own parameter
 
 
 def export_view(workspace: Workspace, dataset: Dataset, run: Run) -> None:
-    """The button that takes a run home, and what became of it. Nothing for a run that was not tested."""
-    if not run.tested:
+    """The button that takes a run home, and what became of it. Nothing for a training that was not tested."""
+    if not run.tested and not run.members:
         return
     job = workspace.exporting(run.id)
     body = fragment(_body, run_every=TICK_SECONDS if job is not None and job.active else None)
@@ -55,7 +55,7 @@ def _body(workspace: Workspace, dataset: Dataset, run: str, was_active: bool) ->
 
 
 def _ready(workspace: Workspace, dataset: Dataset, run: str, job: Job, bundle: Path) -> None:
-    done, name = job.result, f"{text.file_stem(dataset.name)}-{run}"
+    done, name = job.result, f"{text.file_stem(dataset.name)}-{run.replace(JOINED, '-')}"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
             f"Download the bundle, {text.size(done['bytes'])}",

@@ -42,4 +42,4 @@ def _choice(workspace: Workspace, dataset: Dataset, done: Sequence[Run]) -> str:
             return compared(workspace, dataset.id, [run.id for run in best], worth()).verdict.choice
     except GraftError:
         pass  # without test images there is no verdict
-    return max(done, key=lambda run: run.val_accuracy or 0.0).id
+    return max((run for run in done if not run.members), key=lambda run: run.val_accuracy or 0.0).id

@@ -7,6 +7,7 @@ from components.compare_approaches import approaches_view
 from components.compare_charts import entries, forest
 from components.compare_cost import cost_view
 from components.compare_curves import curves_view
+from components.compare_ensemble import ensemble_maker
 from components.compare_kept import compared
 from components.compare_matrix import matrix
 from components.compare_runs import choice, choose_runs, comparable
@@ -23,7 +24,8 @@ dataset, done = shell.finished_runs(
     "Finished runs of one dataset stand here side by side, tested on the same images, with a choice and why.",
 )
 
-runs = comparable(done)
+ensembles = [run for run in workspace.ensembles(dataset.id) if run.tested]
+runs = [*comparable(done), *ensembles]
 chosen = choice(dataset, runs, workspace.best_runs(dataset))
 if not chosen.runs:
     st.info("Tick at least one run to compare.", icon=":material/checklist:")
@@ -39,6 +41,7 @@ except GraftError as error:
 shown = entries(comparison)
 verdict_view(workspace, dataset, comparison)
 choose_runs(workspace, dataset, runs, chosen)
+ensemble_maker(workspace, dataset, done, chosen.runs)
 how_decided()
 report_button(workspace, dataset, comparison)
 

@@ -15,6 +15,7 @@ dataset, done = shell.finished_runs(
     "Drop photos on a finished run: each gets its likeliest classes, how sure the run is, and whether that suffices.",
     untested=True,
 )
+done = [*done, *workspace.ensembles(dataset.id)]
 runs = runs_to_ask(workspace, dataset, done)
 asked = given(workspace, dataset)
 if not runs:

@@ -53,7 +53,9 @@ def test_an_ensemble_is_the_mean_in_the_comparison_and_on_new_images(home: Home)
     assert row.log_loss == pytest.approx(-np.log(right[np.arange(len(labels)), labels]).mean())
     assert comparison.title(id) == " + ".join(comparison.title(each.id) for each in run.members)
     assert [each.run for each in comparison.approaches if each.run == id] == [], "it is neither approach's best run"
-    assert workspace.grade(comparison).run != id and id in workspace.report(home.dataset, [*both, id]).json
+    assert workspace.grade(comparison).won != id
+    for chosen in ([*both, id], [id]):
+        assert "The mean of the calibrated probabilities of these runs" in workspace.report(home.dataset, chosen).html
 
     picture = io.BytesIO()
     Image.new("RGB", (40, 40), (30, 60, 200)).save(picture, "PNG")

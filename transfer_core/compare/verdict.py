@@ -190,7 +190,9 @@ def grade(table: Table, recommended: str, titles: Mapping[str, str]) -> Grade:
         return Grade(recommended=recommended, run=None, won=None, reason=reason)
     run = max(own, key=lambda each: (table.images[each.id], judged(each))).id
     others = [
-        each.id for each in table.runs if each.strategy != recommended and table.images[each.id] == table.images[run]
+        each.id
+        for each in table.runs
+        if not each.members and each.strategy != recommended and table.images[each.id] == table.images[run]
     ]
     if not others:
         reason = f"{said}; no other strategy on as many images is compared here."

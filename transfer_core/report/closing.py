@@ -153,7 +153,8 @@ def data(content: Values) -> str:
 
 
 def again(content: Values) -> str:
-    runs = ranked(content)
+    runs = [run for run in ranked(content) if not run["members"]]
+    ensembles = [run for run in ranked(content) if run["members"]]
     recipes = [run["recipe"] for run in runs]
     looks = looks_of(content)
     apart, shared = differing(recipes)
@@ -165,12 +166,15 @@ def again(content: Values) -> str:
     )
     if apart and len(runs) > 1:
         inner += f"<h3>What differs</h3>{_differences(runs, apart, content)}"
-    inner += "<h3>What all share</h3>" if len(runs) > 1 else "<h3>The recipe</h3>"
-    values = (f"<span>{safe(_name(name))} <b>{_value(recipes[0], name, most=200)}</b></span>" for name in shared)
-    inner += f'<p class="shared">{", ".join(values)}.</p>'
+    if runs:
+        inner += "<h3>What all share</h3>" if len(runs) > 1 else "<h3>The recipe</h3>"
+        values = (f"<span>{safe(_name(name))} <b>{_value(recipes[0], name, most=200)}</b></span>" for name in shared)
+        inner += f'<p class="shared">{", ".join(values)}.</p>'
     inner += '<h3 class="screen">Each recipe in full</h3>'
     for run in runs:
         inner += folded(run_name(looks[run["id"]], run["title"]), _recipe(run))
+    for run in ensembles:
+        inner += folded(run_name(looks[run["id"]], run["title"]), _ensemble(run))
     return section("again", "To repeat it", inner + _around(content))
 
 
@@ -188,6 +192,15 @@ def _recipe(run: Values) -> str:
     return f"{told}{f'<ul>{notices}</ul>' if notices else ''}<pre>{_code(saved)}</pre>"
 
 
+def _ensemble(run: Values) -> str:
+    """The recipes of its members, which may not be compared themselves."""
+    told = "<p>The mean of the calibrated probabilities of these runs. Train them again to repeat it.</p>"
+    for member in run["members"]:
+        saved = json.dumps(member["recipe"], indent=1, ensure_ascii=False)
+        told += f"<p>Run <code>{safe(member['id'])}</code></p><pre>{_code(saved)}</pre>"
+    return told
+
+
 def _code(text: str) -> str:
     return "\n".join(safe(line) if not line[:1].isspace() else " " + safe(line) for line in text.split("\n"))
 
@@ -195,7 +208,7 @@ def _code(text: str) -> str:
 def _differences(runs: Sequence[Values], names: Sequence[str], content: Values) -> str:
     """Fields by runs, or runs by fields where those are fewer columns; what the chosen run has, too, is pale."""
     looks, choice = looks_of(content), content["verdict"]["choice"]
-    own = next(run["recipe"] for run in runs if run["id"] == choice)
+    own = next((run["recipe"] for run in runs if run["id"] == choice), runs[0]["recipe"])
     titles = [run_name(looks[run["id"]], run["title"]) for run in runs]
 
     def cell(run: Values, name: str) -> Cell:

@@ -133,7 +133,7 @@ def _run(run: Run, gathered: Gathered) -> dict[str, Any]:
         "id": run.id,
         "title": comparison.title(run.id),
         "strategy": run.strategy,
-        "members": [member.id for member in run.members],
+        "members": [{"id": member.id, "recipe": member.recipe} for member in run.members],  # of an ensemble
         "seed": run.recipe.seed,
         "recipe_id": run.recipe.id,
         "recipe": run.recipe,

@@ -71,6 +71,11 @@ class Run:
         return ENSEMBLE if self.members else self.recipe.strategy
 
     @property
+    def backbone(self) -> str:
+        """Its recipe's; of an ensemble each once."""
+        return " + ".join(dict.fromkeys(run.recipe.backbone for run in self.members or (self,)))
+
+    @property
     def usable(self) -> bool:
         """Whether it left a network: it is done, or was stopped once it had learned something."""
         return self.status == "done" or self.epochs_done is not None
