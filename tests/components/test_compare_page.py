@@ -114,11 +114,16 @@ def test_without_runs_the_page_says_what_will_stand_here(opened: Workspace, page
 
 
 @pytest.mark.parametrize("section", SECTIONS)
-def test_every_section_is_drawn(section: str, finish: Finish, page: AppTest) -> None:
-    finish("linear_probe", 3, seconds=4.0)
-    finish("fine_tune_top", 1, seconds=None, per_class=4)
-    finish("fine_tune_all", 0, seconds=90.0)
-    finish("from_scratch", 7, seconds=120.0)
+def test_every_section_is_drawn(
+    section: str, opened: Workspace, dataset: Dataset, finish: Finish, page: AppTest
+) -> None:
+    runs = [
+        finish("linear_probe", 3, seconds=4.0).id,
+        finish("fine_tune_top", 1, seconds=None, per_class=4).id,
+        finish("fine_tune_all", 0, seconds=90.0).id,
+        finish("from_scratch", 7, seconds=120.0).id,
+    ]
+    page.session_state[f"compared_{dataset.id}"] = [*runs, opened.combine([runs[0], runs[2]])]
     page.session_state["compare_section"] = section
     page.run()
     assert not page.exception
@@ -182,6 +187,24 @@ def test_an_approach_that_was_left_out_is_one_click_away(dataset: Dataset, finis
     page.button(key="add_feature_extraction").click().run()
     assert "2 runs compared" in _words(page)
     assert "Fine\\-tuning is" in _words(page)
+    assert not page.exception
+
+
+def test_an_ensemble_is_made_of_runs_and_taken_back(
+    opened: Workspace, dataset: Dataset, finish: Finish, page: AppTest
+) -> None:
+    runs = [finish(name, 2).id for name in ("linear_probe", "fine_tune_top", "fine_tune_all")]
+    page.run()
+    assert len(page.multiselect(key=f"ensemble_of_{dataset.id}").value) >= 2, "what is best together"
+    page.multiselect(key=f"ensemble_of_{dataset.id}").set_value(runs[:1]).run()
+    assert page.button(key="ensemble_add").disabled
+    page.multiselect(key=f"ensemble_of_{dataset.id}").set_value(runs[1:]).run()
+    page.button(key="ensemble_add").click().run()
+    (made,) = opened.ensembles(dataset.id)
+    assert {member.id for member in made.members} == set(runs[1:])
+    assert "4 runs compared" in _words(page)
+    page.button(key=f"ensemble_remove_{made.id}").click().run()
+    assert opened.ensembles(dataset.id) == () and "3 runs compared" in _words(page)
     assert not page.exception
 
 
