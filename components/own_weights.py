@@ -35,19 +35,27 @@ def own_weights(workspace: Workspace, backbones: Sequence[Backbone], *, expanded
         if st.button("Check and add", key="add_weights", disabled=not (file and arch and name)) and file and arch:
             try:
                 job = workspace.add_backbone(file, file.name, arch=arch, name=name)
-                with st.spinner("Checking the weights. Another page may be opened meanwhile; the check goes on."):
-                    while workspace.job(job).active:
-                        time.sleep(LOOK_SECONDS)
-                ended = workspace.job(job)
-                if ended.status == "done":
+                kept = added(workspace, job, "Checking the weights.")
+                if kept is not None:
                     st.session_state["weights_turn"] = turn + 1  # a new widget, so that the upload's memory is freed
-                    return str(ended.result["name"])
-                if ended.status in ENDED_BADLY:
-                    say_ended_badly(ended)
-                else:
-                    st.info("The check was stopped.", icon=":material/stop_circle:")
+                return kept
             except GraftError as error:
                 st.error(text.escape(str(error)), icon=":material/error:")
+    return None
+
+
+def added(workspace: Workspace, job: str, what: str) -> str | None:
+    """Wait for a job that keeps a backbone: its name, or None, once it is said why there is none."""
+    with st.spinner(f"{what} Another page may be opened meanwhile; this goes on."):
+        while workspace.job(job).active:
+            time.sleep(LOOK_SECONDS)
+    ended = workspace.job(job)
+    if ended.status == "done":
+        return str(ended.result["name"])
+    if ended.status in ENDED_BADLY:
+        say_ended_badly(ended)
+    else:
+        st.info("It was stopped, so no backbone was added.", icon=":material/stop_circle:")
     return None
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from components import charts, text
+from components.continue_view import continue_view
 from components.depth_chart import depth_curve
 from components.export_view import export_view
 from components.feed import Feed, feed
@@ -27,6 +28,7 @@ def run_view(workspace: Workspace, dataset: Dataset, runs: Sequence[Run]) -> Non
     body = fragment(_view, run_every=TICK_SECONDS if shown.active else None)
     body(workspace, dataset, shown.id, title, shown.active)
     export_view(workspace, dataset, shown)
+    continue_view(workspace, dataset, shown)
     recipe_of_run(workspace, dataset, shown)
 
 

@@ -29,6 +29,10 @@ if dataset is None:
 runs = workspace.runs(dataset.id)
 if st.session_state.pop("fold_setup", False):
     st.session_state["setup"] = False
+continued = st.session_state.pop("continued", "")
+if continued:
+    st.session_state["setup"] = True
+    st.toast(f"Runs start from “{text.escape(continued)}” now.", icon=":material/fork_right:")
 setup = st.expander("Set up runs", icon=":material/tune:", expanded=not runs, key="setup", on_change="rerun")
 same = st.session_state.pop("same", 0)
 if same:

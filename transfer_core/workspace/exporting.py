@@ -1,10 +1,12 @@
-"""Runs taken home: bundles that were checked."""
+"""Runs taken home as bundles that were checked, or on as backbones to train from."""
 
 from pathlib import Path
 
 from transfer_core.errors import UnknownJob
 from transfer_core.jobs.tasks import run_folder
+from transfer_core.jobs.tasks.continue_run import ContinueRun
 from transfer_core.jobs.tasks.export import BUNDLE, Export
+from transfer_core.strategies import strategy
 from transfer_core.types import Job
 from transfer_core.workspace.runs import Runs
 
@@ -26,6 +28,23 @@ class Exporting(Runs):
         if not found.members or found.tested:
             self.predictions(run)
         return self._queue(Export(from_run=run, dataset=found.recipe.dataset, fp16=fp16))
+
+    def continue_run(self, run: str, *, name: str) -> str:
+        """Queue keeping a run's network as a backbone of that name. Returns the job's id; its result holds "name".
+
+        Raises UnknownJob for a run that left no network, or left the backbone as it was.
+        """
+        found = self.run(run)
+        if found.members or not found.usable:
+            raise UnknownJob(f"Run {run!r} left no network of its own to go on from. Pick a finished training.")
+        if strategy(found.recipe.strategy).weights == "kept":
+            raise UnknownJob(
+                f"Run {run!r} left its backbone as it was, so going on from it is starting from"
+                f" '{found.recipe.backbone}'. Choose that backbone."
+            )
+        dataset = self._store.dataset(found.recipe.dataset)
+        title = f"{strategy(found.recipe.strategy).title} of {dataset.name}"
+        return self._queue(ContinueRun(from_run=run, name=name, title=title))
 
     def exporting(self, run: str) -> Job | None:
         """The newest job that makes a run's bundle, however it stands; None when none was asked for."""

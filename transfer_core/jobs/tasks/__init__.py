@@ -4,6 +4,7 @@ from typing import Any
 
 from transfer_core.errors import UnknownJob
 from transfer_core.jobs.tasks.add_backbone import AddBackbone
+from transfer_core.jobs.tasks.continue_run import ContinueRun
 from transfer_core.jobs.tasks.correct import Correct
 from transfer_core.jobs.tasks.draw_augmented import DrawAugmented
 from transfer_core.jobs.tasks.export import Export
@@ -33,7 +34,7 @@ __all__ = [
 
 TASKS: tuple[type[Task], ...] = (
     *(ImportImages, Correct, Measure, Pilot, FindRate, Train),
-    *(Predict, Export, Speed, AddBackbone, DrawAugmented),
+    *(Predict, Export, Speed, AddBackbone, ContinueRun, DrawAugmented),
 )
 
 

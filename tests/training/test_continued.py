@@ -1,0 +1,63 @@
+"""A run's network goes on as a backbone: the same features, for other runs and in another workspace."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.driving import drive
+from tests.export.exported import Home
+from transfer_core.backbones.local import add_local
+from transfer_core.backbones.taps import Network
+from transfer_core.backbones.torchvision import load
+from transfer_core.errors import UnknownJob, WeightsError
+from transfer_core.jobs.tasks import run_folder
+from transfer_core.training.checkpoint import load_network
+from transfer_core.workspace import Workspace
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory, photos: Path, small_networks: None) -> Iterator[Home]:
+    folder = tmp_path_factory.mktemp("continued")
+    with contextlib.closing(Workspace(folder)) as workspace:
+        job = drive(workspace, workspace.import_path(photos))
+        yield Home(workspace=workspace, dataset=workspace.dataset(job.result["id"]), out=folder / "bundles")
+
+
+@pytest.mark.parametrize("backbone", ["bundled", "efficientnet_lite0"])
+def test_a_run_goes_on_as_a_backbone_with_its_own_features(backbone: str, home: Home, tmp_path: Path) -> None:
+    workspace = home.workspace
+    tuned = home.trained(backbone, "fine_tune_top", backbone, epochs=1)
+    name = f"went-on-{backbone.replace('_', '-')}"
+    assert drive(workspace, workspace.continue_run(tuned, name=name)).result == {"name": name}
+    own = workspace.backbone(name)
+    assert own.is_local and "Fine-tune the top" in own.title and "trained further" in own.licence
+    x = torch.randn(2, 3, own.input_px, own.input_px, generator=torch.Generator().manual_seed(0))
+    before, _ = load_network(run_folder(workspace.root, tuned), torch.device("cpu"))
+    after = Network(load(own, root=workspace.root), own, 3).eval()
+    with torch.inference_mode():
+        assert torch.equal(before.codes(x), after.codes(x))
+
+    again = home.trained("again", "fine_tune_top", name, epochs=1)
+    assert workspace.run(again).recipe.weights == own.weights
+    file = run_folder(workspace.root, tuned) / "model.safetensors"
+    assert add_local(tmp_path, file, arch=backbone, name="by-file").sha256 == own.sha256, "the file alone will do"
+    drive_ends_badly(workspace, workspace.continue_run(tuned, name=name), f"There is a backbone '{name}' already")
+
+
+def drive_ends_badly(workspace: Workspace, job: str, words: str) -> None:
+    *_, end = workspace.drive(job)
+    assert end.status == "failed" and words in end.error  # type: ignore[union-attr]
+
+
+def test_what_has_no_network_of_its_own_to_go_on_from_is_refused(home: Home, tmp_path: Path) -> None:
+    probe = home.trained("probe", "linear_probe", "bundled")
+    early = home.trained("early", "linear_svm", "bundled", tap="stage1")
+    with pytest.raises(UnknownJob, match="left its backbone as it was, so going on from it is starting from 'bundled'"):
+        home.workspace.continue_run(probe, name="x")
+    with pytest.raises(UnknownJob, match="no network of its own"):
+        home.workspace.continue_run(f"{probe}+{early}", name="x")
+    with pytest.raises(WeightsError, match="has no tensor"):  # what lies above the tap was not kept
+        add_local(tmp_path, run_folder(home.workspace.root, early) / "model.safetensors", arch="bundled", name="early")
