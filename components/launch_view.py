@@ -5,14 +5,13 @@ from typing import Any
 
 import streamlit as st
 
-from components import text
+from components import shell, text
 from components.backbone_picker import download_note
 from components.guard import act
 from transfer_core.types import Backbone, Dataset, Decision, Plan
 from transfer_core.workspace import Workspace
 
 PRESELECTED = 3
-LAUNCHED = "launched"  # in session_state: a button has, so the Train page comes next
 ROLES = {"recommended": "Recommended", "alternative": "Alternative", "control": "Control"}
 
 
@@ -95,4 +94,4 @@ def _launch(
 ) -> None:
     recipes = [workspace.recipe(dataset, name, backbone.name, **overrides(decision, name)) for name in names]
     st.session_state["run"] = workspace.submit(recipes)[0]
-    st.session_state[LAUNCHED] = True
+    shell.leave_for("train")

@@ -20,6 +20,7 @@ PAGES = (
     ("pages/predict.py", "Predict", ":material/image_search:"),
 )
 OPENED = "graft_opened"
+NEXT = "next_page"  # in session_state: where a button's callback leads
 TROUBLES_SECONDS = 3.0
 
 
@@ -46,6 +47,8 @@ def begin(title: str, *, header: bool = True) -> Workspace:
     if OPENED not in st.session_state:
         navigation()
         st.rerun()
+    if NEXT in st.session_state:
+        go(st.session_state.pop(NEXT))
     head = st.container(
         key="page_header", horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
     )
@@ -143,13 +146,18 @@ def go(page: str) -> None:
     st.switch_page(f"pages/{page}.py", query_params=params)
 
 
+def leave_for(page: str) -> None:
+    """`go`, for a button's callback: the page that is left is not drawn once more, which takes up to a second, and on a
+    busy machine floods the browser: Streamlit then lost the first lines of the page that came next."""
+    st.session_state[NEXT] = page
+
+
 def empty(title: str, body: str, button: str, page: str) -> NoReturn:
     """A designed empty state: what this place will show, one button that gets there. Ends the page."""
     with st.container(border=True, key="empty_state"):
         st.subheader(title, anchor=False)
         st.write(body)
-        if st.button(button, type="primary", key="empty_next"):
-            go(page)
+        st.button(button, type="primary", key="empty_next", on_click=leave_for, args=(page,))
     st.stop()
 
 
@@ -170,8 +178,15 @@ def finished_runs(opened: Workspace, title: str, body: str, *, untested: bool = 
 def next_step(label: str, page: str, *, disabled: bool = False) -> None:
     """The last thing on a page: the one primary button that goes on."""
     st.space("small")
-    if st.button(label, type="primary", key="next_step", icon=":material/arrow_forward:", disabled=disabled):
-        go(page)
+    st.button(
+        label,
+        type="primary",
+        key="next_step",
+        icon=":material/arrow_forward:",
+        disabled=disabled,
+        on_click=leave_for,
+        args=(page,),
+    )
 
 
 STYLE = """

@@ -10,15 +10,13 @@ from components.decision_view import decision_view
 from components.estimates_view import estimates_view
 from components.expected_view import ask_for_times, wait_for_times
 from components.flowchart import flowchart
-from components.launch_view import LAUNCHED, launch_view
+from components.launch_view import launch_view
 from components.pilots_view import pilots_view
 from components.similarity_view import notes, similarity_view
 from components.study_view import MEASURE, study_view
 from transfer_core.types import TRAIN, Answers
 
 workspace = shell.begin("Decide")
-if st.session_state.pop(LAUNCHED, False):
-    shell.go("train")
 dataset = shell.dataset_in_hand(workspace)
 if dataset is None:
     shell.empty(
