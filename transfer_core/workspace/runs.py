@@ -15,6 +15,7 @@ from transfer_core.jobs.tasks import run_folder, task_of
 from transfer_core.jobs.tasks.train import Train
 from transfer_core.strategies import STRATEGIES
 from transfer_core.types import Dataset, Job, Predictions, Recipe, Repeats, Resampled, Run
+from transfer_core.workspace.naming import matching
 from transfer_core.workspace.opened import Opened
 
 RESULTS = (
@@ -44,6 +45,17 @@ class Runs(Opened):
         if job.kind != "train":
             raise UnknownJob(f"{id!r} is not a run.")
         return _run(job)
+
+    def run_named(self, id: str) -> Run:
+        """By its id or the beginning of it; none that was deleted. Raises UnknownJob when that is none, or several."""
+        runs = {run.id: run for run in self.runs()}
+        found = matching(id, dict.fromkeys(runs, ""))
+        if len(found) > 1:
+            which = ", ".join(f"{known} ({runs[known].recipe.strategy})" for known in found)
+            raise UnknownJob(f"{id!r} may be more than one run: {which}. Give the whole id of one.")
+        if not found:
+            raise UnknownJob(f"There is no run {id!r} in this workspace. `graft list runs` shows those that it has.")
+        return runs[found[0]]
 
     def runs(self, dataset: str = "", *, active: bool = False) -> tuple[Run, ...]:
         """Newest first."""
