@@ -49,7 +49,7 @@ def predict(
     yield StageStart(stage="predict", title="Look at the images", number=1, stages=1, unit="image")
     yield Progress(what="Loading the network", done=0, of=1)
     where = torch.device(device)
-    judges = [_Judge(run, where) for run in runs]
+    judges = [Judge(run, where) for run in runs]
     if len({judge.classes for judge in judges}) > 1:
         raise DatasetError("These runs know different classes. Pick runs of one dataset.")
     yield Progress(what="Listing the images", done=0, of=1)
@@ -86,7 +86,7 @@ def _members(sources: Sequence[Path], names: Sequence[str]) -> Iterator[tuple[Pa
             yield source, replace(member, path=names[number]) if alone else member
 
 
-class _Judge:
+class Judge:
     """One run's network, and how its probabilities are read."""
 
     def __init__(self, run: Path, device: torch.device) -> None:
