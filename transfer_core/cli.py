@@ -32,6 +32,7 @@ from transfer_core.commands import (
     rename,
     report,
     run,
+    serve,
     show,
 )
 from transfer_core.commands.follow import root
@@ -175,6 +176,13 @@ COMMANDS = (
         arguments=export.add_arguments,
         does="a finished run as a checked zip that needs no Graft",
         examples=("graft export 3f9a model.zip", "graft export 3f9a model.zip --fp16"),
+    ),
+    Command(
+        name="serve",
+        call=serve.serve,
+        arguments=serve.add_arguments,
+        does="a finished run, or a bundle, over HTTP, on this machine",
+        examples=("graft serve 3f9a", "graft serve model.zip --port 8080"),
     ),
     Command(
         name="check",
