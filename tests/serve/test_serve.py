@@ -75,12 +75,13 @@ def server(tmp_path_factory: pytest.TempPathFactory, photos: Path, small_network
         drive(workspace, run)
         assert workspace.bundle(run) is None
     options = ("--port", "0", "--most-mb", "1", "--most-requests", str(MOST_REQUESTS), "--json")
+    environment = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
     process = subprocess.Popen(
         [sys.executable, "-m", "transfer_core", "serve", run[:6], *options, "--workspace", str(root)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, "TMPDIR": str(scratch)},
+        env={**environment, "TMPDIR": str(scratch)},
     )
     said: list[str] = []
     assert process.stderr is not None
@@ -218,13 +219,13 @@ def test_it_outlives_its_decoders_and_leaves_none(server: Server, photos: Path) 
     status, said = server.predict(photo(photos, "red/0.png"), photo(photos, "blue/0.png"))
     assert status == 200 and [each["class"] for each in said["images"]] == ["red", "blue"]
     decoders = children(server.process.pid)
-    assert any(server.scratch.glob("graft-*"))
+    assert any(server.scratch.iterdir())
     server.process.send_signal(signal.SIGINT)
     assert server.process.stdout is not None
     ended = json.loads(server.process.stdout.read())
     assert server.process.wait(20) == 0 and ended["images"] > 40 and ended["address"].endswith(str(server.port))
     assert not any(Path(f"/proc/{pid}").exists() for pid in decoders)
-    assert not any(server.scratch.glob("graft-*")), "nor any file"
+    assert not any(server.scratch.iterdir()), "nor any file, onnxruntime's for its reports neither"
     after = server.said[next(n for n, line in enumerate(server.said) if "answers on" in line) + 1 :]
     assert not after, "bad requests leave nothing in the log"
 
@@ -268,7 +269,7 @@ def test_batches_grow_with_the_load_and_a_failure_is_its_own() -> None:
     later = [batches.ask(np.full((4, 4, 3), value, np.uint8)) for value in range(20)]
     hold.set()
     assert first.result(10)[0] == 7 and [each.result(10)[0] for each in later] == list(range(20))
-    assert sizes[0] < 21 and len(sizes) <= 3, "who waits together is answered together"
+    assert sum(sizes) == 21 and len(sizes) <= 3, "who waits together is answered together"
     with pytest.raises(ValueError, match="no network likes"):
         batches.ask(np.full((4, 4, 3), 255, np.uint8)).result(10)
     assert batches.ask(np.zeros((4, 4, 3), np.uint8)).result(10)[0] == 0 and batches.alive

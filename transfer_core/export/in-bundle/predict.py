@@ -128,6 +128,7 @@ class Model:
 
     def use(self, graph: str) -> None:
         """Answer by that graph of the folder from now on."""
+        os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # else it reports home, from its import on
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
