@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 Square = NDArray[np.uint8]  # (px, px, 3)
 Answer = NDArray[np.float32]  # (K,)
-MOST = 32  # images in a batch
+MOST = 8  # images in a batch: on processors larger ones are hardly faster an image, and others wait for them
 WAIT_S = 0.005  # for images that are being decoded
 
 

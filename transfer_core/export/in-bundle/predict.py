@@ -133,6 +133,8 @@ class Model:
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = int(os.environ.get("OMP_NUM_THREADS", "0"))  # 0: as many as there are cores
+        # Threads that spin while they wait take the processors from those that decode.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self.session = onnxruntime.InferenceSession(self.folder / graph, options, providers=["CPUExecutionProvider"])
 
     def probabilities(self, squares: np.ndarray) -> np.ndarray:
