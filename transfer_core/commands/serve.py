@@ -16,7 +16,7 @@ MOST_MB, MOST_REQUESTS = 32, 64
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", metavar="RUN|BUNDLE", help="id of a run or its beginning, or a bundle's zip or folder")
+    parser.add_argument("model", metavar="RUN|BUNDLE", help="id of a run, its beginning or its folder; or a bundle")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine alone)")
     parser.add_argument("--port", type=int, default=8000, help="0: a free one (default: 8000)")
     parser.add_argument(
@@ -45,13 +45,12 @@ def serve(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     from transfer_core.serve.limits import Limits, Names, reach
     from transfer_core.serve.server import serve
 
-    place = Path(options.model).expanduser()
-    bundle = place if place.exists() else _exported(options)
+    bundle = _bundle(options)
     addresses: list[str] = []
 
     def ready(address: str) -> None:
         addresses.append(address)
-        lines = [f"{bundle.name} answers on {address}: POST {address}/predict. Ctrl-C ends it.", reach(options.host)]
+        lines = [f"{options.model} answers on {address}: POST {address}/predict. Ctrl-C ends it.", reach(options.host)]
         print(*filter(None, lines), sep="\n", file=sys.stderr, flush=True)
 
     served = serve(
@@ -66,17 +65,25 @@ def serve(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     return result, f"Ended after {count(served.images)} images in {count(served.requests)} requests."
 
 
-def _exported(options: argparse.Namespace) -> Path:
-    """The bundle of a run, made where there is none."""
-    workspace = Workspace(root(options), write=False)
+def _bundle(options: argparse.Namespace) -> Path:
+    """What was named: a bundle, a run's folder in a workspace, or a run."""
+    place = Path(options.model).expanduser()
+    if (place / "recipe.json").is_file():
+        return _exported(place.resolve().parents[1], place.resolve().name)
+    return place if place.exists() else _exported(root(options), options.model)
+
+
+def _exported(place: Path, run: str) -> Path:
+    """The bundle of a run of that workspace, made where there is none."""
+    workspace = Workspace(place, write=False)
     try:
-        run = workspace.run_named(options.model).id
+        run = workspace.run_named(run).id
         bundle = workspace.bundle(run)
     finally:
         workspace.close()
     if bundle is not None:
         return bundle
-    workspace = Workspace(root(options))
+    workspace = Workspace(place)
     try:
         follow(workspace, workspace.export(run), "cpu")
         bundle = workspace.bundle(run)
