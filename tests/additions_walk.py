@@ -31,7 +31,7 @@ def graft(*arguments: str, code: int = 0) -> Any:
     printed, said = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(said):
         assert main([*arguments, "--workspace", str(HOME), "--json"]) == code, said.getvalue()
-    return said.getvalue() if code else json.loads(printed.getvalue().splitlines()[-1])
+    return said.getvalue() if code else json.loads(printed.getvalue())
 
 
 def commands() -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 # Before torch is imported, and for workers that tests start: several threads help small tensors little, and harm much
 # where tests share the machine.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # onnxruntime reports home unless it is told before its import
 
 import numpy as np
 import pytest

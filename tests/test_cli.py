@@ -26,14 +26,14 @@ def graft(*arguments: str, root: Path, code: int = 0) -> Any:
         env={**os.environ, "GRAFT_WORKSPACE": ""},
     )
     assert done.returncode == code, done.stderr
-    return json.loads(done.stdout.splitlines()[-1]) if code == 0 else done.stderr
+    return json.loads(done.stdout) if code == 0 else done.stderr
 
 
 def here(*arguments: str, root: Path, code: int = 0) -> Any:
     """The same without a new process, which would take its seconds to load torch."""
     with contextlib.redirect_stdout(io.StringIO()) as printed, contextlib.redirect_stderr(io.StringIO()) as errors:
         assert main([*arguments, "--workspace", str(root), "--json"]) == code, errors.getvalue()
-    return json.loads(printed.getvalue().splitlines()[-1]) if code == 0 else errors.getvalue()
+    return json.loads(printed.getvalue()) if code == 0 else errors.getvalue()
 
 
 def test_from_a_folder_to_a_choice(tmp_path: Path, photos: Path) -> None:

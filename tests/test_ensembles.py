@@ -98,11 +98,14 @@ def test_the_bundle_of_an_ensemble_goes_with_its_members(tmp_path: Path, photos:
     with contextlib.closing(Workspace(tmp_path)) as first:
         dataset = first.dataset(drive(first, first.import_path(photos)).result["id"])
         gone, stays = first.submit([first.recipe(dataset, "linear_probe", seed=seed) for seed in (0, 1)])
-        for id in (f"{gone}+{stays}", stays):
+        other = first.submit([first.recipe(dataset, "linear_probe", seed=2)])[0]
+        for id in (f"{gone}+{stays}", f"{stays}+{other}", f"{other}+{stays}", stays):
             run_folder(tmp_path, id).mkdir(parents=True)
+        for id in (f"{gone}+{stays}", f"{stays}+{other}"):
+            first._store.add_ensemble(dataset.id, id)
         first.delete_run(gone)
     with contextlib.closing(Workspace(tmp_path)):
-        assert [folder.name for folder in (tmp_path / "runs").iterdir()] == [stays]
+        assert {folder.name for folder in (tmp_path / "runs").iterdir()} == {stays, f"{stays}+{other}"}
 
 
 def test_runs_are_suggested_that_are_better_together() -> None:

@@ -117,7 +117,7 @@ COMPARE, REPORT, ADVISE, CHECK = ("compare", "RUN"), ("report", "colours", "OUT"
         (_nothing, ("import", "a\0b"), "names no file"),
         (_nothing, ("import", "/nowhere/at/all.zip"), "does not exist"),
         (_nothing, ("run", "colours", "--recipe", "a\0b"), "names no file"),
-        (_nothing, ("compare", "nothing"), "no run or job"),
+        (_nothing, ("compare", "nothing"), "no run 'nothing'"),
     ],
 )
 def test_a_command_ends_in_one_line(
@@ -136,7 +136,7 @@ def test_check_says_what_it_finds(root: Path) -> None:
         db.execute("PRAGMA writable_schema = ON")
         db.execute("UPDATE sqlite_master SET rootpage = 3 WHERE name = 'jobs_by_status'")
     code, printed, _ = graft("check", "--json", root=root)
-    assert code == 2 and json.loads(printed.splitlines()[-1])["findings"]
+    assert code == 2 and json.loads(printed)["findings"]
     _garbage(root)
     code, printed, _ = graft("check", root=root)
     assert code == 2 and "is damaged" in printed and "Traceback" not in printed

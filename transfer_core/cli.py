@@ -1,7 +1,7 @@
 """The command line: another face of Workspace. Jobs run in this process.
 
 Exit code 0, or 2 with one line on standard error for a user's error, or 1 with one for an error that nobody foresaw;
-its traceback stands in the workspace's log. `--json` prints one JSON object last.
+its traceback stands in the workspace's log. With `--json`, standard output is one JSON document and nothing else.
 """
 
 import argparse
@@ -10,35 +10,195 @@ import json
 import os
 import sys
 import tempfile
-from contextlib import closing, suppress
+import textwrap
+from collections.abc import Callable, Sequence
+from contextlib import closing, redirect_stdout, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from transfer_core.commands import advise, check, compare, correct, data, export, lists, predict, rates, report, run
+from transfer_core.commands import (
+    advise,
+    check,
+    compare,
+    correct,
+    data,
+    delete,
+    export,
+    listed,
+    lists,
+    predict,
+    rates,
+    rename,
+    report,
+    run,
+    serve,
+    show,
+)
 from transfer_core.commands.follow import root
 from transfer_core.errors import disk_words, foreseen
 from transfer_core.journal import Journal
 from transfer_core.workspace import expanded
 
-COMMANDS = (  # name, its function, its arguments, what it does
-    ("import", data.import_images, data.import_arguments, "take in a zip or a folder of labelled images"),
-    ("example", data.draw_example, data.example_arguments, "draw a built-in example"),
-    ("advise", advise.advise, advise.add_arguments, "what the four scenarios recommend for a dataset"),
-    ("strategies", lists.strategies, None, "the ways of transferring, and when to take which"),
-    ("run", run.run, run.add_arguments, "train with one strategy"),
-    ("rates", rates.rates, rates.add_arguments, "try learning rates on a few steps, to see which ones learn"),
-    ("backbones", lists.backbones, lists.backbones_arguments, "the networks to start from, and a user's own weights"),
-    ("compare", compare.compare, compare.add_arguments, "finished runs of one dataset side by side"),
-    ("predict", predict.predict, predict.add_arguments, "what a finished run says of new images"),
-    ("correct", correct.correct, correct.add_arguments, "a corrected version of a dataset, from a table"),
-    ("report", report.report, report.add_arguments, "a comparison as one HTML file and one JSON"),
-    (
-        "export",
-        export.export,
-        export.add_arguments,
-        "a finished run as a checked zip that needs no Graft",
+Call = Callable[[argparse.Namespace], tuple[dict[str, Any], str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """A word after `graft`."""
+
+    name: str
+    call: Call
+    arguments: Callable[[argparse.ArgumentParser], None] | None = None
+    does: str
+    examples: tuple[str, ...]
+
+
+COMMANDS = (
+    Command(
+        name="import",
+        call=data.import_images,
+        arguments=data.import_arguments,
+        does="take in a zip or a folder of labelled images",
+        examples=('graft import photos.zip --name "my photos"', "graft import ~/pictures/birds"),
     ),
-    ("check", check.check, None, "whether the workspace's database is whole"),
+    Command(
+        name="example",
+        call=data.draw_example,
+        arguments=data.example_arguments,
+        does="draw a built-in example",
+        examples=("graft example wallpaper",),
+    ),
+    Command(
+        name="list",
+        call=listed.listed,
+        arguments=listed.add_arguments,
+        does="the datasets and runs that there are",
+        examples=("graft list", 'graft list runs --dataset "my photos"', "graft list datasets --json"),
+    ),
+    Command(
+        name="show",
+        call=show.show,
+        arguments=show.add_arguments,
+        does="one dataset or run in full: recipe, status, scores, files",
+        examples=('graft show "my photos"', "graft show 3f9a"),
+    ),
+    Command(
+        name="rename",
+        call=rename.rename,
+        arguments=rename.add_arguments,
+        does="give a dataset another name",
+        examples=('graft rename "my photos" birds',),
+    ),
+    Command(
+        name="delete",
+        call=delete.delete,
+        arguments=delete.add_arguments,
+        does="remove datasets with their runs, or runs, for good",
+        examples=("graft delete birds", "graft delete 3f9a 77c0 --yes"),
+    ),
+    Command(
+        name="advise",
+        call=advise.advise,
+        arguments=advise.add_arguments,
+        does="what the four scenarios recommend for a dataset",
+        examples=(
+            "graft advise birds --similarity different --budget ample --domain no",
+            "graft advise birds --measure --pilots 120 --seconds 600",
+        ),
+    ),
+    Command(
+        name="strategies",
+        call=lists.strategies,
+        does="the ways of transferring, and when to take which",
+        examples=("graft strategies",),
+    ),
+    Command(
+        name="backbones",
+        call=lists.backbones,
+        arguments=lists.backbones_arguments,
+        does="the networks to start from, and a user's own weights",
+        examples=("graft backbones", "graft backbones --add weights.pth --arch resnet50 --name mine"),
+    ),
+    Command(
+        name="run",
+        call=run.run,
+        arguments=run.add_arguments,
+        does="train with one strategy",
+        examples=(
+            "graft run birds --strategy linear_probe --px 160",
+            "graft run birds --strategy fine_tune_all --augment standard --flip no --seeds 3",
+            "graft run birds --strategy linear_svm --folds 5",
+            "graft run birds --recipe recipe.json --per-class 20",
+        ),
+    ),
+    Command(
+        name="rates",
+        call=rates.rates,
+        arguments=rates.add_arguments,
+        does="try learning rates on a few steps, to see which ones learn",
+        examples=("graft rates birds --strategy fine_tune_all",),
+    ),
+    Command(
+        name="compare",
+        call=compare.compare,
+        arguments=compare.add_arguments,
+        does="finished runs of one dataset side by side",
+        examples=("graft compare 3f9a 77c0",),
+    ),
+    Command(
+        name="correct",
+        call=correct.correct,
+        arguments=correct.add_arguments,
+        does="a corrected version of a dataset, from a table",
+        examples=("graft correct birds label-errors.csv",),
+    ),
+    Command(
+        name="report",
+        call=report.report,
+        arguments=report.add_arguments,
+        does="a comparison as one HTML file and one JSON",
+        examples=("graft report birds report.html", "graft report birds two.html --runs 3f9a 77c0"),
+    ),
+    Command(
+        name="predict",
+        call=predict.predict,
+        arguments=predict.add_arguments,
+        does="what a finished run says of new images",
+        examples=(
+            "graft predict 3f9a photos/ more.zip --by-doubt --out answers.csv",
+            "graft predict 3f9a owl.jpg --json",
+        ),
+    ),
+    Command(
+        name="export",
+        call=export.export,
+        arguments=export.add_arguments,
+        does="a finished run as a checked zip that needs no Graft",
+        examples=("graft export 3f9a model.zip", "graft export 3f9a model.zip --fp16"),
+    ),
+    Command(
+        name="serve",
+        call=serve.serve,
+        arguments=serve.add_arguments,
+        does="a finished run, or a bundle, over HTTP, on this machine",
+        examples=("graft serve 3f9a", "graft serve model.zip --port 8080"),
+    ),
+    Command(
+        name="check",
+        call=check.check,
+        does="whether the workspace's database is whole",
+        examples=("graft check --workspace ~/graft",),
+    ),
 )
+FIRST_STEPS = (
+    "graft example wallpaper",
+    "graft advise wallpaper",
+    "graft run wallpaper --strategy linear_probe",
+    "graft list",
+)
+NAMES = """Where a dataset or run is named, the beginning of its id does too, as long as it fits one alone.
+`graft COMMAND --help` says more of a command, with examples."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -50,8 +210,9 @@ def main(arguments: list[str] | None = None) -> int:
         for value in vars(options).values():
             if isinstance(value, Path):
                 expanded(value)
-        result, text = options.call(options)
-        said = "\n".join([text, json.dumps(result)] if options.json else [text])
+        with redirect_stdout(sys.stderr):  # where libraries that print may do so
+            result, text = options.call(options)
+        said = json.dumps(result) if options.json else text
     except KeyboardInterrupt:
         return _failed("stopped.", 130)
     except Exception as error:  # noqa: BLE001 - the last place where an error can become a line
@@ -86,12 +247,31 @@ def _unforeseen(error: Exception, options: argparse.Namespace) -> str:
 def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--workspace", type=Path, metavar="PATH", help="folder of the workspace (or GRAFT_WORKSPACE)")
-    common.add_argument("--json", action="store_true", help="print one JSON object last")
-    parser = argparse.ArgumentParser(prog="graft", description="Transfer learning, compared.")
+    common.add_argument(
+        "--json", action="store_true", help="print one JSON document, and nothing else, on standard output"
+    )
+    parser = argparse.ArgumentParser(
+        prog="graft",
+        description="Transfer learning, compared.",
+        epilog=f"{NAMES}\n\n{_shown(FIRST_STEPS)}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for name, call, add_arguments, text in COMMANDS:
-        added = commands.add_parser(name, parents=[common], help=text, description=text)
-        added.set_defaults(call=call, name_of_command=name)
-        if add_arguments is not None:
-            add_arguments(added)
+    for command in COMMANDS:
+        added = commands.add_parser(
+            command.name,
+            parents=[common],
+            help=command.does,
+            description=f"{command.does[0].upper()}{command.does[1:]}.",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        added.set_defaults(call=command.call, name_of_command=command.name)
+        if command.arguments is not None:
+            command.arguments(added)
+        more = [textwrap.fill(added.epilog, 100)] if added.epilog else []
+        added.epilog = "\n\n".join([*more, _shown(command.examples)])
     return parser
+
+
+def _shown(examples: Sequence[str]) -> str:
+    return "\n".join(["examples:", *(f"  {example}" for example in examples)])

@@ -104,7 +104,7 @@ def test_without_the_package_bundled_is_the_default(
         assert part in str(caught.value)
     assert list(uninstalled.iterdir()) == [], "nothing is fetched"
     assert main(["backbones", "--workspace", str(tmp_path), "--json"]) == 0
-    listed = json.loads(capsys.readouterr().out.splitlines()[-1])["backbones"]
+    listed = json.loads(capsys.readouterr().out)["backbones"]
     offline = {known["name"]: known["available"] for known in listed}
     assert offline[LITE0.name] is False and offline["bundled"] is True
     assert "efficientnet_lite1" not in offline, "others than the first choice are offered once they are installed"

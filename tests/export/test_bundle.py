@@ -20,6 +20,7 @@ from PIL import Image
 from tests.driving import drive
 from tests.export.exported import Home, alone, card_of
 from transfer_core.cli import main
+from transfer_core.commands.export import text
 from transfer_core.compare.calibration import calibrated
 from transfer_core.data.pixels import square
 from transfer_core.errors import UnknownJob
@@ -245,11 +246,12 @@ def test_the_command_puts_a_bundle_where_it_is_wanted(
         assert bundle is not None
         shutil.copyfile(bundle, tmp_path / "model.zip")  # another bundle is replaced
         assert main(["export", home.runs["small"], str(tmp_path / "model.zip"), "--fp16", "--json", *place]) == 0
-        said = capsys.readouterr().out.splitlines()
-        assert "9 of 9 test images" in "".join(said) and json.loads(said[-1])["agree"] == 9
-        half = json.loads(said[-1])["fp16"]
-        assert half["bytes"] < 0.6 * json.loads(said[-1])["onnx_bytes"] and half["agree"] >= 8
-        assert 0 < half["largest_difference"] < 0.02 and "In half precision" in said[-2]
+        said = json.loads(capsys.readouterr().out)
+        half = said["fp16"]
+        assert half["bytes"] < 0.6 * said["onnx_bytes"] and said["agree"] == 9 and half["agree"] >= 8
+        assert 0 < half["largest_difference"] < 0.02
+        words = text(tmp_path / "model.zip", home.runs["small"], said)
+        assert "9 of 9 test images" in words and "In half precision" in words
         bundle = home.workspace.bundle(home.runs["small"])
         assert bundle is not None and file_sha256(bundle) == file_sha256(tmp_path / "model.zip")
     finally:

@@ -15,7 +15,7 @@ OWN_DOMAIN = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("dataset", help="id or name")
+    parser.add_argument("dataset", help="name or id, or its beginning")
     parser.add_argument("--similarity", choices=("similar", "different"), help="to ImageNet")
     parser.add_argument("--budget", choices=("limited", "ample"), help="of compute")
     parser.add_argument(

@@ -9,12 +9,12 @@ from transfer_core.workspace import Workspace
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("runs", nargs="+", metavar="RUN")
+    parser.add_argument("runs", nargs="+", metavar="RUN", help="id of a finished run, or its beginning")
 
 
 def compare(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     workspace = Workspace(root(options), write=False)
-    comparison = workspace.compare(options.runs)
+    comparison = workspace.compare([workspace.run_named(run).id for run in options.runs])
     titles = workspace.titles(comparison.runs, marked=True)
     runs = []
     lines = []

@@ -26,7 +26,7 @@ DELIMITERS = (",", ";", "\t")  # as spreadsheets of several languages write tabl
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.usage = "%(prog)s DATASET MARKS.csv [--workspace PATH] [--json]"
     parser.epilog = TABLE
-    parser.add_argument("dataset", help="id or name")
+    parser.add_argument("dataset", help="name or id, or its beginning")
     parser.add_argument("marks", type=Path, metavar="MARKS.csv", help="the list that the Compare page saves, edited")
 
 

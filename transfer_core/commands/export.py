@@ -18,7 +18,7 @@ FACTS = "model.json"  # that every bundle has
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("run", metavar="RUN", help="id of a finished run")
+    parser.add_argument("run", metavar="RUN", help="id of a finished run, or its beginning")
     parser.add_argument("out", type=Path, metavar="OUT.zip", help="where the bundle goes")
     parser.add_argument("--fp16", action="store_true", help="with a second graph in half precision, and what it costs")
 
@@ -29,28 +29,35 @@ def export(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     _require_place(out)
     workspace = Workspace(root(options))
     try:
-        job = workspace.export(options.run, fp16=options.fp16)
+        run = workspace.run_named(options.run).id
+        job = workspace.export(run, fp16=options.fp16)
         end = follow(workspace, job, "cpu")
-        bundle = workspace.bundle(options.run)
+        bundle = workspace.bundle(run)
         if end.status != "done" or bundle is None:
             raise GraftError("The export was stopped, so there is no bundle.")
         _copy(bundle, out)
     finally:
         workspace.close()
-    done = end.result
+    return {"run": run, "out": str(out), **{k: v for k, v in end.result.items() if k != "file"}}, text(
+        out, run, end.result
+    )
+
+
+def text(out: Path, run: str, done: dict[str, Any]) -> str:
+    """What the check found, and what half precision costs."""
     ties = f" ({count(done['ties'])} more are ties)" if done["ties"] else ""
-    text = (
-        f"{out} holds run {options.run}: {size(done['bytes'])}, in {duration(done['seconds'])}.\n"
+    said = (
+        f"{out} holds run {run}: {size(done['bytes'])}, in {duration(done['seconds'])}.\n"
         f"Loaded by a fresh process it gave {count(done['agree'])} of {count(done['images'])} {done['split']} images"
         f" the run's own class{ties}; probabilities differ by {done['largest_difference']:.1e} at most."
     )
     if half := done["fp16"]:
-        text += (
+        said += (
             f"\nIn half precision: {size(half['bytes'])}, {percent(half['accuracy'])} right (full"
             f" {percent(half['accuracy_full'])}), {half['images_per_second']:.1f} images/s here (full"
             f" {half['images_per_second_full']:.1f})."
         )
-    return {"run": options.run, "out": str(out), **{k: v for k, v in done.items() if k != "file"}}, text
+    return said
 
 
 def _require_place(out: Path) -> None:

@@ -4,16 +4,18 @@ import argparse
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from transfer_core.errors import GraftError
-from transfer_core.types import EpochEnd, Notice, Progress, RunEnd, StageStart
+from transfer_core.types import EpochEnd, Event, Notice, Progress, RunEnd, StageStart
 from transfer_core.workspace import Workspace, default_root, expanded
 
 BAR = 30
+FIRST_LINE = 10.0  # s: of a job that takes less, a log needs no line
+RARER = 15  # later lines are this share of the time so far apart: some 110 in a day
 
 
 def root(options: argparse.Namespace) -> Path:
@@ -21,20 +23,19 @@ def root(options: argparse.Namespace) -> Path:
 
 
 def follow(workspace: Workspace, job: str, device: str) -> RunEnd:
-    """Drive a job, show where it stands on a terminal. Ctrl-C stops it, as Stop does on a page.
+    """Drive a job, show where it stands on standard error. Ctrl-C stops it, as Stop does on a page.
 
     Raises GraftError when it fails, KeyboardInterrupt where it was stopped and left nothing.
     """
-    terminal = sys.stderr is not None and sys.stderr.isatty()
+    shown = Bar() if sys.stderr is not None and sys.stderr.isatty() else Lines()
     end = RunEnd(status="stopped")
     with _stops() as stops:
         for event in workspace.drive(job, device=device, stops=stops):
             if isinstance(event, RunEnd):
                 end = event
-            elif terminal:
-                _show(event)
-    if terminal:
-        print("\r\033[K", end="", file=sys.stderr)
+            else:
+                shown.show(event)
+    shown.close()
     if end.status == "failed":
         raise GraftError(end.error)
     if end.status == "stopped" and not end.result:
@@ -65,25 +66,65 @@ def _stops() -> Iterator[Callable[[], int]]:
         signal.signal(signal.SIGINT, before)
 
 
-def _show(event: Any) -> None:
-    if isinstance(event, Progress):
-        share = event.done / event.of if event.of else 0.0
-        left = f", {event.seconds_left:.0f} s left" if event.seconds_left is not None else ""
-        bar = "#" * round(share * BAR)
-        line = f"\r\033[K{event.what:<28} [{bar:<{BAR}}] {event.done:,} of {event.of:,} {event.unit}{left}"
-        print(line, end="", file=sys.stderr, flush=True)
-    elif isinstance(event, StageStart):
-        print(f"\r\033[K{event.number}/{event.stages} {event.title}", file=sys.stderr)
-    elif isinstance(event, EpochEnd):
-        shown = [
-            f"{name} {value:{form}}"
-            for name, value, form in (
-                ("train loss", event.train_loss, ".3f"),
-                ("val loss", event.val_loss, ".3f"),
-                ("val accuracy", event.val_accuracy, ".1%"),
-            )
-            if value is not None
-        ]
-        print(f"\r\033[K  {event.epoch:>4}  {'  '.join(shown)}{'  *' if event.best else ''}", file=sys.stderr)
-    elif isinstance(event, Notice):
-        print(f"\r\033[K{event.text}", file=sys.stderr)
+class Bar:
+    """A job on a terminal: its stages and epochs as lines, below them a bar that moves."""
+
+    def show(self, event: Event) -> None:
+        if isinstance(event, Progress):
+            share = event.done / event.of if event.of else 0.0
+            bar = "#" * round(share * BAR)
+            self._print(f"{event.what:<28} [{bar:<{BAR}}] {_done(event)}", end="")
+        elif isinstance(event, EpochEnd):
+            self._print(f"  {event.epoch:>4}  {_figures(event)}{'  *' if event.best else ''}")
+        elif isinstance(event, StageStart):
+            self._print(f"{event.number}/{event.stages} {event.title}")
+        elif isinstance(event, Notice):
+            self._print(event.text)
+
+    def close(self) -> None:
+        self._print("", end="")
+
+    def _print(self, text: str, end: str = "\n") -> None:
+        print(f"\r\033[K{text}", end=end, file=sys.stderr, flush=True)
+
+
+class Lines:
+    """A job in a log: a plain line now and then, the rarer the longer it takes; what takes a moment leaves none."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._began = self._last = clock()
+        self._stage = self._epoch = ""
+
+    def show(self, event: Event) -> None:
+        if isinstance(event, StageStart):
+            self._stage, self._epoch = f"{event.number}/{event.stages} {event.title}: ", ""
+        elif isinstance(event, EpochEnd):
+            self._epoch = f"{event.epoch} done, {_figures(event)}; "
+        elif isinstance(event, Progress):
+            self._print(f"{event.what}, {_done(event)}")
+        elif isinstance(event, Notice):
+            print(event.text, file=sys.stderr, flush=True)
+
+    def close(self) -> None:
+        """Lines need no end."""
+
+    def _print(self, text: str) -> None:
+        now = self._clock()
+        if now - self._last >= max(FIRST_LINE, (now - self._began) / RARER):
+            self._last = now
+            print(f"{now - self._began:7,.0f} s  {self._stage}{self._epoch}{text}", file=sys.stderr, flush=True)
+
+
+def _done(event: Progress) -> str:
+    left = f", {event.seconds_left:.0f} s left" if event.seconds_left is not None else ""
+    return f"{event.done:,} of {event.of:,} {event.unit}{left}"
+
+
+def _figures(event: EpochEnd) -> str:
+    measured = (
+        ("train loss", event.train_loss, ".3f"),
+        ("val loss", event.val_loss, ".3f"),
+        ("val accuracy", event.val_accuracy, ".1%"),
+    )
+    return "  ".join(f"{name} {value:{form}}" for name, value, form in measured if value is not None)

@@ -8,6 +8,7 @@ from typing import Any
 from transfer_core.backbones import available, damaged
 from transfer_core.backbones import backbones as catalogue
 from transfer_core.commands.follow import root
+from transfer_core.commands.table import table
 from transfer_core.strategies import STRATEGIES
 from transfer_core.workspace import Workspace
 
@@ -56,14 +57,7 @@ def backbones(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
         )
         for known in found
     ]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    lines = [
-        "  ".join(
-            cell.rjust(width) if 2 <= i <= 6 else cell.ljust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
+    lines = table(rows, right=range(2, 7))
     lines += damaged(place)
     lines.append("top-1 is on the weights' own source task: ImageNet, or what the app says of the bundled one.")
     listed = [asdict(known) | {"available": available(known, place)} for known in found]

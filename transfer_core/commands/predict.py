@@ -15,7 +15,7 @@ WRITERS = (".csv", ".parquet")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.usage = "%(prog)s RUN PATH... [--beside RUN ...] [--out FILE.csv|FILE.parquet] [--by-doubt]"
-    parser.add_argument("run", help="id of a run that left a network")
+    parser.add_argument("run", help="id of a run that left a network, or its beginning")
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="images, folders or zips")
     parser.add_argument("--beside", nargs="+", default=[], metavar="RUN", help="other runs on the same images")
     parser.add_argument("--out", type=Path, metavar="FILE", help="a table of all images, CSV or Parquet by its ending")
@@ -30,7 +30,7 @@ def predict(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
         raise GraftError(f"{options.out} ends neither in .csv nor in .parquet. Name the table so.")
     workspace = Workspace(root(options))
     try:
-        runs = [options.run, *options.beside]
+        runs = [workspace.run_named(run).id for run in (options.run, *options.beside)]
         job = workspace.predict_paths(runs, options.paths)
         follow(workspace, job, device(options.device).name)
         found = workspace.predicted(job)

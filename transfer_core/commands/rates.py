@@ -15,7 +15,7 @@ BAR = 30
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("dataset", help="id or name")
+    parser.add_argument("dataset", help="name or id, or its beginning")
     parser.add_argument("--strategy", required=True, help="one of `graft strategies` that has epochs")
     parser.add_argument(
         "--backbone", default="", help="(default: efficientnet_lite0, or bundled where that is not installed)"

@@ -17,7 +17,7 @@ LOOKED_AT = 2_000  # first bytes of a file: in them a report of Graft's says tha
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.usage = "%(prog)s DATASET OUT.html [--runs RUN ...] [--workspace PATH] [--json]"
-    parser.add_argument("dataset", help="id or name")
+    parser.add_argument("dataset", help="name or id, or its beginning")
     parser.add_argument("out", type=Path, metavar="OUT.html", help="the page; its JSON goes beside it, as OUT.json")
     parser.add_argument("--runs", nargs="+", metavar="RUN", help="(default: the best of each strategy, by validation)")
 
@@ -26,7 +26,8 @@ def report(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     """Write the report. A file that is there already is replaced only if it is a report itself."""
     files = _files(options.out.expanduser())
     workspace = Workspace(root(options), write=False)
-    made = workspace.report(workspace.dataset(options.dataset), options.runs)
+    runs = options.runs and [workspace.run_named(run).id for run in options.runs]
+    made = workspace.report(workspace.dataset(options.dataset), runs)
     for file, text in zip(files, (made.html, made.json), strict=True):
         _write(file, text)
     page, values = files

@@ -17,7 +17,7 @@ YES_NO = {"yes": True, "no": False}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("dataset", help="id or name")
+    parser.add_argument("dataset", help="name or id, or its beginning")
     parser.add_argument("--strategy", help="one of `graft strategies`; with --recipe, instead of its own")
     parser.add_argument("--backbone", help="(default: efficientnet_lite0, or bundled where that is not installed)")
     parser.add_argument("--seeds", type=int, default=1, metavar="N", help="train so many times, seed after seed")

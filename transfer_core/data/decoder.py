@@ -2,15 +2,17 @@
 
 Started as `python -m transfer_core.data.decoder DESCRIPTOR`, the end of a pipe. Each request is one JSON message:
 {"list": source} is answered by {"members": [[path, index, refusal], ...]}; {"source": ..., "index": ..., "squares":
-[[resize_px, crop_px, fit], ...], "thumbnail_px": ...} by {"error": ""}, then each square's bytes and the thumbnail's.
-What cannot be read is answered by {"error": sentence} alone. At the end of the pipe it leaves.
+[[resize_px, crop_px, fit], ...], "thumbnail_px": ...} by {"error": ""}, then each square's bytes and the thumbnail's,
+which is empty for 0 px. What cannot be read is answered by {"error": sentence} alone. At the end of the pipe it leaves.
 """
 
 import contextlib
 import io
 import json
 import os
+import signal
 import sys
+import warnings
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
@@ -43,6 +45,7 @@ class Source:
 
 
 def main() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one at the other end of the pipe
     pipe = Connection(int(sys.argv[1]))
     wrong = _limit_memory()
     source: Source | None = None
@@ -85,7 +88,8 @@ def _looked_at(source: Source, asked: dict[str, Any]) -> list[bytes]:
         square(io.BytesIO(data), resize_px=resize_px, crop_px=crop_px, fit=fit).tobytes()
         for resize_px, crop_px, fit in asked["squares"]
     ]
-    return [_said({"error": ""}), *squares, _thumbnail(data, asked["thumbnail_px"])]
+    picture = _thumbnail(data, asked["thumbnail_px"]) if asked["thumbnail_px"] else b""
+    return [_said({"error": ""}), *squares, picture]
 
 
 def _thumbnail(data: bytes, px: int) -> bytes:
@@ -120,4 +124,5 @@ def _limit_memory() -> str:
 
 if __name__ == "__main__":
     Image.init()  # the decoders, before the limit
+    warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the answer says it
     main()

@@ -87,6 +87,10 @@ class Decoders:
         while self._children:
             self._children.pop().end()
 
+    def start(self) -> None:
+        """Start all of them now, for who would wait for the first image."""
+        self._needed(self._most)
+
     def members(self, source: Path) -> tuple[Member, ...]:
         """The files of a zip or folder, or the one image file. Raises ArchiveError when it is unsafe or damaged."""
         child = self._needed(1)[0]
@@ -104,7 +108,10 @@ class Decoders:
     def looks(
         self, members: Sequence[tuple[Path, Member]], shapes: Sequence[Shape], *, thumbnail_px: int
     ) -> Generator[Look, None, None]:
-        """Each member of its source, in order; a few are decoded ahead. Closing it leaves the processes ready."""
+        """Each member of its source, in order; a few are decoded ahead. Closing it leaves the processes ready.
+
+        `thumbnail_px`: 0 for none.
+        """
         children = self._needed(min(self._most, len(members)))
         request = {
             "squares": [[shape.resize_px, shape.crop_px, shape.fit] for shape in shapes],

@@ -64,6 +64,14 @@ def open_rgb(file: Path | BinaryIO) -> Image.Image:
     return decode(file).image
 
 
+def upright(image: Image.Image) -> Image.Image:
+    """A picture that is open already, upright, as 8-bit RGB on white. Raises ImageError when its file is damaged."""
+    try:
+        return _decoded(image, *image.size).image
+    except Exception as error:  # decoders raise almost anything on damaged files
+        raise ImageError(f"The image is cut off or damaged ({_words(error)}).") from error
+
+
 def decode(file: Path | BinaryIO, *, enough_px: int | None = None) -> Decoded:
     """Like open_rgb, with what the import wants to know; large JPEGs may come smaller, both sides >= `enough_px`."""
     try:

@@ -210,11 +210,12 @@ class Datasets(Database):
         with self.write() as db:
             db.execute("DELETE FROM ensembles WHERE dataset = ? AND id = ?", (dataset, id))
 
-    def ensembles(self, dataset: str) -> tuple[str, ...]:
-        """The newest first."""
+    def ensembles(self, dataset: str = "") -> tuple[str, ...]:
+        """Of a dataset, or all, the newest first."""
+        where = "WHERE dataset = ? " if dataset else ""
         with self.read() as db:
-            rows = db.execute("SELECT id FROM ensembles WHERE dataset = ? ORDER BY rowid DESC", (dataset,)).fetchall()
-        return tuple(id for (id,) in rows)
+            found = db.execute(f"SELECT id FROM ensembles {where}ORDER BY rowid DESC", (dataset,) * bool(dataset))
+            return tuple(id for (id,) in found)
 
 
 def _free(db: sqlite3.Connection, name: str, own: str) -> str:

@@ -51,7 +51,7 @@ def predict(
     yield StageStart(stage="predict", title="Look at the images", number=1, stages=1, unit="image")
     yield Progress(what="Loading the network", done=0, of=1)
     where = torch.device(device)
-    judges = [_Judges([_Judge(folder, where) for folder in folders]) for folders in runs.values()]
+    judges = [Judges([Judge(folder, where) for folder in folders]) for folders in runs.values()]
     if len({judge.classes for judge in judges}) > 1:
         raise DatasetError("These runs know different classes. Pick runs of one dataset.")
     yield Progress(what="Listing the images", done=0, of=1)
@@ -88,10 +88,10 @@ def _members(sources: Sequence[Path], names: Sequence[str]) -> Iterator[tuple[Pa
             yield source, replace(member, path=names[number]) if alone else member
 
 
-class _Judges:
+class Judges:
     """A run, or the members of an ensemble, whose mean is the answer."""
 
-    def __init__(self, members: Sequence["_Judge"]) -> None:
+    def __init__(self, members: Sequence["Judge"]) -> None:
         self.members, self.classes = members, members[0].classes
         self.shapes = [judge.shape for judge in members]
         said = [judge.predictions for judge in members]
@@ -109,7 +109,7 @@ class _Judges:
         return said, np.mean(know, axis=0) > 0.5 if know else np.zeros(len(looks), bool)
 
 
-class _Judge:
+class Judge:
     """One run's network, and how its probabilities are read."""
 
     def __init__(self, run: Path, device: torch.device) -> None:

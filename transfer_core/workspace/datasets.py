@@ -16,6 +16,7 @@ from transfer_core.data.pixels import fit_square, lost, open_rgb
 from transfer_core.errors import ArchiveError, DatasetError, disk_words
 from transfer_core.jobs.tasks.import_images import ImportImages
 from transfer_core.types import Dataset, Profile
+from transfer_core.workspace.naming import matching
 from transfer_core.workspace.opened import Opened, expanded, new_id, title
 
 
@@ -47,11 +48,15 @@ class Datasets(Opened):
         )
 
     def dataset(self, id_or_name: str) -> Dataset:
-        """Raises DatasetError when no dataset, or more than one, has that id or name."""
-        found = [row.id for row in self.datasets() if id_or_name in (row.id, row.name)]
-        if len(found) != 1:
-            names = ", ".join(row.name for row in self.datasets()) or "none yet"
-            raise DatasetError(f"There is no dataset {id_or_name!r} in this workspace. It has: {names}.")
+        """By its id, the beginning of its id, or its name. Raises DatasetError when that is none, or more than one."""
+        names = {row.id: row.name for row in self.datasets()}
+        found = matching(id_or_name, names)
+        if len(found) > 1:
+            which = ", ".join(f"{id} ({names[id]})" for id in found)
+            raise DatasetError(f"{id_or_name!r} may be more than one dataset: {which}. Give the whole id of one.")
+        if not found:
+            known = ", ".join(names.values()) or "none yet"
+            raise DatasetError(f"There is no dataset {id_or_name!r} in this workspace. It has: {known}.")
         return self._store.dataset(found[0])
 
     def profile(self, dataset: Dataset) -> Profile:

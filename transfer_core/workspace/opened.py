@@ -83,9 +83,10 @@ class Opened:
             answers = (self.root / "predictions").glob("*/")
             for folder in sorted(answers, key=lambda each: each.stat().st_mtime)[:-PREDICTIONS_KEPT]:
                 shutil.rmtree(folder, ignore_errors=True)
-            for id in jobs:
-                for folder in [*self.root.glob(f"runs/{id}{JOINED}*"), *self.root.glob(f"runs/*{JOINED}{id}*")]:
-                    shutil.rmtree(folder, ignore_errors=True)  # of an ensemble
+            ensembles = set(self._store.ensembles())
+            for folder in self.root.glob(f"runs/*{JOINED}*"):
+                if folder.name not in ensembles or not set(jobs).isdisjoint(folder.name.split(JOINED)):
+                    shutil.rmtree(folder, ignore_errors=True)  # the bundle of an ensemble that is gone
             for half in ("datasets/*/.pixels-*", "datasets/*/*.part", "features/*.part", "runs/*/*.part", *kept):
                 for file in self.root.glob(half):
                     file.unlink(missing_ok=True)

@@ -17,6 +17,7 @@ from transfer_core.jobs.tasks import run_folder, task_of
 from transfer_core.jobs.tasks.train import Train
 from transfer_core.strategies import STRATEGIES
 from transfer_core.types import JOINED, Dataset, Job, Predictions, Recipe, Repeats, Resampled, Run
+from transfer_core.workspace.naming import matching
 from transfer_core.workspace.opened import Opened
 
 ENSEMBLES_KEPT = 64  # in memory
@@ -57,16 +58,38 @@ class Runs(Opened):
             raise UnknownJob(f"{id!r} is not a run.")
         return _run(job)
 
+    def run_named(self, id: str) -> Run:
+        """By its id or the beginning of it; none that was deleted. An ensemble by its members, joined by a plus.
+
+        Raises UnknownJob when that is none, or several.
+        """
+        if JOINED in id:
+            return self.run(JOINED.join(self.run_named(each).id for each in id.split(JOINED)))
+        runs = {run.id: run for run in self.runs()}
+        found = matching(id, dict.fromkeys(runs, ""))
+        if len(found) > 1:
+            which = ", ".join(f"{known} ({runs[known].recipe.strategy})" for known in found)
+            raise UnknownJob(f"{id!r} may be more than one run: {which}. Give the whole id of one.")
+        if not found:
+            raise UnknownJob(f"There is no run {id!r} in this workspace. `graft list runs` shows those that it has.")
+        return runs[found[0]]
+
     def runs(self, dataset: str = "", *, active: bool = False) -> tuple[Run, ...]:
         """Newest first."""
         return tuple(_run(job) for job in self._store.jobs(kind="train", dataset=dataset, active=active))
 
     def delete_run(self, id: str) -> None:
-        """Stop and hide a run; `restore_run` undoes it until Graft starts again."""
+        """Stop and hide a run, or forget an ensemble; `restore_run` undoes it until Graft starts again."""
+        if JOINED in id:
+            self.forget_ensemble(id)
+            return
         self.stop(id)
         self._store.mark_job(id, deleted=time.time())
 
     def restore_run(self, id: str) -> None:
+        if JOINED in id:
+            self.combine(id.split(JOINED))
+            return
         self._store.mark_job(id, deleted=None)
 
     def predictions(self, run: str) -> Predictions:

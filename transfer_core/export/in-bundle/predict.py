@@ -18,7 +18,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from PIL import Image
@@ -45,7 +45,7 @@ class Squares:
         self.px, self.resize_px, self.fit = int(said["px"]), int(said["resize_px"]), str(said["fit"])
         self.decoding = said["decoding"]
 
-    def read(self, file: Path) -> np.ndarray:
+    def read(self, file: Path | BinaryIO) -> np.ndarray:
         """(px, px, 3) uint8. Raises ValueError, with the reason, for what is no image that can be read."""
         try:
             return self.square(self.decode(file))
@@ -54,7 +54,7 @@ class Squares:
         except Exception as error:  # decoders raise almost anything on damaged files
             raise ValueError(" ".join(str(error).split()) or type(error).__name__) from error
 
-    def decode(self, file: Path) -> Image.Image:
+    def decode(self, file: Path | BinaryIO) -> Image.Image:
         """The first frame, upright, as 8-bit RGB on white; a large JPEG smaller, as far as nothing is lost by it."""
         enough = self.decoding["sharp"] * (self.resize_px if self.fit == "crop" else self.px)
         with Image.open(file, formats=self.decoding["formats"]) as image:
@@ -63,13 +63,17 @@ class Squares:
                 raise ValueError(f"the image has {width} x {height} pixels, more than {self.decoding['most_pixels']:,}")
             if min(width, height) > enough:
                 image.draft(None, (enough, enough))
-            image.load()
-            try:
-                orientation = int(image.getexif().get(ORIENTATION, 1))
-            except Exception:  # noqa: BLE001  # broken metadata is no reason to lose the image
-                orientation = 1
-            rgb = self.rgb(image)
-            return rgb.transpose(UPRIGHT[orientation]) if orientation in UPRIGHT else rgb
+            return self.upright(image)
+
+    def upright(self, image: Image.Image) -> Image.Image:
+        """As its camera was held, as 8-bit RGB on white."""
+        image.load()
+        try:
+            orientation = int(image.getexif().get(ORIENTATION, 1))
+        except Exception:  # noqa: BLE001  # broken metadata is no reason to lose the image
+            orientation = 1
+        rgb = self.rgb(image)
+        return rgb.transpose(UPRIGHT[orientation]) if orientation in UPRIGHT else rgb
 
     def rgb(self, image: Image.Image) -> Image.Image:
         if image.mode[0] in "IF":
@@ -124,10 +128,13 @@ class Model:
 
     def use(self, graph: str) -> None:
         """Answer by that graph of the folder from now on."""
+        os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # else it reports home, from its import on
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = int(os.environ.get("OMP_NUM_THREADS", "0"))  # 0: as many as there are cores
+        # Threads that spin while they wait take the processors from those that decode.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self.session = onnxruntime.InferenceSession(self.folder / graph, options, providers=["CPUExecutionProvider"])
 
     def probabilities(self, squares: np.ndarray) -> np.ndarray:

@@ -1,0 +1,49 @@
+"""What a command line names where both a dataset and a run may stand, and the files that it has."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from transfer_core.errors import GraftError
+from transfer_core.jobs.tasks import job_log, run_folder
+from transfer_core.types import JOINED, Dataset, Run
+from transfer_core.workspace import Workspace
+from transfer_core.workspace.naming import matching
+
+
+def named(workspace: Workspace, text: str) -> Dataset | Run:
+    """The dataset or the run of that name or id, or whose id begins so. Raises GraftError when it is none, or several.
+
+    Those that were deleted are none.
+    """
+    if JOINED in text:
+        return workspace.run_named(text)
+    datasets = {row.id: row.name for row in workspace.datasets()}
+    runs = {run.id: run for run in workspace.runs()}
+    found = matching(text, datasets | dict.fromkeys(runs, ""))
+    if len(found) > 1:
+        kinds = [f"dataset {id} ({datasets[id]})" if id in datasets else f"run {id}" for id in found]
+        raise GraftError(f"{text!r} may be more than one thing: {', '.join(kinds)}. Give the whole id of one.")
+    if not found:
+        raise GraftError(f"There is no dataset and no run {text!r} in this workspace. `graft list` shows what it has.")
+    return runs[found[0]] if found[0] in runs else workspace.dataset(found[0])
+
+
+def files(root: Path, found: Dataset | Run) -> list[Path]:
+    """Files and folders of a dataset, its runs' aside, or of a run; those that are there."""
+    if isinstance(found, Run):
+        places = [run_folder(root, found.id), job_log(root, found.id)]
+    else:
+        places = [root / "datasets" / found.id, *sorted((root / "features").glob(f"{found.id}-*"))]
+    return [place for place in places if place.exists()]
+
+
+def bytes_of(places: Iterable[Path]) -> int:
+    """Of all files in these folders. One that goes meanwhile counts nothing."""
+    total = 0
+    for place in places:
+        for file in place.rglob("*") if place.is_dir() else (place,):
+            try:
+                total += file.stat().st_size if file.is_file() else 0
+            except OSError:
+                continue
+    return total

@@ -1,0 +1,143 @@
+"""`show`: all that a workspace knows of one dataset or run."""
+
+import argparse
+from collections import Counter
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from transfer_core.commands.follow import root
+from transfer_core.commands.listed import when
+from transfer_core.commands.named import bytes_of, files, named
+from transfer_core.commands.table import table
+from transfer_core.errors import GraftError
+from transfer_core.jobs.tasks import run_folder
+from transfer_core.types import SETTINGS, SPLITS, Dataset, Run, Score
+from transfer_core.words import duration, size
+from transfer_core.workspace import Workspace
+
+Shown = tuple[dict[str, Any], str]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", metavar="DATASET|RUN", help="a dataset's name, or an id or its beginning")
+
+
+def show(options: argparse.Namespace) -> Shown:
+    workspace = Workspace(root(options), write=False)
+    try:
+        found = named(workspace, options.what)
+        return _run(workspace, found) if isinstance(found, Run) else _dataset(workspace, found)
+    finally:
+        workspace.close()
+
+
+def _dataset(workspace: Workspace, dataset: Dataset) -> Shown:
+    runs = workspace.runs(dataset.id)
+    folder, taken = workspace.root / "datasets" / dataset.id, bytes_of(files(workspace.root, dataset))
+    splits = {split: dataset.count(number) for number, split in enumerate(SPLITS)}
+    counts = {
+        name: {split: int(np.sum((dataset.labels == label) & (dataset.splits == n))) for n, split in enumerate(SPLITS)}
+        for label, name in enumerate(dataset.classes)
+    }
+    problems = dict(Counter(problem.kind for problem in dataset.problems))
+    result = {
+        "dataset": dataset.id,
+        "name": dataset.name,
+        "created": dataset.created,
+        "images": len(dataset),
+        "splits": splits,
+        "splits_from": dataset.splits_from,
+        "classes": counts,
+        "problems": [asdict(problem) for problem in dataset.problems],
+        "runs": [run.id for run in runs],
+        "folder": str(folder),
+        "bytes": taken,
+    }
+    rows = [("class", *SPLITS), *((name, *(f"{n:,}" for n in of.values())) for name, of in counts.items())]
+    dealt = (
+        f"dealt by Graft, seed {dataset.seed}" if dataset.splits_from == "seed" else f"from the {dataset.splits_from}"
+    )
+    lines = [
+        f"{dataset.name} ({dataset.id}), of {when(dataset.created)}",
+        f"  images    {len(dataset):,}: " + ", ".join(f"{count:,} {split}" for split, count in splits.items()),
+        f"  splits    {dealt}",
+        f"  problems  {', '.join(f'{n} {kind}' for kind, n in problems.items()) or 'none'}",
+        f"  runs      {', '.join(run.id for run in runs) or 'none'}",
+        f"  files     {folder} ({size(taken)} with what is kept for later runs)",
+        "",
+        *(f"  {line}" for line in table(rows, right=range(1, 9))),
+    ]
+    return result, "\n".join(lines)
+
+
+def _run(workspace: Workspace, run: Run) -> Shown:
+    title = workspace.titles([run], marked=True)[run.id]
+    dataset = workspace.dataset(run.recipe.dataset)
+    score, untested = _score(workspace, run)
+    folder, bundle = run_folder(workspace.root, run.id), workspace.bundle(run.id)
+    kept = sorted(file.name for file in folder.iterdir() if file.is_file()) if folder.is_dir() else []
+    result = {
+        "run": run.id,
+        "title": title,
+        "dataset": dataset.id,
+        "name": dataset.name,
+        **{name: getattr(run, name) for name in ("status", "error", "device", "created", "started", "finished")},
+        **{name: getattr(run, name) for name in ("seconds", "images_per_second", "peak_bytes", "tap", "depth_curve")},
+        **{name: getattr(run, name) for name in ("epochs_done", "epochs_planned", "val_accuracy", "test_accuracy")},
+        "score": None if score is None else _score_result(score),
+        "recipe": None if run.members else asdict(run.recipe),
+        "members": [member.id for member in run.members],  # of an ensemble
+        "folder": str(folder),
+        "files": kept,
+        "bundle": None if bundle is None else str(bundle),
+    }
+    lines = [
+        f"{title} ({run.id})",
+        f"  dataset   {dataset.name} ({dataset.id})",
+        f"  status    {run.stopped_words or run.status}{f': {run.error}' if run.error else ''}",
+        f"  begun     {when(run.created)}, on {run.device}",
+    ]
+    if run.seconds is not None:
+        speed = f", {run.images_per_second:,.0f} images/s" if run.images_per_second else ""
+        memory = f", {size(run.peak_bytes)} of memory" if run.peak_bytes else ""
+        lines.append(f"  took      {duration(run.seconds)}{speed}{memory}")
+    lines += [f"  tested    {_score_words(score)}" if score is not None else f"  tested    {untested}"]
+    if run.val_accuracy is not None:
+        lines.append(f"  validated {run.val_accuracy:.1%}")
+    if run.tap:
+        lines.append(f"  layer     {run.tap}")
+    lines.append(f"  files     {folder}: {', '.join(kept) or 'none'}")
+    if run.members:
+        return result, "\n".join([*lines, f"  members   {', '.join(member.id for member in run.members)}"])
+    lines += ["", "  recipe"]
+    settings = workspace.strategy(run.recipe.strategy).settings
+    known = ("strategy", "backbone", *(name for name in SETTINGS if name in settings))
+    rows = [(name, str(getattr(run.recipe, name))) for name in known]
+    return result, "\n".join([*lines, *(f"    {line}" for line in table(rows))])
+
+
+def _score(workspace: Workspace, run: Run) -> tuple[Score | None, str]:
+    """How a run did on the test images, or why that is not known."""
+    if not run.tested:
+        return None, "no"
+    try:
+        return workspace.compare([run.id]).scores[0], ""
+    except GraftError as error:
+        return None, str(error)
+
+
+def _score_result(score: Score) -> dict[str, Any]:
+    return {
+        **{name: getattr(score, name) for name in ("images", "accuracy", "interval", "macro_f1", "log_loss", "ece")},
+        "confusion": score.confusion.tolist(),
+    }
+
+
+def _score_words(score: Score) -> str:
+    low, high = score.interval
+    return (
+        f"{score.accuracy:.1%} of {score.images:,} images right (95 % interval {low:.1%} to {high:.1%}), "
+        f"F1 {score.macro_f1:.3f}, log loss {score.log_loss:.3f}, calibration error {score.ece:.3f}"
+    )

@@ -1,0 +1,1 @@
+"""A bundle over HTTP: few files, no torch. Nothing here knows a workspace."""
