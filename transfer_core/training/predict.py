@@ -12,25 +12,26 @@ from typing import Literal
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from transfer_core.backbones.taps import Network
 from transfer_core.compare.calibration import calibrated, fitted_temperature
 from transfer_core.compare.predictions import PREDICTIONS, read_predictions
 from transfer_core.compare.selective import ALL_STAND, doubt
-from transfer_core.data.answers import Answers
+from transfer_core.data.answers import Answers, Said
 from transfer_core.data.archive import Member
 from transfer_core.data.decoding import Decoders, Look, Shape
 from transfer_core.errors import ArchiveError, DatasetError, StopAsked
 from transfer_core.training.checkpoint import WEIGHTS, load_network
 from transfer_core.training.familiar import load_familiar
 from transfer_core.training.features import BATCH_SIZES, precise
+from transfer_core.training.heat import Evidence, covering, evidence
 from transfer_core.training.images import Images
 from transfer_core.training.meter import Meter
 from transfer_core.training.solvers import softmax
-from transfer_core.types import Doubt, Event, Floats, Progress, RunEnd, StageStart
+from transfer_core.types import Doubt, Event, Floats, Ints, Progress, RunEnd, StageStart
 
 FEW, LARGE_PX, SMALL_PX = 24, 480, 160  # so few images are shown large
+MAPPED = 100  # images that get heat maps: each costs about three times what its answer alone does
 KEPT = 4  # networks that stay loaded between predictions
 
 _decoders = Decoders()
@@ -38,11 +39,20 @@ atexit.register(_decoders.close)
 
 
 def predict(
-    runs: Sequence[Path], sources: Sequence[Path], out: Path, *, device: str, names: Sequence[str] = ()
+    runs: Sequence[Path],
+    sources: Sequence[Path],
+    out: Path,
+    *,
+    device: str,
+    names: Sequence[str] = (),
+    heat: bool = False,
+    labels: Sequence[int] = (),
 ) -> Iterator[Event]:
     """Leaves what each run says of each image in `out`, with small pictures: `data.answers`.
 
     `sources`: image files, folders, zips; `names`: what the user calls them. The result has images, unreadable and of.
+    `heat`: of up to MAPPED images, where each run finds its evidence for the likeliest classes too, and for `labels`,
+    the class of each source.
     A StopAsked that is thrown in ends it with the images that were looked at. Raises DatasetError when a run left no
     network or the runs know different classes, ArchiveError for a source that cannot be listed, or holds nothing.
     """
@@ -60,12 +70,15 @@ def predict(
     meter = Meter(where, forward=len(members), train=0)
     status: Literal["done", "stopped"] = "done"
     px = LARGE_PX if len(members) <= FEW else SMALL_PX
-    with Answers(out, [run.name for run in runs], judges[0].classes, [judge.doubt for judge in judges]) as answers:
+    mapped = heat and len(members) <= MAPPED
+    doubts, seen = [judge.doubt for judge in judges], [judge.shape for judge in judges]
+    with Answers(out, [run.name for run in runs], judges[0].classes, doubts, seen) as answers:
         try:
             with closing(_decoders.looks(members, shapes, thumbnail_px=px)) as looks:
                 began = time.monotonic()
                 while batch := list(islice(looks, BATCH_SIZES[where.type])):
-                    answers.add(batch, [judge(batch, shapes) for judge in judges])
+                    known = _labels(labels, len(answers.names), len(batch)) if mapped else None
+                    answers.add(batch, [judge(batch, shapes, known) for judge in judges])
                     meter.passed("forward", len(batch), time.monotonic() - began)
                     began = time.monotonic()
                     yield meter.progress("Looking at images", len(answers.names), len(members), kind="forward")
@@ -86,6 +99,12 @@ def _members(sources: Sequence[Path], names: Sequence[str]) -> Iterator[tuple[Pa
             yield source, replace(member, path=names[number]) if alone else member
 
 
+def _labels(labels: Sequence[int], start: int, count: int) -> Ints:
+    """Of the next images, (count,); -1 where none is known."""
+    known = list(labels[start : start + count])
+    return np.array(known + [-1] * (count - len(known)))
+
+
 class _Judge:
     """One run's network, and how its probabilities are read."""
 
@@ -98,20 +117,34 @@ class _Judge:
         self.temperature, self.doubt = _trust(run)
         self.known = load_familiar(run)
 
-    def __call__(self, looks: Sequence[Look], shapes: Sequence[Shape]) -> tuple[Floats, NDArray[np.bool_]]:
-        """(n, K) calibrated probabilities, nan for what could not be read; (n,) what is unlike all of training."""
+    def __call__(self, looks: Sequence[Look], shapes: Sequence[Shape], labels: Ints | None) -> Said:
+        """Calibrated probabilities, and what is unlike all of training. `labels`: (n,) asks for maps too; -1: none."""
         found, unlike = np.full((len(looks), len(self.classes)), np.nan), np.zeros(len(looks), bool)
         read = [row for row, look in enumerate(looks) if not look.error]
-        if read:
-            place = shapes.index(self.shape)
-            squares = np.stack([looks[row].squares[place] for row in read])  # (n, H, W, 3)
-            x = Images(squares, self.network.backbone, self.device).batch(np.arange(len(read)))
+        if not read:
+            return Said(probabilities=found, unlike=unlike)
+        place = shapes.index(self.shape)
+        squares = np.stack([looks[row].squares[place] for row in read])  # (n, H, W, 3)
+        images = Images(squares, self.network.backbone, self.device)
+        x, heat = images.batch(np.arange(len(read))), None
+        if labels is None:
             both = precise(self.network.both, x)
             codes, logits = both[:, : -len(self.classes)], both[:, -len(self.classes) :]
-            found[read] = calibrated(softmax(logits), self.temperature)
-            if self.known is not None:
-                unlike[read] = self.known.unlike(codes, logits)
-        return found, unlike
+        else:
+            where = evidence(self.network, x, labels[read])
+            codes, logits = where.codes, where.logits
+            heat = where.classes, where.maps, self._tried(images, where)
+        found[read] = calibrated(softmax(logits), self.temperature)
+        if self.known is not None:
+            unlike[read] = self.known.unlike(codes, logits)
+        return Said(probabilities=found, unlike=unlike, heat=heat)
+
+    def _tried(self, images: Images, where: Evidence) -> Floats:
+        """Of an image that comes alone, (1, 3): what covering its hottest places does, and covering any; else (n, 0)."""
+        if len(images.pixels) > 1 or not where.maps.size:
+            return np.zeros((len(images.pixels), 0))
+        said = covering(self.network, images, where, np.random.default_rng(0), self.temperature)
+        return np.concatenate((said[:, :2], said[:, 2:].mean(1, keepdims=True)), 1)
 
 
 @lru_cache(maxsize=KEPT)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from transfer_core.types.backbones import Fit
 from transfer_core.types.plain import Floats
 
 
@@ -36,3 +37,17 @@ class Predicted:
         threshold = self.doubts[run].threshold
         likely = threshold is not None and bool(self.probabilities[run, row].max() >= threshold)
         return likely and not self.unlike[run, row]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Heat:
+    """Where in a picture a run finds its evidence for some classes."""
+
+    classes: tuple[int, ...]  # the likeliest first
+    maps: Floats  # (k, G, G), of the network's square; above 0 speaks for the class, below against it. G may be 0: none
+    tried: tuple[
+        float, ...
+    ]  # the likeliest class's probability: as it is, the hottest fifth covered, a random fifth; or ()
+    resize_px: int  # how the picture became the square: `fit_square`'s arguments
+    crop_px: int
+    fit: Fit
