@@ -1,9 +1,9 @@
 """Whether heat maps point at what matters: `python -m benchmarks.heat --data FOLDER --workspace FOLDER`.
 
 The hottest fifth of a map's places is filled with the image's mean colour, and as many places drawn at random, five
-times; how far the probability of the class that was named falls. 100 test images of clothing, runs of five kinds, each
-trained when the workspace has it not yet. `--choose`: 100 validation images instead, and maps of the linear probes taken
-at each tap, by the gradient at each place or its mean over the map, of the class's log odds or its logit.
+times; how far the probability of the class that was named falls. 100 test images of clothing, six runs, each trained
+when the workspace has it not yet. `--choose`: 100 validation images instead, and maps of the linear probes taken at
+each tap, by the gradient at each place or its mean over the map, of the class's log odds or its logit.
 """
 
 import argparse

@@ -1,21 +1,14 @@
 """Where a network finds its evidence: on images whose class hangs on one small thing at a random place."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
 from tests.training.bench import PX, Bench
-from transfer_core.backbones import backbone
-from transfer_core.backbones.taps import Network
-from transfer_core.backbones.torchvision import load
-from transfer_core.data.answers import read_answers, read_heat
 from transfer_core.training.checkpoint import load_network
 from transfer_core.training.heat import covering, evidence, spots_of
 from transfer_core.training.images import Images
-from transfer_core.training.predict import predict
 from transfer_core.types import TEST, Backbone, Dataset, Ints
 
 THING = 14  # px, of a side

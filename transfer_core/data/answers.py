@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,7 +71,7 @@ class Answers:
         facts = json.dumps({**self._facts, "names": self.names, "errors": self.errors, "of": of})
         said = np.stack([np.concatenate([each.probabilities for each in own]) for own in self._said])
         unlike = np.stack([np.concatenate([each.unlike for each in own]) for own in self._said])
-        heat: dict[str, NDArray[np.generic]] = {}
+        heat: dict[str, Any] = {}
         for run, own in enumerate(self._said):
             found = [each.heat for each in own if each.heat is not None]
             columns = map(np.concatenate, zip(*found, strict=True))

@@ -140,7 +140,7 @@ class _Judge:
         return Said(probabilities=found, unlike=unlike, heat=heat)
 
     def _tried(self, images: Images, where: Evidence) -> Floats:
-        """Of an image that comes alone, (1, 3): what covering its hottest places does, and covering any; else (n, 0)."""
+        """Of an image that comes alone, (1, 3): `Heat.tried`; else (n, 0)."""
         if len(images.pixels) > 1 or not where.maps.size:
             return np.zeros((len(images.pixels), 0))
         said = covering(self.network, images, where, np.random.default_rng(0), self.temperature)
