@@ -9,7 +9,7 @@ from components.errors_gallery import first, more
 from components.errors_look import probability, show
 from components.gallery import data_uri
 from components.heat_picture import hottest, overlay
-from components.heat_view import CAUTION, NO_MAP
+from components.heat_view import CAUTION, LEGEND, NO_MAP
 from components.status import ENDED_BADLY, say_ended_badly
 from components.study_view import under_way
 from transfer_core.errors import UnknownJob
@@ -60,6 +60,7 @@ def heat_pairs(workspace: Workspace, dataset: Dataset, run: str, seen: Sequence[
         "Brightest where the run’s evidence against all other classes came from: left for the class that it named, "
         f"right for the label. {CAUTION}" + (" Outside the frame is what the network was not shown." if cut else "")
     )
+    st.html(LEGEND)
     drawn = [_pair(dataset, *each) for each in zip(shown, pictures, heats, strict=True)]
     show(f'<div class="tiles pairs">{"".join(drawn)}</div>', key=f"{key}_pairs")
     more(seen, key=key)

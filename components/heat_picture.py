@@ -30,14 +30,9 @@ def hottest(heat: Heat, *places: int) -> float:
 
 
 def legend() -> str:
-    """CSS: the colours from nothing to the hottest, left to right."""
-    steps = ", ".join(f"rgb({r} {g} {b} / {DENSEST * share:.2f})" for share, (r, g, b) in _ramp(6))
-    return f"linear-gradient(90deg, transparent, {steps})"
-
-
-def _ramp(count: int) -> list[tuple[float, tuple[int, int, int]]]:
-    shares = np.linspace(0, 1, count + 1)[1:]
-    return [(float(share), tuple(int(each) for each in _colours(np.array(share)))) for share in shares]  # type: ignore[misc]
+    """CSS: the colours from nothing to the hottest, as they come out over grey."""
+    colours = ", ".join(f"rgb({r} {g} {b})" for r, g, b in STOPS)
+    return f"linear-gradient(90deg, rgb{GREY}, {colours})"
 
 
 @lru_cache(maxsize=256)

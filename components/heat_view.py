@@ -12,6 +12,10 @@ from transfer_core.workspace import Workspace
 NOT_LOOKED = "Looked for where up to 100 images are given at once. Give this one alone to see it."
 NO_MAP = "No layer of this run’s network tells one place of so small a square from another, so there is no map."
 CAUTION = "It shows places, not reasons."
+LEGEND = (
+    '<div style="display: flex; align-items: center; gap: .5rem; font-size: .8125rem">none<i style="flex: 1; '
+    f'max-width: 9rem; height: .6rem; border-radius: 3px; background: {legend()}"></i>most</div>'
+)
 
 
 def picture(workspace: Workspace, job: str, found: Predicted, row: int, titles: Sequence[str]) -> None:
@@ -40,23 +44,16 @@ def picture(workspace: Workspace, job: str, found: Predicted, row: int, titles: 
         st.info(NO_MAP, icon=":material/grid_off:")
         return
     said = found.probabilities[run, row]
-    place = st.segmented_control(
+    place = st.radio(
         "Evidence for",
         range(len(heat.classes)),
-        default=0,
-        required=True,
         key=f"heat_class_{job}_{row}_{run}",
         format_func=lambda each: (
             f"{text.escape(found.classes[heat.classes[each]])}, {text.percent(float(said[heat.classes[each]]))}"
         ),
     )
-    most = hottest(heat, *range(len(heat.classes)))
-    above.image(overlay(kept, heat, place, most), caption=name, width="stretch")
-    st.html(
-        '<div style="display:flex;align-items:center;gap:.5rem;font-size:.8125rem">none'
-        f'<i style="flex:1;max-width:9rem;height:.6rem;border-radius:3px;background:{legend()};'
-        'outline:1px solid color-mix(in srgb, currentColor 30%, transparent)"></i>most</div>'
-    )
+    above.image(overlay(kept, heat, place, hottest(heat, place)), caption=name, width="stretch")
+    st.html(LEGEND)
     st.caption(words(heat, found.classes, place))
     if place == 0 and heat.tried:
         st.caption(tried(heat, found.classes))

@@ -127,10 +127,16 @@ def read_thumbnails(folder: Path, rows: Sequence[int]) -> list[bytes]:
 
 
 def read_heat(folder: Path, run: int, row: int) -> Heat | None:
-    """Where one of the runs finds its evidence in an image; None where that was not looked for. Raises UnknownJob."""
+    """Where one of the runs finds its evidence in an image; None where that was not looked for, or it is unreadable.
+
+    Raises UnknownJob.
+    """
     try:
         with np.load(folder / HEAT) as kept:
-            place = kept["rows"].tolist().index(row)
+            (found,) = np.nonzero(kept["rows"] == row)
+            if not len(found):
+                return None
+            place = int(found[0])
             classes, maps, tried = (kept[f"{name}{run}"][place] for name in COLUMNS)
             shape = json.loads(str(kept["shapes"]))[run]
     except FileNotFoundError:

@@ -24,7 +24,7 @@ from transfer_core.training.images import Images
 from transfer_core.training.solvers import softmax
 from transfer_core.types import Floats, Ints, Tap
 
-CLASSES = 3  # the likeliest ones, each with a map
+CLASSES = 2  # the likeliest ones, each with a map
 FINEST = 14  # places along a side of a map; what is finer is summed, since its patches see further than themselves
 LEAST = 8
 COVERED, DRAWS = 0.2, 5  # the share of a map's places that is covered; how often places are drawn at random

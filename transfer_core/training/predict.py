@@ -31,7 +31,7 @@ from transfer_core.training.solvers import softmax
 from transfer_core.types import Doubt, Event, Floats, Ints, Progress, RunEnd, StageStart
 
 FEW, LARGE_PX, SMALL_PX = 24, 480, 160  # so few images are shown large
-MAPPED = 100  # images that get heat maps: each costs about three times what its answer alone does
+MAPPED = 100  # images that get heat maps: each takes two to three times as long
 KEPT = 4  # networks that stay loaded between predictions
 
 _decoders = Decoders()
@@ -78,7 +78,8 @@ def predict(
                 began = time.monotonic()
                 while batch := list(islice(looks, BATCH_SIZES[where.type])):
                     known = _labels(labels, len(answers.names), len(batch)) if mapped else None
-                    answers.add(batch, [judge(batch, shapes, known) for judge in judges])
+                    alone = len(members) == 1
+                    answers.add(batch, [judge(batch, shapes, known, alone=alone) for judge in judges])
                     meter.passed("forward", len(batch), time.monotonic() - began)
                     began = time.monotonic()
                     yield meter.progress("Looking at images", len(answers.names), len(members), kind="forward")
@@ -117,8 +118,11 @@ class _Judge:
         self.temperature, self.doubt = _trust(run)
         self.known = load_familiar(run)
 
-    def __call__(self, looks: Sequence[Look], shapes: Sequence[Shape], labels: Ints | None) -> Said:
-        """Calibrated probabilities, and what is unlike all of training. `labels`: (n,) asks for maps too; -1: none."""
+    def __call__(self, looks: Sequence[Look], shapes: Sequence[Shape], labels: Ints | None, *, alone: bool) -> Said:
+        """Calibrated probabilities, and what is unlike all of training. `labels`: (n,) asks for maps too; -1: none.
+
+        `alone`: the map of an only image is tried besides.
+        """
         found, unlike = np.full((len(looks), len(self.classes)), np.nan), np.zeros(len(looks), bool)
         read = [row for row, look in enumerate(looks) if not look.error]
         if not read:
@@ -133,16 +137,16 @@ class _Judge:
         else:
             where = evidence(self.network, x, labels[read])
             codes, logits = where.codes, where.logits
-            heat = where.classes, where.maps, self._tried(images, where)
+            heat = where.classes, where.maps, self._tried(images, where) if alone else np.zeros((len(read), 0))
         found[read] = calibrated(softmax(logits), self.temperature)
         if self.known is not None:
             unlike[read] = self.known.unlike(codes, logits)
         return Said(probabilities=found, unlike=unlike, heat=heat)
 
     def _tried(self, images: Images, where: Evidence) -> Floats:
-        """Of an image that comes alone, (1, 3): `Heat.tried`; else (n, 0)."""
-        if len(images.pixels) > 1 or not where.maps.size:
-            return np.zeros((len(images.pixels), 0))
+        """(n, 3): `Heat.tried`; (n, 0) where there is no map."""
+        if not where.maps.size:
+            return np.zeros((len(where.maps), 0))
         said = covering(self.network, images, where, np.random.default_rng(0), self.temperature)
         return np.concatenate((said[:, :2], said[:, 2:].mean(1, keepdims=True)), 1)
 
