@@ -9,7 +9,7 @@ from components.heat_picture import hottest, legend, overlay
 from transfer_core.types import Heat, Predicted
 from transfer_core.workspace import Workspace
 
-NOT_LOOKED = "Looked for where up to 100 images are given at once. Give this one alone to see it."
+NOT_LOOKED = "Looked for where up to 500 images are given at once. Give this one alone to see it."
 NO_MAP = "No layer of this run’s network tells one place of so small a square from another, so there is no map."
 CAUTION = "It shows places, not reasons."
 LEGEND = (

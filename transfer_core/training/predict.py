@@ -31,7 +31,7 @@ from transfer_core.training.solvers import softmax
 from transfer_core.types import Doubt, Event, Floats, Ints, Progress, RunEnd, StageStart
 
 FEW, LARGE_PX, SMALL_PX = 24, 480, 160  # so few images are shown large
-MAPPED = 100  # images that get heat maps: each takes two to three times as long
+MAPPED = 500  # images that get heat maps: each takes up to twice as long
 KEPT = 4  # networks that stay loaded between predictions
 
 _decoders = Decoders()
