@@ -63,9 +63,9 @@ def things(tmp_path_factory: pytest.TempPathFactory, small_backbone: Backbone) -
         ("linear_probe", {}),
         ("linear_svm", {"tap": "stage1"}),
         ("all_layers", {}),
-        ("frozen_head", {"epochs": 8, "hidden": 32, "lr": 0.01}),
-        ("fine_tune_all", {"epochs": 2}),
-        ("small_cnn", {"epochs": 12}),
+        ("frozen_head", {"epochs": 5, "hidden": 32, "lr": 0.01}),
+        ("fine_tune_all", {"epochs": 1}),
+        ("small_cnn", {"epochs": 7}),
     ],
 )
 def test_the_map_finds_the_thing_and_covering_it_hurts_more_than_covering_as_much_elsewhere(
