@@ -5,12 +5,14 @@ import streamlit as st
 from components import text
 from components.errors_answers import asked, mistakes
 from components.errors_gallery import tiles
+from components.errors_heat import heat_pairs, switch, waits
+from transfer_core.errors import UnknownJob
 from transfer_core.types import Comparison, Dataset
 from transfer_core.workspace import Workspace
 
 
-def mistakes_view(workspace: Workspace, dataset: Dataset, comparison: Comparison) -> None:
-    """The run is picked here; the choice at first."""
+def mistakes_view(workspace: Workspace, dataset: Dataset, comparison: Comparison, was_active: bool) -> None:
+    """The run is picked here; the choice at first. Call in a fragment that runs by itself while evidence is sought."""
     ids = [run.id for run in comparison.runs]
     titles = {run: text.plain(comparison.title(run)) for run in ids}
     run = comparison.verdict.choice
@@ -34,4 +36,13 @@ def mistakes_view(workspace: Workspace, dataset: Dataset, comparison: Comparison
         f"{name} has {text.count(len(found))} of {text.count(comparison.images)} test images wrong. "
         "Those first that it was surest of."
     )
-    tiles(workspace, dataset, comparison, found, key=f"errors_mistakes_{run}_{len(ids)}")
+    key = f"errors_mistakes_{run}_{len(ids)}"
+    if not switch():
+        tiles(workspace, dataset, comparison, found, key=key)
+        return
+    try:
+        heat_pairs(workspace, dataset, run, found, key=key)
+    except UnknownJob as error:  # its network is gone
+        st.info(text.escape(str(error)), icon=":material/info:")
+    if waits(workspace) != was_active:
+        st.rerun()

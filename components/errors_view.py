@@ -8,6 +8,7 @@ from components.confusion_view import confusion_view
 from components.corrections_view import corrections_view
 from components.disagreement_view import disagreement_view
 from components.errors_classes import class_table
+from components.errors_heat import waits
 from components.errors_labels import label_errors_view
 from components.errors_look import nothing
 from components.errors_mistakes import mistakes_view
@@ -29,7 +30,8 @@ def errors_view(
         fragment(_reliability)(comparison)
     else:
         fragment(_disagreement)(workspace, dataset, comparison)
-        fragment(_mistakes)(workspace, dataset, comparison)
+        sought = waits(workspace)
+        fragment(_mistakes, run_every=TICK_SECONDS if sought else None)(workspace, dataset, comparison, sought)
         job = workspace.correcting(dataset)
         active = job is not None and job.active
         fragment(_labels, run_every=TICK_SECONDS if active else None)(workspace, dataset, comparison, active)
@@ -60,9 +62,9 @@ def _disagreement(workspace: Workspace, dataset: Dataset, comparison: Comparison
     disagreement_view(workspace, dataset, comparison)
 
 
-def _mistakes(workspace: Workspace, dataset: Dataset, comparison: Comparison) -> None:
+def _mistakes(workspace: Workspace, dataset: Dataset, comparison: Comparison, was_active: bool) -> None:
     st.subheader("Wrong, and sure of it", anchor=False)
-    mistakes_view(workspace, dataset, comparison)
+    mistakes_view(workspace, dataset, comparison, was_active)
 
 
 def _labels(workspace: Workspace, dataset: Dataset, comparison: Comparison, was_active: bool) -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from components import text
 from components.paging import LINES, page_in_hand, turn
-from components.predict_answer import UNJUDGED
+from components.predict_answer import UNJUDGED, one_answer
 from transfer_core.types import Ints, Predicted
 from transfer_core.workspace import Workspace
 
@@ -41,7 +41,8 @@ def many_answers(workspace: Workspace, id: str, found: Predicted, titles: Sequen
             )
     number = page_in_hand("predicted_page", len(found.names), sought=0, mark=f"{id} {doubtful}")
     rows = list(range(len(found.names)) if order is None else order)[number * LINES : (number + 1) * LINES]
-    st.dataframe(
+    above = st.container()
+    chosen = st.dataframe(
         _table(workspace, id, found, titles, rows),
         hide_index=True,
         row_height=ROW_PX,
@@ -51,8 +52,16 @@ def many_answers(workspace: Workspace, id: str, found: Predicted, titles: Sequen
             name: st.column_config.ProgressColumn(min_value=0.0, max_value=1.0, format="percent")
             for name in (_sure(title, titles) for title in titles)
         },
-        key="answers",
+        key=f"answers_{id}_{doubtful}_{number}",
+        on_select="rerun",
+        selection_mode="single-row",
     )
+    with above:
+        if picked := chosen.selection.rows:
+            with st.container(border=True, key="chosen_answer"):
+                one_answer(workspace, id, found, titles, row=int(rows[picked[0]]))
+        else:
+            st.caption("Choose a row to see its picture, and where in it the evidence is.")
     turn("predicted_page", len(found.names), number, f"{text.count(len(found.names))} images")
 
 

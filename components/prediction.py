@@ -29,10 +29,10 @@ def prediction(workspace: Workspace, runs: Sequence[str], titles: Sequence[str],
 def _queued(workspace: Workspace, runs: Sequence[str], given: Given) -> str:
     if given.sample is not None:
         dataset = workspace.dataset(workspace.run(runs[0]).recipe.dataset)
-        return workspace.predict_sample(runs, dataset, given.sample)
+        return workspace.predict_samples(runs, dataset, [given.sample])
     for _, file in given.files:
         file.seek(0)
-    return workspace.predict(runs, given.files)
+    return workspace.predict(runs, given.files, heat=True)
 
 
 def _body(workspace: Workspace, id: str, titles: Sequence[str], label: str, was_active: bool) -> None:

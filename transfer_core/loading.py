@@ -131,9 +131,9 @@ def _run(folder: Path) -> Model:
         return read(io.BytesIO(picture) if isinstance(picture, bytes) else Path(picture), **shape)  # type: ignore[arg-type]
 
     def answer(squares: Squares) -> tuple[Floats, NDArray[np.bool_]]:
-        found, unlike = judge([Look(name="", squares=(each,)) for each in squares], [seen])
+        said = judge([Look(name="", squares=(each,)) for each in squares], [seen])
         threshold = np.inf if judge.doubt.threshold is None else judge.doubt.threshold
-        return found, (found.max(1) >= threshold) & ~unlike
+        return said.probabilities, (said.probabilities.max(1) >= threshold) & ~said.unlike
 
     return Model(classes=judge.classes, card=card, recipe=card["recipe"], _square=square, _answer=answer)
 

@@ -76,7 +76,7 @@ def _predict(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
         prediction(workspace, ["run"], ["Linear probe"], Given(mark="a"))
 
     job = opened._queue(Predict(of=("run",), sources=("",)))
-    opened.predict = lambda runs, files: job  # type: ignore[method-assign]
+    opened.predict = lambda runs, files, **said: job  # type: ignore[method-assign]
     return AppTest.from_function(page, args=(opened,)), job
 
 

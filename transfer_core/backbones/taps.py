@@ -88,6 +88,12 @@ def stage_of_layers(module: nn.Module, backbone: Backbone) -> dict[str, int]:
     return stages
 
 
+def nodes_of_taps(module: nn.Module, backbone: Backbone) -> dict[str, str]:
+    """The name of each tap's node in the graphs of this network in eval mode, wherever they are cut."""
+    (end,) = _graphs(module, backbone, backbone.taps)[1].find_nodes(op="output")
+    return {tap: node.name for tap, node in end.args[0].items()}
+
+
 def stage_of_parameters(module: nn.Module, backbone: Backbone) -> dict[str, int]:
     """Stage of each parameter below the last tap, in the order they run."""
     stages: dict[str, int] = {}
@@ -122,6 +128,7 @@ class Network(nn.Module):
         self.taps = tuple(backbone.taps[index_of(backbone, name)] for name in taps) or backbone.taps[-1:]
         self.stages = stage_of_parameters(module, backbone)
         self.layers = stage_of_layers(module, backbone)
+        self.nodes = nodes_of_taps(module, backbone)
         self.frozen = -1  # the last stage that is
         self.statistics_rest = False  # BatchNorm's, of all stages; its weights may learn all the same
         self.trunk = extractor(module, backbone, self.taps)
@@ -137,14 +144,15 @@ class Network(nn.Module):
         return pooled(self.trunk(x), self.taps)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self._logits(self.codes(x))
+        return self.logits(self.codes(x))
 
     def both(self, x: Tensor) -> Tensor:
         """Codes, and behind them the logits: (N, 3, H, W) -> (N, channels + classes)."""
         codes = self.codes(x)
-        return torch.cat((codes, self._logits(codes)), 1)
+        return torch.cat((codes, self.logits(codes)), 1)
 
-    def _logits(self, codes: Tensor) -> Tensor:
+    def logits(self, codes: Tensor) -> Tensor:
+        """(N, channels) -> (N, classes)."""
         logits: Tensor = self.head(self.dropout(self.hidden(codes)))
         return logits
 

@@ -4,30 +4,48 @@ import json
 import os
 import zipfile
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from transfer_core.data.decoding import Look
+from transfer_core.data.decoding import Look, Shape
 from transfer_core.errors import UnknownJob, disk_words
-from transfer_core.types import Doubt, Floats, Predicted
+from transfer_core.types import Doubt, Floats, Heat, Ints, Predicted
 
-ANSWERS, THUMBNAILS = "answers.npz", "thumbnails.bin"
+ANSWERS, THUMBNAILS, HEAT = "answers.npz", "thumbnails.bin", "heat.npz"
+COLUMNS = ("classes", "maps", "tried")  # of each run, in HEAT
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Said:
+    """What one run says of a batch of images."""
+
+    probabilities: Floats  # (n, K), nan for what could not be read
+    unlike: NDArray[np.bool_]  # (n,): unlike anything that it was trained on
+    heat: tuple[Ints, NDArray[np.float32], Floats] | None = None  # of what was read: `Heat.classes`, `.maps`, `.tried`
 
 
 class Answers:
     """Grows by a batch of images at a time; pictures go to the disk at once. A context, in which it is written."""
 
-    def __init__(self, folder: Path, runs: Sequence[str], classes: Sequence[str], doubts: Sequence[Doubt]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        runs: Sequence[str],
+        classes: Sequence[str],
+        doubts: Sequence[Doubt],
+        shapes: Sequence[Shape],
+    ) -> None:
+        """`shapes`: how each run sees pictures."""
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.names, self.errors = folder, list[str](), list[str]()
         self._facts = {"runs": list(runs), "classes": list(classes), "doubts": [asdict(each) for each in doubts]}
-        self._said: list[list[Floats]] = [[] for _ in runs]
-        self._unlike: list[list[NDArray[np.bool_]]] = [[] for _ in runs]
-        self._ends: list[int] = []
+        self._said: list[list[Said]] = [[] for _ in runs]
+        self._shapes, self._read, self._ends = shapes, list[int](), list[int]()  # `_read`: rows
         self._pictures = (folder / THUMBNAILS).open("wb")
 
     def __enter__(self) -> "Answers":
@@ -36,24 +54,37 @@ class Answers:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._pictures.close()
 
-    def add(self, looks: Sequence[Look], said: Sequence[tuple[Floats, NDArray[np.bool_]]]) -> None:
-        """`said`: of each run, (n, K), nan for what could not be read, and whether it is unlike its training, (n,)."""
+    def add(self, looks: Sequence[Look], said: Sequence[Said]) -> None:
+        """`said`: by each run."""
         for look in looks:
+            if not look.error:
+                self._read.append(len(self.names))
             self.names.append(look.name)
             self.errors.append(look.error)
             self._pictures.write(look.thumbnail)
             self._ends.append(self._pictures.tell())
-        for own, odd, (part, unlike) in zip(self._said, self._unlike, said, strict=True):
-            own.append(part.astype(np.float32))
-            odd.append(unlike)
+        for own, each in zip(self._said, said, strict=True):
+            own.append(each)
 
     def save(self, of: int) -> None:
         """`of`: how many images there were to look at."""
         facts = json.dumps({**self._facts, "names": self.names, "errors": self.errors, "of": of})
-        said, unlike = (np.stack([np.concatenate(own) for own in all_]) for all_ in (self._said, self._unlike))
+        said = np.stack([np.concatenate([each.probabilities for each in own]) for own in self._said])
+        unlike = np.stack([np.concatenate([each.unlike for each in own]) for own in self._said])
+        heat: dict[str, Any] = {}
+        for run, own in enumerate(self._said):
+            found = [each.heat for each in own if each.heat is not None]
+            columns = map(np.concatenate, zip(*found, strict=True))
+            heat |= {f"{name}{run}": values for name, values in zip(COLUMNS, columns, strict=False)}
+        if heat:
+            shapes = json.dumps([asdict(shape) for shape in self._shapes])
+            with (self.folder / HEAT).open("wb") as file:
+                np.savez(file, rows=np.array(self._read), shapes=np.array(shapes), **heat)
         part = self.folder / f"{ANSWERS}.part"
         with part.open("wb") as file:
-            np.savez(file, said=said, unlike=unlike, ends=np.array(self._ends), facts=np.array(facts))
+            np.savez(
+                file, said=said.astype(np.float32), unlike=unlike, ends=np.array(self._ends), facts=np.array(facts)
+            )
         os.replace(part, self.folder / ANSWERS)
 
 
@@ -93,3 +124,23 @@ def read_thumbnails(folder: Path, rows: Sequence[int]) -> list[bytes]:
             return found
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise UnknownJob("The pictures of these predictions cannot be read. Predict again.") from error
+
+
+def read_heat(folder: Path, run: int, row: int) -> Heat | None:
+    """Where one of the runs finds its evidence in an image; None where that was not looked for, or it is unreadable.
+
+    Raises UnknownJob.
+    """
+    try:
+        with np.load(folder / HEAT) as kept:
+            (found,) = np.nonzero(kept["rows"] == row)
+            if not len(found):
+                return None
+            place = int(found[0])
+            classes, maps, tried = (kept[f"{name}{run}"][place] for name in COLUMNS)
+            shape = json.loads(str(kept["shapes"]))[run]
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, EOFError, IndexError, zipfile.BadZipFile) as error:
+        raise UnknownJob("The heat maps of these predictions cannot be read. Predict again.") from error
+    return Heat(classes=tuple(classes.tolist()), maps=maps.astype(np.float64), tried=tuple(tried.tolist()), **shape)

@@ -12,26 +12,27 @@ from typing import Literal
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from transfer_core.backbones.taps import Network
 from transfer_core.compare.calibration import calibrated, fitted_temperature
 from transfer_core.compare.ensemble import doubt_of
 from transfer_core.compare.predictions import PREDICTIONS, read_predictions
 from transfer_core.compare.selective import ALL_STAND
-from transfer_core.data.answers import Answers
+from transfer_core.data.answers import Answers, Said
 from transfer_core.data.archive import Member
 from transfer_core.data.decoding import Decoders, Look, Shape
 from transfer_core.errors import ArchiveError, DatasetError, StopAsked
 from transfer_core.training.checkpoint import WEIGHTS, load_network
 from transfer_core.training.familiar import load_familiar
 from transfer_core.training.features import BATCH_SIZES, precise
+from transfer_core.training.heat import CLASSES, Evidence, covering, evidence
 from transfer_core.training.images import Images
 from transfer_core.training.meter import Meter
 from transfer_core.training.solvers import softmax
-from transfer_core.types import Event, Floats, Progress, RunEnd, StageStart
+from transfer_core.types import Event, Floats, Ints, Progress, RunEnd, StageStart
 
 FEW, LARGE_PX, SMALL_PX = 24, 480, 160  # so few images are shown large
+MAPPED = 500  # images that get heat maps: each takes up to twice as long
 KEPT = 8  # networks that stay loaded between predictions
 
 _decoders = Decoders()
@@ -39,12 +40,21 @@ atexit.register(_decoders.close)
 
 
 def predict(
-    runs: Mapping[str, Sequence[Path]], sources: Sequence[Path], out: Path, *, device: str, names: Sequence[str] = ()
+    runs: Mapping[str, Sequence[Path]],
+    sources: Sequence[Path],
+    out: Path,
+    *,
+    device: str,
+    names: Sequence[str] = (),
+    heat: bool = False,
+    labels: Sequence[int] = (),
 ) -> Iterator[Event]:
     """Leaves what each run says of each image in `out`, with small pictures: `data.answers`.
 
     `runs`: by id, the folder of each; an ensemble has several, and says the mean. `sources`: image files, folders,
     zips; `names`: what the user calls them. The result has images, unreadable and of.
+    `heat`: of up to MAPPED images, where each run finds its evidence for the likeliest classes too, and for `labels`,
+    the class of each source.
     A StopAsked that is thrown in ends it with the images that were looked at. Raises DatasetError when a run left no
     network or the runs know different classes, ArchiveError for a source that cannot be listed, or holds nothing.
     """
@@ -62,12 +72,16 @@ def predict(
     meter = Meter(where, forward=len(members), train=0)
     status: Literal["done", "stopped"] = "done"
     px = LARGE_PX if len(members) <= FEW else SMALL_PX
-    with Answers(out, list(runs), judges[0].classes, [judge.doubt for judge in judges]) as answers:
+    mapped = heat and len(members) <= MAPPED
+    doubts, seen = [judge.doubt for judge in judges], [judge.shapes[0] for judge in judges]
+    with Answers(out, list(runs), judges[0].classes, doubts, seen) as answers:
         try:
             with closing(_decoders.looks(members, shapes, thumbnail_px=px)) as looks:
                 began = time.monotonic()
                 while batch := list(islice(looks, BATCH_SIZES[where.type])):
-                    answers.add(batch, [judge(batch, shapes) for judge in judges])
+                    known = _labels(labels, len(answers.names), len(batch)) if mapped else None
+                    alone = len(members) == 1
+                    answers.add(batch, [judge(batch, shapes, known, alone=alone) for judge in judges])
                     meter.passed("forward", len(batch), time.monotonic() - began)
                     began = time.monotonic()
                     yield meter.progress("Looking at images", len(answers.names), len(members), kind="forward")
@@ -88,6 +102,12 @@ def _members(sources: Sequence[Path], names: Sequence[str]) -> Iterator[tuple[Pa
             yield source, replace(member, path=names[number]) if alone else member
 
 
+def _labels(labels: Sequence[int], start: int, count: int) -> Ints:
+    """Of the next images, (count,); -1 where none is known."""
+    known = list(labels[start : start + count])
+    return np.array(known + [-1] * (count - len(known)))
+
+
 class Judges:
     """A run, or the members of an ensemble, whose mean is the answer."""
 
@@ -100,13 +120,25 @@ class Judges:
             if None not in said:
                 self.doubt = doubt_of({judge.run: kept for judge, kept in zip(members, said, strict=True) if kept})
 
-    def __call__(self, looks: Sequence[Look], shapes: Sequence[Shape]) -> tuple[Floats, NDArray[np.bool_]]:
-        """(n, K) calibrated probabilities, nan for what could not be read; (n,) what is unlike all of training: most
-        members that know think so."""
-        found = [judge(looks, shapes) for judge in self.members]
-        know = [unlike for judge, (_, unlike) in zip(self.members, found, strict=True) if judge.known is not None]
-        said = np.mean([each for each, _ in found], axis=0)
-        return said, np.mean(know, axis=0) > 0.5 if know else np.zeros(len(looks), bool)
+    def __call__(
+        self, looks: Sequence[Look], shapes: Sequence[Shape], labels: Ints | None = None, *, alone: bool = False
+    ) -> Said:
+        """Calibrated probabilities, and what is unlike all of training: of an ensemble what most members that know
+        think so of. `labels`: (n,) asks for maps too, -1 for none; an ensemble's are empty. `alone`: the map of an only
+        image is tried besides.
+        """
+        if len(self.members) == 1:
+            return self.members[0](looks, shapes, labels, alone=alone)
+        found = [judge(looks, shapes, None, alone=False) for judge in self.members]
+        know = [each.unlike for judge, each in zip(self.members, found, strict=True) if judge.known is not None]
+        said = np.mean([each.probabilities for each in found], axis=0)
+        heat = None
+        if labels is not None:
+            read = [row for row, look in enumerate(looks) if not look.error]
+            likeliest = np.argsort(-said[read], axis=1, kind="stable")[:, :CLASSES]
+            heat = likeliest, np.zeros((*likeliest.shape, 0, 0), np.float32), np.zeros((len(read), 0))
+        unlike = np.mean(know, axis=0) > 0.5 if know else np.zeros(len(looks), bool)
+        return Said(probabilities=said, unlike=unlike, heat=heat)
 
 
 class Judge:
@@ -122,20 +154,37 @@ class Judge:
         self.temperature = 1.0 if self.predictions is None else fitted_temperature(self.predictions)
         self.known = load_familiar(run)
 
-    def __call__(self, looks: Sequence[Look], shapes: Sequence[Shape]) -> tuple[Floats, NDArray[np.bool_]]:
-        """(n, K) calibrated probabilities, nan for what could not be read; (n,) what is unlike all of training."""
+    def __call__(self, looks: Sequence[Look], shapes: Sequence[Shape], labels: Ints | None, *, alone: bool) -> Said:
+        """Calibrated probabilities, and what is unlike all of training. `labels`: (n,) asks for maps too; -1: none.
+
+        `alone`: the map of an only image is tried besides.
+        """
         found, unlike = np.full((len(looks), len(self.classes)), np.nan), np.zeros(len(looks), bool)
         read = [row for row, look in enumerate(looks) if not look.error]
-        if read:
-            place = shapes.index(self.shape)
-            squares = np.stack([looks[row].squares[place] for row in read])  # (n, H, W, 3)
-            x = Images(squares, self.network.backbone, self.device).batch(np.arange(len(read)))
+        if not read:
+            return Said(probabilities=found, unlike=unlike)
+        place = shapes.index(self.shape)
+        squares = np.stack([looks[row].squares[place] for row in read])  # (n, H, W, 3)
+        images = Images(squares, self.network.backbone, self.device)
+        x, heat = images.batch(np.arange(len(read))), None
+        if labels is None:
             both = precise(self.network.both, x)
             codes, logits = both[:, : -len(self.classes)], both[:, -len(self.classes) :]
-            found[read] = calibrated(softmax(logits), self.temperature)
-            if self.known is not None:
-                unlike[read] = self.known.unlike(codes, logits)
-        return found, unlike
+        else:
+            where = evidence(self.network, x, labels[read])
+            codes, logits = where.codes, where.logits
+            heat = where.classes, where.maps, self._tried(images, where) if alone else np.zeros((len(read), 0))
+        found[read] = calibrated(softmax(logits), self.temperature)
+        if self.known is not None:
+            unlike[read] = self.known.unlike(codes, logits)
+        return Said(probabilities=found, unlike=unlike, heat=heat)
+
+    def _tried(self, images: Images, where: Evidence) -> Floats:
+        """(n, 3): `Heat.tried`; (n, 0) where there is no map."""
+        if not where.maps.size:
+            return np.zeros((len(where.maps), 0))
+        said = covering(self.network, images, where, np.random.default_rng(0), self.temperature)
+        return np.concatenate((said[:, :2], said[:, 2:].mean(1, keepdims=True)), 1)
 
 
 @lru_cache(maxsize=KEPT)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from transfer_core.types.backbones import Fit
 from transfer_core.types.plain import Floats
 
 
@@ -75,3 +76,17 @@ class Classified:
 
     def __iter__(self) -> Iterator[Answer]:
         return (self[row] for row in range(len(self)))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Heat:
+    """Where in a picture a run finds its evidence for some classes."""
+
+    classes: tuple[int, ...]  # the likeliest first
+    maps: Floats  # (k, G, G), of the network's square; above 0 speaks for the class, below against it. G may be 0: none
+    tried: tuple[
+        float, ...
+    ]  # the likeliest class's probability: as it is, the hottest fifth covered, a random fifth; or ()
+    resize_px: int  # how the picture became the square: `fit_square`'s arguments
+    crop_px: int
+    fit: Fit

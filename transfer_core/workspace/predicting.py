@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Literal
 
-from transfer_core.data.answers import read_answers, read_thumbnails
+from transfer_core.data.answers import read_answers, read_heat, read_thumbnails
 from transfer_core.data.answers_table import as_csv, as_parquet, by_doubt, columns
 from transfer_core.errors import ArchiveError, GraftError, UnknownJob, disk_words
 from transfer_core.jobs.tasks import staging
 from transfer_core.jobs.tasks.predict import Predict, answers_folder
-from transfer_core.types import Dataset, Ints, Predicted
+from transfer_core.types import Dataset, Heat, Ints, Predicted
 from transfer_core.workspace.datasets import Datasets
 from transfer_core.workspace.opened import expanded, new_id
 from transfer_core.workspace.runs import Runs
@@ -22,9 +22,12 @@ MOST_RUNS = 4  # side by side on the same images
 class Predicting(Datasets, Runs):
     """New images, looked at by one run or several."""
 
-    def predict(self, runs: Sequence[str], files: Sequence[tuple[str, bytes | IO[bytes]]]) -> str:
+    def predict(
+        self, runs: Sequence[str], files: Sequence[tuple[str, bytes | IO[bytes]]], *, heat: bool = False
+    ) -> str:
         """Queue the prediction of uploads: images, or one zip of them, by their names. Returns the job's id.
 
+        `heat`: with where each run finds its evidence, unless there are too many of them.
         Raises UnknownJob for a run that left no network.
         """
         self._check_usable(runs)
@@ -33,7 +36,8 @@ class Predicting(Datasets, Runs):
             file = io.BytesIO(content) if isinstance(content, bytes) else content
             kept.append(self._staged(id, file, f"{number}{Path(name).suffix.lower()}"))
         names = tuple(name for name, _ in files)
-        return self._queue(Predict(of=tuple(runs), sources=tuple(map(str, kept)), names=names), id=id)
+        task = Predict(of=tuple(runs), sources=tuple(map(str, kept)), names=names, heat=heat)
+        return self._queue(task, id=id)
 
     def predict_paths(self, runs: Sequence[str], paths: Sequence[Path]) -> str:
         """Queue the prediction of image files, folders and zips on this machine. Returns the job's id.
@@ -47,10 +51,19 @@ class Predicting(Datasets, Runs):
                 raise ArchiveError(f"{path} does not exist. Check the path; an image, a folder or a zip is expected.")
         return self._queue(Predict(of=tuple(runs), sources=tuple(map(str, found))))
 
-    def predict_sample(self, runs: Sequence[str], dataset: Dataset, sample: int) -> str:
-        """Queue the prediction of one of a dataset's images. Returns the job's id."""
+    def predict_samples(self, runs: Sequence[str], dataset: Dataset, samples: Sequence[int]) -> str:
+        """Queue the prediction of some of a dataset's images, with where each run finds its evidence.
+
+        For an image's label too. Returns the job's id.
+        """
         self._check_usable(runs)
-        task = Predict(of=tuple(runs), sources=(str(self._sample(dataset, sample)),), names=(dataset.paths[sample],))
+        task = Predict(
+            of=tuple(runs),
+            sources=tuple(str(self._sample(dataset, sample)) for sample in samples),
+            names=tuple(dataset.paths[sample] for sample in samples),
+            heat=True,
+            labels=tuple(int(dataset.labels[sample]) for sample in samples),
+        )
         return self._queue(task)
 
     def predicted(self, job: str) -> Predicted:
@@ -60,6 +73,13 @@ class Predicting(Datasets, Runs):
     def predicted_thumbnails(self, job: str, rows: Sequence[int]) -> list[bytes]:
         """The small pictures of some of its images, JPEG; b'' for one that could not be read. Raises UnknownJob."""
         return read_thumbnails(answers_folder(self.root, job), rows)
+
+    def heat(self, job: str, run: int, row: int) -> Heat | None:
+        """Where the run at that place of a prediction's finds its evidence in one image; None: it was not looked for.
+
+        Raises UnknownJob.
+        """
+        return read_heat(answers_folder(self.root, job), run, row)
 
     def by_doubt(self, found: Predicted) -> Ints:
         """The rows of a prediction (N,), the least sure first."""

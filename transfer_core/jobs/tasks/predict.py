@@ -22,6 +22,8 @@ class Predict(Task):
     of: tuple[str, ...]  # ids of the runs
     sources: tuple[str, ...]  # paths of image files, folders or zips
     names: tuple[str, ...] = ()  # what the user calls them; () for their own names
+    heat: bool = False  # with where each run finds its evidence
+    labels: tuple[int, ...] = ()  # the class of each source, for which evidence is looked for too
 
     def run(self, place: Place) -> Iterator[Event]:
         from transfer_core.training.predict import predict
@@ -32,4 +34,6 @@ class Predict(Task):
             answers_folder(place.root, place.id),
             device=place.device,
             names=self.names,
+            heat=self.heat,
+            labels=self.labels,
         )

@@ -1,0 +1,151 @@
+"""Where the evidence is, as the pages show it: drawn on demand, what was cut off in the dark, in words of its own."""
+
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import streamlit as st
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from components.heat_picture import overlay
+from components.heat_view import tried, words
+from tests.components.finished_runs import CLASSES, fill
+from transfer_core.data.answers import Answers, Said
+from transfer_core.data.decoding import Look, Shape
+from transfer_core.jobs.tasks.predict import answers_folder
+from transfer_core.types import Doubt, Fit, Heat
+from transfer_core.workspace import Workspace
+
+
+def picture(width: int = 300, height: int = 200) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (width, height), (120, 160, 200)).save(out, "JPEG", quality=95)
+    return out.getvalue()
+
+
+def heat(fit: Fit = "crop", **changed: object) -> Heat:
+    """Hot in the upper left of its 4 x 4 places for the first class, nowhere for the second."""
+    maps = np.zeros((2, 4, 4))
+    maps[0, 0, 0], maps[1] = 2.0, -1.0
+    facts = {"classes": (1, 0), "maps": maps, "tried": (0.9, 0.2, 0.8), "resize_px": 100, "crop_px": 80, "fit": fit}
+    return Heat(**(facts | changed))  # type: ignore[arg-type]
+
+
+def answered(workspace: Workspace, job: str, count: int, *, mapped: bool = True, side: int = 4) -> None:
+    """Leaves what the run "linear_probe" said of so many pictures: the second of three classes."""
+    looks = [Look(name=f"folder/=*{row}*.jpg", thumbnail=picture()) for row in range(count)]
+    maps = np.zeros((count, 2, side, side), np.float32) + np.float32(0.1)
+    found = (np.tile([1, 0], (count, 1)), maps, np.zeros((count, 0)))
+    doubts, shapes = (
+        [Doubt(accuracy=0.95, threshold=0.5, answered=1.0, images=9)],
+        [Shape(resize_px=100, crop_px=80, fit="crop")],
+    )
+    with Answers(answers_folder(workspace.root, job), ["linear_probe"], CLASSES, doubts, shapes) as answers:
+        said = np.tile([0.1, 0.8, 0.1], (count, 1))
+        answers.add(looks, [Said(probabilities=said, unlike=np.zeros(count, bool), heat=found if mapped else None)])
+        answers.save(count)
+
+
+@pytest.fixture
+def opened(workspace_folder: Path) -> Iterator[Workspace]:
+    st.cache_data.clear()
+    workspace = Workspace(workspace_folder)
+    fill(workspace)
+    yield workspace
+    workspace.close()
+
+
+def test_the_map_lies_on_what_the_network_saw_and_the_rest_is_dark() -> None:
+    plain, drawn = (np.asarray(Image.open(io.BytesIO(overlay(picture(), heat(), place, 2.0)))) for place in (1, 0))
+    assert plain.shape == (320, 480, 3), "drawn larger, in its own shape"
+    side, left, top = 256, (480 - 256) // 2, (320 - 256) // 2  # 80 of 100 px of the shorter side
+    assert plain[5, 240].mean() < 70 < plain[160, 240].mean(), "cut off above"
+    assert plain[160, 20].mean() < 70, "and beside"
+    warm = drawn.astype(int)[..., 0] - drawn.astype(int)[..., 2]
+    assert warm[top + side // 8, left + side // 8] > 40 > 0 > warm[top + side * 7 // 8, left + side * 7 // 8]
+
+
+@pytest.mark.parametrize(("fit", "size"), [("pad", (480, 480)), ("squeeze", (480, 320))])
+def test_other_fits_show_all_of_the_picture(fit: Fit, size: tuple[int, int]) -> None:
+    drawn = Image.open(io.BytesIO(overlay(picture(), heat(fit), 1, 2.0)))
+    assert drawn.size == size and np.asarray(drawn)[size[1] // 2, 5].mean() > 100
+
+
+def test_the_words_say_what_is_shown_and_what_is_not() -> None:
+    said = words(heat(), CLASSES, 0)
+    assert "dog" in said and "4 × 4 places" in said and "not reasons" in said and "not shown" in said
+    assert "No place speaks for" in words(heat(), CLASSES, 1) and "<b>cat" not in words(heat(), CLASSES, 1)
+    assert "squeezed" in words(heat("squeeze"), CLASSES, 0)
+    assert "So these places matter" in tried(heat(), CLASSES)
+    assert "tells little" in tried(heat(tried=(0.9, 0.85, 0.8)), CLASSES)
+
+
+def _answer_page(workspace: Workspace, job: str) -> AppTest:
+    def page(workspace, job):  # AppTest runs its source, without this file's imports
+        from components.predict_answer import one_answer
+
+        one_answer(workspace, job, workspace.predicted(job), ["Linear probe"])
+
+    return AppTest.from_function(page, default_timeout=30, args=(workspace, job))
+
+
+def test_it_is_drawn_on_demand_for_either_class(opened: Workspace) -> None:
+    answered(opened, "j", 1)
+    page = _answer_page(opened, "j").run()
+    assert not page.exception and not page.radio
+    page.toggle(key="heat_on").set_value(True).run()
+    assert not page.exception
+    (classes,) = page.radio
+    assert len(classes.options) == 2 and "80" in classes.options[0]
+    assert any("against all other classes" in each.value for each in page.caption)
+    classes.set_value(1).run()
+    assert any("cat" in each.value for each in page.caption) and not page.exception
+
+
+def test_where_there_is_no_map_it_says_why(opened: Workspace) -> None:
+    answered(opened, "many", 1, mapped=False)
+    page = _answer_page(opened, "many").run()
+    assert page.toggle(key="heat_on").disabled and not page.exception
+    answered(opened, "small", 1, side=0)
+    page = _answer_page(opened, "small").run()
+    page.toggle(key="heat_on").set_value(True).run()
+    assert any("no map" in each.value for each in page.info) and not page.exception
+
+
+def _mistakes(workspace: Workspace) -> AppTest:
+    def page(workspace):
+        from components.errors_view import errors_view
+
+        errors_view(workspace, workspace.dataset("d"), workspace.compare(("linear_probe",)), section="images")
+
+    return AppTest.from_function(page, default_timeout=30, args=(workspace,))
+
+
+def test_mistakes_stand_with_the_evidence_for_both_classes(opened: Workspace) -> None:
+    page = _mistakes(opened).run()
+    page.toggle(key="errors_heat").set_value(True).run()
+    (job,) = opened.jobs(kind="predict", active=True)
+    assert len(job.payload["sources"]) == 24 and set(job.payload["labels"]) <= {0, 1, 2} and not page.exception
+    answered(opened, job.id, 24)
+    opened._store.finish(job.id, "done", result={"images": 24, "unreadable": 0, "of": 24})
+    page.run()
+    assert not page.exception
+    drawn = [json.loads(each.proto.json)["html"] for each in page.get("bidi_component")]
+    (pairs,) = [html for html in drawn if "tiles pairs" in html]
+    assert pairs.count("<figure") == 24 and pairs.count("<img") == 48
+    assert "named: =dog" in pairs and "label: &lt;b&gt;cat" in pairs and "<b>cat" not in pairs
+
+
+def test_a_failed_search_says_why_and_can_be_tried_again(opened: Workspace) -> None:
+    page = _mistakes(opened).run()
+    page.toggle(key="errors_heat").set_value(True).run()
+    (job,) = opened.jobs(kind="predict", active=True)
+    opened._store.finish(job.id, "failed", error="The model of run x is damaged. Train it again.")
+    page.run()
+    assert any("damaged" in each.value for each in page.error) and not page.exception
+    page.button(key="errors_heat_again").click().run()
+    assert len(opened.jobs(kind="predict")) == 2 and not page.exception
