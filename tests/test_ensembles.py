@@ -59,10 +59,12 @@ def test_an_ensemble_is_the_mean_in_the_comparison_and_on_new_images(home: Home)
 
     picture = io.BytesIO()
     Image.new("RGB", (40, 40), (30, 60, 200)).save(picture, "PNG")
-    job = workspace.predict([*both, id], [("blue.png", picture.getvalue())])
+    job = workspace.predict([*both, id], [("blue.png", picture.getvalue())], heat=True)
     drive(workspace, job)
     first, second, together = workspace.predicted(job).probabilities[:, 0]
     assert together == pytest.approx((first + second) / 2) and abs(first - second).max() > 1e-4
+    maps = [found.maps.shape[1] for run in range(3) if (found := workspace.heat(job, run, 0)) is not None]
+    assert maps[0] > 0 and maps[1] > 0 and maps[2] == 0, "an ensemble has no map of its own, and says so"
 
 
 def test_folds_become_one_model_that_is_checked_on_images_that_none_of_them_saw(home: Home) -> None:

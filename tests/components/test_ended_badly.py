@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from components import shell
 from components.train_form import FORM, Form
 from transfer_core.jobs.tasks.add_backbone import AddBackbone
+from transfer_core.jobs.tasks.continue_run import ContinueRun
 from transfer_core.jobs.tasks.export import Export
 from transfer_core.jobs.tasks.predict import Predict
 from transfer_core.types import Dataset, Mark
@@ -109,9 +110,28 @@ def _backbone(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
     return app, job
 
 
-@pytest.mark.parametrize(
-    "place", [_train, _import, _measure, _pilot, _speed, _rates, _augment, _correct, _predict, _export, _backbone]
+def _continue(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
+    def page(workspace, dataset, run):
+        from components.continue_view import continue_view
+
+        continue_view(workspace, dataset, run)
+
+    run = opened.submit([opened.recipe(dataset, "fine_tune_all")])[0]
+    opened._store.finish(run, "done", result={"test_accuracy": 0.9})
+    job = opened._queue(ContinueRun(from_run=run, name="mine", title=""))
+    opened.continue_run = lambda *run, **said: job  # type: ignore[method-assign]
+    app = AppTest.from_function(page, args=(opened, dataset, opened.run(run))).run()
+    app.button(key=f"continue_go_{run}").click()
+    return app, job
+
+
+PLACES = (
+    *(_train, _import, _measure, _pilot, _speed, _rates, _augment),
+    *(_correct, _predict, _export, _backbone, _continue),
 )
+
+
+@pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("status", ["failed", "interrupted"])
 def test_a_job_that_ended_badly_shows_its_sentence_and_its_log(
     place: Callable[[Workspace, Dataset], tuple[AppTest, str]], status: str, opened: Workspace, dataset: Dataset
