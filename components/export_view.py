@@ -8,6 +8,7 @@ import streamlit as st
 
 from components import text
 from components.guard import act, fragment
+from components.promise import promised
 from components.status import ENDED_BADLY, say_ended_badly
 from components.study_view import under_way
 from transfer_core.types import JOINED, Dataset, Job, Run
@@ -48,6 +49,7 @@ def _body(workspace: Workspace, dataset: Dataset, run: str, was_active: bool) ->
                 icon=":material/inventory_2:",
                 on_click=act(workspace.export),
                 args=(run,),
+                kwargs={"promise": promised()},
                 help="A zip that needs no Graft: the model as ONNX and safetensors, programs that predict with it, its"
                 " card. It is handed over once a fresh process has given the test images the same answers.",
             )

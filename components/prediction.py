@@ -8,6 +8,7 @@ from components.guard import fragment
 from components.predict_answer import one_answer
 from components.predict_input import Given
 from components.predict_table import many_answers
+from components.promise import promised
 from components.status import ENDED_BADLY, say_ended_badly
 from components.study_view import under_way
 from transfer_core.workspace import Workspace
@@ -46,7 +47,7 @@ def _body(workspace: Workspace, id: str, titles: Sequence[str], label: str, was_
     elif not job.result:
         st.info("Stopped before an image was looked at.", icon=":material/stop_circle:")
     else:
-        found = workspace.predicted(id)
+        found = workspace.predicted(id, promise=promised())
         if found.of == 1:
             one_answer(workspace, id, found, titles, label)
         else:

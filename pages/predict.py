@@ -7,6 +7,7 @@ from components.export_view import export_view
 from components.predict_input import given
 from components.predict_runs import runs_to_ask
 from components.prediction import prediction
+from components.promise import promise_input
 
 workspace = shell.begin("Predict")
 dataset, done = shell.finished_runs(
@@ -16,7 +17,11 @@ dataset, done = shell.finished_runs(
     untested=True,
 )
 done = [*done, *workspace.ensembles(dataset.id)]
-runs = runs_to_ask(workspace, dataset, done)
+left, right = st.columns([5, 1], vertical_alignment="bottom")
+with left:
+    runs = runs_to_ask(workspace, dataset, done)
+with right:
+    promise_input()
 asked = given(workspace, dataset)
 if not runs:
     st.info("Choose at least one run.", icon=":material/checklist:")

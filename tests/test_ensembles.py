@@ -3,6 +3,7 @@
 import contextlib
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from tests.driving import drive
 from tests.export.exported import Home, card_of
 from transfer_core.compare.calibration import calibrated, fitted_temperature
 from transfer_core.compare.ensemble import suggested
-from transfer_core.errors import DatasetError, UnknownJob
+from transfer_core.errors import DatasetError, GraftError, UnknownJob
 from transfer_core.jobs.tasks import run_folder
 from transfer_core.types import Floats, Predictions
 from transfer_core.workspace import Workspace
@@ -63,6 +64,10 @@ def test_an_ensemble_is_the_mean_in_the_comparison_and_on_new_images(home: Home)
     drive(workspace, job)
     first, second, together = workspace.predicted(job).probabilities[:, 0]
     assert together == pytest.approx((first + second) / 2) and abs(first - second).max() > 1e-4
+    doubts = workspace.predicted(job, promise=0.99).doubts
+    assert doubts == tuple(replace(each, accuracy=0.99) for each in workspace.predicted(job).doubts), "of nine images"
+    with pytest.raises(GraftError, match=r"1\.5 cannot be promised"):
+        workspace.predicted(job, promise=1.5)
     maps = [found.maps.shape[1] for run in range(3) if (found := workspace.heat(job, run, 0)) is not None]
     assert maps[0] > 0 and maps[1] > 0 and maps[2] == 0, "an ensemble has no map of its own, and says so"
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from transfer_core.commands.follow import follow, root
+from transfer_core.commands.follow import add_promise, follow, root
 from transfer_core.errors import GraftError
 from transfer_core.words import count, duration, percent, size
 from transfer_core.workspace import Workspace
@@ -20,6 +20,7 @@ FACTS = "model.json"  # that every bundle has
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", metavar="RUN", help="id of a finished run, or its beginning")
     parser.add_argument("out", type=Path, metavar="OUT.zip", help="where the bundle goes")
+    add_promise(parser)
     parser.add_argument("--fp16", action="store_true", help="with a second graph in half precision, and what it costs")
 
 
@@ -30,7 +31,7 @@ def export(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     workspace = Workspace(root(options))
     try:
         run = workspace.run_named(options.run).id
-        job = workspace.export(run, fp16=options.fp16)
+        job = workspace.export(run, fp16=options.fp16, promise=options.promise)
         end = follow(workspace, job, "cpu")
         bundle = workspace.bundle(run)
         if end.status != "done" or bundle is None:

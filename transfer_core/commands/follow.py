@@ -22,6 +22,11 @@ def root(options: argparse.Namespace) -> Path:
     return expanded(options.workspace) if options.workspace else default_root()
 
 
+def add_promise(parser: argparse.ArgumentParser) -> None:
+    words = "accuracy that answers called sure have to have on validation images (default: 0.95)"
+    parser.add_argument("--promise", type=float, default=0.95, metavar="SHARE", help=words)
+
+
 def follow(workspace: Workspace, job: str, device: str) -> RunEnd:
     """Drive a job, show where it stands on standard error. Ctrl-C stops it, as Stop does on a page.
 

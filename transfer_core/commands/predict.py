@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from transfer_core.commands.follow import follow, root
+from transfer_core.commands.follow import add_promise, follow, root
 from transfer_core.errors import GraftError, disk_words
 from transfer_core.types import Predicted
 from transfer_core.workspace import Workspace
@@ -19,6 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="images, folders or zips")
     parser.add_argument("--beside", nargs="+", default=[], metavar="RUN", help="other runs on the same images")
     parser.add_argument("--out", type=Path, metavar="FILE", help="a table of all images, CSV or Parquet by its ending")
+    add_promise(parser)
     parser.add_argument("--by-doubt", action="store_true", help="the least sure answers first")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda:0, mps")
 
@@ -33,7 +34,7 @@ def predict(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
         runs = [workspace.run_named(run).id for run in (options.run, *options.beside)]
         job = workspace.predict_paths(runs, options.paths)
         follow(workspace, job, device(options.device).name)
-        found = workspace.predicted(job)
+        found = workspace.predicted(job, promise=options.promise)
         order = workspace.by_doubt(found) if options.by_doubt else None
         if options.out is not None:
             _write(options.out.expanduser(), workspace.predicted_table(found, options.out.suffix[1:].lower(), order))

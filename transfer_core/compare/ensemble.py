@@ -2,11 +2,12 @@
 Lakshminarayanan et al. 2017). Nothing is trained, and no network runs."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from transfer_core.compare.calibration import calibrated, fitted_temperature
-from transfer_core.compare.selective import doubt
+from transfer_core.compare.selective import ALL_STAND, PROMISED, doubt
 from transfer_core.errors import DatasetError
 from transfer_core.types import JOINED, Doubt, Floats, Predictions, Run
 
@@ -38,10 +39,14 @@ def combined(members: Mapping[str, Predictions]) -> Predictions:
     )
 
 
-def doubt_of(members: Mapping[str, Predictions]) -> Doubt:
-    """From which probability on answers stand, of one run or of an ensemble. Raises DatasetError as `combined` does."""
-    said = combined(members)
-    return doubt(said.val_probabilities, said.val_probabilities.argmax(1) == said.val_labels)
+def doubt_of(members: Mapping[str, Predictions], accuracy: float = PROMISED) -> Doubt:
+    """From which probability on answers stand, of one run or of an ensemble. Every answer of folds does: no validation
+    image shows what they say together."""
+    try:
+        said = combined(members)
+    except DatasetError:
+        return replace(ALL_STAND, accuracy=accuracy)
+    return doubt(said.val_probabilities, said.val_probabilities.argmax(1) == said.val_labels, accuracy)
 
 
 def as_run(members: Sequence[Run], said: Predictions | None) -> Run:

@@ -1,14 +1,24 @@
 """ "Not sure" is an answer: from which confidence on a run keeps a promised accuracy (selective classification,
 Geifman and El-Yaniv 2017)."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
+from transfer_core.errors import GraftError
 from transfer_core.types import Doubt, Floats
 
 PROMISED = 0.95  # of the images that are answered, unless a user says otherwise
 FEWEST = 20  # images that have to be answered for a share of them to mean anything
 ALL_STAND = Doubt(accuracy=PROMISED, threshold=0.0, answered=1.0, images=0)  # where there is nothing to judge by
+
+
+def checked_promise(accuracy: float) -> float:
+    """The same. Raises GraftError for what no answers can be promised to be."""
+    if not 0 < accuracy < 1:
+        raise GraftError(f"An accuracy of {accuracy:g} cannot be promised. Say one between 0 and 1, 0.95 for 95 %.")
+    return accuracy
 
 
 def doubt(probabilities: Floats, right: NDArray[np.bool_], accuracy: float = PROMISED) -> Doubt:
@@ -17,7 +27,7 @@ def doubt(probabilities: Floats, right: NDArray[np.bool_], accuracy: float = PRO
     A threshold stands half-way between the images that it parts; 0 where all may be answered, as without any image.
     """
     if not len(right):
-        return ALL_STAND
+        return replace(ALL_STAND, accuracy=accuracy)
     sure = probabilities.max(1, initial=0.0)
     order = np.argsort(-sure, kind="stable")
     share = np.cumsum(right[order]) / np.arange(1, len(order) + 1)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from transfer_core.compare.selective import PROMISED
 from transfer_core.errors import ExportError
 from transfer_core.export.card import card
 from transfer_core.export.check import PROGRAM, answers, checked, require
@@ -30,13 +31,20 @@ NEEDED = ("onnx", "onnxscript", "onnxruntime")
 
 
 def export(
-    runs: Sequence[Path], dataset: Dataset, *, workspace: Path, out: Path, fp16: bool = False
+    runs: Sequence[Path],
+    dataset: Dataset,
+    *,
+    workspace: Path,
+    out: Path,
+    fp16: bool = False,
+    promise: float = PROMISED,
 ) -> Iterator[Event]:
     """Make the bundle of these runs' folders, the mean of whose calibrated probabilities it gives, in `out`, empty.
 
     Nothing is handed over unless a fresh process, with the bundle's own program, gave the stored answers for all test
-    images. `fp16`: with a second graph, in half precision, and what that costs. The last event's result says where the
-    zip lies under `out`, how the check went, and what took how long.
+    images. `fp16`: with a second graph, in half precision, and what that costs. `promise`: the accuracy of the answers
+    that it calls sure. The last event's result says where the zip lies under `out`, how the check went, and what took
+    how long.
     Raises ExportError or DatasetError with a sentence for the user.
     """
     _require_installed()
@@ -56,7 +64,7 @@ def export(
     weights = ["model.safetensors", *(f"model-{number}.safetensors" for number in range(2, len(members) + 1))]
     for member, name in zip(members, weights, strict=True):
         shutil.copyfile(member.weights, folder / name)
-    said = facts(members, weights, right, dataset, _used(dataset, members[0]))
+    said = facts(members, weights, right, dataset, _used(dataset, members[0]), promise=promise)
     said["onnx"] = write_onnx(members, folder / GRAPH)
     for name in COPIED:
         shutil.copyfile(FILES / name, folder / name)

@@ -17,10 +17,9 @@ from transfer_core.backbones.packaged import built_by_timm
 from transfer_core.backbones.torchvision import settings
 from transfer_core.compare.classes import class_scores
 from transfer_core.compare.ensemble import doubt_of
-from transfer_core.compare.selective import ALL_STAND
 from transfer_core.compare.statistics import bootstrapped, interval, reliability, score, wilson
 from transfer_core.data import pixels
-from transfer_core.errors import DatasetError, ExportError
+from transfer_core.errors import ExportError
 from transfer_core.export.check import TIE, TOLERANCE, Checked, checked
 from transfer_core.export.members import Expected, Member
 from transfer_core.types import Dataset, Floats, Interval
@@ -114,12 +113,9 @@ def metrics(right: Expected, dataset: Dataset) -> Values:
     }
 
 
-def certainty(members: Sequence[Member], right: Expected) -> Values:
+def certainty(members: Sequence[Member], right: Expected, promise: float) -> Values:
     """From which probability on an answer stands: set on validation images, checked on the test images."""
-    try:
-        found = doubt_of({each.run: each.predictions for each in members})
-    except DatasetError:  # folds: no validation image shows what they say together
-        found = ALL_STAND
+    found = doubt_of({each.run: each.predictions for each in members}, promise)
     stand = right.probabilities.max(1) >= (np.inf if found.threshold is None else found.threshold)
     correct = int((right.probabilities.argmax(1) == right.labels)[stand].sum())
     low, high = wilson(correct, max(1, int(stand.sum())))
@@ -199,7 +195,13 @@ def samples(right: Expected, dataset: Dataset, most: int) -> list[tuple[int, Val
 
 
 def facts(
-    members: Sequence[Member], weights: Sequence[str], right: Expected, dataset: Dataset, used: dict[str, int]
+    members: Sequence[Member],
+    weights: Sequence[str],
+    right: Expected,
+    dataset: Dataset,
+    used: dict[str, int],
+    *,
+    promise: float,
 ) -> Values:
     """All of `model.json` save what is known only once the bundle stands: the graph, the check, the hashes."""
     return {
@@ -210,6 +212,6 @@ def facts(
         "members": [member_facts(member, file) for member, file in zip(members, weights, strict=True)],
         "data": data(dataset, used),
         "metrics": metrics(right, dataset),
-        "certainty": certainty(members, right),
+        "certainty": certainty(members, right, promise),
         "versions": versions(),
     }

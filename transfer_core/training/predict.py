@@ -3,7 +3,7 @@
 import atexit
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
@@ -115,10 +115,8 @@ class Judges:
         self.members, self.classes = members, members[0].classes
         self.shapes = [judge.shape for judge in members]
         said = [judge.predictions for judge in members]
-        self.doubt = ALL_STAND
-        with suppress(DatasetError):  # folds: no image shows what they say together
-            if None not in said:
-                self.doubt = doubt_of({judge.run: kept for judge, kept in zip(members, said, strict=True) if kept})
+        known = {judge.run: kept for judge, kept in zip(members, said, strict=True) if kept is not None}
+        self.doubt = doubt_of(known) if len(known) == len(members) else ALL_STAND
 
     def __call__(
         self, looks: Sequence[Look], shapes: Sequence[Shape], labels: Ints | None = None, *, alone: bool = False

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from transfer_core.compare.selective import PROMISED, checked_promise
 from transfer_core.errors import UnknownJob
 from transfer_core.jobs.tasks import run_folder
 from transfer_core.jobs.tasks.continue_run import ContinueRun
@@ -14,13 +15,14 @@ from transfer_core.workspace.runs import Runs
 class Exporting(Runs):
     """A run's bundle: asked for, followed, fetched."""
 
-    def export(self, run: str, *, fp16: bool = False) -> str:
+    def export(self, run: str, *, fp16: bool = False, promise: float = PROMISED) -> str:
         """Queue the making of a run's bundle. Returns the job's id, or that of one that makes it already.
 
-        `fp16`: with a second graph, in half precision, whose cost is measured. The job's result says how many images
-        the check compared, how many agree, and the largest difference of a probability. Raises UnknownJob for a run
-        that left no model or no predictions to check it by. An ensemble is one model; one of folds is checked on the
-        dataset's own test images, which none of them has seen.
+        `fp16`: with a second graph, in half precision, whose cost is measured. `promise`: the accuracy of the answers
+        that it calls sure, between 0 and 1. The job's result says how many images the check compared, how many agree,
+        and the largest difference of a probability. Raises UnknownJob for a run that left no model or no predictions to
+        check it by. An ensemble is one model; one of folds is checked on the dataset's own test images, which none of
+        them has seen.
         """
         found = self.run(run)
         if self.model_bytes(run) is None:
@@ -29,7 +31,9 @@ class Exporting(Runs):
             self.predictions(run)
         if found.members:
             self._store.add_ensemble(found.recipe.dataset, found.id)  # its bundle stays as long as it does
-        return self._queue(Export(from_run=run, dataset=found.recipe.dataset, fp16=fp16))
+        return self._queue(
+            Export(from_run=run, dataset=found.recipe.dataset, fp16=fp16, promise=checked_promise(promise))
+        )
 
     def continue_run(self, run: str, *, name: str) -> str:
         """Queue keeping a run's network as a backbone of that name. Returns the job's id; its result holds "name".

@@ -3,15 +3,18 @@
 import io
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Literal
 
+from transfer_core.compare.ensemble import doubt_of
+from transfer_core.compare.selective import PROMISED, checked_promise
 from transfer_core.data.answers import read_answers, read_heat, read_thumbnails
 from transfer_core.data.answers_table import as_csv, as_parquet, by_doubt, columns
 from transfer_core.errors import ArchiveError, GraftError, UnknownJob, disk_words
 from transfer_core.jobs.tasks import staging
 from transfer_core.jobs.tasks.predict import Predict, answers_folder
-from transfer_core.types import Dataset, Heat, Ints, Predicted
+from transfer_core.types import JOINED, Dataset, Doubt, Heat, Ints, Predicted
 from transfer_core.workspace.datasets import Datasets
 from transfer_core.workspace.opened import expanded, new_id
 from transfer_core.workspace.runs import Runs
@@ -66,9 +69,23 @@ class Predicting(Datasets, Runs):
         )
         return self._queue(task)
 
-    def predicted(self, job: str) -> Predicted:
-        """What was said of the images of a prediction that has ended. Raises UnknownJob when it is no longer kept."""
-        return read_answers(answers_folder(self.root, job))
+    def predicted(self, job: str, *, promise: float = PROMISED) -> Predicted:
+        """What was said of the images of a prediction that has ended. `promise`: the accuracy of answers that stand.
+
+        Raises UnknownJob when it is no longer kept.
+        """
+        found = read_answers(answers_folder(self.root, job))
+        if promise == PROMISED:
+            return found
+        checked_promise(promise)
+        doubts = [
+            self._doubt(run, promise) if known.images else known
+            for run, known in zip(found.runs, found.doubts, strict=True)
+        ]
+        return replace(found, doubts=tuple(doubts))
+
+    def _doubt(self, run: str, promise: float) -> Doubt:
+        return doubt_of(self._members_said(run.split(JOINED)), promise)
 
     def predicted_thumbnails(self, job: str, rows: Sequence[int]) -> list[bytes]:
         """The small pictures of some of its images, JPEG; b'' for one that could not be read. Raises UnknownJob."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from transfer_core.compare.selective import PROMISED
 from transfer_core.jobs.tasks.task import EXPORTS, Place, Task, run_folder, run_folders
 from transfer_core.store import Store
 from transfer_core.types import Event
@@ -20,13 +21,15 @@ class Export(Task):
     from_run: str  # its id; of an ensemble its members', joined
     dataset: str
     fp16: bool = False  # with a second graph, in half precision
+    promise: float = PROMISED  # accuracy of the answers that the bundle calls sure
 
     @property
     def about(self) -> str:
         return self.dataset
 
     def key(self, lane: str) -> str:
-        return f"{self.from_run}, with fp16" if self.fp16 else self.from_run
+        promise = "" if self.promise == PROMISED else f", promising {self.promise}"
+        return f"{self.from_run}{', with fp16' * self.fp16}{promise}"
 
     def run(self, place: Place) -> Iterator[Event]:
         from transfer_core.export.bundle import export
@@ -34,7 +37,7 @@ class Export(Task):
         place.staging.mkdir(parents=True, exist_ok=True)
         dataset = place.dataset(self.dataset)
         runs = run_folders(place.root, self.from_run)
-        yield from export(runs, dataset, workspace=place.root, out=place.staging, fp16=self.fp16)
+        yield from export(runs, dataset, workspace=place.root, out=place.staging, fp16=self.fp16, promise=self.promise)
 
     def commit(self, place: Place, store: Store, result: dict[str, Any]) -> dict[str, Any]:
         folder = run_folder(place.root, self.from_run)
