@@ -29,7 +29,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, photos: Path, small_networks:
         made.trained("layers", "all_layers", "bundled")
         made.trained("early", "linear_svm", "bundled", tap="stage1")
         for fold in range(2):
-            made.trained(f"fold {fold}", "linear_probe", "bundled", folds=2, fold=fold)
+            made.trained(f"fold {fold}", "small_cnn", "", folds=2, fold=fold)
         yield made
 
 

@@ -1,0 +1,97 @@
+"""How fast new images are answered, against what training takes for features: `python -m benchmarks.predict`.
+
+    python -m benchmarks.predict --data ../shared/data --workspace FOLDER [--images 1000] [--rounds 3]
+
+A linear probe of clothing, trained when the workspace has it not yet. In turn: features of so many decoded squares, as
+a training run computes them, and the whole prediction of as many image files, as `graft predict` does, reading and
+decoding included; both after the worker is warm. Then the bundle of the run is made, with what each part took.
+"""
+
+import argparse
+import shutil
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from benchmarks.backbones import imported
+from transfer_core.data.pixels import square
+from transfer_core.training.checkpoint import load_network
+from transfer_core.training.features import BATCH_SIZES, precise
+from transfer_core.training.images import Images
+from transfer_core.types import Dataset, RunEnd
+from transfer_core.workspace import Workspace
+
+WARM = 32  # images before the clock runs
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--workspace", type=Path, required=True)
+    parser.add_argument("--images", type=int, default=1000)
+    parser.add_argument("--rounds", type=int, default=3)
+    given = parser.parse_args()
+    given.workspace.mkdir(parents=True, exist_ok=True)
+    workspace = Workspace(given.workspace)
+    dataset = imported(workspace, given.data, "clothing")
+    (run,) = workspace.submit([workspace.recipe(dataset, "linear_probe")])
+    if workspace.run(run).status != "done":
+        driven(workspace, run)
+    files = [workspace.root / "datasets" / dataset.id / "samples" / file for file in dataset.files[: given.images]]
+    compute = extraction(workspace, dataset, run, files)
+    with tempfile.TemporaryDirectory() as held:
+        few, many = Path(held) / "few", Path(held) / "many"
+        for folder, chosen in ((few, files[:WARM]), (many, files)):
+            folder.mkdir()
+            for file in chosen:
+                shutil.copyfile(file, folder / file.name)
+        predicted(workspace, run, few)
+        print("| round | features, images/s | prediction from files, images/s | ratio |\n| --- | --- | --- | --- |")
+        ratios = []
+        for number in range(1, given.rounds + 1):
+            rates = [len(files) / each for each in (compute(), predicted(workspace, run, many))]
+            ratios.append(rates[1] / rates[0])
+            print(f"| {number} | {rates[0]:.1f} | {rates[1]:.1f} | {ratios[-1]:.2f} |", flush=True)
+    print(f"median ratio {statistics.median(ratios):.2f}")
+    end = driven(workspace, workspace.export(run))
+    parts = ", ".join(f"{name} {seconds:.1f}" for name, seconds in end.result["parts"].items())
+    print(f"bundle: {end.result['agree']} of {end.result['images']} alike, {end.result['seconds']:.1f} s ({parts})")
+    workspace.close()
+    return 0
+
+
+def extraction(workspace: Workspace, dataset: Dataset, run: str, files: list[Path]):  # type: ignore[no-untyped-def]
+    """Seconds for the features of all files, whose squares are in memory already."""
+    network, _ = load_network(workspace.root / "runs" / run, torch.device("cpu"))
+    known = network.backbone
+    squares = [square(file, resize_px=known.resize_px, crop_px=known.input_px, fit=known.fit) for file in files]
+    images, size = Images(np.stack(squares), known, torch.device("cpu")), BATCH_SIZES["cpu"]
+
+    def compute() -> float:
+        began = time.monotonic()
+        for start in range(0, len(files), size):
+            precise(network.codes, images.batch(np.arange(start, min(start + size, len(files)))))
+        return time.monotonic() - began
+
+    precise(network.codes, images.batch(np.arange(min(WARM, len(files)))))
+    return compute
+
+
+def predicted(workspace: Workspace, run: str, folder: Path) -> float:
+    began = time.monotonic()
+    driven(workspace, workspace.predict_paths([run], [folder]))
+    return time.monotonic() - began
+
+
+def driven(workspace: Workspace, job: str) -> RunEnd:
+    *_, end = workspace.drive(job)
+    assert isinstance(end, RunEnd) and end.status == "done", end
+    return end
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
