@@ -27,9 +27,7 @@ class Exporting(Runs):
             raise UnknownJob(f"Run {run!r} left no trained model, so there is nothing to export. Finish it first.")
         if not found.members or found.tested:
             self.predictions(run)
-        if found.members:
-            self._store.add_ensemble(found.recipe.dataset, found.id)  # its bundle stays as long as it does
-        return self._queue(Export(from_run=run, dataset=found.recipe.dataset, fp16=fp16))
+        return self._queue(Export(from_run=found.id, dataset=found.recipe.dataset, fp16=fp16))
 
     def continue_run(self, run: str, *, name: str) -> str:
         """Queue keeping a run's network as a backbone of that name. Returns the job's id; its result holds "name".
