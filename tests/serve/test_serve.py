@@ -220,6 +220,9 @@ def test_it_outlives_its_decoders_and_leaves_none(server: Server, photos: Path) 
     assert status == 200 and [each["class"] for each in said["images"]] == ["red", "blue"]
     decoders = children(server.process.pid)
     assert any(server.scratch.iterdir())
+    with closing(socket.create_connection(("127.0.0.1", server.port))) as garbage:
+        garbage.sendall(b"no request\r\n\r\n")
+        assert b" 400 " in garbage.recv(1 << 10)
     server.process.send_signal(signal.SIGINT)
     assert server.process.stdout is not None
     ended = json.loads(server.process.stdout.read())
