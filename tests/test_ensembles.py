@@ -78,7 +78,8 @@ def test_folds_become_one_model_that_is_checked_on_images_that_none_of_them_saw(
     home.unpacked("folds", id)
     card = card_of(home.bundles["folds"])
     assert len(card["members"]) == 2 and card["certainty"]["threshold"] == 0, "every answer stands"
-    assert "No validation images" in (home.bundles["folds"] / "README.md").read_text(encoding="utf-8")
+    text = (home.bundles["folds"] / "README.md").read_text(encoding="utf-8")
+    assert "No validation images" in text and "`model.safetensors`, `model-2.safetensors`, `model.json`" in text
 
 
 def test_what_is_no_ensemble_is_refused_and_one_that_lost_a_run_is_not_listed(home: Home) -> None:
