@@ -97,7 +97,7 @@ def test_what_is_no_ensemble_is_refused_and_one_that_lost_a_run_is_not_listed(ho
     assert id not in [run.id for run in workspace.ensembles(home.dataset.id)]
     workspace.restore_run(early)
     assert id in [run.id for run in workspace.ensembles(home.dataset.id)]
-    workspace.forget_ensemble(id)
+    workspace.forget_ensemble("+".join(reversed(id.split("+"))))
     assert id not in [run.id for run in workspace.ensembles(home.dataset.id)]
 
 

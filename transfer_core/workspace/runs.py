@@ -136,16 +136,19 @@ class Runs(Opened):
 
     def ensembles(self, dataset: str) -> tuple[Run, ...]:
         """Those that somebody made, the newest first; one of whose members has gone, or cannot be read, is left out."""
-        there, found = {run.id for run in self.runs(dataset)}, list[Run]()
+        there, found = {run.id for run in self.runs(dataset)}, dict[str, Run]()
         for id in self._store.ensembles(dataset):
             if there.issuperset(id.split(JOINED)):
                 with suppress(UnknownJob):
-                    found.append(self.run(id))
-        return tuple(found)
+                    run = self.run(id)
+                    found[run.id] = run
+        return tuple(found.values())
 
     def forget_ensemble(self, id: str) -> None:
-        """Its members stay. `combine` makes it again."""
-        self._store.remove_ensemble(id)
+        """Its members stay, in whichever order they are named. `combine` makes it again."""
+        for kept in self._store.ensembles():
+            if set(kept.split(JOINED)) == set(id.split(JOINED)):
+                self._store.remove_ensemble(kept)
 
     def suggested_ensemble(self, runs: Sequence[Run]) -> tuple[str, ...]:
         """Of finished runs tested on the same images those that are best together, by validation; () below two."""
