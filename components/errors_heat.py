@@ -9,7 +9,7 @@ from components.errors_gallery import first, more
 from components.errors_look import probability, show
 from components.gallery import data_uri
 from components.heat_picture import hottest, overlay
-from components.heat_view import CAUTION, LEGEND, NO_MAP
+from components.heat_view import CAUTION, LEGEND, say_no_map
 from components.status import ENDED_BADLY, say_ended_badly
 from components.study_view import under_way
 from transfer_core.errors import UnknownJob
@@ -54,7 +54,7 @@ def heat_pairs(workspace: Workspace, dataset: Dataset, run: str, seen: Sequence[
     pictures = workspace.predicted_thumbnails(job.id, range(len(shown)))
     heats = [workspace.heat(job.id, 0, row) for row in range(len(shown))]
     if not any(heat is not None and heat.maps.size for heat in heats):
-        st.info(NO_MAP, icon=":material/grid_off:")
+        say_no_map(run)
     cut = any(heat is not None and heat.fit == "crop" for heat in heats)
     st.caption(
         "Brightest where the run’s evidence against all other classes came from: left for the class that it named, "

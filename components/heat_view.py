@@ -11,7 +11,7 @@ from transfer_core.workspace import Workspace
 
 NOT_LOOKED = "Looked for where up to 500 images are given at once. Give this one alone to see it."
 NO_MAP = "No layer of this run’s network tells one place of so small a square from another, so there is no map."
-ENSEMBLE = "An ensemble has no map of its own. Choose its members under Runs, side by side, to see theirs."
+ENSEMBLE = "An ensemble has no map of its own; each of its members has. Choose those among the runs to see theirs."
 CAUTION = "It shows places, not reasons."
 LEGEND = (
     '<div style="display: flex; align-items: center; gap: .5rem; font-size: .8125rem">none<i style="flex: 1; '
@@ -42,7 +42,7 @@ def picture(workspace: Workspace, job: str, found: Predicted, row: int, titles: 
         heat = workspace.heat(job, run, row) or heat
     if not heat.maps.size:
         above.image(kept, caption=name, width="stretch")
-        st.info(ENSEMBLE if JOINED in found.runs[run] else NO_MAP, icon=":material/grid_off:")
+        say_no_map(found.runs[run])
         return
     said = found.probabilities[run, row]
     place = st.radio(
@@ -58,6 +58,11 @@ def picture(workspace: Workspace, job: str, found: Predicted, row: int, titles: 
     st.caption(words(heat, found.classes, place))
     if place == 0 and heat.tried:
         st.caption(tried(heat, found.classes))
+
+
+def say_no_map(run: str) -> None:
+    """Why a run has no map."""
+    st.info(ENSEMBLE if JOINED in run else NO_MAP, icon=":material/grid_off:")
 
 
 def words(heat: Heat, classes: Sequence[str], place: int) -> str:

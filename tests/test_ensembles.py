@@ -83,7 +83,8 @@ def test_folds_become_one_model_that_is_checked_on_images_that_none_of_them_saw(
     home.unpacked("folds", id)
     card = card_of(home.bundles["folds"])
     assert len(card["members"]) == 2 and card["certainty"]["threshold"] == 0, "every answer stands"
-    assert "No validation images" in (home.bundles["folds"] / "README.md").read_text(encoding="utf-8")
+    text = (home.bundles["folds"] / "README.md").read_text(encoding="utf-8")
+    assert "No validation images" in text and "`model.safetensors`, `model-2.safetensors`, `model.json`" in text
 
 
 def test_what_is_no_ensemble_is_refused_and_one_that_lost_a_run_is_not_listed(home: Home) -> None:
@@ -93,11 +94,15 @@ def test_what_is_no_ensemble_is_refused_and_one_that_lost_a_run_is_not_listed(ho
             workspace.run(wrong)
     id = workspace.combine([layers, early])
     assert workspace.combine([early, layers]) == id, "the same one, in whatever order"
+    assert {workspace.run_named(f" {a[:6]} + {b} ").id for a, b in ((layers, early), (early, layers))} == {id}
+    for wrong in ("+", f"{layers}+", f"{layers}++{early}", f"{id}+{layers}"):
+        with pytest.raises(UnknownJob, match="is no ensemble"):
+            workspace.run_named(wrong)
     workspace.delete_run(early)
     assert id not in [run.id for run in workspace.ensembles(home.dataset.id)]
     workspace.restore_run(early)
     assert id in [run.id for run in workspace.ensembles(home.dataset.id)]
-    workspace.forget_ensemble(id)
+    workspace.forget_ensemble("+".join(reversed(id.split("+"))))
     assert id not in [run.id for run in workspace.ensembles(home.dataset.id)]
 
 
@@ -111,8 +116,23 @@ def test_the_bundle_of_an_ensemble_goes_with_its_members(tmp_path: Path, photos:
         for id in (f"{gone}+{stays}", f"{stays}+{other}"):
             first._store.add_ensemble(dataset.id, id)
         first.delete_run(gone)
-    with contextlib.closing(Workspace(tmp_path)):
+    with contextlib.closing(Workspace(tmp_path)) as second:
+        assert second._store.ensembles() == (f"{stays}+{other}",)
         assert {folder.name for folder in (tmp_path / "runs").iterdir()} == {stays, f"{stays}+{other}"}
+
+
+def test_an_ensemble_that_cannot_be_read_hides_no_other_run(home: Home) -> None:
+    id = home.workspace.combine([home.runs["layers"], home.runs["early"]])
+    file = run_folder(home.workspace.root, home.runs["early"]) / "predictions.npz"
+    whole = file.read_bytes()
+    file.write_bytes(whole[:100])
+    try:
+        with contextlib.closing(Workspace(home.workspace.root, write=False)) as reader:
+            assert id not in [run.id for run in reader.ensembles(home.dataset.id)]
+            with pytest.raises(UnknownJob, match="cannot be read"):
+                reader.run(id)
+    finally:
+        file.write_bytes(whole)
 
 
 def test_runs_are_suggested_that_are_better_together() -> None:

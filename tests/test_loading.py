@@ -1,5 +1,7 @@
 """Graft in somebody's own program: what docs/api.md says, and models that are no longer what they were."""
 
+import io
+import json
 import re
 import subprocess
 import sys
@@ -68,9 +70,17 @@ def test_what_the_docs_say_is_so(told: dict[str, Any]) -> None:
 
 
 def test_what_is_no_picture_is_said(told: dict[str, Any]) -> None:
-    for wrong in ("gone.png", np.zeros((3, 8, 8), np.uint8), np.zeros((8, 8, 3)), 7):
-        with pytest.raises(ImageError, match=r"no picture|no image file"):
-            told["model"].predict([wrong])
+    run = load(told["folder"] / "workspace" / "runs" / told["best"])
+    empty = Image.new("RGB", (0, 5))
+    for wrong in ("gone.png", np.zeros((3, 8, 8), np.uint8), np.zeros((8, 8, 3)), 7, None, io.BytesIO(), empty):
+        for model in (told["model"], run):
+            for given in (wrong, [wrong]):
+                with pytest.raises(ImageError, match=r"no picture|no image file"):
+                    model.predict(given)
+    (answer,) = told["model"].predict(b"no image")
+    assert " at 0x" not in answer.error
+    with pytest.raises(TypeError):
+        told["model"].predict([b"no image"])[0:1]
 
 
 @pytest.mark.parametrize("file", ["model.onnx", "predict.py"])
@@ -101,6 +111,21 @@ def test_what_is_no_bundle_is_said(told: dict[str, Any], tmp_path: Path) -> None
         other.writestr("x/../b", "outside")
     with pytest.raises(ExportError, match="what no bundle does"):
         load(tmp_path / "outside.zip")
+    for name in ("/b", "..\\b", "C:b", "a/../../b", "b\0", "", "."):
+        with zipfile.ZipFile(tmp_path / "outside.zip", "w") as other:
+            facts = {"format": "graft bundle 1", "onnx": {"file": "a"}, "files": {"a": "", name: ""}}
+            other.writestr("x/model.json", json.dumps(facts))
+        with pytest.raises(ExportError, match="what no bundle does"):
+            load(tmp_path / "outside.zip")
+    with zipfile.ZipFile(told["folder"] / told["bundle"]) as packed:
+        packed.extractall(tmp_path / "unpacked")
+    (unpacked,) = (tmp_path / "unpacked").iterdir()
+    facts = json.loads((unpacked / "model.json").read_text(encoding="utf-8"))
+    for lacking in ("classes", "members", "data", "preprocessing"):
+        kept = {name: value for name, value in facts.items() if name != lacking}
+        (unpacked / "model.json").write_text(json.dumps(kept), encoding="utf-8")
+        with pytest.raises(ExportError, match="cannot be read"):
+            load(unpacked)
     weights = told["folder"] / "workspace" / "runs" / told["best"] / "model.safetensors"
     content = weights.read_bytes()
     weights.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))

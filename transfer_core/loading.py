@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
@@ -92,7 +92,7 @@ def _bundle(folder: Path) -> Model:
                 return np.asarray(known.squares.square(Image.fromarray(picture)))
             return np.asarray(known.squares.read(io.BytesIO(picture) if isinstance(picture, bytes) else Path(picture)))
         except Exception as error:  # decoders raise almost anything on damaged files
-            raise ImageError(f"The image cannot be read: {' '.join(str(error).split())}.") from error
+            raise ImageError(f"The image cannot be read: {' '.join(str(error).split()).rstrip('.')}.") from error
 
     def answer(squares: Squares) -> tuple[Floats, NDArray[np.bool_]]:
         found = known.probabilities(squares).astype(np.float64)
@@ -139,11 +139,19 @@ def _run(folder: Path) -> Model:
 
 
 def _many(images: Picture | Iterable[Picture]) -> Iterable[Picture]:
+    """Raises ImageError for what is neither, though a loop over it would give something, as over a file's lines."""
+    if isinstance(images, np.ndarray):
+        return images if images.ndim > 3 else (images,)
     if isinstance(images, str | Path | bytes | Image.Image):
         return (images,)
-    if isinstance(images, np.ndarray) and images.ndim < 4:
-        return (images,)
+    if isinstance(images, bytearray | memoryview | io.IOBase | Mapping) or not isinstance(images, Iterable):
+        raise _no_picture(images)
     return images
+
+
+def _no_picture(found: object) -> ImageError:
+    kind = type(found).__name__
+    return ImageError(f"{kind} is no picture; paths, bytes, PIL images and uint8 arrays (H, W, 3) are.")
 
 
 def _require_picture(picture: Picture) -> None:
@@ -156,7 +164,8 @@ def _require_picture(picture: Picture) -> None:
     elif isinstance(picture, str | Path):
         if not Path(picture).is_file():
             raise ImageError(f"There is no image file {picture}. Check the path.")
-    elif not isinstance(picture, bytes | Image.Image):
-        raise ImageError(
-            f"{type(picture).__name__} is no picture; paths, bytes, PIL images and uint8 arrays (H, W, 3) are."
-        )
+    elif isinstance(picture, Image.Image):
+        if not all(picture.size):
+            raise ImageError(f"An image of {picture.width} x {picture.height} pixels is no picture.")
+    elif not isinstance(picture, bytes):
+        raise _no_picture(picture)

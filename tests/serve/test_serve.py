@@ -220,6 +220,9 @@ def test_it_outlives_its_decoders_and_leaves_none(server: Server, photos: Path) 
     assert status == 200 and [each["class"] for each in said["images"]] == ["red", "blue"]
     decoders = children(server.process.pid)
     assert any(server.scratch.iterdir())
+    with closing(socket.create_connection(("127.0.0.1", server.port))) as garbage:
+        garbage.sendall(b"no request\r\n\r\n")
+        assert b" 400 " in garbage.recv(1 << 10)
     server.process.send_signal(signal.SIGINT)
     assert server.process.stdout is not None
     ended = json.loads(server.process.stdout.read())
@@ -256,9 +259,10 @@ def test_a_taken_port_is_a_sentence(server: Server, capsys: pytest.CaptureFixtur
 
 def test_batches_grow_with_the_load_and_a_failure_is_its_own() -> None:
     sizes: list[int] = []
-    hold = threading.Event()
+    hold, entered = threading.Event(), threading.Event()
 
     def answer(squares: np.ndarray) -> np.ndarray:
+        entered.set()
         hold.wait(10)
         sizes.append(len(squares))
         if squares.max() == 255:
@@ -273,6 +277,15 @@ def test_batches_grow_with_the_load_and_a_failure_is_its_own() -> None:
     assert sum(sizes) == 21 and len(sizes) <= 3, "who waits together is answered together"
     with pytest.raises(ValueError, match="no network likes"):
         batches.ask(np.full((4, 4, 3), 255, np.uint8)).result(10)
+    hold.clear()
+    entered.clear()
+    batches.ask(np.zeros((4, 4, 3), np.uint8))
+    assert entered.wait(10)
+    gone, stays = [batches.ask(np.full((4, 4, 3), 255, np.uint8)) for _ in range(2)]
+    assert gone.cancel(), "who asked has left"
+    hold.set()
+    with pytest.raises(ValueError, match="no network likes"):
+        stays.result(10)
     assert batches.ask(np.zeros((4, 4, 3), np.uint8)).result(10)[0] == 0 and batches.alive
     batches.close()
     assert not batches.alive

@@ -47,6 +47,13 @@ def test_a_run_goes_on_as_a_backbone_with_its_own_features(backbone: str, home: 
     drive_ends_badly(workspace, workspace.continue_run(tuned, name=name), f"There is a backbone '{name}' already")
 
 
+def test_what_began_at_random_is_under_nobody_elses_licence(home: Home) -> None:
+    run = home.trained("small", "small_cnn", "", epochs=1)
+    drive(home.workspace, home.workspace.continue_run(run, name="small-one"))
+    own = home.workspace.backbone("small-one")
+    assert own.licence.startswith("Your own weights") and own.arch == "small_cnn"
+
+
 def drive_ends_badly(workspace: Workspace, job: str, words: str) -> None:
     *_, end = workspace.drive(job)
     assert end.status == "failed" and words in end.error  # type: ignore[union-attr]

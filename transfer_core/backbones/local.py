@@ -19,9 +19,8 @@ from transfer_core.types import Backbone
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,40}")
 ENDINGS = (".pth", ".pt", ".safetensors")
-
-
 OWN = "trunk."  # before a parameter's name in a file of Graft's own
+OWN_LICENCE = "Your own weights: their licence is yours to know"
 
 
 def add_local(root: Path, file: Path, *, arch: str, name: str, title: str = "") -> Backbone:
@@ -67,7 +66,7 @@ def keep(
     name: str,
     source: str,
     title: str = "",
-    licence: str = "Your own weights: their licence is yours to know",
+    licence: str = OWN_LICENCE,
 ) -> Backbone:
     """Keep tensors as a backbone that is built like `like`. `source`: where they are from. Raises WeightsError."""
     _require_free(root, name)

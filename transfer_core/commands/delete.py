@@ -2,13 +2,13 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from transfer_core.commands.follow import root
 from transfer_core.commands.named import bytes_of, files, named
 from transfer_core.errors import GraftError
-from transfer_core.types import Dataset, Run
+from transfer_core.types import ENSEMBLE, Dataset, Run
 from transfer_core.words import size
 from transfer_core.workspace import Workspace
 
@@ -26,11 +26,13 @@ def delete(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     try:
         chosen = {found.id: found for found in (named(workspace, text) for text in options.what)}
         datasets = [each for each in chosen.values() if isinstance(each, Dataset)]
-        with_them = {run.id: run for each in datasets for run in workspace.runs(each.id)}
-        runs = {each.id: each for each in chosen.values() if isinstance(each, Run)} | with_them
+        with_them = {run.id: run for each in datasets for run in _all_runs(workspace, each.id)}
+        named_runs = {each.id: each for each in chosen.values() if isinstance(each, Run)}
+        lost = _ensembles(workspace, named_runs)
+        runs = named_runs | lost | with_them
         gone: list[Dataset | Run] = [*datasets, *runs.values()]
         freed = bytes_of(file for each in gone for file in files(workspace.root, each))
-        goes = [_words(each, workspace) for each in chosen.values() if each.id not in with_them]
+        goes = [_words(each, workspace) for each in (chosen | lost).values() if each.id not in with_them]
         _require_yes(goes, freed, options.yes)
         for dataset in datasets:
             workspace.delete_dataset(dataset.id)
@@ -43,12 +45,28 @@ def delete(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     return result, "\n".join([*(f"Deleted: {words}" for words in goes), f"{size(freed)} of files are gone."])
 
 
+def _all_runs(workspace: Workspace, dataset: str) -> tuple[Run, ...]:
+    return (*workspace.runs(dataset), *workspace.ensembles(dataset))
+
+
+def _ensembles(workspace: Workspace, runs: Mapping[str, Run]) -> dict[str, Run]:
+    """Those that go because one of these runs is a member. Raises GraftError for an ensemble that nobody keeps."""
+    kept = {each.id: each for id in {run.recipe.dataset for run in runs.values()} for each in workspace.ensembles(id)}
+    for run in runs.values():
+        if run.members and run.id not in kept:
+            raise GraftError(
+                f"The ensemble {run.id} is not kept, so there is nothing to delete. `graft list` shows all."
+            )
+    return {id: each for id, each in kept.items() if any(member.id in runs for member in each.members)}
+
+
 def _words(found: Dataset | Run, workspace: Workspace) -> str:
     if isinstance(found, Run):
         bundle = " and its bundle" if workspace.bundle(found.id) is not None else ""
         title = workspace.titles([found], marked=True)[found.id]
-        return f"run {found.id} ({title}, of {workspace.dataset(found.recipe.dataset).name}){bundle}"
-    runs = len(workspace.runs(found.id))
+        kind = ENSEMBLE if found.members else "run"
+        return f"{kind} {found.id} ({title}, of {workspace.dataset(found.recipe.dataset).name}){bundle}"
+    runs = len(_all_runs(workspace, found.id))
     return f"dataset {found.name} ({found.id}) with its {len(found):,} images and {runs} run{'s' * (runs != 1)}"
 
 

@@ -15,7 +15,7 @@ from transfer_core.workspace import Workspace
 
 def backbones_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--add", type=Path, metavar="FILE", help="a .pth or .safetensors of your own")
-    parser.add_argument("--arch", default="", help="its architecture, by torchvision's name")
+    parser.add_argument("--arch", default="", help="its architecture, by a name of this list")
     parser.add_argument("--name", default="", help="what to call it")
 
 

@@ -34,7 +34,7 @@ def show(options: argparse.Namespace) -> Shown:
 
 
 def _dataset(workspace: Workspace, dataset: Dataset) -> Shown:
-    runs = workspace.runs(dataset.id)
+    runs = (*workspace.runs(dataset.id), *workspace.ensembles(dataset.id))
     folder, taken = workspace.root / "datasets" / dataset.id, bytes_of(files(workspace.root, dataset))
     splits = {split: dataset.count(number) for number, split in enumerate(SPLITS)}
     counts = {
@@ -121,7 +121,7 @@ def _run(workspace: Workspace, run: Run) -> Shown:
 def _score(workspace: Workspace, run: Run) -> tuple[Score | None, str]:
     """How a run did on the test images, or why that is not known."""
     if not run.tested:
-        return None, "no"
+        return None, "no: its members share no test images" if run.members else "no"
     try:
         return workspace.compare([run.id]).scores[0], ""
     except GraftError as error:

@@ -61,6 +61,7 @@ def _opening(said: Values, titles: Sequence[str]) -> str:
 def _use(said: Values) -> str:
     timm = ", timm" if any(each["network"]["source"] == "timm" for each in said["members"]) else ""
     px = said["preprocessing"]["px"]
+    weights = ", ".join(f"`{each['weights']}`" for each in said["members"])
     return (
         "## Use it\n\n"
         "```\npip install onnxruntime pillow numpy\npython predict.py photo.jpg folder\npython test_bundle.py\n```\n\n"
@@ -69,7 +70,7 @@ def _use(said: Values) -> str:
         " normalisation, softmax and temperature are inside |\n"
         "| `predict.py` | image files to probabilities, for the command line and for import |\n"
         f"| `predict_torch.py` | the same network in torch (torch, torchvision, safetensors{timm}), to train on |\n"
-        "| `model.safetensors`, `model.json` | weights; classes, preprocessing, recipe, versions, SHA-256 of every"
+        f"| {weights}, `model.json` | weights; classes, preprocessing, recipe, versions, SHA-256 of every"
         " file |\n"
         "| `samples/`, `test_bundle.py` | three images of the dataset with their answers; whether this folder still"
         " gives them |"

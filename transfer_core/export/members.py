@@ -63,7 +63,7 @@ def require_alike(members: Sequence[Member]) -> None:
         for what, mine, theirs in (
             ("classes", first.classes, other.classes),
             ("datasets", first.recipe.dataset, other.recipe.dataset),
-            ("squares that they see", _square(first), _square(other)),
+            ("input squares", _square(first), _square(other)),
         ):
             if mine != theirs:
                 raise ExportError(

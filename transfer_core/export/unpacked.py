@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
 from transfer_core.errors import ExportError, disk_words
@@ -17,6 +17,7 @@ from transfer_core.types import file_sha256
 FACTS, FORMAT = "model.json", "graft bundle"
 PROGRAM = Path(__file__).with_name("in-bundle") / "predict.py"  # Graft's own copy: code in a bundle is not run
 MOST_BYTES = 8 << 30  # of an unpacked bundle; an ONNX graph holds at most 2 GiB
+MOST_FACTS = 64 << 20
 AGAIN = "Export the run again, or take the bundle from where it was exported."
 
 
@@ -58,6 +59,8 @@ def _unpack(packed: zipfile.ZipFile, bundle: Path, folder: Path) -> None:
     if len(facts) != 1:
         raise ExportError(f"{bundle} is no bundle of Graft's: it holds no folder with a {FACTS}. {AGAIN}")
     top = facts[0].removesuffix(FACTS)
+    if inside[facts[0]].file_size > MOST_FACTS:
+        raise ExportError(f"{bundle} is no bundle of Graft's: its {FACTS} is too large to be one. {AGAIN}")
     (folder / FACTS).write_bytes(packed.read(facts[0]))
     wanted = [name for name in _files(folder, bundle) if top + name in inside]
     if sum(inside[top + name].file_size for name in wanted) > MOST_BYTES:
@@ -78,10 +81,15 @@ def _files(folder: Path, bundle: Path) -> dict[str, str]:
         raise ExportError(f"{bundle} is no bundle of Graft's: {disk_words(error)}") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ExportError(f"{bundle} is no bundle of Graft's: its {FACTS} cannot be read. {AGAIN}") from error
-    outside = [name for name in files if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts]
-    if outside or not known:
+    if not known or not all(map(_is_inside, files)):
         raise ExportError(f"{bundle} is no bundle of Graft's: its {FACTS} says what no bundle does. {AGAIN}")
     return files
+
+
+def _is_inside(name: str) -> bool:
+    """Whether it names a file in a folder, on every system: Windows' paths have all that leads out of one."""
+    path = PureWindowsPath(name)
+    return bool(path.name) and "\0" not in name and not path.anchor and ".." not in path.parts
 
 
 def _require_whole(folder: Path, bundle: Path) -> None:
@@ -95,10 +103,24 @@ def _require_whole(folder: Path, bundle: Path) -> None:
 
 
 def model(folder: Path) -> Any:
-    """The model of an unpacked bundle, a `Model` of its predict.py: squares, probabilities, sure, card."""
+    """The model of an unpacked bundle, a `Model` of its predict.py: squares, probabilities, sure, card.
+
+    Raises ExportError where it cannot be loaded.
+    """
     if importlib.util.find_spec("onnxruntime") is None:
         raise ExportError("A bundle answers by onnxruntime, which is not installed. requirements.txt lists it.")
-    return _program().load(folder)
+    try:
+        found = _program().load(folder)
+        (
+            found.card["members"][0]["recipe"],
+            found.card["data"]["name"],
+            found.card["metrics"]["accuracy"],
+            found.card["certainty"]["threshold"],
+        )
+    except Exception as error:  # a graph or facts that somebody wrote by hand raise almost anything
+        words = " ".join(f"{type(error).__name__}: {error}".split())
+        raise ExportError(f"The bundle's network or its {FACTS} cannot be read ({words}). {AGAIN}") from error
+    return found
 
 
 @cache

@@ -85,12 +85,15 @@ class Batches:
         return each
 
     def _settle(self, batch: list[tuple[Square, Future[Answer]]]) -> None:
+        """Those who went meanwhile are passed over."""
+        waiting = [(square, future) for square, future in batch if future.set_running_or_notify_cancel()]
+        if not waiting:
+            return
         try:
-            found = self._answer(np.stack([square for square, _ in batch]))
+            found = self._answer(np.stack([square for square, _ in waiting]))
         except Exception as error:  # noqa: BLE001 - each request says so, and the thread lives on
-            for _, future in batch:
+            for _, future in waiting:
                 future.set_exception(error)
             return
-        for (_, future), each in zip(batch, found, strict=True):
-            if future.set_running_or_notify_cancel():
-                future.set_result(each)
+        for (_, future), each in zip(waiting, found, strict=True):
+            future.set_result(each)

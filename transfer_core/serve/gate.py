@@ -65,6 +65,8 @@ class _Counted:
                 message = await self._receive()
         except TimeoutError as error:
             raise Refused(408, f"The request had not arrived after {self._limits.seconds:g} s. Send less.") from error
+        except asyncio.CancelledError as error:  # it has been waited for as long as an end waits
+            raise Refused(503, "This server is ending.") from error
         self._bytes += len(message.get("body", b""))
         self._whole = not message.get("more_body", False)
         if self._bytes > self._limits.request_bytes:

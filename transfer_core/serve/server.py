@@ -25,7 +25,8 @@ def serve(bundle: Path, *, host: str, port: int, limits: Limits, names: Names, r
     """
     served = Served()
     with unpacked(bundle) as folder, _listening(host, port) as listening:
-        logging.getLogger("python_multipart").setLevel(logging.ERROR)  # what is wrong with a form is answered
+        for name in ("python_multipart", "uvicorn.error"):
+            logging.getLogger(name).setLevel(logging.ERROR)  # what is wrong with a request is answered
         app = made(folder, limits=limits, names=names, served=served)
         config = uvicorn.Config(
             app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=GRACE_S

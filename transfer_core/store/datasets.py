@@ -206,9 +206,9 @@ class Datasets(Database):
         with self.write() as db:
             db.execute("INSERT OR REPLACE INTO ensembles VALUES (?, ?)", (dataset, id))
 
-    def remove_ensemble(self, dataset: str, id: str) -> None:
+    def remove_ensemble(self, id: str) -> None:
         with self.write() as db:
-            db.execute("DELETE FROM ensembles WHERE dataset = ? AND id = ?", (dataset, id))
+            db.execute("DELETE FROM ensembles WHERE id = ?", (id,))
 
     def ensembles(self, dataset: str = "") -> tuple[str, ...]:
         """Of a dataset, or all, the newest first."""

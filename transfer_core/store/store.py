@@ -2,6 +2,7 @@
 
 from transfer_core.store.datasets import TABLES, Datasets
 from transfer_core.store.jobs import Jobs
+from transfer_core.types import JOINED
 
 
 class Store(Datasets, Jobs):
@@ -19,4 +20,7 @@ class Store(Datasets, Jobs):
             for id in jobs:
                 db.execute("DELETE FROM jobs WHERE id = ?", (id,))
                 db.execute("DELETE FROM events WHERE job = ?", (id,))
+            for (id,) in db.execute("SELECT id FROM ensembles").fetchall():
+                if not set(jobs).isdisjoint(id.split(JOINED)):
+                    db.execute("DELETE FROM ensembles WHERE id = ?", (id,))
         return datasets, jobs

@@ -125,8 +125,8 @@ def head_lr(backbone: Backbone) -> float:
     0.03 fell to a validation accuracy of 0.24 on clothes; on 1,000 of them and five epochs it has 0.80 at 0.002, 0.79
     at 0.001 and at 0.003. The small bundled weights have to move: on the wallpaper groups 0.03 gave a validation
     accuracy of 0.76, 0.01 0.60, 0.003 0.46 (at 112 px). Networks with LayerNorm are fine-tuned at lower rates (5e-5 in
-    ConvNeXt's and Swin's own recipes); there it is not measured here. Where BatchNorm's statistics are kept, 0.001 is the
-    best of four pairs of rates for EfficientNet-Lite0 on each of three datasets, by the validation accuracy that it
+    ConvNeXt's and Swin's own recipes); there it is not measured here. Where BatchNorm's statistics are kept, 0.001 is
+    the best of four pairs of rates for EfficientNet-Lite0 on each of three datasets, by the validation accuracy that it
     ends with (benchmarks/RESULTS.md).
     """
     if backbone.name == "bundled":

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import index
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,6 +69,7 @@ class Classified:
         return len(self.errors)
 
     def __getitem__(self, row: int) -> Answer:
+        row = index(row)  # a slice is no row
         if self.errors[row]:
             return Answer(error=self.errors[row])
         best = int(self.probabilities[row].argmax())

@@ -29,10 +29,8 @@ class Exporting(Runs):
             raise UnknownJob(f"Run {run!r} left no trained model, so there is nothing to export. Finish it first.")
         if not found.members or found.tested:
             self.predictions(run)
-        if found.members:
-            self._store.add_ensemble(found.recipe.dataset, found.id)  # its bundle stays as long as it does
         return self._queue(
-            Export(from_run=run, dataset=found.recipe.dataset, fp16=fp16, promise=checked_promise(promise))
+            Export(from_run=found.id, dataset=found.recipe.dataset, fp16=fp16, promise=checked_promise(promise))
         )
 
     def continue_run(self, run: str, *, name: str) -> str:

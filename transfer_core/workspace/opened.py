@@ -85,7 +85,7 @@ class Opened:
                 shutil.rmtree(folder, ignore_errors=True)
             ensembles = set(self._store.ensembles())
             for folder in self.root.glob(f"runs/*{JOINED}*"):
-                if folder.name not in ensembles or not set(jobs).isdisjoint(folder.name.split(JOINED)):
+                if folder.name not in ensembles:
                     shutil.rmtree(folder, ignore_errors=True)  # the bundle of an ensemble that is gone
             for half in ("datasets/*/.pixels-*", "datasets/*/*.part", "features/*.part", "runs/*/*.part", *kept):
                 for file in self.root.glob(half):

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,7 @@ class Runs(Opened):
         return tuple(self._queue(Train(recipe=wanted), device=device, again=again) for wanted in recipes)
 
     def run(self, id: str) -> Run:
-        """A training, or an ensemble by its members' ids with a plus between them.
+        """A training, or an ensemble by its members' ids with a plus between them, in whichever order.
 
         Raises UnknownJob, for an ensemble too whose members left no network, or are of different datasets.
         """
@@ -64,7 +65,7 @@ class Runs(Opened):
         Raises UnknownJob when that is none, or several.
         """
         if JOINED in id:
-            return self.run(JOINED.join(self.run_named(each).id for each in id.split(JOINED)))
+            return self.run(JOINED.join(each and self.run_named(each).id for each in map(str.strip, id.split(JOINED))))
         runs = {run.id: run for run in self.runs()}
         found = matching(id, dict.fromkeys(runs, ""))
         if len(found) > 1:
@@ -104,7 +105,7 @@ class Runs(Opened):
     def _ensemble(self, id: str) -> Run:
         if id not in self._ensembles:
             members = [self.run(each) for each in id.split(JOINED) if each]
-            if len({each.id for each in members}) < max(2, id.count(JOINED) + 1):
+            if len({each.id for each in members}) <= id.count(JOINED):
                 raise UnknownJob(
                     f"{id!r} is no ensemble. Name two runs or more, each once, with {JOINED} between them."
                 )
@@ -119,6 +120,7 @@ class Runs(Opened):
                 said = None  # folds: each was tested on images of its own
             if len(self._ensembles) >= ENSEMBLES_KEPT:
                 self._ensembles.pop(next(iter(self._ensembles)))
+            members.sort(key=lambda run: (-(run.val_accuracy or 0.0), run.id))  # so that the same runs are one ensemble
             self._ensembles[id] = as_run(members, said)
         return self._ensembles[id]
 
@@ -128,21 +130,25 @@ class Runs(Opened):
 
         Raises UnknownJob as `run` does.
         """
-        known = [self.run(id) for id in dict.fromkeys(runs)]
-        known.sort(key=lambda run: (-(run.val_accuracy or 0.0), run.id))
-        made = self.run(JOINED.join(run.id for run in known))
+        made = self._ensemble(JOINED.join(dict.fromkeys(runs)))
         self._store.add_ensemble(made.recipe.dataset, made.id)
         return made.id
 
     def ensembles(self, dataset: str) -> tuple[Run, ...]:
-        """Those that somebody made, the newest first; one of whose members has gone is left out."""
-        there = {run.id for run in self.runs(dataset)}
-        ids = self._store.ensembles(dataset)
-        return tuple(self.run(id) for id in ids if there.issuperset(id.split(JOINED)))
+        """Those that somebody made, the newest first; one of whose members has gone, or cannot be read, is left out."""
+        there, found = {run.id for run in self.runs(dataset)}, dict[str, Run]()
+        for id in self._store.ensembles(dataset):
+            if there.issuperset(id.split(JOINED)):
+                with suppress(UnknownJob):
+                    run = self.run(id)
+                    found[run.id] = run
+        return tuple(found.values())
 
     def forget_ensemble(self, id: str) -> None:
-        """Its members stay. `combine` makes it again."""
-        self._store.remove_ensemble(self.run(id).recipe.dataset, id)
+        """Its members stay, in whichever order they are named. `combine` makes it again."""
+        for kept in self._store.ensembles():
+            if set(kept.split(JOINED)) == set(id.split(JOINED)):
+                self._store.remove_ensemble(kept)
 
     def suggested_ensemble(self, runs: Sequence[Run]) -> tuple[str, ...]:
         """Of finished runs tested on the same images those that are best together, by validation; () below two."""

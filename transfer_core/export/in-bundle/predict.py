@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 HERE = Path(__file__).resolve().parent
 BATCH, THREADS = 16, 2
@@ -51,6 +51,8 @@ class Squares:
             return self.square(self.decode(file))
         except ValueError:
             raise
+        except UnidentifiedImageError as error:
+            raise ValueError("it is no image of a kind that this model reads") from error
         except Exception as error:  # decoders raise almost anything on damaged files
             raise ValueError(" ".join(str(error).split()) or type(error).__name__) from error
 

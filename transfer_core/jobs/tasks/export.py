@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from transfer_core.compare.selective import PROMISED
 from transfer_core.jobs.tasks.task import EXPORTS, Place, Task, run_folder, run_folders
 from transfer_core.store import Store
-from transfer_core.types import Event
+from transfer_core.types import JOINED, Event
 
 BUNDLE = "bundle.zip"  # in the folder of the run
 
@@ -41,6 +41,8 @@ class Export(Task):
 
     def commit(self, place: Place, store: Store, result: dict[str, Any]) -> dict[str, Any]:
         folder = run_folder(place.root, self.from_run)
-        folder.mkdir(parents=True, exist_ok=True)  # an ensemble has none of its own
+        if JOINED in self.from_run:
+            folder.mkdir(exist_ok=True)  # it has none of its own
+            store.add_ensemble(self.dataset, self.from_run)  # its bundle stays as long as it does
         os.replace(place.staging / result["file"], folder / BUNDLE)
         return result
