@@ -28,8 +28,8 @@ class Export(Task):
         return self.dataset
 
     def key(self, lane: str) -> str:
-        promise = "" if self.promise == PROMISED else f", promising {self.promise}"
-        return f"{self.from_run}{', with fp16' * self.fp16}{promise}"
+        key = f"{self.from_run}, with fp16" if self.fp16 else self.from_run
+        return key if self.promise == PROMISED else f"{key}, promising {self.promise}"
 
     def run(self, place: Place) -> Iterator[Event]:
         from transfer_core.export.bundle import export
