@@ -66,6 +66,8 @@ def test_members_that_do_not_belong_together_are_refused() -> None:
     other = replace(first, run="other", classes=("a", "b", "x"))
     with pytest.raises(ExportError, match="Runs run1 and other cannot become one model: their classes differ"):
         require_alike([first, other])
+    with pytest.raises(ExportError, match="their test images differ"):
+        require_alike([first, member(2, 1.0, tested=3)])
     require_alike([first, member(2, 1.0)])
 
 

@@ -57,13 +57,19 @@ def read_member(folder: Path) -> Member:
 
 
 def require_alike(members: Sequence[Member]) -> None:
-    """Raises ExportError for members that cannot be one model: other classes, other images, other squares."""
+    """Raises ExportError for members that cannot be one model: other classes, other images, other squares.
+
+    Folds are tested on images of their own, by design; others that are not tested on the same ones are refused.
+    """
     first = members[0]
     for other in members[1:]:
+        own = () if first.recipe.folds or other.recipe.folds else (first.predictions, other.predictions)
+        tested = [tuple(each.test_samples) for each in own] or [(), ()]
         for what, mine, theirs in (
             ("classes", first.classes, other.classes),
             ("datasets", first.recipe.dataset, other.recipe.dataset),
             ("input squares", _square(first), _square(other)),
+            ("test images", *tested),
         ):
             if mine != theirs:
                 raise ExportError(
