@@ -17,7 +17,7 @@ TRACED = 64  # pairs of graphs that are kept
 _traced: dict[Any, tuple[Graph, Graph]] = {}
 
 
-def extractor(module: nn.Module, backbone: Backbone, taps: Sequence[Tap]) -> nn.Module:
+def extractor(module: nn.Module, backbone: Backbone, taps: Sequence[Tap]) -> DualGraphModule:
     """A network (N, 3, H, W) -> {tap name: activations in the tap's layout}, ending at the last of `taps`.
 
     Shares its parameters with `module`, the whole network of that backbone, as do their names.
@@ -26,7 +26,7 @@ def extractor(module: nn.Module, backbone: Backbone, taps: Sequence[Tap]) -> nn.
     if unknown or not taps:
         raise RecipeError(f"{backbone.title} has no tap {unknown}. Choose from: {', '.join(backbone.tap_names)}.")
     graphs = (deepcopy(graph) for graph in _graphs(module, backbone, taps))
-    kept: nn.Module = DualGraphModule(module, *graphs)  # only the layers that are left
+    kept = DualGraphModule(module, *graphs)  # only the layers that are left
     return kept.train(module.training)
 
 

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from transfer_core.backbones.folding import folded
 from transfer_core.backbones.taps import extractor, pooled
 from transfer_core.training.checkpoint import whole
 from transfer_core.training.setup import Setup
@@ -37,7 +38,7 @@ def frozen_features(setup: Setup, taps: Sequence[Tap]) -> Generator[Progress, No
         known = [found for found, _ in kept]
         todo = rows[~np.logical_and.reduce([np.isin(rows, found) for found in known])]
         setup.meter.add("forward", len(todo))
-        trunk = extractor(setup.module, setup.backbone, lacking).eval()
+        trunk = folded(extractor(setup.module, setup.backbone, lacking))
         began = time.monotonic()
         computed = yield from outputs(setup, lambda x: pooled(trunk(x), lacking), todo, "Computing features")
         pace = (time.monotonic() - began) / len(todo)
