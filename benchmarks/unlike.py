@@ -4,6 +4,8 @@ First, of a linear probe of each dataset: how many of its own test images carry 
 of each other dataset. Then the harder question: each class is left out of training in turn, and the score has to tell
 its test images from those of the classes that stayed; the mean area under the ROC curve. By kept features of the
 default network; nothing is chosen by test images.
+
+`--run RUN` asks the same first question of a run that the workspace has, a fine-tuned one say, by predicting with it.
 """
 
 import argparse
@@ -20,7 +22,7 @@ from transfer_core.compare.familiar import familiar
 from transfer_core.training.familiar import MOST
 from transfer_core.training.features import outputs
 from transfer_core.training.setup import Setup, plan, prepare
-from transfer_core.types import TEST, TRAIN, VAL, Floats, Ints
+from transfer_core.types import TEST, TRAIN, VAL, Dataset, Floats, Ints, RunEnd
 from transfer_core.workspace import Workspace
 
 TASKS = ("clothing", "monkeys", "brain_mri", "traffic_signs")
@@ -31,9 +33,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--workspace", type=Path, required=True)
+    parser.add_argument("--run", action="append", default=[], help="of a run of this workspace; repeatable")
     given = parser.parse_args()
     given.workspace.mkdir(parents=True, exist_ok=True)
     workspace = Workspace(given.workspace)
+    if given.run:
+        for run in given.run:
+            print(of_run(workspace, given.data, run), flush=True)
+        workspace.close()
+        return 0
     codes = {name: looked_at(workspace, given.data, name) for name in TASKS}
     workspace.close()
     print("| trained on | own test images | " + " | ".join(TASKS) + " | classes left out, mean AUROC |")
@@ -56,6 +64,29 @@ def main() -> int:
         print(f"| {name} | {own:.1%} | {' | '.join(cells)} | {area} |")
         sys.stdout.flush()
     return 0
+
+
+def of_run(workspace: Workspace, data: Path, run: str) -> str:
+    """Shares of its own test images and of each other dataset's that carry the warning."""
+    recipe = workspace.run(run).recipe
+    own = workspace.dataset(recipe.dataset)
+    found = [f"{recipe.strategy} on {own.name}, {recipe.per_class or 'all'} a class, {recipe.px or 'own'} px"]
+    found.append(f"own test images {carried(workspace, run, own, own.rows(TEST)):.1%}")
+    rng = np.random.default_rng(0)
+    for name in TASKS:
+        if name != own.name:
+            other = imported(workspace, data, name)
+            found.append(f"{name} {carried(workspace, run, other, rng.permutation(len(other))[:OTHERS]):.1%}")
+    return ": ".join((found[0], ", ".join(found[1:])))
+
+
+def carried(workspace: Workspace, run: str, dataset: Dataset, rows: Ints) -> float:
+    """The share of these images that a prediction says are unlike anything in training."""
+    samples = workspace.root / "datasets" / dataset.id / "samples"
+    job = workspace.predict_paths([run], [samples / dataset.files[row] for row in rows])
+    *_, end = workspace.drive(job)
+    assert isinstance(end, RunEnd) and end.status == "done", end
+    return float(workspace.predicted(job).unlike[0].mean())
 
 
 def looked_at(workspace: Workspace, data: Path, name: str) -> tuple[Floats, Ints, Ints]:
