@@ -19,7 +19,7 @@ from PIL import Image
 from scipy import stats
 from streamlit.testing.v1 import AppTest
 
-from components import guard
+from components.kit import guard
 from transfer_core.types import TEST, TRAIN, VAL, Dataset, EpochEnd, Predictions, StageStart
 from transfer_core.workspace import Workspace
 

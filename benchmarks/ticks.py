@@ -16,8 +16,9 @@ import numpy as np
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from components import guard, live_chart, queue_lines, shell, status
-from components.feed import feed
+from components import shell
+from components.kit import guard, live_chart, queue_lines, status
+from components.kit.feed import feed
 from transfer_core.types import EpochEnd, Event, Progress, Recipe, StageStart
 from transfer_core.workspace import Workspace
 

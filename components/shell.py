@@ -5,8 +5,8 @@ from typing import NoReturn
 
 import streamlit as st
 
-from components import guard, text
-from components.live_chart import ensure_plotly
+from components.kit import guard, text
+from components.kit.live_chart import ensure_plotly
 from transfer_core.errors import DatasetError
 from transfer_core.types import Dataset, Run
 from transfer_core.workspace import DatasetRow, Workspace

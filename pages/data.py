@@ -4,10 +4,11 @@ from functools import partial
 
 import streamlit as st
 
-from components import charts, shell, text
-from components.forms import import_form
-from components.gallery import gallery, or_none
-from components.import_progress import import_progress
+from components import shell
+from components.data.import_form import import_form
+from components.data.import_progress import import_progress
+from components.kit import charts, text
+from components.kit.gallery import gallery, or_none
 from transfer_core.types import SPLITS, TRAIN
 
 PER_CLASS = 12

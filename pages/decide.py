@@ -4,16 +4,17 @@ from dataclasses import replace
 
 import streamlit as st
 
-from components import shell, text
-from components.backbone_picker import CHOSEN, add_own, download_note, offline_badge
-from components.decision_view import decision_view
-from components.estimates_view import estimates_view
-from components.expected_view import ask_for_times, wait_for_times
-from components.flowchart import flowchart
-from components.launch_view import launch_view
-from components.pilots_view import pilots_view
-from components.similarity_view import notes, similarity_view
-from components.study_view import MEASURE, study_view
+from components import shell
+from components.decide.decision import decision_view
+from components.decide.estimates import estimates_view
+from components.decide.flowchart import flowchart
+from components.decide.launch import launch_view
+from components.decide.pilots import pilots_view
+from components.decide.similarity import notes, similarity_view
+from components.kit import text
+from components.kit.backbone_picker import CHOSEN, add_own, download_note, offline_badge
+from components.kit.expected import ask_for_times, wait_for_times
+from components.kit.job_panel import MEASURE, study_view
 from transfer_core.types import TRAIN, Answers
 
 workspace = shell.begin("Decide")

@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from components import shell, text
-from components.journey import journey
-from components.status import run_badge
-from components.this_workspace import this_workspace
+from components import shell
+from components.kit import text
+from components.kit.status import run_badge
+from components.start.journey import journey
+from components.start.this_workspace import this_workspace
 
 NEWEST = 5  # of datasets and of runs, in their lists
 

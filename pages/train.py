@@ -2,18 +2,19 @@
 
 import streamlit as st
 
-from components import shell, text
-from components.augmented_view import augmented_view
-from components.backbone_picker import backbone_picker, download_note
-from components.backbone_picture import backbone_picture, rows
-from components.expected_view import expected_seconds
-from components.queue_view import queue_view
-from components.rate_view import rate_view
-from components.recipe_view import recipes_to_launch
-from components.run_view import run_view
-from components.strategy_cards import strategy_cards
-from components.train_form import by_rule, one_each, recipes, reset, rest, train_form
-from components.train_settings import changed, train_settings
+from components import shell
+from components.kit import text
+from components.kit.backbone_picker import backbone_picker, download_note
+from components.kit.expected import expected_seconds
+from components.train.augmented import augmented_view
+from components.train.backbone_picture import backbone_picture, rows
+from components.train.form import by_rule, one_each, recipes, reset, rest, train_form
+from components.train.queue import queue_view
+from components.train.rate import rate_view
+from components.train.recipe import recipes_to_launch
+from components.train.run import run_view
+from components.train.settings import changed, train_settings
+from components.train.strategy_cards import strategy_cards
 from transfer_core.errors import GraftError
 
 workspace = shell.begin("Train")

@@ -14,7 +14,8 @@ from typing import Any
 from streamlit.testing.v1 import AppTest
 
 import transfer_core
-from components import guard, palette, shell
+from components import shell
+from components.kit import guard, palette
 from transfer_core.cli import main
 from transfer_core.studies.pilots import CANDIDATES
 from transfer_core.types import Dataset, Pilots, Recipe, Said, Trial

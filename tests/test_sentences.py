@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from components import guard, shell
+from components import shell
+from components.kit import guard
 from transfer_core import cli
 from transfer_core.backbones import ENTRY, LOCAL
 from transfer_core.errors import GraftError

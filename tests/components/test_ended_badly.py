@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from components import shell
-from components.train_form import FORM, Form
+from components.train.form import FORM, Form
 from transfer_core.jobs.tasks.add_backbone import AddBackbone
 from transfer_core.jobs.tasks.continue_run import ContinueRun
 from transfer_core.jobs.tasks.export import Export
@@ -61,7 +61,7 @@ def _augment(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
 
 def _correct(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
     def page(workspace, dataset):  # AppTest runs its source, without this file's imports
-        from components.corrections_view import corrections_view
+        from components.errors.corrections import corrections_view
 
         corrections_view(workspace, dataset, None, (), False)
 
@@ -71,8 +71,8 @@ def _correct(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
 
 def _predict(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
     def page(workspace):
-        from components.predict_input import Given
-        from components.prediction import prediction
+        from components.predict.given import Given
+        from components.predict.prediction import prediction
 
         prediction(workspace, ["run"], ["Linear probe"], Given(mark="a"))
 
@@ -83,7 +83,7 @@ def _predict(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
 
 def _export(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
     def page(workspace, dataset, run):
-        from components.export_view import export_view
+        from components.kit.take_home import export_view
 
         export_view(workspace, dataset, run)
 
@@ -95,7 +95,7 @@ def _export(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
 
 def _backbone(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
     def page(workspace):
-        from components.own_weights import own_weights
+        from components.kit.own_weights import own_weights
 
         own_weights(workspace, workspace.backbones())
 
@@ -112,7 +112,7 @@ def _backbone(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
 
 def _continue(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
     def page(workspace, dataset, run):
-        from components.continue_view import continue_view
+        from components.train.continue_from import continue_view
 
         continue_view(workspace, dataset, run)
 
