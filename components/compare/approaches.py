@@ -7,13 +7,13 @@ import streamlit as st
 from components import shell
 from components.compare import charts
 from components.compare.forecast import forecast_view
-from components.compare.matrix import luck, points
 from components.compare.runs import pick
 from components.compare.verdict import Fact, facts, facts_of
 from components.kit import text
 from components.kit.charts import CONFIG
 from components.kit.drawn import drawn, strategy_name
-from components.train.form import fill_from
+from components.kit.leads import luck, points
+from components.kit.train_form import fill_from
 from transfer_core.types import Approach, Comparison, Dataset, Pair, Run
 from transfer_core.workspace import Workspace
 

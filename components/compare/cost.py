@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import streamlit as st
 
 from components.compare.charts import Axis, Entry, cost
-from components.compare.matrix import luck, points
 from components.kit import text
 from components.kit.charts import CONFIG
 from components.kit.drawn import drawn
 from components.kit.guard import fragment
+from components.kit.leads import luck, points
 from components.kit.palette import symbol_uri
 from transfer_core.types import Comparison, front
 from transfer_core.workspace import Workspace

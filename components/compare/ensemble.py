@@ -4,16 +4,14 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from components import state
 from components.compare.runs import comparable, pick
 from components.kit import text
 from components.kit.compared import suggested
 from components.kit.guard import act
-from components.kit.queue_lines import titles
-from components.train.queue import kind_of
+from components.kit.queue_lines import kind_of, titles
 from transfer_core.types import Dataset, Run
 from transfer_core.workspace import Workspace
-
-ALONE = "ensemble_alone"  # in session_state: the title of one that cannot be compared
 
 
 def ensemble_maker(workspace: Workspace, dataset: Dataset, done: Sequence[Run], compared: Sequence[Run]) -> None:
@@ -26,18 +24,18 @@ def ensemble_maker(workspace: Workspace, dataset: Dataset, done: Sequence[Run], 
             " as all its members to keep and to ask."
         )
         names = titles(workspace, done, marked=True)
-        key = f"ensemble_of_{dataset.id}"
-        if key not in st.session_state:
+        members = state.ensemble_of.of(dataset.id)
+        if not members.known:
             tried = [run for run in compared if not run.members]
             tried = tried if len(tried) > 1 else comparable(done)
-            st.session_state[key] = list(suggested(workspace, tried))
-        st.session_state[key] = [id for id in st.session_state[key] if id in names]
-        _repeats(workspace, dataset, key)
+            members.set(list(suggested(workspace, tried)))
+        members.set([id for id in members.get() if id in names])
+        _repeats(workspace, dataset)
         chosen = st.multiselect(
             "Runs",
             list(names),
             format_func=lambda id: text.plain(names[id]),
-            key=key,
+            key=members.key,
             help="At first those that are best together on the validation images.",
         )
         st.button(
@@ -49,16 +47,16 @@ def ensemble_maker(workspace: Workspace, dataset: Dataset, done: Sequence[Run], 
             on_click=act(_add),
             args=(workspace, dataset, chosen, [run.id for run in compared]),
         )
-        if st.session_state.get(ALONE):
+        if alone := state.ensemble_alone.get():
             st.info(
-                f"“{text.escape(st.session_state[ALONE])}” is made of runs that share no test images, as folds are, so"
+                f"“{text.escape(alone)}” is made of runs that share no test images, as folds are, so"
                 " it cannot be compared. It stands on Predict, where you can take it home.",
                 icon=":material/info:",
             )
         _made(workspace, dataset)
 
 
-def _repeats(workspace: Workspace, dataset: Dataset, key: str) -> None:
+def _repeats(workspace: Workspace, dataset: Dataset) -> None:
     """Seeds or folds of one recipe, taken together at a click."""
     groups = [group for group in workspace.repeats(dataset.id) if group.done == len(group.runs) > 1]
     for number, (group, title) in enumerate(zip(groups, workspace.titles_of_repeats(groups), strict=True)):
@@ -67,8 +65,8 @@ def _repeats(workspace: Workspace, dataset: Dataset, key: str) -> None:
             key=f"ensemble_group_{number}",
             type="tertiary",
             icon=":material/library_add_check:",
-            on_click=st.session_state.update,
-            args=({key: [run.id for run in group.runs]},),
+            on_click=state.ensemble_of.of(dataset.id).set,
+            args=([run.id for run in group.runs],),
         )
 
 
@@ -95,6 +93,6 @@ def _made(workspace: Workspace, dataset: Dataset) -> None:
 
 def _add(workspace: Workspace, dataset: Dataset, members: Sequence[str], compared: Sequence[str]) -> None:
     run = workspace.run(workspace.combine(members))
-    st.session_state[ALONE] = "" if run.tested else workspace.titles([run])[run.id]
+    state.ensemble_alone.set("" if run.tested else workspace.titles([run])[run.id])
     if run.tested:
         pick(dataset, [*(id for id in compared if id != run.id), run.id])

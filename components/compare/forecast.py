@@ -7,7 +7,7 @@ from components.compare.forecast_chart import learning_curves
 from components.kit import compared, text
 from components.kit.charts import CONFIG
 from components.kit.guard import act
-from components.train.form import set_by_user
+from components.kit.train_form import set_by_user
 from transfer_core.errors import GraftError
 from transfer_core.types import Comparison, Dataset, Forecast, Lacking, Recipe
 from transfer_core.workspace import Workspace

@@ -3,20 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import streamlit as st
 
+from components import state
 from components.compare.charts import Entry
 from components.kit import text
 from components.kit.guard import fragment
 from components.kit.palette import symbol_uri
+from components.state import Metric
 from transfer_core.types import Comparison, Interval, Pair
 
 HERE = Path(__file__)
 MOST = 24  # runs; of more, the most accurate are shown
 
-Metric = Literal["accuracy", "macro_f1", "log_loss"]
 METRICS: dict[Metric, str] = {"accuracy": "Accuracy", "macro_f1": "Macro-F1", "log_loss": "Log-loss"}
 
 HTML = """
@@ -44,14 +45,14 @@ class Cell:
 @fragment
 def matrix(comparison: Comparison, shown: Sequence[Entry]) -> None:
     """Draw it; what a cell means is said underneath when it is pointed at, tapped or reached by keyboard."""
-    metric: Metric = st.session_state.get("pairs_metric", "accuracy")
+    metric = state.pairs_metric.get()
     mount(key="pairs", data=drawing(comparison, shown[:MOST], metric))
     st.segmented_control(
         "Difference of",
         list(METRICS),
         default="accuracy",
         format_func=METRICS.__getitem__,
-        key="pairs_metric",
+        key=state.pairs_metric.key,
         required=True,
         persist_state="session",
         label_visibility="collapsed",
@@ -168,16 +169,3 @@ def _short(value: float, metric: Metric) -> str:
 
 def _exact(value: float, metric: Metric) -> str:
     return text.signed(value, 3) if metric == "log_loss" else text.signed(100 * value, 1)
-
-
-def luck(pair: Pair, pairs: int) -> str:
-    """What is to be held of a lead: "which is more than luck", "which is not proven among 10 pairs of runs" """
-    if pair.sure:
-        return "which is more than luck"
-    return f"which is not proven among {text.count(pairs)} pairs of runs" if pair.sure_alone else "which may be luck"
-
-
-def points(difference: Interval) -> str:
-    """ "+3.5 points (−0.4 to +7.2)": a difference of accuracies"""
-    low, value, high = (text.signed(100 * each, 1) for each in (difference.low, difference.value, difference.high))
-    return f"{value} points ({low} to {high})"

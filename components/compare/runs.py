@@ -7,6 +7,7 @@ from hashlib import sha1
 import pandas as pd
 import streamlit as st
 
+from components import state
 from components.kit import text
 from components.kit.palette import symbol_uri
 from components.kit.queue_lines import titles
@@ -40,9 +41,10 @@ def choice(dataset: Dataset, runs: Sequence[Run], best: Sequence[Run]) -> Choice
 
     What was picked stands in the address too, so that a reload keeps it and a link tells it.
     """
-    if _kept(dataset) not in st.session_state and st.query_params.get(ADDRESS):
-        st.session_state[_kept(dataset)] = st.query_params[ADDRESS].split(",")
-    picked = st.session_state.get(_kept(dataset))
+    kept = state.compared.of(dataset.id)
+    if not kept.known and st.query_params.get(ADDRESS):
+        kept.set(st.query_params[ADDRESS].split(","))
+    picked = kept.get()
     found = tuple(run for run in runs if run.id in (picked or ()))
     own = bool(found) or picked == []
     listed = ",".join(run.id for run in found)
@@ -55,28 +57,26 @@ def choice(dataset: Dataset, runs: Sequence[Run], best: Sequence[Run]) -> Choice
 
 def pick(dataset: Dataset, runs: Sequence[str]) -> None:
     """Compare these from now on. For a callback."""
-    st.session_state[_kept(dataset)] = list(runs)
+    state.compared.of(dataset.id).set(list(runs))
     _renew(dataset)
-
-
-def _kept(dataset: Dataset) -> str:
-    return f"compared_{dataset.id}"
 
 
 def _renew(dataset: Dataset) -> None:
     """The table begins anew with the runs that were picked elsewhere."""
-    turn = f"compared_turn_{dataset.id}"
-    st.session_state[turn] = st.session_state.get(turn, 0) + 1
+    turn = state.compared_turn.of(dataset.id)
+    turn.set(turn.get() + 1)
 
 
 def _default(dataset: Dataset) -> None:
-    st.session_state.pop(_kept(dataset), None)
+    state.compared.of(dataset.id).pop()
     st.query_params.pop(ADDRESS, None)
     _renew(dataset)
 
 
 def _ticked(dataset: Dataset, key: str, ids: Sequence[str]) -> None:
-    st.session_state[_kept(dataset)] = [ids[row] for row in st.session_state[key].selection.rows if row < len(ids)]
+    rows = state.widget(key).get().selection.rows
+    ticked = [ids[row] for row in rows if row < len(ids)]
+    state.compared.of(dataset.id).set(ticked)
 
 
 def choose_runs(workspace: Workspace, dataset: Dataset, runs: Sequence[Run], chosen: Choice) -> None:
@@ -91,11 +91,11 @@ def choose_runs(workspace: Workspace, dataset: Dataset, runs: Sequence[Run], cho
         st.caption(_words(chosen, sizes))
         # Another list of runs is another table, ticked by what was kept; the ticked ones stand first when it is new.
         listed = sha1(" ".join(run.id for run in runs).encode()).hexdigest()[:8]
-        key = f"choose_{dataset.id}_{listed}_{st.session_state.get(f'compared_turn_{dataset.id}', 0)}"
+        table = dataset.id, listed, state.compared_turn.of(dataset.id).get()
+        key = state.widget("choose").of(*table).key
         shown = {run.id for run in chosen.runs}
-        ids = st.session_state.setdefault(
-            f"{key}_order", sorted((run.id for run in runs), key=lambda id: id not in shown)
-        )
+        order = sorted((run.id for run in runs), key=lambda id: id not in shown)
+        ids = state.compared_order.of(*table).begin(order)
         known = {run.id: run for run in runs}
         st.dataframe(
             _table([known[id] for id in ids], titles(workspace, runs, marked=True), sizes),

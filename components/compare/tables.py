@@ -7,10 +7,10 @@ import pandas as pd
 import streamlit as st
 
 from components.compare.charts import Entry
-from components.compare.matrix import points
 from components.kit import text
+from components.kit.leads import points
 from components.kit.palette import symbol_uri
-from components.train.queue import kind_of
+from components.kit.queue_lines import kind_of
 from transfer_core.types import LABELS, NONE, SETTINGS, TELLING, Dataset, Repeats, Resampled, Run
 from transfer_core.workspace import Workspace
 

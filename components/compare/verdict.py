@@ -4,20 +4,14 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from components import state
 from components.kit import text
 from components.kit.drawn import drawn
 from components.kit.take_home import export_view
 from transfer_core.types import Comparison, Dataset, Run, Score
 from transfer_core.workspace import Workspace
 
-WORTH = "compare_worth"  # in session_state: points that a lead must exceed
-WORTH_POINTS = 1.0
 Fact = tuple[str, str, str]  # what it is, the figure, what is to be said of it
-
-
-def worth() -> float:
-    """How much more accurate a run must be to be worth more time, as a fraction."""
-    return float(st.session_state.get(WORTH, WORTH_POINTS)) / 100
 
 
 def verdict_view(workspace: Workspace, dataset: Dataset, comparison: Comparison) -> None:
@@ -93,10 +87,10 @@ def how_decided() -> None:
             "Points of accuracy that a lead must exceed",
             min_value=0.0,
             max_value=100.0,
-            value=WORTH_POINTS,
+            value=state.compare_worth.default,
             step=0.5,
             format="%.1f",
-            key=WORTH,
+            key=state.compare_worth.key,
             persist_state="session",
             width=300,
             help="A surely better run is taken only when it is ahead by more than this. Set it to what a point of"

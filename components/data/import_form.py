@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from components import state
 from components.kit import text
 from transfer_core.errors import GraftError
 from transfer_core.workspace import Workspace, import_roots
@@ -23,12 +24,12 @@ def import_form(workspace: Workspace) -> None:
     """Upload, a path on the server where that is allowed, or the built-in example."""
     left, right = st.columns([3, 2], gap="large")
     with left:
-        turn = st.session_state.setdefault("upload_turn", 0)
+        turn = state.upload_turn.get()
         upload = st.file_uploader("A zip with one folder per class", type="zip", key=f"upload_{turn}")
         if upload is not None:
             job = _started(lambda: workspace.import_upload(upload, upload.name))
             if job:
-                st.session_state["upload_turn"] = turn + 1  # a new widget, so that the upload's memory is freed
+                state.upload_turn.set(turn + 1)  # a new widget, so that the upload's memory is freed
                 _watch(job)
         if import_roots():
             with st.form("import_path", border=False):
@@ -57,5 +58,5 @@ def _started(start: Any) -> str | None:
 
 
 def _watch(job: str) -> None:
-    st.session_state["import_job"] = job
+    state.import_job.set(job)
     st.rerun()

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from components import shell
+from components import shell, state
 from components.kit import text
 from components.kit.feed import feed
 from components.kit.guard import act, fragment
@@ -21,11 +21,10 @@ def _body(workspace: Workspace, id: str, was_active: bool) -> None:
     if was_active and not job.active:
         if job.status == "done":
             shell.take(job.result["id"])
-            st.session_state["imported"] = job.result
-            st.session_state.pop("import_job", None)
-            st.session_state["show_import"] = False
+            state.import_job.pop()
+            state.show_import.set(False)
         else:
-            st.session_state["import_job"] = id
+            state.import_job.set(id)
         st.rerun()
     if job.active:
         with st.container(border=True, key="import_progress"):
@@ -45,5 +44,5 @@ def _body(workspace: Workspace, id: str, was_active: bool) -> None:
         elif job.status == "stopped":
             st.info("The import was cancelled; nothing was kept.", icon=":material/stop_circle:")
         if st.button("Close", key="close_import"):
-            st.session_state.pop("import_job", None)
+            state.import_job.pop()
             st.rerun()

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from components import shell
+from components import shell, state
 from components.kit import text
 from components.kit.backbone_picker import download_note
 from components.kit.guard import act
@@ -94,5 +94,5 @@ def _launch(
     workspace: Workspace, dataset: Dataset, backbone: Backbone, decision: Decision, names: Sequence[str]
 ) -> None:
     recipes = [workspace.recipe(dataset, name, backbone.name, **overrides(decision, name)) for name in names]
-    st.session_state["run"] = workspace.submit(recipes)[0]
+    state.run.set(workspace.submit(recipes)[0])
     shell.leave_for("train")

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from components import state
 from components.decide.decision import margin_words
 from components.kit import text
 from components.kit.drawn import drawn, strategy_name
@@ -21,8 +22,6 @@ BUDGETS: dict[str, float] = {
     "10 min": 600,
     "30 min": 1_800,
 }
-DEFAULT = "2 min"
-KEPT = "pilot_budget"  # in session_state
 HEADING = "Validation accuracy, %"
 X_TITLE = "Seconds since the race began"
 WAITING = "No candidate has been judged yet."
@@ -35,7 +34,7 @@ def pilots_view(
     chance = 1 / len(dataset.classes)
 
     def start() -> str:
-        return workspace.pilot(dataset, backbone.name, seconds=BUDGETS[st.session_state.get(KEPT, DEFAULT)])
+        return workspace.pilot(dataset, backbone.name, seconds=BUDGETS[state.pilot_budget.get()])
 
     def watch(job: Job) -> None:
         race_chart(feed(workspace, job.id), titles, chance, key="race")
@@ -60,7 +59,7 @@ def _result(pilots: Pilots, titles: Mapping[str, str]) -> None:
 
 
 def _budget() -> None:
-    kept = st.session_state.get(KEPT, DEFAULT)
+    kept = state.pilot_budget.get()
     chosen = st.selectbox(
         "Time for all pilots together",
         list(BUDGETS),
@@ -68,7 +67,7 @@ def _budget() -> None:
         key="pilot_budget_box",
         width=220,
     )
-    st.session_state[KEPT] = chosen
+    state.pilot_budget.set(chosen)
 
 
 def race_chart(seen: Feed, titles: Mapping[str, str], chance: float, *, key: str) -> None:

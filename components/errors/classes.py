@@ -7,7 +7,7 @@ import streamlit as st
 
 from components.errors.look import SCRIPT, STYLE, mark, points, strategy_of
 from components.kit import text
-from components.kit.palette import PATHS, style
+from components.kit.palette import style
 from transfer_core.types import ClassScore, Comparison, Dataset, Interval
 from transfer_core.workspace import Workspace
 
@@ -118,7 +118,7 @@ def _whisker(strategy: str, recall: Interval | None) -> str:
         return "<div></div>"
     low, value, high = (100 * each for each in (recall.low, recall.value, recall.high))
     whisker = f'<i style="left: {low:.1f}%; width: {high - low:.1f}%"></i>'
-    symbol = f'<path d="{PATHS[own.symbol]}"/>'
+    symbol = f'<path d="{own.path}"/>'
     return (
         f'<div style="--own: var(--c{own.slot})">{whisker}<svg viewBox="-9 -9 18 18" style="left: {value:.1f}%" '
         f'aria-hidden="true">{symbol}</svg></div>'

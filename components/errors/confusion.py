@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 import streamlit as st
 
+from components import state
 from components.errors.answers import asked, confused
 from components.errors.confused_pairs import Cell, Mixed, Panel, mixed, pair_list
 from components.errors.gallery import tiles
@@ -48,15 +49,15 @@ def confusion_view(
     runs = (first,) if second is None else (first, second)
     pairs = mixed(*(comparison.score(run).confusion for run in runs))
     key = f"errors_confusion_{dataset.id}"
-    kept, classes = f"{key}_cell", len(dataset.classes)
-    cell = in_hand(st.session_state.get(kept), classes, len(runs))
+    kept, classes = state.confusion_cell.of(dataset.id), len(dataset.classes)
+    cell = in_hand(kept.get(), classes, len(runs))
     if cell is None and pairs:
         cell = Cell(
             panel="first" if second is None else "difference", label=pairs[0].label, predicted=pairs[0].predicted
         )
 
     def press() -> None:
-        st.session_state[kept] = st.session_state[f"{key}_drawn"]["cell"]
+        kept.set(state.widget(f"{key}_drawn").get()["cell"])
 
     drawn = drawing(dataset, comparison, runs, cell) if classes <= MATRIX else None
     if drawn:
@@ -64,7 +65,7 @@ def confusion_view(
     elif pairs:
         pair_list(dataset, comparison, runs, pairs, cell, key=f"{key}_drawn", press=press)
     if pairs:
-        _choose(dataset, pairs, cell, kept, len(runs))
+        _choose(dataset, pairs, cell, len(runs))
     else:
         st.caption("No test image is taken for another class.")
     if cell is not None:
@@ -115,16 +116,18 @@ def in_hand(said: Any, classes: int, runs: int) -> Cell | None:
     """The cell that the browser or an earlier visit named; None where there is no such cell."""
     if not isinstance(said, dict):
         return None
-    panel, label, predicted = (said.get(name) for name in ("panel", "label", "predicted"))
+    named: list[Any] = [said.get(name) for name in ("panel", "label", "predicted")]
+    panel, label, predicted = named
     known = type(label) is int and type(predicted) is int and 0 <= label < classes and 0 <= predicted < classes
     if not known or panel not in get_args(Panel):
         return None
     return Cell(panel=panel if runs > 1 else "first", label=label, predicted=predicted)
 
 
-def _choose(dataset: Dataset, pairs: Sequence[Mixed], cell: Cell | None, kept: str, runs: int) -> None:
+def _choose(dataset: Dataset, pairs: Sequence[Mixed], cell: Cell | None, runs: int) -> None:
     """The cells that matter as a list, for fingers and keyboards."""
     places = {(pair.label, pair.predicted): place for place, pair in enumerate(pairs)}
+    box = state.widget("errors_confusion_pair").of(dataset.id)
 
     def words(place: int) -> str:
         pair = pairs[place]
@@ -133,19 +136,20 @@ def _choose(dataset: Dataset, pairs: Sequence[Mixed], cell: Cell | None, kept: s
         return f"{label} \N{RIGHTWARDS ARROW} {predicted}: {counts}"
 
     def take() -> None:
-        if (place := st.session_state[f"{kept}_pair"]) is not None:
+        if (place := box.get()) is not None:
             pair = pairs[place]
-            panel = "first" if runs == 1 else "difference"
-            st.session_state[kept] = asdict(Cell(panel=panel, label=pair.label, predicted=pair.predicted))
+            panel: Panel = "first" if runs == 1 else "difference"
+            asked_for = Cell(panel=panel, label=pair.label, predicted=pair.predicted)
+            state.confusion_cell.of(dataset.id).set(asdict(asked_for))
 
-    st.session_state[f"{kept}_pair"] = None if cell is None else places.get((cell.label, cell.predicted))
+    box.set(None if cell is None else places.get((cell.label, cell.predicted)))
     st.selectbox(
         "Mistakes, the most frequent first: label \N{RIGHTWARDS ARROW} prediction",
         range(len(pairs)),
         index=None,
         format_func=words,
         placeholder="Choose two classes",
-        key=f"{kept}_pair",
+        key=box.key,
         on_change=take,
         width=520,
     )

@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 import streamlit as st
 
-from components import shell
+from components import shell, state
 from components.errors.gallery import first, more
 from components.errors.label_marks import mark_tiles
 from components.kit import text
@@ -21,7 +21,6 @@ CAUTION = (
     "changed to it becomes easier for them. Train anew on the corrected version and compare those runs with each "
     "other, not with runs from before."
 )
-CLEARED = "marks_cleared"
 
 
 def corrections_view(
@@ -141,16 +140,16 @@ def _made(workspace: Workspace, dataset: Dataset, comparison: Comparison, versio
 def _clear(workspace: Workspace, dataset: Dataset, marks: Sequence[Mark]) -> None:
     def clear() -> None:
         workspace.unmark(dataset)
-        st.session_state[CLEARED] = (dataset.id, tuple(marks))
+        state.marks_cleared.set((dataset.id, tuple(marks)))
 
     st.button("Clear all marks", key="corrections_clear", icon=":material/layers_clear:", on_click=act(clear))
 
 
 def _undo(workspace: Workspace, dataset: Dataset, marks: Sequence[Mark]) -> None:
     """Until something is marked anew."""
-    of, cleared = st.session_state.get(CLEARED, ("", ()))
+    of, cleared = state.marks_cleared.get()
     if marks or of != dataset.id:
-        st.session_state.pop(CLEARED, None)
+        state.marks_cleared.pop()
         return
     with st.container(horizontal=True, vertical_alignment="center", key="corrections_undo"):
         st.markdown("1 mark was cleared." if len(cleared) == 1 else f"{text.count(len(cleared))} marks were cleared.")

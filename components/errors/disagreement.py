@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from components.compare.matrix import luck
 from components.errors.answers import asked, disagreement
 from components.errors.gallery import tiles
 from components.errors.look import points, show
 from components.errors.pair import pair_in_hand
 from components.kit import text
+from components.kit.leads import luck
 from transfer_core.types import Comparison, Dataset, Disagreement, Pair
 from transfer_core.workspace import Workspace
 

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 import streamlit as st
 
+from components import state
 from components.errors.look import mark, probability, show, strategy_of
 from components.kit import text
 from components.kit.gallery import data_uri
@@ -43,7 +44,7 @@ def tiles(
 
 def first(seen: Sequence[Shown], *, key: str) -> Sequence[Shown]:
     """As many of a list as are shown now."""
-    return seen[: int(st.session_state.get(f"{key}_shown", STEP))]
+    return seen[: state.shown.of(key).get() or STEP]
 
 
 def more(seen: Sequence[Shown], *, key: str) -> None:
@@ -55,7 +56,8 @@ def more(seen: Sequence[Shown], *, key: str) -> None:
             f"Show {min(STEP, left)} more of {text.count(left)}",
             key=f"{key}_more",
             icon=":material/expand_more:",
-            on_click=lambda: st.session_state.update({f"{key}_shown": shown + STEP}),
+            on_click=state.shown.of(key).set,
+            args=(shown + STEP,),
         )
 
 

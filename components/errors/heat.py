@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from components import state
 from components.errors.gallery import first, more
 from components.errors.look import probability, show
 from components.kit import text
@@ -16,24 +17,21 @@ from transfer_core.errors import UnknownJob
 from transfer_core.types import Dataset, Heat, Seen
 from transfer_core.workspace import Workspace
 
-ON, JOBS = "errors_heat", "errors_heat_jobs"  # in session_state: the switch; jobs by run and images
-LAST = "errors_heat_last"  # in session_state: the job that was asked for last
-
 
 def switch() -> bool:
     """Whether evidence is to be shown."""
     return st.toggle(
         "Show where the evidence was",
-        key=ON,
+        key=state.heat_on.key,
         help="Draws over each picture which places spoke for the class that was named, and which for the label.",
     )
 
 
 def waits(workspace: Workspace) -> bool:
     """Whether evidence is being looked for."""
-    job = st.session_state.get(LAST) if st.session_state.get(ON) else None
+    job = state.heat_last.get() if state.heat_on.get() else ""
     try:
-        return job is not None and workspace.job(job).active
+        return bool(job) and workspace.job(job).active
     except UnknownJob:  # deleted
         return False
 
@@ -48,7 +46,7 @@ def heat_pairs(workspace: Workspace, dataset: Dataset, run: str, seen: Sequence[
     if job.status in ENDED_BADLY:
         say_ended_badly(job)
     if job.status != "done":
-        forget = st.session_state[JOBS].clear
+        forget = state.heat_jobs.get().clear
         st.button("Look for the evidence again", key="errors_heat_again", icon=":material/refresh:", on_click=forget)
         return
     pictures = workspace.predicted_thumbnails(job.id, range(len(shown)))
@@ -67,13 +65,13 @@ def heat_pairs(workspace: Workspace, dataset: Dataset, run: str, seen: Sequence[
 
 
 def _job(workspace: Workspace, dataset: Dataset, run: str, samples: Sequence[int]) -> str:
-    jobs, asked = st.session_state.setdefault(JOBS, {}), f"{workspace.root} {run} {samples}"
+    jobs, asked = state.heat_jobs.begin({}), f"{workspace.root} {run} {samples}"
     if asked not in jobs:
-        before = st.session_state.get(LAST)
+        before = state.heat_last.get()
         if before in jobs.values() and workspace.job(before).active:
             workspace.stop(before)  # nobody looks at it any more
         jobs[asked] = workspace.predict_samples([run], dataset, samples)
-    st.session_state[LAST] = jobs[asked]
+    state.heat_last.set(jobs[asked])
     return jobs[asked]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from components import state
 from components.errors.gallery import address, figure
 from components.errors.look import SCRIPT, STYLE
 from components.kit import text
@@ -37,7 +38,7 @@ def mark_tiles(
     """
 
     def press() -> None:
-        workspace.mark(dataset, list(wishes(st.session_state[key]["wishes"], dataset)))
+        workspace.mark(dataset, list(wishes(state.widget(key).get()["wishes"], dataset)))
 
     drawn = [_tile(workspace, dataset, sample, label, lines[sample]) for sample, label in suggested.items()]
     mount(

@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from components.kit import text
-from components.kit.palette import PATHS, style
+from components.kit.palette import style
 from transfer_core.types import Comparison
 
 HERE = Path(__file__)
@@ -31,7 +31,7 @@ def mark(strategy: str) -> str:
     own = style(strategy)
     return (
         '<svg class="mark" viewBox="-9 -9 18 18" aria-hidden="true">'
-        f'<path d="{PATHS[own.symbol]}" style="fill: var(--c{own.slot})"/></svg>'
+        f'<path d="{own.path}" style="fill: var(--c{own.slot})"/></svg>'
     )
 
 

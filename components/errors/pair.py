@@ -4,10 +4,9 @@ from typing import Any
 
 import streamlit as st
 
+from components import state
 from components.kit import text
 from transfer_core.types import Comparison
-
-KEPT = "errors_pair"  # in the session: both sections of the page have the same pair in hand
 
 
 def pair_in_hand(comparison: Comparison, *, section: str) -> tuple[str, str | None]:
@@ -16,30 +15,32 @@ def pair_in_hand(comparison: Comparison, *, section: str) -> tuple[str, str | No
     rival = comparison.rival
     if rival is None:
         return ids[0], None
-    first, second = kept(st.session_state.get(KEPT), ids) or (rival, comparison.verdict.choice)
-    key = f"{KEPT}_{section}"
-    st.session_state[f"{key}_first"], st.session_state[f"{key}_second"] = first, second
+    first, second = kept(state.errors_pair.get(), ids) or (rival, comparison.verdict.choice)
+    boxes = [state.widget("errors_pair").of(section, place) for place in ("first", "second")]
+    for box, run in zip(boxes, (first, second), strict=True):
+        box.set(run)
 
     def take() -> None:
-        a, b = st.session_state[f"{key}_first"], st.session_state[f"{key}_second"]
-        st.session_state[KEPT] = (second, first) if a == b else (a, b)
+        a, b = (box.get() for box in boxes)
+        state.errors_pair.set((second, first) if a == b else (a, b))
 
     titles = {run: text.plain(comparison.title(run)) for run in ids}
-    with st.container(horizontal=True, vertical_alignment="bottom", key=f"{key}_boxes"):
-        for place in ("first", "second"):
+    with st.container(horizontal=True, vertical_alignment="bottom", key=f"errors_pair_{section}_boxes"):
+        for place, box in zip(("First", "Second"), boxes, strict=True):
             st.selectbox(
-                f"{place.capitalize()} run",
+                f"{place} run",
                 ids,
                 format_func=lambda run: titles.get(run, ""),
-                key=f"{key}_{place}",
+                key=box.key,
                 on_change=take,
                 width=320,
             )
         st.button(
             "Swap",
             icon=":material/swap_horiz:",
-            key=f"{key}_swap",
-            on_click=lambda: st.session_state.update({KEPT: (second, first)}),
+            key=f"errors_pair_{section}_swap",
+            on_click=state.errors_pair.set,
+            args=((second, first),),
         )
     return first, second
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from components import state
 from components.kit import text
 from components.kit.expected import ask_for_times
 from components.kit.feed import feed
@@ -16,8 +17,7 @@ from transfer_core.workspace import Workspace
 
 TICK_SECONDS = 0.5
 TABLE_PX = 248  # six rows, so that the button below is seen at once
-CHOSEN, OPEN = "backbone", "choosing_backbone"  # in session_state: the name; whether the dialog is open, and at what
-OWN = "own weights"
+ALL, OWN = "all", "own weights"  # where the dialog opens
 ADVICE = {
     "efficientnet_lite0": "Start here: real ImageNet features from a small network, with no download.",
     "bundled": "The smallest, trained on tiny photos: little time, weaker features.",
@@ -31,7 +31,7 @@ Speeds = Mapping[tuple[str, int], float]  # images per second by (architecture, 
 def backbone_picker(workspace: Workspace, device: str) -> Backbone:
     """The chosen backbone's card with the button that opens the dialog; returns the chosen one."""
     known = {backbone.name: backbone for backbone in workspace.backbones()}
-    chosen = known.get(st.session_state.get(CHOSEN)) or next(iter(known.values()))  # the default comes first
+    chosen = known.get(state.backbone.get()) or next(iter(known.values()))  # the default comes first
     with st.container(border=True, key="backbone_card", gap="small"):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             with st.container(horizontal=True, vertical_alignment="center", width="content"):
@@ -41,10 +41,16 @@ def backbone_picker(workspace: Workspace, device: str) -> Backbone:
                     width="content",
                 )
                 _badge(chosen, workspace.available(chosen))
-            st.button("Choose another", key="choose_backbone", icon=":material/swap_horiz:", on_click=_open)
+            st.button(
+                "Choose another",
+                key="choose_backbone",
+                icon=":material/swap_horiz:",
+                on_click=state.choosing_backbone.set,
+                args=(ALL,),
+            )
         st.caption(text.escape(" · ".join(facts(chosen))))
         _speed_here(workspace, chosen, device)
-    if st.session_state.get(OPEN):
+    if state.choosing_backbone.get():
         _dialog(workspace, chosen, device)
     return chosen
 
@@ -55,9 +61,15 @@ def add_own(workspace: Workspace, chosen: Backbone, device: str) -> None:
         if chosen.is_local:
             st.caption(f"Everything starts from weights of your own: {text.escape(chosen.title)}.")
         else:
-            st.button("Add its weights", key="add_own", icon=":material/upload_file:", on_click=_open, args=(OWN,))
+            st.button(
+                "Add its weights",
+                key="add_own",
+                icon=":material/upload_file:",
+                on_click=state.choosing_backbone.set,
+                args=(OWN,),
+            )
             st.caption(f"Then everything starts from that network in place of {text.escape(chosen.title)}.")
-    if st.session_state.get(OPEN):
+    if state.choosing_backbone.get():
         _dialog(workspace, chosen, device)
 
 
@@ -201,12 +213,12 @@ def _measuring(workspace: Workspace, job: Job) -> None:
 # --- the dialog -----------------------------------------------------------------------------------
 
 
-def _open(at: str = "") -> None:
-    st.session_state[OPEN] = at or True
+def _open(at: str = ALL) -> None:
+    state.choosing_backbone.set(at)
 
 
 def _close() -> None:
-    st.session_state[OPEN] = False
+    state.choosing_backbone.pop()
 
 
 @st.dialog("Choose a backbone", width="large", on_dismiss=_close)
@@ -215,7 +227,7 @@ def _dialog(workspace: Workspace, chosen: Backbone, device: str) -> None:
     """The short list, then everything. A rerun of the page leaves it open; only a choice or the user closes it."""
     backbones = workspace.backbones()
     offline = {backbone.name: workspace.available(backbone) for backbone in backbones}
-    own_first = st.session_state.get(OPEN) == OWN
+    own_first = state.choosing_backbone.get() == OWN
     added = own_weights(workspace, backbones, expanded=True) if own_first else None
     listed = short_list(backbones)
     for pair in (listed[start : start + 2] for start in range(0, len(listed), 2)):
@@ -273,7 +285,7 @@ def _catalogue(backbones: Sequence[Backbone], offline: Mapping[str, bool], speed
 
 
 def _take(backbone: Backbone) -> None:
-    st.session_state[CHOSEN] = backbone.name
+    state.backbone.set(backbone.name)
     _close()
     st.rerun()
 

@@ -4,16 +4,17 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from components import state
 from transfer_core.types import Comparison, EpochEnd, Forecast, Run, StageStart
 from transfer_core.workspace import Workspace
 
 Story = tuple[StageStart | EpochEnd, ...]  # of a run: its stages and what each epoch, or step of a solver, came to
 
 
-def compared(workspace: Workspace, dataset: str, runs: Sequence[str], worth: float) -> Comparison:
-    """`Workspace.compare`. Raises GraftError."""
+def compared(workspace: Workspace, dataset: str, runs: Sequence[str]) -> Comparison:
+    """`Workspace.compare`, a lead worth what the session says. Raises GraftError."""
     known = tuple(run.id for run in workspace.runs(dataset) if run.tested)  # the approaches look at these
-    return _compared(workspace, str(workspace.root), tuple(runs), worth, known)
+    return _compared(workspace, str(workspace.root), tuple(runs), state.compare_worth.get() / 100, known)
 
 
 @st.cache_resource(max_entries=64, show_spinner="Comparing the runs image by image")

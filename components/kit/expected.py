@@ -4,6 +4,7 @@ from contextlib import suppress
 
 import streamlit as st
 
+from components import state
 from components.kit.guard import fragment
 from components.kit.status import ENDED_BADLY, say_ended_badly
 from transfer_core.errors import GraftError
@@ -11,7 +12,6 @@ from transfer_core.types import Backbone, Dataset, Estimate
 from transfer_core.workspace import Workspace
 
 TICK_SECONDS = 1.0
-ASKED = "timed"  # in session_state: backbones and devices whose timing this session has asked for
 
 
 def expected_seconds(workspace: Workspace, dataset: Dataset, backbone: Backbone, device: str) -> dict[str, float]:
@@ -30,7 +30,7 @@ def estimates(workspace: Workspace, dataset: Dataset, backbone: Backbone, device
 
 def ask_for_times(workspace: Workspace, backbone: Backbone, device: str) -> None:
     """Queue, once a session, the timing of a backbone that was not timed on a device yet."""
-    asked = st.session_state.setdefault(ASKED, set())
+    asked = state.timed.begin(set())
     if workspace.devices() and (backbone.name, device) not in asked:
         asked.add((backbone.name, device))
         with suppress(GraftError):  # then no times are shown; what keeps the queue from working has its own banner

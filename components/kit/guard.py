@@ -11,13 +11,11 @@ from typing import Any
 
 import streamlit as st
 
+from components import state
 from components.kit import text
 from transfer_core.errors import foreseen
 from transfer_core.workspace import Workspace, default_root
 
-FAILED = "graft_failed"  # in session_state: where the last press of a button failed, and the sentence of it
-LOGGED = "graft_logged"  # in session_state: by place, an unforeseen error and its id in the log
-PAGE = "graft_page"  # in session_state: the title of the page that was drawn last
 _place: ContextVar[str] = ContextVar("place", default="page")  # what is being drawn: the page, or one of its fragments
 
 
@@ -43,7 +41,7 @@ def guarded(place: str = "page") -> Iterator[None]:
     outer = _place.set(place)
     try:
         yield
-        st.session_state.get(LOGGED, {}).pop(place, None)
+        state.logged.get().pop(place, None)
     except Exception as error:  # noqa: BLE001 - the last place where an error can become a sentence
         _box(_sentence(error, place))
     finally:
@@ -71,27 +69,27 @@ def act(action: Callable[..., Any]) -> Callable[..., None]:
     place = _place.get()
 
     def pressed(*args: Any, **kwargs: Any) -> None:
-        st.session_state.pop(FAILED, None)
+        state.failed.pop()
         try:
             action(*args, **kwargs)
         except Exception as error:  # noqa: BLE001 - else it takes the page away
-            st.session_state[FAILED] = place, _sentence(error, f"button of {place}")
+            state.failed.set((place, _sentence(error, f"button of {place}")))
 
     return pressed
 
 
 def say_failed() -> None:
     """What the last button that was pressed here ran into."""
-    place, words = st.session_state.get(FAILED, ("", ""))
+    place, words = state.failed.get()
     if place == _place.get():
         _box(words)
 
 
 def arrive(title: str) -> None:
     """Another page than before forgets what a button ran into."""
-    if st.session_state.get(PAGE) != title:
-        st.session_state.pop(FAILED, None)
-        st.session_state[PAGE] = title
+    if state.page.get() != title:
+        state.failed.pop()
+        state.page.set(title)
 
 
 def _box(words: str) -> None:
@@ -105,7 +103,7 @@ def _sentence(error: Exception, place: str) -> str:
     """
     if words := foreseen(error):
         return words
-    logged, same = st.session_state.setdefault(LOGGED, {}), repr(error)
+    logged, same = state.logged.begin({}), repr(error)
     if logged.get(place, ("", ""))[0] != same:
         logged[place] = same, _caught(error)
     return (

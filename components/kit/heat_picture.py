@@ -62,7 +62,7 @@ def _drawn(picture: bytes, values: bytes, side: int, most: float, resize_px: int
     return kept.getvalue()
 
 
-def _colours(share: NDArray[np.floating]) -> NDArray[np.float64]:  # type: ignore[type-arg]
+def _colours(share: NDArray[np.floating]) -> NDArray[np.float64]:
     """(...) from 0 to 1 -> (..., 3)"""
     at = np.linspace(0, 1, len(STOPS))
     return np.stack([np.interp(share, at, channel) for channel in zip(*STOPS, strict=True)], -1)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from components import state
 from components.kit import text
 from components.kit.status import ENDED_BADLY, say_ended_badly
 from transfer_core.errors import GraftError
@@ -19,7 +20,7 @@ LOOK_SECONDS = 0.2
 def own_weights(workspace: Workspace, backbones: Sequence[Backbone], *, expanded: bool = False) -> str | None:
     """The form; returns the name of a backbone that was just added."""
     with st.expander("Add weights of your own", icon=":material/upload_file:", expanded=expanded):
-        turn = st.session_state.setdefault("weights_turn", 0)
+        turn = state.weights_turn.get()
         file = st.file_uploader(
             "A file of weights",
             type=["pth", "pt", "safetensors"],
@@ -37,7 +38,7 @@ def own_weights(workspace: Workspace, backbones: Sequence[Backbone], *, expanded
                 job = workspace.add_backbone(file, file.name, arch=arch, name=name)
                 kept = added(workspace, job, "Checking the weights.")
                 if kept is not None:
-                    st.session_state["weights_turn"] = turn + 1  # a new widget, so that the upload's memory is freed
+                    state.weights_turn.set(turn + 1)  # a new widget, so that the upload's memory is freed
                 return kept
             except GraftError as error:
                 st.error(text.escape(str(error)), icon=":material/error:")

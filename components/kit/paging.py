@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from components import state
 from components.kit import text
 
 LINES = 25  # of a page
@@ -13,11 +14,11 @@ def pages(count: int) -> int:
 
 def page_in_hand(key: str, count: int, *, sought: int, mark: str) -> int:
     """The page to draw of a list of lines, from 0: the one turned to; that of line `sought` when `mark` is new."""
-    last, number = st.session_state.get(key, (None, 0))
+    last, number = state.turned.of(key).get()
     if last != mark:
         number = sought // LINES
     number = max(0, min(number, pages(count) - 1))
-    st.session_state[key] = mark, number
+    state.turned.of(key).set((mark, number))
     return number
 
 
@@ -33,7 +34,9 @@ def turn(key: str, count: int, number: int, what: str) -> None:
 
 
 def _button(key: str, label: str, to: int, icon: str, *, disabled: bool) -> None:
+    place = state.turned.of(key)
+
     def go() -> None:
-        st.session_state[key] = st.session_state[key][0], to
+        place.set((place.get()[0], to))
 
     st.button(label, key=f"{label.lower()}_{key}", icon=icon, disabled=disabled, on_click=go)

@@ -30,6 +30,11 @@ class Style:
         return CATEGORICAL[self.slot]
 
     @property
+    def path(self) -> str:
+        """The symbol's outline in SVG, in a square from -8 to 8."""
+        return PATHS[self.symbol]
+
+    @property
     def marker(self) -> str:
         """The symbol, hollow or dotted for further runs of one strategy."""
         return self.symbol + FILLINGS[self.nth % len(FILLINGS)]
@@ -60,7 +65,7 @@ def symbol_uri(strategy: str) -> str:
     light, dark = (_theme_color(theme, mark.slot) for theme in ("light", "dark"))
     colors = f"path{{fill:{light}}}@media(prefers-color-scheme:dark){{path{{fill:{dark}}}}}"
     head = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="-9 -9 18 18" width="18" height="18">'
-    drawn = f'{head}<style>{colors}</style><path d="{PATHS[mark.symbol]}"/></svg>'
+    drawn = f'{head}<style>{colors}</style><path d="{mark.path}"/></svg>'
     return f"data:image/svg+xml;base64,{base64.b64encode(drawn.encode()).decode()}"
 
 

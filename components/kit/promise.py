@@ -2,8 +2,7 @@
 
 import streamlit as st
 
-PROMISE = "promised_accuracy"  # in session_state
-PROMISED_PERCENT = 95.0
+from components import state
 
 
 def promise_input() -> None:
@@ -12,10 +11,10 @@ def promise_input() -> None:
         "Accuracy promised, %",
         min_value=50.0,
         max_value=99.9,
-        value=PROMISED_PERCENT,
+        value=state.promised.default,
         step=1.0,
         format="%.1f",
-        key=PROMISE,
+        key=state.promised.key,
         persist_state="session",
         help="An answer is “not sure” where answers as likely as it were right less often than this on the validation"
         " images. A bundle that you take home promises the same.",
@@ -24,4 +23,4 @@ def promise_input() -> None:
 
 def promised() -> float:
     """As a fraction."""
-    return float(st.session_state.get(PROMISE, PROMISED_PERCENT)) / 100
+    return state.promised.get() / 100

@@ -55,3 +55,11 @@ def _lines(root: str, states: str, _workspace: Workspace, _runs: Sequence[Run]) 
     if any(run.active for line in ordered[LINES:] for run in line.runs):  # else no line moves when its state changes
         ordered.sort(key=lambda line: min(RANKS.get(run.status, len(RANKS)) for run in line.runs))
     return ordered
+
+
+def kind_of(group: Repeats) -> str:
+    """ "5 folds", "3 seeds", "5 folds of 3 seeds" """
+    folds = {run.recipe.fold for run in group.runs}
+    seeds = {run.recipe.seed for run in group.runs}
+    words = [f"{len(folds)} folds"] * (len(folds) > 1) + [f"{len(seeds)} seeds"] * (len(seeds) > 1)
+    return " of ".join(words)

@@ -1,15 +1,17 @@
 """How a run or a job stands, in a badge, a bar and a few words."""
 
 import time
+from typing import Literal
 
 import streamlit as st
 
 from components.kit import text
 from components.kit.feed import Feed
-from transfer_core.types import Job, Run
+from transfer_core.types import Job, Run, Status
 
+Color = Literal["gray", "blue", "orange", "green", "red"]
 ENDED_BADLY = ("failed", "interrupted")
-BADGES = {
+BADGES: dict[Status, tuple[str, str, Color]] = {
     "queued": ("Waiting", ":material/schedule:", "gray"),
     "running": ("Training", ":material/hourglass_top:", "blue"),
     "stopping": ("Stopping", ":material/stop_circle:", "orange"),

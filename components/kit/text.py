@@ -5,7 +5,6 @@ import time
 from datetime import datetime
 
 from transfer_core import words
-from transfer_core.words import NARROW
 
 JOINER = "\u2060"  # has no width and breaks no line; it keeps patterns from matching
 
@@ -16,7 +15,7 @@ REPLACED = re.compile(r"(?<=:)(?=\S)|(?<=@)(?=\S)|(?<=www)(?=\.)|(?<=[-<>~])(?=[
 
 plain, html, figure, short = words.plain, words.safe, words.in_figure, words.short
 count, percent, signed, rate = words.count, words.percent, words.signed, words.rate
-duration, size, cell = words.duration, words.size, words.cell
+duration, size, cell, NARROW = words.duration, words.size, words.cell, words.NARROW
 
 
 def escape(text: str) -> str:

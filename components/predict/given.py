@@ -5,6 +5,7 @@ from typing import IO
 
 import streamlit as st
 
+from components import state
 from transfer_core.types import TEST, Dataset
 from transfer_core.workspace import Workspace
 
@@ -47,10 +48,10 @@ def given(workspace: Workspace, dataset: Dataset) -> Given | None:
         disabled=not tests,
         help=None if tests else f"“{dataset.name}” has no test images.",
     ):
-        turn = st.session_state.get("test_turn", -1) + 1
-        st.session_state["test_turn"] = turn
-        st.session_state["tried"] = dataset.id, int(dataset.rows(TEST)[(turn * 7919) % tests]), _mark(uploads)
-    of, tried, before = st.session_state.get("tried", ("", 0, ""))
+        turn = state.test_turn.get() + 1
+        state.test_turn.set(turn)
+        state.tried.set((dataset.id, int(dataset.rows(TEST)[(turn * 7919) % tests]), _mark(uploads)))
+    of, tried, before = state.tried.get()
     if of == dataset.id and before == _mark(uploads):  # until other images are given
         label = dataset.classes[dataset.labels[tried]]
         return Given(mark=f"{of} {tried}", sample=tried, label=label)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from components import state
 from components.kit.guard import fragment
 from components.kit.job_panel import under_way
 from components.kit.promise import promised
@@ -19,7 +20,7 @@ TICK_SECONDS = 0.3
 def prediction(workspace: Workspace, runs: Sequence[str], titles: Sequence[str], given: Given) -> None:
     """What the runs say of what was given. Call at top level."""
     key = f"{workspace.root} {' '.join(runs)} {given.mark}"
-    jobs = st.session_state.setdefault("predictions", {})
+    jobs = state.predictions.begin({})
     if key not in jobs:
         jobs[key] = _queued(workspace, runs, given)
     active = workspace.job(jobs[key]).active

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from components.compare.verdict import worth
+from components import state
 from components.kit import text
 from components.kit.compared import compared
 from components.kit.queue_lines import titles
@@ -16,18 +16,18 @@ from transfer_core.workspace import MOST_RUNS, Workspace
 def runs_to_ask(workspace: Workspace, dataset: Dataset, done: Sequence[Run]) -> tuple[str, ...]:
     """The runs picked, in the order in which they were; Compare's choice until somebody picks."""
     names = titles(workspace, done, marked=True)
-    key = f"asked_{dataset.id}"
+    asked = state.asked.of(dataset.id)
     ids = [run.id for run in done]
-    kept = [id for id in st.session_state.get(key, ()) if id in ids]
-    wanted = st.session_state.pop("predict_run", None)
+    kept = [id for id in asked.get() if id in ids]
+    wanted = state.to_predict.pop()
     if wanted in ids:  # the Compare page sends it
         kept = [wanted]
-    st.session_state[key] = kept or [_choice(workspace, dataset, done)]
+    asked.set(kept or [_choice(workspace, dataset, done)])
     picked = st.multiselect(
         "Runs",
         ids,
         format_func=lambda id: text.plain(names[id]),
-        key=key,
+        key=asked.key,
         max_selections=MOST_RUNS,
         help="Compare's choice stands here first. Several runs answer side by side.",
     )
@@ -39,7 +39,7 @@ def _choice(workspace: Workspace, dataset: Dataset, done: Sequence[Run]) -> str:
     best = workspace.best_runs(dataset)
     try:
         if best:
-            return compared(workspace, dataset.id, [run.id for run in best], worth()).verdict.choice
+            return compared(workspace, dataset.id, [run.id for run in best]).verdict.choice
     except GraftError:
         pass  # without test images there is no verdict
     return max((run for run in done if not run.members), key=lambda run: run.val_accuracy or 0.0).id

@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Sequence
 from functools import partial
+from typing import Literal
 
 import pandas as pd
 import streamlit as st
@@ -14,6 +15,7 @@ from transfer_core.types import Ints, Predicted
 from transfer_core.workspace import Workspace
 
 ROW_PX = 64
+KINDS: dict[Literal["csv", "parquet"], str] = {"csv": "CSV", "parquet": "Parquet"}
 
 
 def many_answers(workspace: Workspace, id: str, found: Predicted, titles: Sequence[str]) -> None:
@@ -29,7 +31,7 @@ def many_answers(workspace: Workspace, id: str, found: Predicted, titles: Sequen
     with st.container(horizontal=True, vertical_alignment="center"):
         doubtful = st.toggle("Least sure first", key="by_doubt")
         order = workspace.by_doubt(found) if doubtful else None
-        for kind, name in (("csv", "CSV"), ("parquet", "Parquet")):
+        for kind, name in KINDS.items():
             st.download_button(
                 name,
                 partial(workspace.predicted_table, found, kind, order),

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from components import state
 from components.kit import text
 from components.kit.guard import fragment
 from components.kit.status import ENDED_BADLY, say_ended_badly
@@ -12,7 +13,6 @@ from transfer_core.workspace import Workspace
 
 TICK_SECONDS = 0.5
 WIDTH_PX, PLAIN_WIDTH_PX = 660, 220  # with drawings at random, and without
-JOBS = "augmented_jobs"  # in session_state: the job that draws each, so that no rerun queues it twice
 
 
 def augmented_view(workspace: Workspace, dataset: Dataset, recipes: Sequence[Recipe], *, always: bool) -> None:
@@ -43,8 +43,8 @@ def _augmented(workspace: Workspace, dataset: Dataset, recipe: Recipe, who: str,
             say_ended_badly(job)
         else:
             st.info("The drawing was stopped.", icon=":material/stop_circle:")
-        forget = st.session_state[JOBS].pop
-        if st.button("Draw again", key="draw_again", on_click=forget, args=(workspace.drawing(dataset, recipe), None)):
+        if st.button("Draw again", key="draw_again"):
+            state.augmented_jobs.get().pop(workspace.drawing(dataset, recipe), None)
             st.rerun()
     elif picture is not None:
         _shown(picture, workspace.alike_when_turned(dataset, recipe), recipe, who)
@@ -66,7 +66,7 @@ def _shown(picture: bytes, warnings: Sequence[str], recipe: Recipe, who: str) ->
 
 
 def _job(workspace: Workspace, dataset: Dataset, recipe: Recipe) -> Job:
-    jobs, key = st.session_state.setdefault(JOBS, {}), workspace.drawing(dataset, recipe)
+    jobs, key = state.augmented_jobs.begin({}), workspace.drawing(dataset, recipe)
     if key not in jobs:
         jobs[key] = workspace.draw_augmented(dataset, recipe)
     return workspace.job(jobs[key])

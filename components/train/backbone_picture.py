@@ -11,7 +11,7 @@ from typing import Literal
 import streamlit as st
 
 from components.kit import text
-from components.kit.palette import PATHS, style
+from components.kit.palette import style
 from transfer_core.types import AUTO, FIRST, HEAD, Backbone, Recipe, Stage, Tap
 from transfer_core.workspace import Workspace
 
@@ -164,7 +164,7 @@ def _share(channels: int) -> float:
 
 def _blocks(backbone: Backbone) -> str:
     px = backbone.input_px
-    cells = [("input", "input", "", "image", f"{px} px", BLOCK_PX)]
+    cells: list[tuple[str, str, str, str, str, float]] = [("input", "input", "", "image", f"{px} px", BLOCK_PX)]
     for n, tap in enumerate(backbone.taps):
         side = f"{px // tap.reduction} px" if tap.reduction else "no map"
         high = max(10, BLOCK_PX / sqrt(tap.reduction)) if tap.reduction else 10
@@ -187,7 +187,7 @@ def _row(backbone: Backbone, row: Row) -> str:
     said = sentence(backbone, row.stages)
     head = (
         f'<div class="who" style="--rows: {len(row.stages)}">'
-        f'<svg viewBox="-9 -9 18 18"><path d="{PATHS[mark.symbol]}"/></svg><b>{text.html(row.title)}</b>'
+        f'<svg viewBox="-9 -9 18 18"><path d="{mark.path}"/></svg><b>{text.html(row.title)}</b>'
         f"<span>{text.html(said[0].upper() + said[1:])}.</span></div>"
     )
     strips = ""

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
+from components import state
 from components.kit import text
-from components.kit.backbone_picker import CHOSEN
 from components.kit.own_weights import added, suggested
 from transfer_core.errors import GraftError
 from transfer_core.types import Dataset, Run
@@ -28,6 +28,6 @@ def continue_view(workspace: Workspace, dataset: Dataset, run: Run) -> None:
                 st.error(text.escape(str(error)), icon=":material/error:")
                 return
             if kept is not None:
-                st.session_state[CHOSEN] = kept
-                st.session_state["continued"] = kept
+                state.backbone.set(kept)
+                state.continued.set(kept)
                 st.rerun()

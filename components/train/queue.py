@@ -4,16 +4,17 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from components import state
 from components.kit import text
 from components.kit.guard import act, fragment
 from components.kit.paging import LINES, page_in_hand, turn
-from components.kit.queue_lines import Line, lines, titles
+from components.kit.queue_lines import Line, kind_of, lines, titles
 from components.kit.status import run_badge
 from transfer_core.types import GOING, Dataset, Repeats, Run
 from transfer_core.workspace import Workspace
 
 TICK_SECONDS = 1.0
-PAGE = "queue_page"  # in session_state: which page of the queue is open
+PAGE = "queue_page"  # of the list that is turned
 
 
 def queue_view(workspace: Workspace, dataset: Dataset, runs: Sequence[Run]) -> None:
@@ -25,9 +26,9 @@ def queue_view(workspace: Workspace, dataset: Dataset, runs: Sequence[Run]) -> N
 
 def shown_run(runs: Sequence[Run]) -> str:
     """The run picked by the user; else the one that trains, else the newest."""
-    picked = st.session_state.get("run")
+    picked = state.run.get()
     if any(run.id == picked for run in runs):
-        return str(picked)
+        return picked
     running = [run for run in runs if run.status in ("running", "stopping")]
     return (running or list(runs))[0].id
 
@@ -81,14 +82,6 @@ def _group(workspace: Workspace, group: Repeats, line: Line, titles: Mapping[str
             turn(f"page_{key}", len(group.runs), number, f"{text.count(len(group.runs))} runs of this recipe")
 
 
-def kind_of(group: Repeats) -> str:
-    """ "5 folds", "3 seeds", "5 folds of 3 seeds" """
-    folds = {run.recipe.fold for run in group.runs}
-    seeds = {run.recipe.seed for run in group.runs}
-    words = [f"{len(folds)} folds"] * (len(folds) > 1) + [f"{len(seeds)} seeds"] * (len(seeds) > 1)
-    return " of ".join(words)
-
-
 def mean_and_spread(group: Repeats) -> str:
     """ "81.2 % ± 1.3 points": test accuracy, and its standard deviation between the runs."""
     mean = text.percent(group.mean or 0.0)
@@ -98,7 +91,7 @@ def mean_and_spread(group: Repeats) -> str:
 def _line(workspace: Workspace, run: Run, title: str, shown: str) -> None:
     def remove() -> None:
         workspace.delete_run(run.id)
-        st.session_state["removed_run"] = run.id, title
+        state.removed_run.set((run.id, title))
 
     with st.container(horizontal=True, vertical_alignment="center", key=f"queue_{run.id}"):
         if st.button(
@@ -107,7 +100,7 @@ def _line(workspace: Workspace, run: Run, title: str, shown: str) -> None:
             type="secondary" if run.id == shown else "tertiary",
             icon=":material/visibility:" if run.id == shown else ":material/show_chart:",
         ):
-            st.session_state["run"] = run.id
+            state.run.set(run.id)
             st.rerun()
         run_badge(run)
         st.caption(_words(run))
@@ -149,14 +142,14 @@ def _words(run: Run) -> str:
 
 
 def _undo(workspace: Workspace) -> None:
-    removed = st.session_state.get("removed_run")
-    if removed is None:
+    removed, title = state.removed_run.get()
+    if not removed:
         return
 
     def restore() -> None:
-        workspace.restore_run(removed[0])
-        del st.session_state["removed_run"]
+        workspace.restore_run(removed)
+        state.removed_run.pop()
 
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"{text.escape(removed[1])} was removed.")
+        st.caption(f"{text.escape(title)} was removed.")
         st.button("Undo", key="undo_remove", type="tertiary", on_click=act(restore))

@@ -12,7 +12,8 @@ from components.kit.guard import fragment
 from components.kit.job_panel import TICK_SECONDS, under_way
 from components.kit.palette import NEUTRAL, style
 from components.kit.status import say_ended_badly
-from components.train.form import Form, take_rate
+from components.kit.train_form import take_rate
+from components.state import Form
 from transfer_core.errors import GraftError
 from transfer_core.types import Dataset, Job, RateTest, Recipe
 from transfer_core.workspace import Workspace

@@ -6,8 +6,9 @@ from typing import Any, BinaryIO
 
 import streamlit as st
 
+from components import state
 from components.kit import text
-from components.train.form import fill_from
+from components.kit.train_form import fill_from
 from transfer_core.errors import GraftError, RecipeError
 from transfer_core.types import Dataset, Recipe, Run
 from transfer_core.workspace import Workspace
@@ -44,7 +45,7 @@ def recipes_to_launch(workspace: Workspace, dataset: Dataset, made: tuple[Recipe
 
 def _from_file(workspace: Workspace, dataset: Dataset) -> None:
     """Take a recipe that Graft saved, of this dataset or another, into the form."""
-    key = f"recipe_file_{st.session_state.setdefault('recipe_turn', 0)}"
+    key = f"recipe_file_{state.recipe_turn.get()}"
     st.file_uploader(
         "Use a recipe from a file",
         type="json",
@@ -53,21 +54,21 @@ def _from_file(workspace: Workspace, dataset: Dataset) -> None:
         on_change=_taken,  # a callback, since the form is drawn by now
         args=(workspace, dataset, key),
     )
-    if st.session_state.get("recipe_error"):
-        st.error(text.escape(st.session_state["recipe_error"]), icon=":material/error:")
+    if error := state.recipe_error.get():
+        st.error(text.escape(error), icon=":material/error:")
 
 
 def _taken(workspace: Workspace, dataset: Dataset, key: str) -> None:
-    st.session_state["recipe_error"] = ""
-    file = st.session_state[key]
+    state.recipe_error.pop()
+    file = state.widget(key).get()
     if file is None:
         return
     try:
         fill_from(workspace, dataset, workspace.recipe_from(read_json(file), dataset))
     except GraftError as error:
-        st.session_state["recipe_error"] = str(error)
+        state.recipe_error.set(str(error))
     else:
-        st.session_state["recipe_turn"] += 1  # a new widget, so that the same file can be taken again
+        state.recipe_turn.set(state.recipe_turn.get() + 1)  # a new widget, so that the same file can be taken again
 
 
 def read_json(file: BinaryIO) -> Any:

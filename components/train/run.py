@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from components import state
 from components.kit import charts, text
 from components.kit.depth_chart import depth_curve
 from components.kit.feed import Feed, feed
@@ -67,7 +68,7 @@ def _follow_next(workspace: Workspace, ended: Run) -> None:
     """When the run on show is done, show the next one that trains."""
     following = workspace.runs(ended.recipe.dataset, active=True)
     if ended.status == "done" and following:
-        st.session_state["run"] = following[-1].id
+        state.run.set(following[-1].id)
 
 
 def _stopped(run: Run) -> str:

@@ -7,8 +7,10 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from components import state
 from components.kit import text
-from components.train.form import BY_RULE, Form
+from components.kit.train_form import BY_RULE
+from components.state import Form
 from transfer_core.types import SETTINGS, SWITCHES, Backbone, Recipe, Setting
 from transfer_core.workspace import Workspace
 
@@ -81,17 +83,17 @@ def _augmentation(by_rule: Sequence[Recipe], backbone: Backbone, form: Form) -> 
         form.settings["augment"] = preset
         by_rule = [replace(recipe, augment=preset) for recipe in by_rule]
     for name in SWITCHES:
-        setting, key = SETTINGS[name], form.key(f"set_{name}")
+        setting, held = SETTINGS[name], state.widget(form.key(f"set_{name}"))
         own = {bool(getattr(recipe.augmentation, name)) for recipe in by_rule}
         said = form.settings.get(name)
-        st.session_state[key] = any(own) if said is None else said == "yes"  # it moves with the preset
+        held.set(any(own) if said is None else said == "yes")  # it moves with the preset
         apart = ": by preset yes / no" if said is None and len(own) > 1 else ""
-        st.toggle(f"{setting.label}{apart}", help=setting.help, key=key, on_change=_switch, args=(form, name, own))
+        st.toggle(f"{setting.label}{apart}", help=setting.help, key=held.key, on_change=_switch, args=(form, name, own))
 
 
 def _switch(form: Form, name: str, own: set[bool]) -> None:
     """`own`: what the presets have. A switch that is where they have it follows them."""
-    on = st.session_state[form.key(f"set_{name}")]
+    on = state.widget(form.key(f"set_{name}")).get()
     form.settings.pop(name, None)
     if own != {on}:
         form.settings[name] = "yes" if on else "no"
@@ -108,12 +110,12 @@ def changed(workspace: Workspace, form: Form) -> str:
 
 def _control(setting: Setting, rules: Sequence[Any], backbone: Backbone, form: Form) -> Any:
     """What the user has set; None while the rules decide, one for each chosen strategy where they differ."""
-    held, key = form.start.get(setting.name), form.key(f"set_{setting.name}")
+    held, place = form.start.get(setting.name), state.widget(form.key(f"set_{setting.name}"))
     if setting.least is not None:
         kind = setting.kind
         told = [f"{rule:g}" if rule or not setting.zero else setting.zero for rule in rules]
         # Not as the widget's default: a field that begins empty can be emptied again, and then the rule decides.
-        st.session_state.setdefault(key, None if held is None else kind(held))
+        place.begin(None if held is None else kind(held))
         return st.number_input(
             setting.label,
             kind(setting.least),
@@ -123,19 +125,19 @@ def _control(setting: Setting, rules: Sequence[Any], backbone: Backbone, form: F
             format="%d" if kind is int else "%g",
             placeholder=f"by rule: {' / '.join(told)}",
             help=setting.help,
-            key=key,
+            key=place.key,
         )
     options = dict(setting.choices) or _taps(setting, backbone)
     words = {BY_RULE: f"by rule: {' / '.join(str(options.get(rule, rule)) for rule in rules)}"} | options
     names = list(words)
-    if st.session_state.setdefault(key, held) not in names:  # nothing is held, or a layer of another backbone
-        st.session_state[key] = BY_RULE
+    if place.begin(held) not in names:  # nothing is held, or a layer of another backbone
+        place.set(BY_RULE)
     chosen = st.selectbox(
         setting.label,
         names,
         format_func=lambda name: text.plain(str(words[name])),
         help=setting.help,
-        key=key,
+        key=place.key,
     )
     return None if chosen == BY_RULE else chosen
 

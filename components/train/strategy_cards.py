@@ -6,7 +6,7 @@ import streamlit as st
 
 from components.kit import text
 from components.kit.palette import symbol_uri
-from components.train.form import Form
+from components.state import Form
 from transfer_core.workspace import Workspace
 
 GROUPS = {  # by what becomes of the pretrained weights

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from components import shell
+from components import shell, state
 from components.compare.runs import Choice
 from components.kit.paging import LINES
 from components.kit.queue_lines import lines
@@ -38,7 +38,7 @@ def ids(opened: Workspace, dataset: Dataset) -> list[str]:
 
 def _page(name: str) -> AppTest:
     page = AppTest.from_file(str(PAGES / f"{name}.py"), default_timeout=60)
-    page.session_state[shell.OPENED] = True
+    page.session_state[state.opened.key] = True
     return page
 
 
@@ -74,7 +74,7 @@ def test_all_runs_are_reached_a_page_at_a_time_what_trains_first(
     assert [run for one in listed for run in one] == ["run000", *ids[:-1]]
     assert {len(one) for one in listed[:-1]} == {LINES}
 
-    page.session_state["run"] = "run300"  # picked elsewhere
+    page.session_state[state.run.key] = "run300"  # picked elsewhere
     assert "run300" in _listed(page.run())
     page.button(key=f"previous_{queue.PAGE}").click().run()
     assert "run300" not in _listed(page) and len(_listed(page)) == LINES

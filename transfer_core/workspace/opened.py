@@ -5,7 +5,7 @@ import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from filelock import FileLock, Timeout
 
@@ -202,7 +202,7 @@ class Opened:
         """Raises UnknownJob."""
         return self._store.job(id)
 
-    def task(self, job: Job) -> Task:
+    def task(self, job: Job) -> Any:
         """What a job is to do: a frozen value of its kind. Raises UnknownJob for one that this Graft does not know."""
         return task_of(job)
 

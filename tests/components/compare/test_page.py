@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from components import shell
+from components import state
 from components.compare.charts import entries
 from components.compare.curves import placed
 from components.compare.matrix import drawing, headline
@@ -95,7 +95,7 @@ def _story(*, gradient: bool) -> list[StageStart | EpochEnd]:
 @pytest.fixture
 def page(monkeypatch: pytest.MonkeyPatch) -> AppTest:
     found = AppTest.from_file(str(PAGE), default_timeout=30)
-    found.session_state[shell.OPENED] = True
+    found.session_state[state.opened.key] = True
     return found
 
 
@@ -123,14 +123,14 @@ def test_every_section_is_drawn(
         finish("fine_tune_all", 0, seconds=90.0).id,
         finish("from_scratch", 7, seconds=120.0).id,
     ]
-    page.session_state[f"compared_{dataset.id}"] = [*runs, opened.combine([runs[0], runs[2]])]
+    page.session_state[state.compared.of(dataset.id).key] = [*runs, opened.combine([runs[0], runs[2]])]
     page.session_state["compare_section"] = section
     page.run()
     assert not page.exception
     assert not page.error
     assert "Take " in _verdict(page)
     assert page.button(key="next_step").label == "Predict with the chosen run"
-    assert page.session_state["predict_run"]
+    assert page.session_state[state.to_predict.key]
 
 
 @pytest.mark.parametrize("section", SECTIONS)
@@ -138,7 +138,7 @@ def test_a_backbone_of_any_name_is_shown_as_it_is(
     section: str, finish: Finish, dataset: Dataset, page: AppTest
 ) -> None:
     runs = [finish("fine_tune_top", wrong, backbone=name) for wrong, name in ((1, NASTY), (2, "other"))]
-    page.session_state[f"compared_{dataset.id}"] = [run.id for run in runs]
+    page.session_state[state.compared.of(dataset.id).key] = [run.id for run in runs]
     page.session_state["compare_section"] = section
     page.run()
     assert not page.exception
@@ -163,7 +163,7 @@ def test_the_best_of_each_strategy_stands_there_until_others_are_picked(
     assert {run.id for run in opened.best_runs(dataset)} == {strong.id, tuned.id}
     page.run()
     assert "2 runs compared" in _words(page)
-    page.session_state[f"compared_{dataset.id}"] = [weak.id, few.id, tuned.id]
+    page.session_state[state.compared.of(dataset.id).key] = [weak.id, few.id, tuned.id]
     page.run()
     assert "3 runs compared" in _words(page)
     finish("fine_tune_all", 0)
@@ -181,7 +181,7 @@ def test_the_best_of_each_strategy_stands_there_until_others_are_picked(
 def test_an_approach_that_was_left_out_is_one_click_away(dataset: Dataset, finish: Finish, page: AppTest) -> None:
     finish("linear_probe", 3)
     tuned = finish("fine_tune_top", 1)
-    page.session_state[f"compared_{dataset.id}"] = [tuned.id]
+    page.session_state[state.compared.of(dataset.id).key] = [tuned.id]
     page.run()
     assert "feature extraction has none to hold against it" in _words(page)
     page.button(key="add_feature_extraction").click().run()
@@ -213,7 +213,7 @@ def test_what_was_picked_stands_in_the_address(opened: Workspace, dataset: Datas
 
     def visit(**address: str) -> AppTest:
         page = AppTest.from_file(str(PAGE), default_timeout=30)
-        page.session_state[shell.OPENED] = True
+        page.session_state[state.opened.key] = True
         for name, value in address.items():
             page.query_params[name] = value
         return page.run()
@@ -230,7 +230,7 @@ def test_what_was_picked_stands_in_the_address(opened: Workspace, dataset: Datas
 def test_a_dataset_deleted_elsewhere_is_missed(opened: Workspace, dataset: Dataset, finish: Finish) -> None:
     finish("linear_probe", 2)
     page = AppTest.from_file(str(PAGE), default_timeout=30)
-    page.session_state[shell.OPENED] = True
+    page.session_state[state.opened.key] = True
     page.query_params["dataset"] = dataset.id
     assert not page.run().info
     opened.delete_dataset(dataset.id)
@@ -277,7 +277,7 @@ def test_sizes_that_lack_are_trained_on_at_the_press_of_a_button(
 
 def test_nothing_ticked_asks_for_a_run(dataset: Dataset, finish: Finish, page: AppTest) -> None:
     finish("linear_probe", 3)
-    page.session_state[f"compared_{dataset.id}"] = []
+    page.session_state[state.compared.of(dataset.id).key] = []
     page.run()
     assert not page.exception
     assert "Tick at least one run" in _words(page)

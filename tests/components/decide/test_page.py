@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from components import shell
+from components import shell, state
 from components.decide import decision as decision_view
 from components.decide import estimates as estimates_view
 from components.decide import similarity as similarity_view
-from components.kit.backbone_picker import OPEN, OWN
+from components.kit.backbone_picker import OWN
 from transfer_core.decision import decide
 from transfer_core.store import Store
 from transfer_core.strategies import STRATEGIES
@@ -149,7 +149,7 @@ def _page(monkeypatch: pytest.MonkeyPatch) -> tuple[AppTest, list[str]]:
     went: list[str] = []
     monkeypatch.setattr(shell, "go", went.append)
     page = AppTest.from_file(str(PAGE), default_timeout=20)
-    page.session_state[shell.OPENED] = True
+    page.session_state[state.opened.key] = True
     return page, went
 
 
@@ -194,7 +194,7 @@ def test_what_was_said_is_there_in_the_next_visit(opened: Workspace, monkeypatch
     again.run()
     assert again.select_slider(key=estimates_view.SLIDER).value == "5 min" and not again.exception
     assert again.button(key="add_own").label == "Add its weights"
-    again.session_state[OPEN] = OWN  # as the button leaves it
+    again.session_state[state.choosing_backbone.key] = OWN  # as the button leaves it
     again.run()
     assert not again.exception and any(box.label == "Its architecture" for box in again.selectbox)
     opened._store.say(dataset.id, {"similarity": "similar", "budget": None, "seconds": None, "backbone": "bundled"})

@@ -14,7 +14,7 @@ import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from components import shell
+from components import shell, state
 from components.errors import corrections, labels
 from components.errors.label_marks import wishes
 from tests.components.finished_runs import fill
@@ -123,7 +123,7 @@ def test_a_version_is_made_and_trained_on(opened: Workspace, page: AppTest, monk
     new = opened.datasets()[0]
     page.button(key="corrections_train").click().run()
     assert not page.error, page.error[0].value
-    assert went == ["train"] and page.session_state["dataset"] == new.id and not page.exception
+    assert went == ["train"] and page.session_state[state.dataset.key] == new.id and not page.exception
     assert {run.recipe.strategy for run in opened.runs(new.id)} == set(BOTH)
     assert all(run.status == "done" for run in opened.runs("d")), "old runs keep naming the old dataset"
 

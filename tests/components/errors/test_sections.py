@@ -13,6 +13,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from components import state
 from components.errors import classes as errors_classes
 from components.errors import disagreement, labels, reliability
 from components.errors import pair as errors_pair
@@ -57,8 +58,8 @@ def _tiles(page: AppTest) -> list[str]:
 
 def test_a_cell_shows_its_images_and_what_both_runs_say(opened: Workspace) -> None:
     page = _page(opened, "classes", "linear_probe", "fine_tune_all")
-    page.session_state["errors_pair"] = ("linear_probe", "fine_tune_all")
-    page.session_state["errors_confusion_d_cell"] = {"panel": "first", "label": 0, "predicted": 1}
+    page.session_state[state.errors_pair.key] = ("linear_probe", "fine_tune_all")
+    page.session_state[state.confusion_cell.of("d").key] = {"panel": "first", "label": 0, "predicted": 1}
     page.run()
     assert not page.exception
     (tiles,) = _tiles(page)
@@ -66,7 +67,7 @@ def test_a_cell_shows_its_images_and_what_both_runs_say(opened: Workspace) -> No
     assert "Linear probe: =dog" in tiles and "Fine-tune everything: &lt;b&gt;cat" in tiles and "<b>cat" not in tiles
     page.button[-1].click().run()
     assert _tiles(page)[0].count("<figure") == 26
-    page.session_state["errors_confusion_d_cell"] = {"panel": "difference", "label": 0, "predicted": 1}
+    page.session_state[state.confusion_cell.of("d").key] = {"panel": "difference", "label": 0, "predicted": 1}
     page.run()
     assert _tiles(page)[0].count("<figure") == 4, "those that the second run alone takes for dogs"
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
-from components import shell
-from components.train.form import FORM, Form
+from components import shell, state
+from components.state import Form
 from components.train.settings import changed
 from transfer_core.data.look_alikes import FILE
 from transfer_core.jobs.tasks import task_of
@@ -18,13 +18,17 @@ PAGE = str(Path(shell.__file__).parents[1] / "pages" / "train.py")
 
 def train_page(*chosen: str, **settings: Any) -> AppTest:
     page = AppTest.from_file(PAGE, default_timeout=30)
-    page.session_state[shell.OPENED] = page.session_state["show_settings"] = True
-    page.session_state[FORM] = Form(chosen=list(chosen), settings=settings)
+    page.session_state[state.opened.key] = page.session_state[state.show_settings.key] = True
+    page.session_state[state.form.key] = Form(chosen=list(chosen), settings=settings)
     return page.run()
 
 
+def kept(page: AppTest) -> Form:
+    return page.session_state[state.form.key]
+
+
 def key(page: AppTest, name: str) -> str:
-    return page.session_state[FORM].key(f"set_{name}")
+    return kept(page).key(f"set_{name}")
 
 
 def shown(page: AppTest) -> set[str]:
@@ -44,20 +48,20 @@ def on(augmentation: Augmentation) -> set[str]:
 def test_switches_move_with_the_preset_save_what_the_user_has_set(opened: Workspace, dataset: Dataset) -> None:
     page = train_page("fine_tune_all")
     rule = opened.recipe(dataset, "fine_tune_all").augment
-    assert shown(page) == on(PRESETS[rule]) and page.session_state[FORM].settings == {}
+    assert shown(page) == on(PRESETS[rule]) and kept(page).settings == {}
     for preset in ("light", "none", "standard"):
         page.selectbox(key=key(page, "augment")).select(preset).run()
         assert shown(page) == on(PRESETS[preset])
     switched(switched(page, "flip"), "erasing")
     assert shown(page) == on(PRESETS["standard"]) - {"flip"} | {"erasing"}
-    assert page.session_state[FORM].settings == {"augment": "standard", "flip": "no", "erasing": "yes"}
-    assert "flip left and right no" in changed(opened, page.session_state[FORM])
+    assert kept(page).settings == {"augment": "standard", "flip": "no", "erasing": "yes"}
+    assert "flip left and right no" in changed(opened, kept(page))
     page.selectbox(key=key(page, "augment")).select("light").run()
     assert shown(page) == {"shift", "erasing"}, "what was said holds with any preset"
     switched(page, "flip")
-    assert page.session_state[FORM].settings == {"augment": "light", "erasing": "yes"}, "as the preset has it again"
+    assert kept(page).settings == {"augment": "light", "erasing": "yes"}, "as the preset has it again"
     page.button(key="reset").click().run()
-    assert shown(page) == on(PRESETS[rule]) and page.session_state[FORM].settings == {}
+    assert shown(page) == on(PRESETS[rule]) and kept(page).settings == {}
 
 
 def test_strategies_with_other_presets_are_both_told(opened: Workspace, dataset: Dataset) -> None:
@@ -70,7 +74,7 @@ def test_strategies_with_other_presets_are_both_told(opened: Workspace, dataset:
         "whose picture it is"
     )
     switched(page, "crop")
-    assert page.session_state[FORM].settings == {"crop": "no"} and page.toggle(key=key(page, "crop")).label == "Crop"
+    assert kept(page).settings == {"crop": "no"} and page.toggle(key=key(page, "crop")).label == "Crop"
 
 
 def test_the_picture_and_its_warnings_follow_the_switches(opened: Workspace, dataset: Dataset) -> None:

@@ -4,10 +4,12 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-import streamlit as st
 
-from components.train.form import Form, by_rule, fill, fill_from, one_each, recipes, reset
-from components.train.queue import kind_of, mean_and_spread
+from components import state
+from components.kit.queue_lines import kind_of
+from components.kit.train_form import by_rule, fill_from, one_each, recipes, reset
+from components.state import Form
+from components.train.queue import mean_and_spread
 from components.train.recipe import read_json
 from components.train.settings import COLUMNS, changed
 from tests.strategies.test_strategies import dataset
@@ -43,9 +45,9 @@ def test_a_launch_is_each_strategy_in_each_seed_and_fold(workspace: Workspace) -
 def test_a_recipe_fills_the_form_so_that_it_would_be_launched_again(workspace: Workspace) -> None:
     data = dataset()
     wanted = workspace.recipe(data, "fine_tune_top", "squeezenet1_1", lr=0.01, train_from="fire2", seed=3, flip=False)
-    fill(wanted, workspace.recipe(data, "fine_tune_top", "squeezenet1_1"))
-    form: Form = st.session_state["train_form"]
-    assert recipes(workspace, data, form, st.session_state["backbone"]) == (wanted,)
+    fill_from(workspace, data, wanted)
+    form = state.form.get()
+    assert recipes(workspace, data, form, state.backbone.get()) == (wanted,)
     assert set(form.settings) == {"lr", "backbone_lr", "train_from", "seed", "flip"}
     reset(form)
     assert not changed(workspace, form) and form.chosen == ["fine_tune_top"]
@@ -57,7 +59,7 @@ def test_a_recipe_by_rule_fills_no_setting_that_the_rules_decide(
 ) -> None:
     data = dataset(400)  # so many that the epochs by rule depend on how many a recipe trains on
     fill_from(workspace, data, workspace.recipe(data, "fine_tune_all", **overrides))
-    form: Form = st.session_state["train_form"]
+    form = state.form.get()
     assert set(form.settings) <= {"per_class"} and form.folds == overrides.get("folds", 0)
     (rule,) = by_rule(workspace, data, form, "bundled")
     assert rule.epochs == recipes(workspace, data, form, "bundled")[0].epochs

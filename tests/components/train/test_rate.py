@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from components import shell
-from components.kit.backbone_picker import CHOSEN
+from components import state
+from components.state import Form
 from components.train import rate
-from components.train.form import FORM, Form
 from transfer_core.types import Dataset, RateTest
 from transfer_core.workspace import Workspace
 
@@ -36,15 +35,15 @@ TEST = RateTest(
 
 def _page(chosen: list[str], **settings: float) -> AppTest:
     page = AppTest.from_file(str(PAGE), default_timeout=30)
-    page.session_state[shell.OPENED] = True
-    page.session_state["show_settings"] = True
-    page.session_state[CHOSEN] = "bundled"
-    page.session_state[FORM] = Form(chosen=chosen, settings=settings)
+    page.session_state[state.opened.key] = True
+    page.session_state[state.show_settings.key] = True
+    page.session_state[state.backbone.key] = "bundled"
+    page.session_state[state.form.key] = Form(chosen=chosen, settings=settings)
     return page.run()
 
 
 def _held(page: AppTest, name: str) -> float | None:
-    return page.number_input(key=page.session_state[FORM].key(f"set_{name}")).value
+    return page.number_input(key=page.session_state[state.form.key].key(f"set_{name}")).value
 
 
 def test_a_button_queues_it_and_its_result_fills_the_form(opened: Workspace, dataset: Dataset) -> None:

@@ -5,41 +5,21 @@ is kept, and each time it is filled from elsewhere its widgets get new keys, wit
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
-import streamlit as st
-
-from transfer_core.strategies import STRATEGIES, strategy
+from components import state
+from components.state import Form
 from transfer_core.types import SETTINGS, Dataset, Recipe
 from transfer_core.workspace import Workspace
 
-FORM = "train_form"
 BY_RULE = "by rule"  # what a choice holds while the user has set nothing
-FIRST = STRATEGIES[0].name  # ticked at first; its card is always drawn
 
 
-@dataclass
-class Form:
-    chosen: list[str] = field(default_factory=lambda: [FIRST])
-    settings: dict[str, Any] = field(default_factory=dict)  # recipe fields that the user has set
-    folds: int = 0
-    seeds: int = 1
-    turn: int = 0  # part of every widget's key
-    start: dict[str, Any] = field(default_factory=dict)  # what the widgets of this turn begin with
-
-    def key(self, name: str) -> str:
-        return f"{name}_{self.turn}"
-
-    def now(self, name: str) -> Any:
-        """A setting as it stands in this run of the page, its widget drawn or not; None: by rule."""
-        return st.session_state.get(self.key(f"set_{name}"), self.settings.get(name))
-
-
-def train_form() -> Form:
-    """The session's form, its widgets ready to be drawn."""
-    form: Form = st.session_state.setdefault(FORM, Form())
-    if form.key(f"take_{FIRST}") not in st.session_state:  # the first time, or another page was shown in between
+def train_form(workspace: Workspace) -> Form:
+    """The session's form, its widgets ready to be drawn. At first the first strategy is ticked."""
+    first = workspace.strategies()[0].name
+    form = state.form.begin(Form(chosen=[first]))
+    if not state.widget(form.key(f"take_{first}")).known:  # the first time, or another page was shown in between
         renew(form)
     return form
 
@@ -69,21 +49,6 @@ def take_rate(form: Form, rate: float, ratio: float) -> None:
     renew(form)
 
 
-def fill(recipe: Recipe, by_rule: Recipe) -> None:
-    """Put a recipe into the form: what differs from the defaults by rule counts as set by the user.
-
-    To be called before the page's widgets are drawn, so from a callback.
-    """
-    form: Form = st.session_state.setdefault(FORM, Form())
-    form.chosen, form.folds, form.seeds = [recipe.strategy], recipe.folds, 1
-    form.settings = set_by_user(recipe, by_rule)
-    renew(form)
-    if not strategy(recipe.strategy).network:
-        st.session_state["backbone"] = recipe.backbone
-    st.session_state["setup"] = True
-    st.session_state["show_settings"] = True
-
-
 def set_by_user(recipe: Recipe, by_rule: Recipe) -> dict[str, Any]:
     """The settings of a recipe that differ from its defaults by rule."""
     return {
@@ -96,11 +61,22 @@ def set_by_user(recipe: Recipe, by_rule: Recipe) -> dict[str, Any]:
 
 
 def fill_from(workspace: Workspace, dataset: Dataset, recipe: Recipe) -> None:
-    """`fill`, for a callback."""
+    """Put a recipe into the form: what differs from the defaults by rule counts as set by the user.
+
+    To be called before the page's widgets are drawn, so from a callback.
+    """
     images = {"per_class": recipe.per_class, "folds": recipe.folds, "fold": recipe.fold}  # the rules look at these
-    fill(recipe, workspace.recipe(dataset, recipe.strategy, recipe.backbone, **images))
-    folds = f", all {recipe.folds} folds" if recipe.folds else ""
-    st.session_state["filled"] = workspace.strategy(recipe.strategy).title + folds
+    rules = workspace.recipe(dataset, recipe.strategy, recipe.backbone, **images)
+    form = state.form.begin(Form(chosen=[]))
+    form.chosen, form.folds, form.seeds = [recipe.strategy], recipe.folds, 1
+    form.settings = set_by_user(recipe, rules)
+    renew(form)
+    strategy = workspace.strategy(recipe.strategy)
+    if not strategy.network:
+        state.backbone.set(recipe.backbone)
+    state.setup.set(True)
+    state.show_settings.set(True)
+    state.filled.set(strategy.title + (f", all {recipe.folds} folds" if recipe.folds else ""))
 
 
 def by_rule(workspace: Workspace, dataset: Dataset, form: Form, backbone: str) -> tuple[Recipe, ...]:
@@ -110,7 +86,8 @@ def by_rule(workspace: Workspace, dataset: Dataset, form: Form, backbone: str) -
     """
     said = {name: form.now(name) for name in ("per_class", "lr", "optimizer")}
     set_ = {name: value for name, value in said.items() if value not in (None, BY_RULE)}
-    folds = st.session_state.get(form.key("folds"), form.folds)
+    drawn = state.widget(form.key("folds"))
+    folds = drawn.get() if drawn.known else form.folds
     set_["folds"] = 0 if folds == 1 else folds
     return tuple(workspace.recipe(dataset, name, backbone, **set_) for name in form.chosen)
 
