@@ -7,8 +7,8 @@ import plotly.graph_objects as go
 
 from components.kit import canvas, text
 from components.kit.palette import NEUTRAL, style
-from transfer_core.strategies import representative
 from transfer_core.types import Tap
+from transfer_core.workspace import Workspace
 
 
 def depth_curve(
@@ -28,7 +28,8 @@ def depth_curve(
     ends = [(intervals or {}).get(tap.name, (accuracies[tap.name],) * 2) for tap, _ in known]
     highs = [100 * max(high, accuracies[tap.name]) for (tap, _), (_, high) in zip(known, ends, strict=True)]
     lows = [100 * min(low, accuracies[tap.name]) for (tap, _), (low, _) in zip(known, ends, strict=True)]
-    mark = style(representative(3).name)
+    earlier = next(known for known in Workspace.strategies() if known.represents == 3)  # which takes an earlier layer
+    mark = style(earlier.name)
     figure = canvas.blank(
         title="Which layer tells your classes apart",
         subtitle="Cross-validated accuracy of a linear classifier" + ", with 95\u202f% intervals" * bool(intervals),
