@@ -3,7 +3,7 @@
 import streamlit as st
 
 from components import shell
-from components.guard import guarded
+from components.kit.guard import guarded
 
 st.set_page_config(page_title="Graft", page_icon="static/icon.svg", layout="wide")
 page = shell.navigation()

@@ -19,7 +19,8 @@ from PIL import Image
 from scipy import stats
 from streamlit.testing.v1 import AppTest
 
-from components import guard
+from components import state
+from components.kit import guard
 from transfer_core.types import TEST, TRAIN, VAL, Dataset, EpochEnd, Predictions, StageStart
 from transfer_core.workspace import Workspace
 
@@ -113,7 +114,7 @@ def peer(kept: list[Predictions]) -> float:
 def rerun(section: str) -> tuple[float, float]:
     """Seconds of the page's first run with a section open, and the median of three that follow, in the server."""
     page = AppTest.from_file(str(PAGE), default_timeout=120)
-    page.session_state["graft_opened"] = True
+    page.session_state[state.opened.key] = True
     page.session_state["compare_section"] = section
     took = []
     for _ in range(4):

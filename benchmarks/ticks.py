@@ -16,8 +16,9 @@ import numpy as np
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from components import guard, live_chart, queue_lines, shell, status
-from components.feed import feed
+from components import state
+from components.kit import guard, live_chart, queue_lines, status
+from components.kit.feed import feed
 from transfer_core.types import EpochEnd, Event, Progress, Recipe, StageStart
 from transfer_core.workspace import Workspace
 
@@ -95,7 +96,7 @@ def listed(workspace: Workspace, images: Path) -> Iterator[tuple[str, float]]:
     guard.workspace = lambda: workspace
     for name in ("start", "train", "predict"):
         page = AppTest.from_file(str(PAGES / f"{name}.py"), default_timeout=60)
-        page.session_state[shell.OPENED] = True
+        page.session_state[state.opened.key] = True
         page.run()
         yield f"{name.capitalize()}, a rerun", min(seconds(page.run) for _ in range(5))
         assert not page.exception and not page.error

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
-from components import guard, text
-from components.live_chart import ensure_plotly
+from components import state
+from components.kit import guard, text
+from components.kit.live_chart import ensure_plotly
 from transfer_core.errors import DatasetError
 from transfer_core.types import Dataset, Run
 from transfer_core.workspace import DatasetRow, Workspace
@@ -19,12 +21,10 @@ PAGES = (
     ("pages/compare.py", "Compare", ":material/bar_chart:"),
     ("pages/predict.py", "Predict", ":material/image_search:"),
 )
-OPENED = "graft_opened"
-NEXT = "next_page"  # in session_state: where a button's callback leads
 TROUBLES_SECONDS = 3.0
 
 
-def navigation() -> "st.navigation":
+def navigation() -> StreamlitPage:
     return st.navigation(
         [st.Page(file, title=title, icon=icon, default=title == "Start") for file, title, icon in PAGES],
         position="top",
@@ -33,7 +33,7 @@ def navigation() -> "st.navigation":
 
 def open_session() -> None:
     """Called by app.py alone: marks that this session came through it."""
-    st.session_state[OPENED] = True
+    state.opened.set(True)
     ensure_plotly()
     st.html(STYLE)
 
@@ -44,11 +44,11 @@ def begin(title: str, *, header: bool = True) -> Workspace:
     A first request for a page's address can reach its script without app.py having run; then the navigation is built
     here and the script started again, this time through app.py.
     """
-    if OPENED not in st.session_state:
+    if not state.opened.get():
         navigation()
         st.rerun()
-    if NEXT in st.session_state:
-        go(st.session_state.pop(NEXT))
+    if page := state.next_page.pop():
+        go(page)
     head = st.container(
         key="page_header", horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
     )
@@ -74,12 +74,12 @@ def _troubles(opened: Workspace) -> None:
 def _say_lost(rows: Sequence[DatasetRow], page: str) -> None:
     """That the dataset which was in hand is gone, deleted in another tab perhaps; on this page, until one is picked."""
     known = [row.id for row in rows]
-    wanted = st.query_params.get("dataset") or st.session_state.get("dataset")
-    deleted_here = st.session_state.get("deleted_dataset", ("", ""))[0]  # the Data page says so itself
-    if wanted not in (None, deleted_here, *known):
-        st.session_state["lost_on"] = page
-    if st.session_state.get("lost_on") != page:
-        st.session_state.pop("lost_on", None)
+    wanted = st.query_params.get("dataset") or state.dataset.get()
+    deleted_here = state.deleted_dataset.get()[0]  # the Data page says so itself
+    if wanted not in ("", deleted_here, *known):
+        state.lost_on.set(page)
+    if state.lost_on.get() != page:
+        state.lost_on.pop()
         return
     instead = " Another one is in hand now." if known else ""
     st.info(f"The dataset that you had in hand is no longer here; it was deleted.{instead}", icon=":material/info:")
@@ -107,7 +107,7 @@ def _pick_dataset(opened: Workspace, rows: Sequence[DatasetRow]) -> None:
             width=240,
         )
     if chosen != current:
-        st.session_state.pop("lost_on", None)
+        state.lost_on.pop()
         take(chosen)
         st.rerun()
 
@@ -116,13 +116,13 @@ def take(dataset: str) -> None:
     """Put a dataset in hand: kept by this session and in the address, so that a reload keeps it."""
     if st.query_params.get("dataset", dataset) != dataset:
         st.query_params.pop("runs", None)  # they were another dataset's
-    st.session_state["dataset"] = dataset
+    state.dataset.set(dataset)
     st.query_params["dataset"] = dataset
 
 
 def _current_id(rows: Sequence[DatasetRow]) -> str | None:
     known = [row.id for row in rows]
-    for wanted in (st.query_params.get("dataset"), st.session_state.get("dataset")):
+    for wanted in (st.query_params.get("dataset"), state.dataset.get()):
         if wanted in known:
             return wanted
     return known[0] if known else None
@@ -142,14 +142,14 @@ def dataset_in_hand(opened: Workspace) -> Dataset | None:
 
 def go(page: str) -> None:
     """Switch to a page by its lower-case title, the dataset in hand going along."""
-    params = {"dataset": st.session_state["dataset"]} if st.session_state.get("dataset") else None
+    params = {"dataset": state.dataset.get()} if state.dataset.get() else None
     st.switch_page(f"pages/{page}.py", query_params=params)
 
 
 def leave_for(page: str) -> None:
     """`go`, for a button's callback: the page that is left is not drawn once more, which takes up to a second, and on a
     busy machine floods the browser: Streamlit then lost the first lines of the page that came next."""
-    st.session_state[NEXT] = page
+    state.next_page.set(page)
 
 
 def empty(title: str, body: str, button: str, page: str) -> NoReturn:
@@ -161,14 +161,20 @@ def empty(title: str, body: str, button: str, page: str) -> NoReturn:
     st.stop()
 
 
+def dataset_or_empty(opened: Workspace, title: str, body: str) -> Dataset:
+    """The dataset in hand; the page's empty state while there is none."""
+    found = dataset_in_hand(opened)
+    if found is None:
+        empty(title, body, "Bring in images", "data")
+    return found
+
+
 def finished_runs(opened: Workspace, title: str, body: str, *, untested: bool = False) -> tuple[Dataset, list[Run]]:
     """The dataset in hand and its runs that left a network, newest first; the page's empty state where there are none.
 
     `untested`: those too that were ended before they were tested.
     """
-    dataset = dataset_in_hand(opened)
-    if dataset is None:
-        empty(title, body, "Bring in images", "data")
+    dataset = dataset_or_empty(opened, title, body)
     done = [run for run in opened.runs(dataset.id) if run.tested or (untested and run.usable)]
     if not done:
         empty("No finished run of this dataset yet", body, "Launch strategies", "decide")

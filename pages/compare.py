@@ -2,19 +2,20 @@
 
 import streamlit as st
 
-from components import charts, shell, text
-from components.compare_approaches import approaches_view
-from components.compare_charts import entries, forest
-from components.compare_cost import cost_view
-from components.compare_curves import curves_view
-from components.compare_ensemble import ensemble_maker
-from components.compare_kept import compared
-from components.compare_matrix import matrix
-from components.compare_runs import choice, choose_runs, comparable
-from components.compare_tables import recipes_table, repeats_table, runs_table
-from components.compare_verdict import how_decided, verdict_view, worth
-from components.errors_view import errors_view
-from components.report_button import report_button
+from components import shell, state
+from components.compare.approaches import approaches_view
+from components.compare.charts import entries, forest
+from components.compare.cost import cost_view
+from components.compare.curves import curves_view
+from components.compare.ensemble import ensemble_maker
+from components.compare.matrix import matrix
+from components.compare.report_button import report_button
+from components.compare.runs import choice, choose_runs, comparable
+from components.compare.tables import recipes_table, repeats_table, runs_table
+from components.compare.verdict import how_decided, verdict_view
+from components.errors.sections import errors_view
+from components.kit import charts, text
+from components.kit.compared import compared
 from transfer_core.errors import GraftError
 
 workspace = shell.begin("Compare")
@@ -32,7 +33,7 @@ if not chosen.runs:
     choose_runs(workspace, dataset, runs, chosen)
     st.stop()
 try:
-    comparison = compared(workspace, dataset.id, [run.id for run in chosen.runs], worth())
+    comparison = compared(workspace, dataset.id, [run.id for run in chosen.runs])
 except GraftError as error:
     st.error(text.escape(str(error)), icon=":material/error:")
     choose_runs(workspace, dataset, runs, chosen)
@@ -81,5 +82,5 @@ with table:
         runs_table(workspace, dataset, shown)
         repeats_table(workspace, dataset, comparison.runs[0], apart=any(run.recipe.folds for run in done))
 
-st.session_state["predict_run"] = comparison.verdict.choice
+state.to_predict.set(comparison.verdict.choice)
 shell.next_step("Predict with the chosen run", "predict")

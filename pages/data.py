@@ -4,10 +4,11 @@ from functools import partial
 
 import streamlit as st
 
-from components import charts, shell, text
-from components.forms import import_form
-from components.gallery import gallery, or_none
-from components.import_progress import import_progress
+from components import shell, state
+from components.data.import_form import import_form
+from components.data.import_progress import import_progress
+from components.kit import charts, text
+from components.kit.gallery import gallery, or_none
 from transfer_core.types import SPLITS, TRAIN
 
 PER_CLASS = 12
@@ -22,28 +23,28 @@ KINDS = {
 
 workspace = shell.begin("Data")
 
-job = st.session_state.get("import_job")
-if job is None:
+job = state.import_job.get()
+if not job:
     running = workspace.jobs(kind="import", active=True)
-    job = running[0].id if running else None
-if job is not None:
+    job = running[0].id if running else ""
+if job:
     import_progress(workspace, job)
 
-deleted = st.session_state.get("deleted_dataset")
-if deleted is not None:
+deleted, name = state.deleted_dataset.get()
+if deleted:
     with st.container(horizontal=True, vertical_alignment="center", key="undo_delete", border=True):
-        st.write(f"{text.escape(deleted[1])} and its runs were deleted.")
+        st.write(f"{text.escape(name)} and its runs were deleted.")
         if st.button("Undo", key="undo"):
-            workspace.restore_dataset(deleted[0])
-            shell.take(deleted[0])
-            del st.session_state["deleted_dataset"]
+            workspace.restore_dataset(deleted)
+            shell.take(deleted)
+            state.deleted_dataset.pop()
             st.rerun()
 
 dataset = shell.dataset_in_hand(workspace)
-if "show_import" in st.session_state:
-    st.session_state["bring_in"] = st.session_state.pop("show_import")
+if state.show_import.known:
+    state.bring_in.set(state.show_import.pop())
 with st.expander(
-    "Bring in images", icon=":material/upload:", expanded=dataset is None, key="bring_in", on_change="rerun"
+    "Bring in images", icon=":material/upload:", expanded=dataset is None, key=state.bring_in.key, on_change="rerun"
 ):
     import_form(workspace)
 if dataset is None:
@@ -90,9 +91,8 @@ if shape is not None:
 st.plotly_chart(charts.class_balance(dataset.classes, profile.counts), key="class_balance", config=charts.CONFIG)
 
 st.subheader("Images by class", anchor=False)
-label = st.selectbox(
-    "Class", range(len(dataset.classes)), format_func=lambda number: text.plain(dataset.classes[number]), key="class"
-)
+names = [text.plain(name) for name in dataset.classes]
+label = st.selectbox("Class", range(len(names)), format_func=names.__getitem__, key="class")
 samples = [int(i) for i in dataset.rows(TRAIN) if dataset.labels[i] == label][:PER_CLASS]
 gallery([(or_none(partial(workspace.thumbnail, dataset, i)), dataset.paths[i].split("/")[-1]) for i in samples])
 
@@ -118,7 +118,7 @@ with st.expander("Rename or delete", icon=":material/settings:"):
             st.rerun()
     if st.button("Delete this dataset and its runs", key="delete_dataset", icon=":material/delete:"):
         workspace.delete_dataset(dataset.id)
-        st.session_state["deleted_dataset"] = (dataset.id, dataset.name)
+        state.deleted_dataset.set((dataset.id, dataset.name))
         st.rerun()
 
 shell.next_step("Decide on a strategy", "decide")

@@ -4,32 +4,30 @@ from dataclasses import replace
 
 import streamlit as st
 
-from components import shell, text
-from components.backbone_picker import CHOSEN, add_own, download_note, offline_badge
-from components.decision_view import decision_view
-from components.estimates_view import estimates_view
-from components.expected_view import ask_for_times, wait_for_times
-from components.flowchart import flowchart
-from components.launch_view import launch_view
-from components.pilots_view import pilots_view
-from components.similarity_view import notes, similarity_view
-from components.study_view import MEASURE, study_view
+from components import shell, state
+from components.decide.decision import decision_view
+from components.decide.estimates import estimates_view
+from components.decide.flowchart import flowchart
+from components.decide.launch import launch_view
+from components.decide.pilots import pilots_view
+from components.decide.similarity import notes, similarity_view
+from components.kit import text
+from components.kit.backbone_picker import add_own, download_note, offline_badge
+from components.kit.expected import ask_for_times, wait_for_times
+from components.kit.job_panel import MEASURE, study_view
 from transfer_core.types import TRAIN, Answers
 
 workspace = shell.begin("Decide")
-dataset = shell.dataset_in_hand(workspace)
-if dataset is None:
-    shell.empty(
-        "The flowchart needs images to decide about",
-        "Three questions lead to one of four scenarios: how many images you have, how much they look like ImageNet's "
-        "photos, and how much you can compute. The first is answered by counting; Graft can measure the others.",
-        "Bring in images",
-        "data",
-    )
+dataset = shell.dataset_or_empty(
+    workspace,
+    "The flowchart needs images to decide about",
+    "Three questions lead to one of four scenarios: how many images you have, how much they look like ImageNet's "
+    "photos, and how much you can compute. The first is answered by counting; Graft can measure the others.",
+)
 
 known = {backbone.name: backbone for backbone in workspace.backbones()}
 said = workspace.said(dataset)
-backbone = known.get(st.session_state.setdefault(CHOSEN, said.backbone)) or next(iter(known.values()))
+backbone = known.get(state.backbone.begin(said.backbone)) or next(iter(known.values()))
 said = replace(said, backbone=backbone.name)
 workspace.say(dataset, said)
 titles = {strategy.name: strategy.title for strategy in workspace.strategies()}
@@ -60,7 +58,7 @@ if chosen != kept:
     workspace.say(dataset, replace(said, similarity=chosen.similarity, budget=chosen.budget, domain=chosen.domain))
     st.rerun()
 if said.domain == "yes":
-    add_own(workspace, backbone, st.session_state.get("device", "auto"))
+    add_own(workspace, backbone, state.device.get())
 decision_view(decision, measured, titles)
 
 st.subheader("What your images are like", anchor=False)

@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from components import shell, text
-from components.export_view import export_view
-from components.predict_input import given
-from components.predict_runs import runs_to_ask
-from components.prediction import prediction
-from components.promise import promise_input
+from components import shell
+from components.kit import text
+from components.kit.promise import promise_input
+from components.kit.take_home import export_view
+from components.predict.given import given
+from components.predict.prediction import prediction
+from components.predict.runs import runs_to_ask
 
 workspace = shell.begin("Predict")
 dataset, done = shell.finished_runs(

@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from components import shell, text
-from components.journey import journey
-from components.status import run_badge
-from components.this_workspace import this_workspace
+from components import shell, state
+from components.kit import text
+from components.kit.status import run_badge
+from components.start.journey import journey
+from components.start.this_workspace import this_workspace
 
 NEWEST = 5  # of datasets and of runs, in their lists
 
@@ -24,10 +25,10 @@ with st.container(horizontal=True, key="ways_in"):
         if known:
             shell.take(known[0])
         else:
-            st.session_state["import_job"] = workspace.import_example("wallpaper")
+            state.import_job.set(workspace.import_example("wallpaper"))
         shell.go("data")
     if st.button("Upload your zip", key="upload_zip", icon=":material/upload:"):
-        st.session_state["show_import"] = True
+        state.show_import.set(True)
         shell.go("data")
 st.caption(
     "The example draws the 17 wallpaper groups: about a thousand patterns that only their symmetry tells apart, "
@@ -58,7 +59,7 @@ with right:
             title = workspace.strategy(run.recipe.strategy).title
             if st.button(title, key=f"run_{run.id}", icon=":material/model_training:"):
                 shell.take(run.recipe.dataset)
-                st.session_state["run"] = run.id
+                state.run.set(run.id)
                 shell.go("train")
             run_badge(run)
             st.caption(text.escape(names.get(run.recipe.dataset, "")))

@@ -2,39 +2,38 @@
 
 import streamlit as st
 
-from components import shell, text
-from components.augmented_view import augmented_view
-from components.backbone_picker import backbone_picker, download_note
-from components.backbone_picture import backbone_picture, rows
-from components.expected_view import expected_seconds
-from components.queue_view import queue_view
-from components.rate_view import rate_view
-from components.recipe_view import recipes_to_launch
-from components.run_view import run_view
-from components.strategy_cards import strategy_cards
-from components.train_form import by_rule, one_each, recipes, reset, rest, train_form
-from components.train_settings import changed, train_settings
+from components import shell, state
+from components.kit import text
+from components.kit.backbone_picker import backbone_picker, download_note
+from components.kit.expected import expected_seconds
+from components.kit.train_form import by_rule, one_each, recipes, reset, rest, train_form
+from components.train.augmented import augmented_view
+from components.train.backbone_picture import backbone_picture, rows
+from components.train.queue import queue_view
+from components.train.rate import rate_view
+from components.train.recipe import recipes_to_launch
+from components.train.run import run_view
+from components.train.settings import changed, train_settings
+from components.train.strategy_cards import strategy_cards
 from transfer_core.errors import GraftError
+from transfer_core.types import Recipe
 
 workspace = shell.begin("Train")
-dataset = shell.dataset_in_hand(workspace)
-if dataset is None:
-    shell.empty(
-        "Training needs images",
-        "Here you launch strategies on your dataset and watch loss and accuracy as they train.",
-        "Bring in images",
-        "data",
-    )
+dataset = shell.dataset_or_empty(
+    workspace,
+    "Training needs images",
+    "Here you launch strategies on your dataset and watch loss and accuracy as they train.",
+)
 
 runs = workspace.runs(dataset.id)
-if st.session_state.pop("fold_setup", False):
-    st.session_state["setup"] = False
-continued = st.session_state.pop("continued", "")
+if state.fold_setup.pop():
+    state.setup.set(False)
+continued = state.continued.pop()
 if continued:
-    st.session_state["setup"] = True
+    state.setup.set(True)
     st.toast(f"Runs start from “{text.escape(continued)}” now.", icon=":material/fork_right:")
-setup = st.expander("Set up runs", icon=":material/tune:", expanded=not runs, key="setup", on_change="rerun")
-same = st.session_state.pop("same", 0)
+setup = st.expander("Set up runs", icon=":material/tune:", expanded=not runs, key=state.setup.key, on_change="rerun")
+same = state.same.pop()
 if same:
     words = "has finished before and was" if same == 1 else "have finished before and were"
     st.info(f"{same} of these recipes {words} not trained again. Change the seed to train once more.")
@@ -47,25 +46,26 @@ else:
     st.caption("Nothing has been trained on this dataset yet. Choose strategies above, or let Decide recommend them.")
 
 with setup:
-    form = train_form()
-    backbone = backbone_picker(workspace, st.session_state.get("device", "auto"))
+    form = train_form(workspace)
+    backbone = backbone_picker(workspace, state.device.get())
     devices = {device.name: device.title for device in workspace.devices()}
-    on = st.session_state.get("device", "auto")
+    on = state.device.get()
     strategy_cards(workspace, form, expected_seconds(workspace, dataset, backbone, on))
     picture = st.container()
     device = st.selectbox(
         "Device",
         ["auto", *devices],
         format_func=lambda name: devices.get(name, "The fastest one here"),
-        key="device",
+        key=state.device.key,
         help=f"Found: {', '.join(devices.values()) or 'none yet'}.",
     )
     over_settings = st.container(horizontal=True, vertical_alignment="center")
-    shown = over_settings.toggle("Change the settings", key="show_settings")
-    filled = st.session_state.pop("filled", "")
+    shown = over_settings.toggle("Change the settings", key=state.show_settings.key)
+    filled = state.filled.pop()
     if filled:
         st.toast(f"The form above holds that recipe now: {filled}.", icon=":material/edit:")
-    made, place = (), None
+    made: tuple[Recipe, ...] = ()
+    place = None
     try:
         if shown:
             place = train_settings(workspace, backbone, by_rule(workspace, dataset, form, backbone.name), form)
@@ -103,11 +103,9 @@ with setup:
         try:
             before = {run.id for run in runs if run.status == "done"}
             ids = workspace.submit(made, device=device)
-            same = [id for id in ids if id in before]
-            st.session_state["run"] = next((id for id in ids if id not in before), ids[0])
-            st.session_state["fold_setup"] = True
-            if same:
-                st.session_state["same"] = len(same)
+            state.run.set(next((id for id in ids if id not in before), ids[0]))
+            state.fold_setup.set(True)
+            state.same.set(sum(id in before for id in ids))
             st.rerun()
         except GraftError as caught:
             st.error(text.escape(str(caught)), icon=":material/error:")

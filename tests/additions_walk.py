@@ -14,7 +14,7 @@ from typing import Any
 from streamlit.testing.v1 import AppTest
 
 import transfer_core
-from components import guard, palette, shell
+from components.kit import guard, palette
 from transfer_core.cli import main
 from transfer_core.studies.pilots import CANDIDATES
 from transfer_core.types import Dataset, Pilots, Recipe, Said, Trial
@@ -77,7 +77,7 @@ def led_by_the_toy(workspace: Workspace, dataset: Dataset) -> None:
 
 def page(name: str, **state: Any) -> AppTest:
     drawn = AppTest.from_file(str(ROOT / "pages" / f"{name}.py"), default_timeout=30)
-    drawn.session_state[shell.OPENED] = True
+    drawn.session_state[state.opened.key] = True
     for key, value in state.items():
         drawn.session_state[key] = value
     return drawn.run()

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from components import text
+from components.kit import text
 from transfer_core import words
 from transfer_core.cli import main
 from transfer_core.report import assets, look, page

@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from components import guard, shell
+from components import state
+from components.kit import guard
 from transfer_core import cli
 from transfer_core.backbones import ENTRY, LOCAL
 from transfer_core.errors import GraftError
@@ -211,7 +212,7 @@ def _page(root: Path, page: str, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     opened = Workspace(root)
     monkeypatch.setattr(guard, "workspace", lambda: opened)
     drawn = AppTest.from_file(f"../pages/{page}.py", default_timeout=30)
-    drawn.session_state[shell.OPENED] = True
+    drawn.session_state[state.opened.key] = True
     drawn.run()
     opened.close()
     assert not drawn.exception

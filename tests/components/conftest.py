@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from components import guard
+from components.kit import guard
 from transfer_core.types import Dataset
 from transfer_core.workspace import Workspace
 

@@ -8,10 +8,12 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from components import canvas, charts, compare_charts, compare_curves, text
-from components.compare_charts import Entry
-from components.compare_curves import Curve
-from components.palette import CATEGORICAL, PATHS, STRATEGY_STYLE, style, styles
+from components.compare import charts as compare_charts
+from components.compare import curves as compare_curves
+from components.compare.charts import Entry
+from components.compare.curves import Curve
+from components.kit import canvas, charts, text
+from components.kit.palette import CATEGORICAL, PATHS, STRATEGY_STYLE, style, styles
 from transfer_core.strategies.definition import Symbol
 from transfer_core.types import Approach, EpochEnd, Interval, Reached, Recipe, Run, Score, front
 

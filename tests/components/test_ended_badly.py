@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from components import shell
-from components.train_form import FORM, Form
+from components import shell, state
+from components.state import Form
 from transfer_core.jobs.tasks.add_backbone import AddBackbone
 from transfer_core.jobs.tasks.continue_run import ContinueRun
 from transfer_core.jobs.tasks.export import Export
@@ -20,9 +20,9 @@ ERROR, LOG = "The disk is full. Free some space, then start it again.", "Traceba
 TUNED = "fine_tune_all"
 
 
-def _page(name: str, **state: object) -> AppTest:
+def _page(name: str, **kept: object) -> AppTest:
     page = AppTest.from_file(str(PAGES / f"{name}.py"), default_timeout=30)
-    for key, value in {shell.OPENED: True, **state}.items():
+    for key, value in {state.opened.key: True, **kept}.items():
         page.session_state[key] = value
     return page
 
@@ -50,18 +50,18 @@ def _speed(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
 
 def _rates(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
     job = opened.find_rate(dataset, opened.recipe(dataset, TUNED))
-    return _page("train", show_settings=True, **{FORM: Form(chosen=[TUNED])}), job
+    return _page("train", show_settings=True, **{state.form.key: Form(chosen=[TUNED])}), job
 
 
 def _augment(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
-    page = _page("train", **{FORM: Form(chosen=[TUNED], settings={"augment": "standard"})})
+    page = _page("train", **{state.form.key: Form(chosen=[TUNED], settings={"augment": "standard"})})
     assert not page.run().exception  # asks for the drawing
     return page, opened.jobs(kind="augment")[0].id
 
 
 def _correct(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
     def page(workspace, dataset):  # AppTest runs its source, without this file's imports
-        from components.corrections_view import corrections_view
+        from components.errors.corrections import corrections_view
 
         corrections_view(workspace, dataset, None, (), False)
 
@@ -71,8 +71,8 @@ def _correct(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
 
 def _predict(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
     def page(workspace):
-        from components.predict_input import Given
-        from components.prediction import prediction
+        from components.predict.given import Given
+        from components.predict.prediction import prediction
 
         prediction(workspace, ["run"], ["Linear probe"], Given(mark="a"))
 
@@ -83,7 +83,7 @@ def _predict(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
 
 def _export(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
     def page(workspace, dataset, run):
-        from components.export_view import export_view
+        from components.kit.take_home import export_view
 
         export_view(workspace, dataset, run)
 
@@ -95,7 +95,7 @@ def _export(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
 
 def _backbone(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
     def page(workspace):
-        from components.own_weights import own_weights
+        from components.kit.own_weights import own_weights
 
         own_weights(workspace, workspace.backbones())
 
@@ -112,7 +112,7 @@ def _backbone(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
 
 def _continue(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
     def page(workspace, dataset, run):
-        from components.continue_view import continue_view
+        from components.train.continue_from import continue_view
 
         continue_view(workspace, dataset, run)
 

@@ -11,8 +11,8 @@ import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from components.heat_picture import overlay
-from components.heat_view import tried, words
+from components.kit.heat import tried, words
+from components.kit.heat_picture import overlay
 from tests.components.finished_runs import CLASSES, fill
 from transfer_core.data.answers import Answers, Said
 from transfer_core.data.decoding import Look, Shape
@@ -86,7 +86,7 @@ def test_the_words_say_what_is_shown_and_what_is_not() -> None:
 
 def _answer_page(workspace: Workspace, job: str) -> AppTest:
     def page(workspace, job):  # AppTest runs its source, without this file's imports
-        from components.predict_answer import one_answer
+        from components.predict.answer import one_answer
 
         one_answer(workspace, job, workspace.predicted(job), ["Linear probe"])
 
@@ -118,7 +118,7 @@ def test_where_there_is_no_map_it_says_why(opened: Workspace) -> None:
 
 def _mistakes(workspace: Workspace) -> AppTest:
     def page(workspace):
-        from components.errors_view import errors_view
+        from components.errors.sections import errors_view
 
         errors_view(workspace, workspace.dataset("d"), workspace.compare(("linear_probe",)), section="images")
 

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from components import queue_view, shell
-from components.compare_runs import Choice
-from components.paging import LINES
-from components.queue_lines import lines
+from components import shell, state
+from components.compare.runs import Choice
+from components.kit.paging import LINES
+from components.kit.queue_lines import lines
+from components.train import queue
 from transfer_core.types import Dataset, Recipe
 from transfer_core.workspace import Workspace
 
@@ -37,13 +38,13 @@ def ids(opened: Workspace, dataset: Dataset) -> list[str]:
 
 def _page(name: str) -> AppTest:
     page = AppTest.from_file(str(PAGES / f"{name}.py"), default_timeout=60)
-    page.session_state[shell.OPENED] = True
+    page.session_state[state.opened.key] = True
     return page
 
 
 def _queue(workspace: Workspace, dataset: Dataset) -> AppTest:
     def page(workspace, dataset):  # AppTest runs its source, without this file's imports
-        from components.queue_view import queue_view
+        from components.train.queue import queue_view
 
         queue_view(workspace, dataset, workspace.runs(dataset.id))
 
@@ -58,8 +59,8 @@ def _listed(page: AppTest) -> list[str]:
 def _turns(page: AppTest) -> Iterator[list[str]]:
     """What each page of the queue lists, the first one first."""
     yield _listed(page)
-    while not page.button(key=f"next_{queue_view.PAGE}").disabled:
-        page.button(key=f"next_{queue_view.PAGE}").click().run()
+    while not page.button(key=f"next_{queue.PAGE}").disabled:
+        page.button(key=f"next_{queue.PAGE}").click().run()
         yield _listed(page)
 
 
@@ -68,14 +69,14 @@ def test_all_runs_are_reached_a_page_at_a_time_what_trains_first(
 ) -> None:
     page = _queue(opened, dataset).run()
     assert "Page 1 of 21, 520 runs" in [words.value for words in page.caption]
-    assert page.button(key=f"previous_{queue_view.PAGE}").disabled
+    assert page.button(key=f"previous_{queue.PAGE}").disabled
     listed = list(_turns(page))
     assert [run for one in listed for run in one] == ["run000", *ids[:-1]]
     assert {len(one) for one in listed[:-1]} == {LINES}
 
-    page.session_state["run"] = "run300"  # picked elsewhere
+    page.session_state[state.run.key] = "run300"  # picked elsewhere
     assert "run300" in _listed(page.run())
-    page.button(key=f"previous_{queue_view.PAGE}").click().run()
+    page.button(key=f"previous_{queue.PAGE}").click().run()
     assert "run300" not in _listed(page) and len(_listed(page)) == LINES
 
 
@@ -90,7 +91,7 @@ def test_no_page_leaves_runs_out(opened: Workspace, dataset: Dataset, ids: list[
     assert "The newest 5 of 520" in " ".join(words.value for words in start.caption)
 
     def chooser(workspace, dataset, chosen):
-        from components.compare_runs import choose_runs
+        from components.compare.runs import choose_runs
 
         choose_runs(workspace, dataset, [run for run in workspace.runs(dataset.id) if not run.active], chosen)
 

@@ -41,9 +41,7 @@ def advise(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
 def _advised(options: argparse.Namespace, workspace: Workspace, dataset: Dataset) -> tuple[dict[str, Any], str]:
     backbone = workspace.backbone(options.backbone).name
     if options.measure or options.pilots is not None:
-        from transfer_core.training.devices import device
-
-        chosen = device(options.device).name
+        chosen = workspace.device(options.device).name
         if options.measure:
             follow(workspace, workspace.measure(dataset, backbone, device=chosen), chosen)
         if options.pilots is not None:

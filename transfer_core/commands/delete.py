@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from transfer_core.commands.follow import root
-from transfer_core.commands.named import bytes_of, files, named
+from transfer_core.commands.named import bytes_of, named
 from transfer_core.errors import GraftError
 from transfer_core.types import ENSEMBLE, Dataset, Run
 from transfer_core.words import size
@@ -31,7 +31,7 @@ def delete(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
         lost = _ensembles(workspace, named_runs)
         runs = named_runs | lost | with_them
         gone: list[Dataset | Run] = [*datasets, *runs.values()]
-        freed = bytes_of(file for each in gone for file in files(workspace.root, each))
+        freed = bytes_of(file for each in gone for file in workspace.files(each))
         goes = [_words(each, workspace) for each in (chosen | lost).values() if each.id not in with_them]
         _require_yes(goes, freed, options.yes)
         for dataset in datasets:

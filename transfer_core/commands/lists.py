@@ -5,11 +5,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from transfer_core.backbones import available, damaged
-from transfer_core.backbones import backbones as catalogue
 from transfer_core.commands.follow import root
 from transfer_core.commands.table import table
-from transfer_core.strategies import STRATEGIES
 from transfer_core.workspace import Workspace
 
 
@@ -22,25 +19,24 @@ def backbones_arguments(parser: argparse.ArgumentParser) -> None:
 def strategies(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     shown = ("name", "title", "scenarios", "frozen", "trains", "when", "source", "settings")
     lines = []
-    for known in STRATEGIES:
+    listed = Workspace.strategies()
+    for known in listed:
         scenarios = " and ".join(map(str, known.scenarios))
         lines += [f"{known.name}: {known.title}" + (f" (scenario {scenarios})" if scenarios else "")]
         lines += [f"  frozen  {known.frozen}", f"  trains  {known.trains}", f"  when    {known.when} [{known.source}]"]
-    result = {"strategies": [{name: getattr(known, name) for name in shown} for known in STRATEGIES]}
+    result = {"strategies": [{name: getattr(known, name) for name in shown} for known in listed]}
     return result, "\n".join(lines)
 
 
 def backbones(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
-    if options.add is not None:
-        from transfer_core.backbones.local import add_local
-
-        workspace = Workspace(root(options))
-        try:
-            add_local(workspace.root, options.add, arch=options.arch, name=options.name)
-        finally:
-            workspace.close()
-    place = root(options)
-    found = catalogue(place)
+    workspace = Workspace(root(options), write=options.add is not None)
+    try:
+        if options.add is not None:
+            workspace.keep_backbone(options.add, arch=options.arch, name=options.name)
+        found, damaged = workspace.backbones(), workspace.damaged_backbones()
+        offline = {known.name: workspace.available(known) for known in found}
+    finally:
+        workspace.close()
     rows = [("name", "family", "parameters", "G mult-adds", "top-1", "px", "MB", "offline", "list", "licence")]
     rows += [
         (
@@ -51,15 +47,15 @@ def backbones(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
             "" if known.top1 is None else f"{known.top1:.1%}",
             str(known.input_px),
             f"{known.file_bytes / 2**20:.0f}",
-            "yes" if available(known, place) else "no",
+            "yes" if offline[known.name] else "no",
             known.curated,
             known.licence.partition(";")[0].partition(" (")[0].partition(":")[0],
         )
         for known in found
     ]
     lines = table(rows, right=range(2, 7))
-    lines += damaged(place)
+    lines += damaged
     lines.append("top-1 is on the weights' own source task: ImageNet, or what the app says of the bundled one.")
-    listed = [asdict(known) | {"available": available(known, place)} for known in found]
-    result = {"backbones": listed, "damaged": damaged(place)}
+    listed = [asdict(known) | {"available": offline[known.name]} for known in found]
+    result = {"backbones": listed, "damaged": damaged}
     return result, "\n".join(lines)

@@ -1,13 +1,11 @@
-"""What a command line names where both a dataset and a run may stand, and the files that it has."""
+"""What a command line names where both a dataset and a run may stand, and how much room it takes."""
 
 from collections.abc import Iterable
 from pathlib import Path
 
 from transfer_core.errors import GraftError
-from transfer_core.jobs.tasks import job_log, run_folder
 from transfer_core.types import JOINED, Dataset, Run
-from transfer_core.workspace import Workspace
-from transfer_core.workspace.naming import matching
+from transfer_core.workspace import Workspace, matching
 
 
 def named(workspace: Workspace, text: str) -> Dataset | Run:
@@ -26,15 +24,6 @@ def named(workspace: Workspace, text: str) -> Dataset | Run:
     if not found:
         raise GraftError(f"There is no dataset and no run {text!r} in this workspace. `graft list` shows what it has.")
     return runs[found[0]] if found[0] in runs else workspace.dataset(found[0])
-
-
-def files(root: Path, found: Dataset | Run) -> list[Path]:
-    """Files and folders of a dataset, its runs' aside, or of a run; those that are there."""
-    if isinstance(found, Run):
-        places = [run_folder(root, found.id), job_log(root, found.id)]
-    else:
-        places = [root / "datasets" / found.id, *sorted((root / "features").glob(f"{found.id}-*"))]
-    return [place for place in places if place.exists()]
 
 
 def bytes_of(places: Iterable[Path]) -> int:

@@ -25,15 +25,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def predict(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
-    from transfer_core.training.devices import device
-
     if options.out is not None and options.out.suffix.lower() not in WRITERS:
         raise GraftError(f"{options.out} ends neither in .csv nor in .parquet. Name the table so.")
     workspace = Workspace(root(options))
     try:
         runs = [workspace.run_named(run).id for run in (options.run, *options.beside)]
         job = workspace.predict_paths(runs, options.paths)
-        follow(workspace, job, device(options.device).name)
+        follow(workspace, job, workspace.device(options.device).name)
         found = workspace.predicted(job, promise=options.promise)
         order = workspace.by_doubt(found) if options.by_doubt else None
         if options.out is not None:

@@ -24,13 +24,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def rates(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
-    from transfer_core.training.devices import device
-
     workspace = Workspace(root(options))
     try:
         dataset = workspace.dataset(options.dataset)
         recipe = workspace.recipe(dataset, options.strategy, options.backbone)
-        chosen = device(options.device).name
+        chosen = workspace.device(options.device).name
         id = workspace.find_rate(dataset, recipe, chosen)
         if workspace.job(id).active:
             follow(workspace, id, chosen)

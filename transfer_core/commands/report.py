@@ -9,8 +9,7 @@ from typing import Any
 
 from transfer_core.commands.follow import root
 from transfer_core.errors import GraftError
-from transfer_core.report.content import FORMAT
-from transfer_core.workspace import Workspace
+from transfer_core.workspace import REPORT_FORMAT, Workspace
 
 LOOKED_AT = 2_000  # first bytes of a file: in them a report of Graft's says that it is one
 
@@ -51,7 +50,7 @@ def _files(page: Path) -> tuple[Path, Path]:
 def _is_report(file: Path) -> bool:
     try:
         with file.open("rb") as opened:
-            return FORMAT.partition(" ")[0].encode() in opened.read(LOOKED_AT)
+            return REPORT_FORMAT.partition(" ")[0].encode() in opened.read(LOOKED_AT)
     except OSError:
         return False
 

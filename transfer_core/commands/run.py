@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from transfer_core.commands.follow import follow, root
-from transfer_core.compare.repeats import mean_and_spread
 from transfer_core.errors import RecipeError
 from transfer_core.types import SETTINGS, Dataset, Recipe, Run, Setting
 from transfer_core.workspace import Workspace
@@ -45,14 +44,12 @@ def _taken(setting: Setting) -> dict[str, Any]:
 
 
 def run(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
-    from transfer_core.training.devices import device
-
     workspace = Workspace(root(options))
     runs: list[Run] = []
     try:
         dataset = workspace.dataset(options.dataset)
         wanted = _wanted(options, workspace, dataset)
-        chosen = device(options.device)
+        chosen = workspace.device(options.device)
         for recipe in wanted:  # one by one: what is not reached is not left in the queue
             (id,) = workspace.submit([recipe], again=options.again)
             if workspace.run(id).status == "done":
@@ -70,7 +67,8 @@ def run(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     results, lines = [_run_result(run) for run in runs], [_run_text(run) for run in runs]
     if len(runs) == 1:
         return results[0], lines[0]
-    mean, spread = mean_and_spread(runs)
+    groups = workspace.repeats(runs=runs)
+    mean, spread = (groups[0].mean, groups[0].spread) if groups else (None, None)
     if mean is not None and spread is not None:
         lines.append(f"mean {mean:.1%}, standard deviation {spread:.1%} over {len(runs)} runs")
     return {"runs": results, "mean": mean, "spread": spread}, "\n".join(lines)

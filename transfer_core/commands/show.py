@@ -9,10 +9,9 @@ import numpy as np
 
 from transfer_core.commands.follow import root
 from transfer_core.commands.listed import when
-from transfer_core.commands.named import bytes_of, files, named
+from transfer_core.commands.named import bytes_of, named
 from transfer_core.commands.table import table
 from transfer_core.errors import GraftError
-from transfer_core.jobs.tasks import run_folder
 from transfer_core.types import SETTINGS, SPLITS, Dataset, Run, Score
 from transfer_core.words import duration, size
 from transfer_core.workspace import Workspace
@@ -35,7 +34,7 @@ def show(options: argparse.Namespace) -> Shown:
 
 def _dataset(workspace: Workspace, dataset: Dataset) -> Shown:
     runs = (*workspace.runs(dataset.id), *workspace.ensembles(dataset.id))
-    folder, taken = workspace.root / "datasets" / dataset.id, bytes_of(files(workspace.root, dataset))
+    folder, taken = workspace.folder(dataset), bytes_of(workspace.files(dataset))
     splits = {split: dataset.count(number) for number, split in enumerate(SPLITS)}
     counts = {
         name: {split: int(np.sum((dataset.labels == label) & (dataset.splits == n))) for n, split in enumerate(SPLITS)}
@@ -76,7 +75,7 @@ def _run(workspace: Workspace, run: Run) -> Shown:
     title = workspace.titles([run], marked=True)[run.id]
     dataset = workspace.dataset(run.recipe.dataset)
     score, untested = _score(workspace, run)
-    folder, bundle = run_folder(workspace.root, run.id), workspace.bundle(run.id)
+    folder, bundle = workspace.folder(run), workspace.bundle(run.id)
     kept = sorted(file.name for file in folder.iterdir() if file.is_file()) if folder.is_dir() else []
     result = {
         "run": run.id,

@@ -1,9 +1,10 @@
 """What can be trained: backbones, strategies and their recipes."""
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import IO, Any
 
-from transfer_core.backbones import available, backbone, backbones, default_backbone
+from transfer_core.backbones import available, backbone, backbones, damaged, default_backbone
 from transfer_core.data.look_alikes import kept_look_alikes, warnings
 from transfer_core.errors import RecipeError
 from transfer_core.jobs.tasks import task_of
@@ -29,6 +30,16 @@ class Catalogue(Opened):
     def available(self, backbone: Backbone) -> bool:
         """Whether its weights are on this machine."""
         return available(backbone, self.root)
+
+    def damaged_backbones(self) -> tuple[str, ...]:
+        """A sentence for each of the user's own that cannot be read."""
+        return damaged(self.root)
+
+    def keep_backbone(self, file: Path, *, arch: str, name: str) -> Backbone:
+        """Check a user's own weights and keep them, in this process. Raises WeightsError, or RecipeError for a name."""
+        from transfer_core.backbones.local import add_local
+
+        return add_local(self.root, file, arch=arch, name=name)
 
     def add_backbone(self, file: IO[bytes], file_name: str, *, arch: str, name: str) -> str:
         """Copy a user's own weights to staging and queue their check. Returns the job's id; its result holds "name"."""
@@ -78,7 +89,8 @@ class Catalogue(Opened):
             if result["device"] in found[:1]
         }
 
-    def strategies(self) -> tuple[Strategy, ...]:
+    @staticmethod
+    def strategies() -> tuple[Strategy, ...]:
         return STRATEGIES
 
     def strategy(self, name: str) -> Strategy:

@@ -5,7 +5,7 @@ import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from filelock import FileLock, Timeout
 
@@ -15,7 +15,7 @@ from transfer_core.jobs.queue import Lanes
 from transfer_core.jobs.tasks import Task, job_log, run_folder, staging, task_of
 from transfer_core.journal import Journal
 from transfer_core.store import Store
-from transfer_core.types import JOINED, Device, Event, Job
+from transfer_core.types import JOINED, Dataset, Device, Event, Job, Run
 
 COPY_BYTES = 1 << 20
 PREDICTIONS_KEPT = 50  # when Graft starts; the oldest go
@@ -131,6 +131,16 @@ class Opened:
         """The file that says what happened here."""
         return self._journal.file
 
+    def folder(self, found: Dataset | Run) -> Path:
+        """Where a dataset's images are, or what a run left."""
+        return run_folder(self.root, found.id) if isinstance(found, Run) else self.root / "datasets" / found.id
+
+    def files(self, found: Dataset | Run) -> list[Path]:
+        """Files and folders of a dataset, its runs' aside, or of a run; those that are there."""
+        features = self.root.glob(f"features/{found.id}-*")
+        more = [job_log(self.root, found.id)] if isinstance(found, Run) else sorted(features)
+        return [place for place in (self.folder(found), *more) if place.exists()]
+
     def damage(self) -> tuple[str, ...]:
         """What the database's whole check finds, a line each; empty when all is well. Reads all of it."""
         return self._store.damage()
@@ -138,6 +148,15 @@ class Opened:
     def devices(self) -> tuple[Device, ...]:
         """The default first; empty until the first worker has looked."""
         return self._lanes.devices() if self._lanes is not None else ()
+
+    def device(self, name: str = "auto") -> Device:
+        """One to drive jobs on in this process, which loads torch: that of the name, or the fastest.
+
+        Raises RecipeError when this machine has none such.
+        """
+        from transfer_core.training.devices import device
+
+        return device(name)
 
     def worker_pids(self) -> dict[str, int]:
         """Process ids of the workers by the name of their thread."""
@@ -202,7 +221,7 @@ class Opened:
         """Raises UnknownJob."""
         return self._store.job(id)
 
-    def task(self, job: Job) -> Task:
+    def task(self, job: Job) -> Any:
         """What a job is to do: a frozen value of its kind. Raises UnknownJob for one that this Graft does not know."""
         return task_of(job)
 

@@ -1,0 +1,129 @@
+"""What accuracy costs: time, memory or size, and which runs are not beaten at both."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from components.compare.charts import Axis, Entry, cost
+from components.kit import text
+from components.kit.charts import CONFIG
+from components.kit.drawn import drawn
+from components.kit.guard import fragment
+from components.kit.leads import luck, points
+from components.kit.palette import symbol_uri
+from transfer_core.types import Comparison, front
+from transfer_core.workspace import Workspace
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    label: str
+    title: str
+    quantity: str
+    kind: Axis
+    missing: str
+
+
+TIME = Cost(
+    label="Training time",
+    title="Test accuracy against training time",
+    quantity="Training time",
+    kind="time",
+    missing="without a measured time",
+)
+MEMORY = Cost(
+    label="Peak memory",
+    title="Test accuracy against memory while training",
+    quantity="Peak memory",
+    kind="memory",
+    missing="without a measured memory",
+)
+SIZE = Cost(
+    label="Model size",
+    title="Test accuracy against the size of the model",
+    quantity="Model file",
+    kind="memory",
+    missing="without a model file",
+)
+COSTS = {each.label: each for each in (TIME, MEMORY, SIZE)}
+
+
+@fragment
+def cost_view(workspace: Workspace, comparison: Comparison, shown: Sequence[Entry]) -> None:
+    """The front in words, as a chart, and as a list."""
+    label = st.segmented_control(
+        "Cost",
+        list(COSTS),
+        default=TIME.label,
+        key="cost_kind",
+        required=True,
+        persist_state="page",
+        label_visibility="collapsed",
+    )
+    kind = COSTS[label]
+    spent = [_spent(workspace, each, kind) for each in shown]
+    known = [(each, value) for each, value in zip(shown, spent, strict=True) if value is not None]
+    if not known:
+        st.caption(f"All runs here are {kind.missing}.")
+        return
+    runs, costs = [each for each, _ in known], [value for _, value in known]
+    ahead = front(costs, [each.score.accuracy for each in runs])
+    st.markdown(f"**{words(len(ahead), len(runs))}**")
+    left, right = st.columns([5, 2], gap="medium")
+    with left:
+        figure = cost(runs, costs, kind.kind, kind.title, kind.quantity)
+        st.plotly_chart(figure, key=f"cost_{kind.label}", config=CONFIG)
+    with right:
+        drawn(steps([(runs[i], costs[i]) for i in ahead], comparison, kind.kind), key="front")
+    devices = sorted({each.run.device for each in runs})
+    if kind is TIME and len(devices) > 1:
+        st.caption(f"Times are of different devices: {text.escape(', '.join(devices))}.")
+    missing = len(shown) - len(known)
+    if missing:
+        left_out = "1 run is" if missing == 1 else f"{missing} runs are"
+        st.caption(f"{left_out} left out: {kind.missing}.")
+
+
+def _spent(workspace: Workspace, each: Entry, kind: Cost) -> float | None:
+    if kind.label == TIME.label:
+        return each.run.whole_seconds
+    return each.run.peak_bytes if kind.label == MEMORY.label else workspace.model_bytes(each.run.id)
+
+
+def words(ahead: int, runs: int) -> str:
+    """How many runs nothing beats at both."""
+    if runs == 1:
+        return "One run alone has nothing to be held against."
+    if ahead == 1:
+        return "One run is both the most accurate and the cheapest."
+    if ahead == runs:
+        return "Each run is worth its cost: none is beaten in accuracy by a cheaper one."
+    return f"{ahead} of {runs} runs are on the front: nothing here is both cheaper and more accurate."
+
+
+def steps(ahead: Sequence[tuple[Entry, float]], comparison: Comparison, kind: Axis) -> str:
+    """HTML: the front from the cheapest on, what each step costs and brings."""
+    write = text.duration if kind == "time" else text.size
+    made = []
+    for place, (each, spent) in enumerate(ahead):
+        more = ""
+        if place:
+            before, paid = ahead[place - 1]
+            pair = comparison.pair(each.run.id, before.run.id)
+            more = f"{points(pair.accuracy)}{'' if pair.sure else f', {luck(pair, len(comparison.pairs))},'}"
+            more += f" for {spent / paid:,.1f} times the cost" if paid else ""
+        made.append(
+            f'<li><img class="mark" src="{symbol_uri(each.run.strategy)}" alt="">'
+            f'<span class="name">{text.html(text.short(each.title, 60))}</span><br>'
+            f"{text.percent(each.score.accuracy)} for {write(spent)}"
+            f"{f'<br><small>{more}</small>' if more else ''}</li>"
+        )
+    return f"<style>{STYLE}</style><ol class='front'>{''.join(made)}</ol>"
+
+
+STYLE = """
+.drawn .front { list-style: none; margin: 0; padding: 0; display: grid; gap: .8rem; }
+.drawn .front li { padding-left: 1.5rem; }
+.drawn .front img { margin-left: -1.5rem; }
+"""

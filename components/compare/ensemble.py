@@ -1,0 +1,98 @@
+"""An ensemble made of finished runs: chosen, named, held against them, taken back."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from components import state
+from components.compare.runs import comparable, pick
+from components.kit import text
+from components.kit.compared import suggested
+from components.kit.guard import act
+from components.kit.queue_lines import kind_of, titles
+from transfer_core.types import Dataset, Run
+from transfer_core.workspace import Workspace
+
+
+def ensemble_maker(workspace: Workspace, dataset: Dataset, done: Sequence[Run], compared: Sequence[Run]) -> None:
+    """The button that opens it. `done`: all finished runs; `compared`: those that stand side by side."""
+    if len(done) < 2:
+        return
+    with st.popover("Make an ensemble", icon=":material/layers:", key="ensemble"):
+        st.caption(
+            "The mean of what several runs say is often more accurate than each. It costs nothing to train, and as much"
+            " as all its members to keep and to ask."
+        )
+        names = titles(workspace, done, marked=True)
+        members = state.ensemble_of.of(dataset.id)
+        if not members.known:
+            tried = [run for run in compared if not run.members]
+            tried = tried if len(tried) > 1 else comparable(done)
+            members.set(list(suggested(workspace, tried)))
+        members.set([id for id in members.get() if id in names])
+        _repeats(workspace, dataset)
+        chosen = st.multiselect(
+            "Runs",
+            list(names),
+            format_func=lambda id: text.plain(names[id]),
+            key=members.key,
+            help="At first those that are best together on the validation images.",
+        )
+        st.button(
+            "Add it to the comparison",
+            key="ensemble_add",
+            icon=":material/add:",
+            type="primary",
+            disabled=len(chosen) < 2,
+            on_click=act(_add),
+            args=(workspace, dataset, chosen, [run.id for run in compared]),
+        )
+        if alone := state.ensemble_alone.get():
+            st.info(
+                f"“{text.escape(alone)}” is made of runs that share no test images, as folds are, so"
+                " it cannot be compared. It stands on Predict, where you can take it home.",
+                icon=":material/info:",
+            )
+        _made(workspace, dataset)
+
+
+def _repeats(workspace: Workspace, dataset: Dataset) -> None:
+    """Seeds or folds of one recipe, taken together at a click."""
+    groups = [group for group in workspace.repeats(dataset.id) if group.done == len(group.runs) > 1]
+    for number, (group, title) in enumerate(zip(groups, workspace.titles_of_repeats(groups), strict=True)):
+        st.button(
+            f"All {kind_of(group)} of {text.plain(text.short(title, 40))}",
+            key=f"ensemble_group_{number}",
+            type="tertiary",
+            icon=":material/library_add_check:",
+            on_click=state.ensemble_of.of(dataset.id).set,
+            args=([run.id for run in group.runs],),
+        )
+
+
+def _made(workspace: Workspace, dataset: Dataset) -> None:
+    """Those that there are, each with a way to take it back."""
+    made = workspace.ensembles(dataset.id)
+    if not made:
+        return
+    st.markdown("###### Made so far")
+    names = workspace.titles(made, marked=True)
+    for run in made:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(text.escape(text.short(names[run.id], 60)))
+            st.button(
+                "Remove",
+                key=f"ensemble_remove_{run.id}",
+                icon=":material/close:",
+                type="tertiary",
+                help="Its members stay, and it can be made again.",
+                on_click=act(workspace.forget_ensemble),
+                args=(run.id,),
+            )
+
+
+def _add(workspace: Workspace, dataset: Dataset, members: Sequence[str], compared: Sequence[str]) -> None:
+    run = workspace.run(workspace.combine(members))
+    state.ensemble_alone.set("" if run.tested else workspace.titles([run])[run.id])
+    if run.tested:
+        pick(dataset, [*(id for id in compared if id != run.id), run.id])

@@ -1,0 +1,171 @@
+"""Every two runs of a comparison: by how much the row is ahead of the column, and whether that is more than luck."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from components import state
+from components.compare.charts import Entry
+from components.kit import text
+from components.kit.guard import fragment
+from components.kit.palette import symbol_uri
+from components.state import Metric
+from transfer_core.types import Comparison, Interval, Pair
+
+HERE = Path(__file__)
+MOST = 24  # runs; of more, the most accurate are shown
+
+METRICS: dict[Metric, str] = {"accuracy": "Accuracy", "macro_f1": "Macro-F1", "log_loss": "Log-loss"}
+
+HTML = """
+<figure class="pairs">
+  <figcaption><h4></h4><p class="how"></p></figcaption>
+  <div class="scroll"><table><thead></thead><tbody></tbody></table></div>
+  <p class="said" role="status"></p>
+</figure>
+"""
+mount = st.components.v2.component(
+    "graft_pairs", html=HTML, css=HERE.with_suffix(".css").read_text(), js=HERE.with_suffix(".js").read_text()
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """A row against a column."""
+
+    value: str
+    share: float  # of the largest difference, from -1, the column is better, to 1, the row is
+    sure: bool
+    said: str  # all there is to say, in words
+
+
+@fragment
+def matrix(comparison: Comparison, shown: Sequence[Entry]) -> None:
+    """Draw it; what a cell means is said underneath when it is pointed at, tapped or reached by keyboard."""
+    metric = state.pairs_metric.get()
+    mount(key="pairs", data=drawing(comparison, shown[:MOST], metric))
+    st.segmented_control(
+        "Difference of",
+        list(METRICS),
+        default="accuracy",
+        format_func=METRICS.__getitem__,
+        key=state.pairs_metric.key,
+        required=True,
+        persist_state="session",
+        label_visibility="collapsed",
+    )
+
+
+def drawing(comparison: Comparison, shown: Sequence[Entry], metric: Metric) -> dict[str, Any]:
+    """What the browser draws from."""
+    ids = {each.run.id for each in shown}
+    inside = [pair for pair in comparison.pairs if pair.first in ids and pair.second in ids]
+    most = max((abs(_difference(pair, metric).value) for pair in inside), default=0.0)
+    return {
+        "title": headline(comparison, metric),
+        "how": how(comparison, shown, metric),
+        "runs": [
+            {
+                "number": each.number,
+                "title": text.plain(each.title),
+                "short": text.short(each.title, 34),  # its end tells it from others of its strategy
+                "symbol": symbol_uri(each.run.strategy),
+            }
+            for each in shown
+        ],
+        "cells": [
+            [
+                None
+                if row is column
+                else vars(cell(comparison.pair(row.run.id, column.run.id), row, column, metric, most))
+                for column in shown
+            ]
+            for row in shown
+        ],
+        "hint": "Point at a cell, or tap it, to read what it says.",
+    }
+
+
+def headline(comparison: Comparison, metric: Metric) -> str:
+    """How many pairs differ for sure."""
+    pairs, sure = len(comparison.pairs), sum(_sure(pair, metric) for pair in comparison.pairs)
+    if metric != "accuracy":
+        return f"In {text.count(sure)} of {text.count(pairs)} pairs the interval of {METRICS[metric]} leaves out zero"
+    if pairs == 1:
+        return "The two differ by more than luck" if sure else "The difference may be luck"
+    if sure == pairs:
+        return f"All {text.count(pairs)} pairs differ by more than luck"
+    some = f"{text.count(sure)} of {text.count(pairs)} pairs" if sure else f"None of {text.count(pairs)} pairs"
+    return f"{some} {'differs' if sure < 2 else 'differ'} by more than luck"
+
+
+def how(comparison: Comparison, shown: Sequence[Entry], metric: Metric) -> str:
+    """How to read it."""
+    unit = {
+        "accuracy": "points of test accuracy",
+        "macro_f1": "points of macro-F1",
+        "log_loss": "log-loss, where less is better",
+    }[metric]
+    framed = (
+        "Framed: more than luck, by the exact test and Holm."
+        if metric == "accuracy"
+        else "Framed: the 95 % interval leaves out zero; only accuracy has the exact test."
+    )
+    some = f" The {len(shown)} most accurate runs are shown." if len(shown) < len(comparison.runs) else ""
+    return f"Row minus column, in {unit}. {framed}{some}"
+
+
+def cell(pair: Pair, row: Entry, column: Entry, metric: Metric, most: float) -> Cell:
+    """`pair` seen from the row; `most` is the largest difference on show."""
+    difference, sure = _difference(pair, metric), _sure(pair, metric)
+    better = -difference.value if metric == "log_loss" else difference.value
+    return Cell(
+        value=_short(difference.value, metric),
+        share=better / most if most else 0.0,
+        sure=sure,
+        said=_said(pair, row, column, metric, difference, sure),
+    )
+
+
+def _said(pair: Pair, row: Entry, column: Entry, metric: Metric, difference: Interval, sure: bool) -> str:
+    low, high = (_exact(value, metric) for value in (difference.low, difference.high))
+    first, second = (f"{each.number} {text.short(each.title, 60)}" for each in (row, column))
+    said = f"{first} against {second}: {_exact(difference.value, metric)} {UNITS[metric]} ({low} to {high})."
+    if metric != "accuracy":
+        return f"{said} {'The interval leaves out zero.' if sure else 'The interval holds zero.'}"
+    alone = f"It alone has {_images(pair.wins)} right, the other alone {_images(pair.losses)}."
+    tested = f"p {_p(pair.p)}, by Holm {_p(pair.adjusted)}: {'more than luck' if sure else 'may be luck'}."
+    return f"{said} {alone} {tested}"
+
+
+UNITS: dict[Metric, str] = {"accuracy": "points", "macro_f1": "points of macro-F1", "log_loss": "nats of log-loss"}
+
+
+def _images(number: int) -> str:
+    return f"{text.count(number)} image{'' if number == 1 else 's'}"
+
+
+def _p(value: float) -> str:
+    return "below 0.001" if value < 0.001 else f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
+
+
+def _difference(pair: Pair, metric: Metric) -> Interval:
+    return {"accuracy": pair.accuracy, "macro_f1": pair.macro_f1, "log_loss": pair.log_loss}[metric]
+
+
+def _sure(pair: Pair, metric: Metric) -> bool:
+    """Beyond luck: the exact test and Holm for accuracy; for the others there is the interval alone."""
+    difference = _difference(pair, metric)
+    return pair.sure if metric == "accuracy" else difference.low > 0 or difference.high < 0
+
+
+def _short(value: float, metric: Metric) -> str:
+    """For a cell: "+9.1", "−0.12" """
+    return text.signed(value, 2) if metric == "log_loss" else text.signed(100 * value, 1)
+
+
+def _exact(value: float, metric: Metric) -> str:
+    return text.signed(value, 3) if metric == "log_loss" else text.signed(100 * value, 1)

@@ -1,0 +1,54 @@
+"""A comparison to take along: its report as a page, and as JSON."""
+
+import json
+from functools import partial
+from typing import Literal
+
+import streamlit as st
+
+from components.kit import text
+from transfer_core.errors import GraftError
+from transfer_core.types import Comparison, Dataset
+from transfer_core.workspace import Workspace
+
+
+def report_button(workspace: Workspace, dataset: Dataset, comparison: Comparison) -> None:
+    """Two buttons that save the report on these runs. It is made when one is pressed, while the page stays in use."""
+    name = file_name(dataset.name)
+    with st.container(key="report", horizontal=True, vertical_alignment="center"):
+        st.download_button(
+            "Save as a report",
+            partial(_made, workspace, dataset, comparison, "html"),
+            file_name=f"{name}.html",
+            mime="text/html",
+            key="report_html",
+            icon=":material/description:",
+            on_click="ignore",
+            help="One file with the verdict, its evidence, images and recipes, for a browser or the printer. It needs"
+            " no network and shows some of your images. Making it takes a few seconds.",
+        )
+        st.download_button(
+            "Figures as JSON",
+            partial(_made, workspace, dataset, comparison, "json"),
+            file_name=f"{name}.json",
+            mime="application/json",
+            key="report_json",
+            icon=":material/data_object:",
+            on_click="ignore",
+            help="The same for programs: all scores, pairs, curves, recipes and versions.",
+        )
+
+
+def _made(workspace: Workspace, dataset: Dataset, comparison: Comparison, kind: Literal["html", "json"]) -> bytes:
+    runs = [run.id for run in comparison.runs]
+    try:
+        report = workspace.report(dataset, runs, worth=comparison.verdict.worth)
+    except GraftError as error:  # deleted in another tab: a download has no other place to say so
+        said = f"<p>{text.html(str(error))}</p>" if kind == "html" else json.dumps({"error": str(error)})
+        return said.encode()
+    return (report.html if kind == "html" else report.json).encode()
+
+
+def file_name(dataset: str) -> str:
+    """ "graft-report-my-photos": letters, digits and dashes of the dataset's name."""
+    return f"graft-report-{text.file_stem(dataset)}".rstrip("-")

@@ -1,0 +1,134 @@
+"""The verdict: which run to take and why, what became of Graft's advice, and whether pretraining helped at all."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from components import state
+from components.kit import text
+from components.kit.drawn import drawn
+from components.kit.take_home import export_view
+from transfer_core.types import Comparison, Dataset, Run, Score
+from transfer_core.workspace import Workspace
+
+Fact = tuple[str, str, str]  # what it is, the figure, what is to be said of it
+
+
+def verdict_view(workspace: Workspace, dataset: Dataset, comparison: Comparison) -> None:
+    """The sentence, the numbers of the run to take, the rule; the advice held against it; the alarm."""
+    verdict = comparison.verdict
+    run = next(run for run in comparison.runs if run.id == verdict.choice)
+    with st.container(key="verdict", border=True):
+        st.markdown(f"#### {text.escape(verdict.reason)}")
+        drawn(facts(facts_of(run, comparison.score(run.id), workspace.model_bytes(run.id))), key="verdict_facts")
+        if verdict.caution:
+            st.markdown(f":small[{text.escape(verdict.caution)}]")
+        st.caption(rule(comparison))
+        export_view(workspace, dataset, run)
+    grade, transfer = workspace.grade(comparison), comparison.transfer
+    left, right = st.columns(2, gap="medium") if transfer is not None else (st.container(), None)
+    with left:
+        st.markdown(f"###### The advice\n:small[{text.escape(grade.reason)}]")
+    if transfer is not None and right is not None:
+        said = text.escape(f"{transfer.reason} {transfer.advice}".strip())
+        with right:
+            if transfer.finding == "useless":
+                st.warning(said, icon=":material/warning:")
+            else:
+                st.markdown(f"###### Pretraining\n:small[{said}]")
+
+
+def rule(comparison: Comparison) -> str:
+    """How many are compared, on what, and how the choice is made."""
+    images = comparison.images
+    on = f"the same {text.count(images)} test images" if images > 1 else "a single test image"
+    count = len(comparison.runs)
+    least, most = min(comparison.train_images), max(comparison.train_images)
+    trained = f"trained on {text.count(least)}{f' to {text.count(most)}' if most > least else ''} images"
+    if count == 1:
+        return f"1 run on {on}, {trained}."
+    points = f"{100 * comparison.verdict.worth:.1f}".removesuffix(".0")
+    more = f" by more than {points} point{'' if points == '1' else 's'}" if comparison.verdict.worth else ""
+    return (
+        f"{count} runs compared on {on}, each {trained}. The rule: of the runs that no other one surely beats{more},"
+        " the one that trained fastest; where times hardly differ, the most accurate."
+    )
+
+
+def facts_of(run: Run, score: Score, model_bytes: int | None) -> list[Fact]:
+    """What a run reached and what it took; what was not measured is left out."""
+    low, high = score.interval
+    found: list[Fact] = [
+        ("Test accuracy", text.percent(score.accuracy), f"{text.percent(low)} to {text.percent(high)}")
+    ]
+    if run.whole_seconds is not None:
+        found.append(("Training time", text.duration(run.whole_seconds), ""))
+    if run.peak_bytes is not None:
+        found.append(("Peak memory", text.size(run.peak_bytes), ""))
+    if model_bytes is not None:
+        found.append(("Model file", text.size(model_bytes), ""))
+    return found
+
+
+def facts(listed: Sequence[Fact]) -> str:
+    """HTML: figures beside each other, each with its name above it."""
+    made = "".join(
+        f"<div><dt>{text.html(name)}</dt><dd>{text.html(figure)}"
+        f"{f' <small>{text.html(note)}</small>' if note else ''}</dd></div>"
+        for name, figure, note in listed
+    )
+    return f'<style>{STYLE}</style><dl class="facts">{made}</dl>'
+
+
+def how_decided() -> None:
+    """The folded explanation, with the one setting of the verdict."""
+    with st.expander("How this is decided", icon=":material/balance:"):
+        st.number_input(
+            "Points of accuracy that a lead must exceed",
+            min_value=0.0,
+            max_value=100.0,
+            value=state.compare_worth.default,
+            step=0.5,
+            format="%.1f",
+            key=state.compare_worth.key,
+            persist_state="session",
+            width=300,
+            help="A surely better run is taken only when it is ahead by more than this. Set it to what a point of"
+            " accuracy is worth to you against training time.",
+        )
+        drawn(EXPLAINED, key="how_decided")
+
+
+def _term(name: str, meaning: str) -> str:
+    return f'<abbr tabindex="0" data-meaning="{text.html(meaning)}">{name}</abbr>'
+
+
+STYLE = """
+.drawn .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, auto)); gap: .8rem 2rem;
+  justify-content: start; margin: 0; }
+.drawn .facts dt { font-size: .8125rem; color: var(--soft); }
+.drawn .facts dd { margin: 0; font-size: 1.25rem; font-weight: 600; line-height: 1.35; }
+.drawn .facts small { font-weight: 400; white-space: nowrap; display: block; }
+@container (max-width: 480px) { .drawn .facts { grid-template-columns: 1fr 1fr; gap: .7rem 1rem; } }
+"""
+TERMS = """
+.drawn .told { position: relative; max-width: 46rem; padding-bottom: 3.6rem; }
+.drawn .told > small { position: absolute; left: 0; bottom: .6rem; }
+.drawn abbr { text-decoration: underline dotted; text-underline-offset: .2em; cursor: help; }
+.drawn abbr:is(:hover, :focus)::after { content: attr(data-meaning); position: absolute; left: 0; bottom: 0;
+  max-width: 34rem; padding: .5rem .75rem; border-radius: 8px; font-size: .8125rem; line-height: 1.4;
+  background: var(--ink); color: var(--paper); }
+"""
+EXPLAINED = (
+    f"<style>{TERMS}</style><p class='told'>All runs answer the same test images, so they are compared image by image."
+    f" A {_term('paired bootstrap', 'Draws the test images anew, 2,000 times, the same ones for both runs.')} says"
+    " between what bounds the difference of two runs lies:"
+    f" {_term('near-duplicates', 'Pictures that are nearly the same; they would count twice.')} are drawn together."
+    f" {_term('McNemar’s exact test', 'Looks only at the images that one run alone has right: would a coin toss do?')}"
+    " says whether the images that one run alone has right are more than luck. The more pairs are compared, the more"
+    f" often one differs by luck, so {_term('Holm’s rule', 'Multiplies each p value by how many tests remain.')} asks"
+    " for more of each. A run is surely better when the adjusted p is below 0.05 and the interval leaves out zero."
+    " The verdict takes the run that trained fastest of those that no other one surely beats by more than the points"
+    " above; of those that took less than one and a half times as long as that, the most accurate."
+    "<small>Point at an underlined term, or tap it, to read what it means.</small></p>"
+)

@@ -1,0 +1,191 @@
+"""What to launch, in a sentence; then what was said, measured and piloted, side by side, and why."""
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from components.kit import text
+from components.kit.drawn import drawn
+from transfer_core.types import Advice, Decision, Measured, Pilots, Reason
+
+SIMILARITY = {"similar": "similar", "different": "very different", None: "similarity open"}
+BUDGET = {"limited": "limited compute", "ample": "ample compute", None: "compute open"}
+DOMAIN = {"yes": ", a network of their own domain", "no": ", no network of their domain", None: ""}
+TITLES = {"said": "You said", "measured": "Measured", "pilots": "Pilots"}
+LOOKS = {"said": "said", "measured": "measured", "pilots": "piloted"}
+
+
+def decision_view(decision: Decision, measured: Measured | None, titles: Mapping[str, str]) -> None:
+    """`titles` of the strategies by name."""
+    st.subheader(text.escape(headline(decision, titles)), anchor=False)
+    planned = next((plan for plan in decision.plans if plan.strategy == decision.strategy), None)
+    if planned is not None:
+        st.caption(f":material/timer: About {text.duration(planned.seconds)} here.")
+    drawn(cards(decision, measured, titles), key="decision_cards")
+    advice = trusted(decision).reasons
+    against = [reason for reason in advice if reason.against]
+    if decision.because:
+        st.markdown("**Why**")
+        _list(decision.because)
+    left, right = st.columns(2, gap="large") if against else (st.container(), None)
+    with left:
+        st.markdown("**What the flowchart goes by**" if decision.because else "**Why**")
+        _list([reason for reason in advice if not reason.against])
+    if right is not None:
+        with right:
+            st.markdown("**Where the sources disagree**")
+            _list(against)
+            if decision.pilots is None:
+                st.caption("Pilots, or training the alternatives beside it, let your own images decide.")
+
+
+def headline(decision: Decision, titles: Mapping[str, str]) -> str:
+    """What to launch and what speaks for it."""
+    launch, pilots = f"Launch “{titles[decision.strategy]}”", decision.pilots
+    if decision.plans and all(plan.fits == "no" for plan in decision.plans):
+        return f"{launch}: nothing fits the time you give it, and this ends soonest."
+    if any(plan.fits == "no" and plan.strategy in _best(decision) for plan in decision.plans):
+        return f"{launch}: the best that fits the time you give it."
+    if decision.trust == "pilots" and pilots is not None:
+        led = f" by {points(pilots.margin)} of validation accuracy" if pilots.margin is not None else ""
+        return f"{launch}: in the pilots it led{led}."
+    if _narrowed(decision) and pilots is not None:
+        if decision.strategy == pilots.tied[0]:
+            but = "not by more than noise" if _noise(pilots) else "that is not proven yet"
+            return f"{launch}: it led the pilots, though {but}."
+        return f"{launch}: the rules prefer it among those that pilots could not tell apart."
+    advice = trusted(decision)
+    by = "measured" if decision.trust == "measured" else "as you said"
+    if advice.scenario is None:
+        return f"{launch} first. How similar your images are to ImageNet is still open."
+    count = text.count(advice.answers.images)
+    like = "like" if advice.answers.similarity == "similar" else "unlike"
+    compute = f", and {BUDGET[advice.answers.budget]}" if advice.answers.budget else ""
+    return f"{launch}: {count} training images that look {like} ImageNet, {by}{compute}."
+
+
+def _narrowed(decision: Decision) -> bool:
+    """Whether pilots left several in front, and the decision is one of these."""
+    tied = decision.pilots.tied if decision.pilots is not None else ()
+    return decision.trust != "pilots" and len(tied) > 1 and decision.strategy in tied
+
+
+def _guessed(decision: Decision) -> bool:
+    """Whether the one that leads among these is launched, where the rules prefer none of them."""
+    return _narrowed(decision) and decision.strategy not in _best(decision)
+
+
+def _best(decision: Decision) -> set[str]:
+    """What the trusted answer recommends, whatever time it takes."""
+    if decision.trust == "pilots" and decision.pilots is not None:
+        return {decision.pilots.recommended or decision.strategy}
+    return {trusted(decision).suggestions[0].strategy}
+
+
+def trusted(decision: Decision) -> Advice:
+    """The flowchart's advice for the answers that count more: the measured ones unless what was said is trusted."""
+    if decision.trust == "said" or decision.measured is None:
+        return decision.said
+    return decision.measured
+
+
+def cards(decision: Decision, measured: Measured | None, titles: Mapping[str, str]) -> str:
+    """HTML: a card each, the one that what is launched comes from marked where there are others to compare it with."""
+    made = {
+        "said": _of_advice(decision.said, _answers(decision.said), titles),
+        "measured": _of_measured(decision.measured, measured, titles),
+        "pilots": _of_pilots(decision, titles),
+    }
+    several = sum(card is not None for card in made.values()) > 1
+    return f'<div class="cards">{"".join(_card(kind, made[kind], several, decision) for kind in TITLES)}</div>'
+
+
+EMPTY = {
+    "said": "",
+    "measured": "Not measured yet. Graft can look at your images and time this machine.",
+    "pilots": "No pilots yet. Short trainings can race on your own images.",
+}
+
+
+def _card(kind: str, content: tuple[str, str, str] | None, several: bool, decision: Decision) -> str:
+    guess = _guessed(decision)
+    trust = several and kind == ("pilots" if guess else decision.trust)
+    tag = f'<span class="tag full">{"Best guess" if guess else "Trusted"}</span>' if trust else ""
+    if kind == "pilots" and _narrowed(decision) and not guess:
+        tag = '<span class="tag">Narrow it down</span>'
+    head = f"<header><span>{TITLES[kind]}</span>{tag}</header>"
+    if content is None:
+        return f'<section class="card empty {LOOKS[kind]}">{head}<small>{EMPTY[kind]}</small></section>'
+    place, answer, words = (text.html(part) for part in content)
+    above = f"<small>{place}</small>" if place else ""
+    body = f'{above}<p class="answer">{answer}</p><small>{words}</small>'
+    return f'<section class="card {LOOKS[kind]} {"trusted" if trust else ""}">{head}{body}</section>'
+
+
+def _of_advice(advice: Advice, words: str, titles: Mapping[str, str]) -> tuple[str, str, str]:
+    return place(advice), titles[advice.suggestions[0].strategy], words
+
+
+def place(advice: Advice) -> str:
+    """Where the flowchart ends."""
+    if advice.between:
+        return f"Between scenarios {advice.between[0]} and {advice.between[1]}"
+    return f"Scenario {advice.scenario}" if advice.scenario else "Scenario open"
+
+
+def _answers(advice: Advice) -> str:
+    answers = advice.answers
+    counted = f"{text.count(answers.images)} training images"
+    return f"{counted}, {SIMILARITY[answers.similarity]}, {BUDGET[answers.budget]}{DOMAIN[answers.domain]}"
+
+
+def _of_measured(
+    advice: Advice | None, measured: Measured | None, titles: Mapping[str, str]
+) -> tuple[str, str, str] | None:
+    if advice is None or measured is None:
+        return None
+    found = measured.similarity
+    likeness = SIMILARITY[found.answer] if found.answer in SIMILARITY and found.answer else found.answer
+    words = f"{text.count(advice.answers.images)} training images, {likeness or 'similarity cannot be told'}"
+    if found.score is not None and found.low is not None and found.high is not None:
+        words += f" ({found.score:.2f}, {found.low:.2f} to {found.high:.2f})"
+    return _of_advice(advice, f"{words}, {BUDGET[advice.answers.budget]}", titles)
+
+
+def _of_pilots(decision: Decision, titles: Mapping[str, str]) -> tuple[str, str, str] | None:
+    pilots = decision.pilots
+    if pilots is None:
+        return None
+    if pilots.recommended is None:
+        tied = " and ".join(titles[name] for name in pilots.tied[:2]) + (" and others" * (len(pilots.tied) > 2))
+        why = "Within noise" if _noise(pilots) else "Not proven"
+        answer = titles[decision.strategy] if _guessed(decision) else "No recommendation"
+        return why, answer, f"Not told apart: {tied}." if tied else ""
+    return "Ahead", titles[pilots.recommended], margin_words(pilots)
+
+
+def _noise(pilots: Pilots) -> bool:
+    """Whether the first leads the second by no more than chance explains; else too few images or steps showed it."""
+    return pilots.low is None or pilots.low <= 0
+
+
+def margin_words(pilots: Pilots) -> str:
+    """The leader's margin with its interval."""
+    if pilots.margin is None or pilots.low is None or pilots.high is None:
+        return "It had no rival."
+    low, high = (text.signed(100 * value, 1) for value in (pilots.low, pilots.high))
+    return (
+        f"Margin {points(pilots.margin)} (95 %: {low} to {high}) on {text.count(pilots.val_images)} validation images."
+    )
+
+
+def points(fraction: float) -> str:
+    """0.042 -> 4.2 points: a difference of accuracies"""
+    return f"{100 * fraction:.1f}{text.NARROW}points"
+
+
+def _list(reasons: Sequence[Reason]) -> None:
+    for reason in reasons:
+        evidence = f"{text.escape(reason.evidence.rstrip('.'))}. " if reason.evidence else ""
+        source = f"Source: {text.escape(reason.source)}" if reason.source else ""
+        st.markdown(f"{text.escape(reason.rule)}  \n:gray[{evidence}{source}]")

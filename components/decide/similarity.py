@@ -1,0 +1,126 @@
+"""What measuring saw: three ways of being like the backbone's source, the layers, the source classes nearest by."""
+
+from collections.abc import Sequence
+from functools import partial
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from components.kit import charts, text
+from components.kit.depth_chart import depth_curve
+from components.kit.drawn import drawn
+from components.kit.gallery import data_uri, or_none
+from transfer_core.types import Axis, Backbone, Dataset, Measured, Similarity, SourceClass
+from transfer_core.workspace import Workspace
+
+TITLES = {
+    "depth": "Layers: how deep the useful features lie",
+    "statistics": "Statistics: how images look inside the network",
+    "semantics": "Meaning: whether it recognises things",
+}
+ANSWERS = {"similar": "Similar", "in between": "In between", "different": "Very different", None: "Cannot be told"}
+THUMBNAIL_PX = 72
+CLASSES, IMAGES = 6, 4  # shown
+
+
+def similarity_view(workspace: Workspace, dataset: Dataset, backbone: Backbone, measured: Measured) -> None:
+    """The sentence, the axes, the depth curve, the nearest source classes."""
+    st.markdown(f"**{text.escape(measured.similarity.finding)}**")
+    left, right = st.columns(2, gap="large")
+    with left:
+        drawn(axes(measured.similarity), key="axes")
+        st.caption("Three views, none of them the truth. Together is their mean; bars are 95 % intervals.")
+    with right:
+        if measured.depth_curve:
+            chance = 1 / len(dataset.classes)
+            st.plotly_chart(depth_figure(backbone, measured, chance), key="measured_depth", config=charts.CONFIG)
+        else:
+            st.caption("There are too few training images to compare layers.")
+    if measured.nearest_classes:
+        st.markdown(f"**What the classifier of {text.escape(backbone.source)} takes your images for**")
+        shown = measured.nearest_classes[:CLASSES]
+        drawn(nearest([(each, _tiles(workspace, dataset, each)) for each in shown]), key="nearest_classes")
+    took = f"in {text.duration(measured.seconds)}, with {backbone.title} on {measured.device}"
+    st.caption(f"{text.count(measured.similarity.images)} training images measured {text.escape(took)}.")
+
+
+def depth_figure(backbone: Backbone, measured: Measured, chance: float) -> go.Figure:
+    """The depth curve with intervals, the best layer marked."""
+    points = measured.depth_curve
+    best = max(points, key=lambda point: point.accuracy).tap
+    return depth_curve(
+        backbone.taps,
+        {point.tap: point.accuracy for point in points},
+        best,
+        chance,
+        {point.tap: (point.low, point.high) for point in points},
+    )
+
+
+def axes(found: Similarity) -> str:
+    """HTML: the answer on a line from unlike to like, then each axis with what its ends stand for."""
+    answer = ANSWERS[found.answer]
+    whole = _axis(
+        f"Together: {answer.lower()}", found.score, found.low, found.high, "", ("unlike", "like its source"), "all"
+    )
+    return f'<div class="axes">{whole}{"".join(map(_one, found.axes))}</div>'
+
+
+def _one(axis: Axis) -> str:
+    kind = "" if axis.score is not None else "off"
+    return _axis(TITLES[axis.name], axis.score, axis.low, axis.high, axis.finding, (axis.far, axis.near), kind)
+
+
+def _axis(
+    title: str,
+    score: float | None,
+    low: float | None,
+    high: float | None,
+    finding: str,
+    ends: tuple[str, str],
+    kind: str,
+) -> str:
+    value, marks = '<span class="value dim">not available</span>', ""
+    if score is not None:
+        value = f'<span class="value">{score:.2f}</span>'
+        if low is not None and high is not None:
+            value = f'<span class="value">{score:.2f} <small>{low:.2f} to {high:.2f}</small></span>'
+            marks = f'<i class="span" style="left: {100 * low:.1f}%; width: {100 * (high - low):.1f}%"></i>'
+        marks += f'<i class="dot" style="left: {100 * score:.1f}%"></i>'
+    far, near = (text.html(end) for end in ends)
+    said = f"<small>{text.html(finding)}</small>" if finding else ""
+    below = "" if kind == "off" else f'<div class="ends"><span>0: {far}</span><span>1: {near}</span></div>'
+    return (
+        f'<section class="axis {kind}"><header><h4>{text.html(title)}</h4>{value}</header>'
+        f'<div class="scale"><i class="rail"></i>{marks}</div>{below}{said}</section>'
+    )
+
+
+def nearest(classes: Sequence[tuple[SourceClass, Sequence[tuple[str, str]]]]) -> str:
+    """HTML: each source class with its share of the images, and (label, address) of the images nearest to it."""
+    made = []
+    for each, tiles in classes:
+        images = "".join(f'<img src="{uri}" alt="{text.html(label)}">' for label, uri in tiles)
+        name, share = text.html(each.name), text.percent(each.share)
+        head = f'<header><span class="name">{name}</span><small>{share} of images</small></header>'
+        made.append(f"<section>{head}<div>{images}</div></section>")
+    return f'<div class="sources">{"".join(made)}</div>'
+
+
+def _tiles(workspace: Workspace, dataset: Dataset, each: SourceClass) -> list[tuple[str, str]]:
+    known = [sample for sample in each.samples[:IMAGES] if sample < len(dataset)]
+    return [
+        (
+            dataset.classes[int(dataset.labels[sample])],
+            data_uri(or_none(partial(workspace.thumbnail, dataset, sample, THUMBNAIL_PX))),
+        )
+        for sample in known
+    ]
+
+
+def notes(measured: Measured | None) -> dict[str, str]:
+    """For the flowchart: what measuring says of similarity where it is neither of the two answers."""
+    if measured is None or measured.similarity.answer in ("similar", "different"):
+        return {}
+    answer = measured.similarity.answer
+    return {"similarity": f"measured: {answer}" if answer else "measured: cannot be told"}

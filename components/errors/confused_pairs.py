@@ -1,0 +1,101 @@
+"""Pairs of classes that are mixed up: which they are, and a list of them where there are too many for a matrix."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import streamlit as st
+
+from components.errors.look import SCRIPT, STYLE, mark, strategy_of
+from components.kit import text
+from transfer_core.types import Comparison, Dataset, Ints
+
+HERE = Path(__file__)
+OFFERED = 300  # pairs in all
+LISTED = 12  # in the list
+
+Panel = Literal["first", "second", "difference"]
+
+mount = st.components.v2.component(
+    "graft_confused_pairs",
+    html='<div class="errors"></div>',
+    css=STYLE + HERE.with_suffix(".css").read_text(),
+    js=SCRIPT + HERE.with_suffix(".js").read_text(),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """Test images of one label that are predicted as one class: by one of the two runs, or by either."""
+
+    panel: Panel
+    label: int
+    predicted: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mixed:
+    """Two classes, and how many images of the one each run takes for the other."""
+
+    label: int
+    predicted: int
+    first: int
+    second: int  # 0 without a second run
+
+
+def mixed(first: Ints, second: Ints | None = None) -> list[Mixed]:
+    """Classes that are mixed up, the most images of both runs first; at most OFFERED."""
+    both = first if second is None else first + second
+    wrong = (both - np.diag(np.diag(both))).ravel()
+    order = np.argsort(-wrong, kind="stable")[:OFFERED]
+    found = [divmod(int(place), len(first)) for place in order if wrong[place]]
+    return [
+        Mixed(label=i, predicted=j, first=int(first[i, j]), second=0 if second is None else int(second[i, j]))
+        for i, j in found
+    ]
+
+
+def pair_list(
+    dataset: Dataset,
+    comparison: Comparison,
+    runs: Sequence[str],
+    pairs: Sequence[Mixed],
+    cell: Cell | None,
+    *,
+    key: str,
+    press: Callable[[], None],
+) -> None:
+    """The most confused pairs, each a button."""
+    titles = [(strategy_of(comparison, run), comparison.title(run)) for run in runs]
+    chosen = "" if cell is None else f"{cell.label}-{cell.predicted}"
+    mount(
+        key=key,
+        data={"html": listed(dataset.classes, titles, pairs[:LISTED]), "selected": chosen},
+        on_cell_change=press,
+    )
+
+
+def listed(classes: Sequence[str], titles: Sequence[tuple[str, str]], pairs: Sequence[Mixed]) -> str:
+    """HTML. `titles`: strategy and title of each run."""
+    most = max(count for pair in pairs for count in (pair.first, pair.second))
+    heads = "".join(f"<span>{mark(strategy)}{text.html(title)}</span>" for strategy, title in titles)
+    change = '<span class="change">Change</span>' if len(titles) > 1 else ""
+    rows = "".join(_row(classes, pair, most, len(titles)) for pair in pairs)
+    head = f'<header><span class="what">Label, and what it is taken for</span>{heads}{change}</header>'
+    return f'<div class="pairs{"" if len(titles) > 1 else " one"}">{head}{rows}</div>'
+
+
+def _row(classes: Sequence[str], pair: Mixed, most: int, runs: int) -> str:
+    label, predicted = (text.html(text.short(classes[each], 60)) for each in (pair.label, pair.predicted))
+    bars = "".join(_bar(count, most) for count in (pair.first, pair.second)[:runs])
+    change = text.signed(pair.second - pair.first, 0)
+    return (
+        f'<button type="button" data-cell="{pair.label}-{pair.predicted}"><span class="names"><b>{label}</b> taken for '
+        f"<b>{predicted}</b></span>{bars}{f'<em>{change}</em>' if runs > 1 else ''}</button>"
+    )
+
+
+def _bar(count: int, most: int) -> str:
+    return f'<span class="bar"><i style="width: {80 * count / most:.0f}%"></i>{text.count(count)}</span>'

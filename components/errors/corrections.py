@@ -1,0 +1,156 @@
+"""What is marked of a dataset's images, and the button that makes a corrected version of it."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import streamlit as st
+
+from components import shell, state
+from components.errors.gallery import first, more
+from components.errors.label_marks import mark_tiles
+from components.kit import text
+from components.kit.feed import feed
+from components.kit.guard import act
+from components.kit.status import ENDED_BADLY, phase_bar, say_ended_badly
+from transfer_core.errors import GraftError
+from transfer_core.types import SPLITS, Comparison, Dataset, Job, Mark, Seen
+from transfer_core.workspace import DatasetRow, Workspace
+
+CAUTION = (
+    "Look at each image before you mark it: the suggestions are the opinion of these very runs, and a test that is "
+    "changed to it becomes easier for them. Train anew on the corrected version and compare those runs with each "
+    "other, not with runs from before."
+)
+
+
+def corrections_view(
+    workspace: Workspace, dataset: Dataset, comparison: Comparison, shown: Sequence[Seen], was_active: bool
+) -> None:
+    """`shown`: images that can be marked above. Call in a fragment that runs by itself while a version is made."""
+    marks, job = workspace.marks(dataset), workspace.correcting(dataset)
+    active = job is not None and job.active
+    if was_active != active:
+        st.rerun()
+    if marks or active:
+        with st.container(border=True, key="corrections"):
+            st.markdown(words(marks))
+            _elsewhere(workspace, dataset, marks, {seen.sample for seen in shown})
+            if job is not None and active:
+                _progress(workspace, job)
+            else:
+                _made_or_make(workspace, dataset, comparison, marks, job)
+    _undo(workspace, dataset, marks)
+
+
+def words(marks: Sequence[Mark]) -> str:
+    """ "**5 images marked:** 4 get another label, 1 is dropped." """
+    if not marks:
+        return "**No image is marked.**"
+    dropped = sum(mark.label is None for mark in marks)
+    moved = len(marks) - dropped
+    parts = [f"{text.count(moved)} {'gets' if moved == 1 else 'get'} another label"] * bool(moved)
+    parts += [f"{text.count(dropped)} {'is' if dropped == 1 else 'are'} dropped"] * bool(dropped)
+    return f"**{text.count(len(marks))} {'image' if len(marks) == 1 else 'images'} marked:** {', '.join(parts)}."
+
+
+def _elsewhere(workspace: Workspace, dataset: Dataset, marks: Sequence[Mark], above: set[int]) -> None:
+    """Marks of images that these runs do not list, or not yet."""
+    left = {mark.sample: mark for mark in marks if mark.sample not in above}
+    if not left:
+        return
+    which = "is not in sight above" if len(left) == 1 else "are not in sight above"
+    key = f"corrections_elsewhere_{dataset.id}"
+    with st.expander(f"{text.count(len(left))} of them {which}", key=key, on_change="rerun") as box:
+        if box.open:
+            samples = first(list(left), key=key)
+            lines = {i: f'<li class="others">{SPLIT[int(dataset.splits[i])]} image</li>' for i in samples}
+            mark_tiles(workspace, dataset, dict.fromkeys(samples), left, key=f"{key}_tiles", lines=lines)
+            more(list(left), key=key)
+
+
+SPLIT = tuple({"train": "training", "val": "validation"}.get(name, name) for name in SPLITS)
+
+
+def _progress(workspace: Workspace, job: Job) -> None:
+    st.markdown(f"Making **{text.escape(workspace.task(job).name)}**")
+    phase_bar(feed(workspace, job.id))
+    st.button(
+        "Cancel",
+        key="corrections_cancel",
+        disabled=job.status == "stopping",
+        on_click=act(workspace.stop),
+        args=(job.id,),
+    )
+
+
+def _made_or_make(
+    workspace: Workspace, dataset: Dataset, comparison: Comparison, marks: Sequence[Mark], job: Job | None
+) -> None:
+    version = workspace.corrected(dataset)
+    if version is not None:
+        _made(workspace, dataset, comparison, version)
+        return
+    st.markdown(CAUTION)
+    if job is not None and workspace.task(job).marks == tuple(marks):
+        if job.status in ENDED_BADLY:
+            say_ended_badly(job)
+        elif job.status == "stopped":
+            st.info("The corrected version was not finished; nothing was kept.")
+    with st.container(horizontal=True):
+        make = st.button("Make a corrected version", key="corrections_make", icon=":material/library_add_check:")
+        _clear(workspace, dataset, marks)
+    if make:
+        try:
+            workspace.correct(dataset)
+        except GraftError as error:
+            st.error(text.escape(str(error)), icon=":material/error:")
+            return
+        st.rerun()
+
+
+def _made(workspace: Workspace, dataset: Dataset, comparison: Comparison, version: DatasetRow) -> None:
+    name, old = text.escape(version.name), text.escape(dataset.name)
+    count = len(comparison.runs)
+    seconds = sum(run.whole_seconds or 0.0 for run in comparison.runs)
+    st.markdown(
+        f"They are in **{name}**, a dataset of its own beside **{old}**. Train on it anew and compare those runs with "
+        "each other: their test differs from the one before."
+    )
+    with st.container(horizontal=True):
+        train = st.button(
+            "Train the same recipe on it" if count == 1 else f"Train the same {count} recipes on it",
+            key="corrections_train",
+            icon=":material/replay:",
+            help=f"Of the runs compared here. On {old} they took {text.duration(seconds)} in all.",
+        )
+        opened = st.button("Open it on the Train page", key="corrections_open", icon=":material/model_training:")
+        _clear(workspace, dataset, workspace.marks(dataset))
+    if train:
+        try:
+            new = workspace.dataset(version.id)
+            workspace.submit([workspace.recipe_from(asdict(run.recipe), new) for run in comparison.runs])
+        except GraftError as error:
+            st.error(text.escape(str(error)), icon=":material/error:")
+            return
+    if train or opened:
+        shell.take(version.id)
+        shell.go("train")
+
+
+def _clear(workspace: Workspace, dataset: Dataset, marks: Sequence[Mark]) -> None:
+    def clear() -> None:
+        workspace.unmark(dataset)
+        state.marks_cleared.set((dataset.id, tuple(marks)))
+
+    st.button("Clear all marks", key="corrections_clear", icon=":material/layers_clear:", on_click=act(clear))
+
+
+def _undo(workspace: Workspace, dataset: Dataset, marks: Sequence[Mark]) -> None:
+    """Until something is marked anew."""
+    of, cleared = state.marks_cleared.get()
+    if marks or of != dataset.id:
+        state.marks_cleared.pop()
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="corrections_undo"):
+        st.markdown("1 mark was cleared." if len(cleared) == 1 else f"{text.count(len(cleared))} marks were cleared.")
+        st.button("Undo", key="corrections_back", on_click=act(workspace.mark), args=(dataset, cleared))

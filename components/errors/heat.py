@@ -1,0 +1,95 @@
+"""Mistakes with where a run found its evidence: for the class that it named, and for the label."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from components import state
+from components.errors.gallery import first, more
+from components.errors.look import probability, show
+from components.kit import text
+from components.kit.gallery import data_uri
+from components.kit.heat import CAUTION, LEGEND, say_no_map
+from components.kit.heat_picture import hottest, overlay
+from components.kit.job_panel import under_way
+from components.kit.status import ENDED_BADLY, say_ended_badly
+from transfer_core.errors import UnknownJob
+from transfer_core.types import Dataset, Heat, Seen
+from transfer_core.workspace import Workspace
+
+
+def switch() -> bool:
+    """Whether evidence is to be shown."""
+    return st.toggle(
+        "Show where the evidence was",
+        key=state.heat_on.key,
+        help="Draws over each picture which places spoke for the class that was named, and which for the label.",
+    )
+
+
+def waits(workspace: Workspace) -> bool:
+    """Whether evidence is being looked for."""
+    job = state.heat_last.get() if state.heat_on.get() else ""
+    try:
+        return bool(job) and workspace.job(job).active
+    except UnknownJob:  # deleted
+        return False
+
+
+def heat_pairs(workspace: Workspace, dataset: Dataset, run: str, seen: Sequence[Seen], *, key: str) -> None:
+    """The first images of a list, each twice. Call in a fragment that runs by itself while `waits`."""
+    shown = first(seen, key=key)
+    job = workspace.job(_job(workspace, dataset, run, [each.sample for each in shown]))
+    if job.active:
+        under_way(workspace, job, "errors_heat")
+        return
+    if job.status in ENDED_BADLY:
+        say_ended_badly(job)
+    if job.status != "done":
+        forget = state.heat_jobs.get().clear
+        st.button("Look for the evidence again", key="errors_heat_again", icon=":material/refresh:", on_click=forget)
+        return
+    pictures = workspace.predicted_thumbnails(job.id, range(len(shown)))
+    heats = [workspace.heat(job.id, 0, row) for row in range(len(shown))]
+    if not any(heat is not None and heat.maps.size for heat in heats):
+        say_no_map(run)
+    cut = any(heat is not None and heat.fit == "crop" for heat in heats)
+    st.caption(
+        "Brightest where the run’s evidence against all other classes came from: left for the class that it named, "
+        f"right for the label. {CAUTION}" + (" Outside the frame is what the network was not shown." if cut else "")
+    )
+    st.html(LEGEND)
+    drawn = [_pair(dataset, *each) for each in zip(shown, pictures, heats, strict=True)]
+    show(f'<div class="tiles pairs">{"".join(drawn)}</div>', key=f"{key}_pairs")
+    more(seen, key=key)
+
+
+def _job(workspace: Workspace, dataset: Dataset, run: str, samples: Sequence[int]) -> str:
+    jobs, asked = state.heat_jobs.begin({}), f"{workspace.root} {run} {samples}"
+    if asked not in jobs:
+        before = state.heat_last.get()
+        if before in jobs.values() and workspace.job(before).active:
+            workspace.stop(before)  # nobody looks at it any more
+        jobs[asked] = workspace.predict_samples([run], dataset, samples)
+    state.heat_last.set(jobs[asked])
+    return jobs[asked]
+
+
+def _pair(dataset: Dataset, seen: Seen, picture: bytes, heat: Heat | None) -> str:
+    """HTML of an image with the evidence for the class that was named, and with that for its label."""
+    named, call = seen.calls[0].predicted, seen.calls[0]
+    places = [
+        heat.classes.index(each) if heat is not None and each in heat.classes else -1 for each in (named, seen.label)
+    ]
+    most = 0.0 if heat is None or not heat.maps.size else hottest(heat, *(each for each in places if each >= 0))
+    halves = []
+    for place, of, share, kind in zip(
+        places, (named, seen.label), (call.confidence, call.of_label), ("named", "label"), strict=True
+    ):
+        drawn = overlay(picture, heat, place, most) if heat is not None and heat.maps.size and place >= 0 else picture
+        name = text.html(text.short(dataset.classes[of], 30))
+        alt = f"Evidence for {name}"
+        source = data_uri(drawn)
+        image = f'<img src="{source}" alt="{alt}" loading="lazy">' if source else '<i role="img">cannot be shown</i>'
+        halves.append(f'<div class="half {kind}">{image}<p>{kind}: {name}<em>{probability(share)}</em></p></div>')
+    return f"<figure>{''.join(halves)}</figure>"

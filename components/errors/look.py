@@ -1,0 +1,56 @@
+"""The look that classes and images share on the Compare page: our own HTML in the page's colours, in both themes."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from components.kit import text
+from components.kit.palette import style
+from transfer_core.types import Comparison
+
+HERE = Path(__file__)
+STYLE = HERE.with_suffix(".css").read_text()
+SCRIPT = HERE.with_suffix(".js").read_text()
+SHOW = """
+export default function ({ data, parentElement }) {
+  const root = parentElement.querySelector(".errors")
+  if (root.shown !== data.html) root.innerHTML = root.shown = data.html
+  theme(root)
+}
+"""
+mount = st.components.v2.component("graft_errors", html='<div class="errors"></div>', css=STYLE, js=SCRIPT + SHOW)
+
+
+def show(html: str, *, key: str) -> None:
+    """Show HTML with this look's classes. Whoever writes it escapes what users or files named, with `text.html`."""
+    mount(key=key, data={"html": html})
+
+
+def mark(strategy: str) -> str:
+    """A strategy's symbol in its colour, for HTML in an element of class "errors"."""
+    own = style(strategy)
+    return (
+        '<svg class="mark" viewBox="-9 -9 18 18" aria-hidden="true">'
+        f'<path d="{own.path}" style="fill: var(--c{own.slot})"/></svg>'
+    )
+
+
+def strategy_of(comparison: Comparison, run: str) -> str:
+    return next(known.strategy for known in comparison.runs if known.id == run)
+
+
+def probability(share: float) -> str:
+    """0.834 -> 83 %"""
+    return f"{100 * share:.0f}{text.NARROW}%"
+
+
+def points(difference: float) -> str:
+    """0.0296 -> +3.0"""
+    return text.signed(100 * difference, 1)
+
+
+def nothing(title: str, body: str, *, key: str) -> None:
+    """What a part would show, where it has nothing to show."""
+    with st.container(border=True, key=key):
+        st.markdown(f"**{title}**")
+        st.caption(body)

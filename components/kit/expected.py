@@ -1,0 +1,53 @@
+"""What a run will take, before one has: from measurements where there are some, else from how fast the device is."""
+
+from contextlib import suppress
+
+import streamlit as st
+
+from components import state
+from components.kit.guard import fragment
+from components.kit.status import ENDED_BADLY, say_ended_badly
+from transfer_core.errors import GraftError
+from transfer_core.types import Backbone, Dataset, Estimate
+from transfer_core.workspace import Workspace
+
+TICK_SECONDS = 1.0
+
+
+def expected_seconds(workspace: Workspace, dataset: Dataset, backbone: Backbone, device: str) -> dict[str, float]:
+    """Seconds of each strategy by its rules; those that nothing is known of are left out."""
+    return {each.strategy: each.seconds for each in estimates(workspace, dataset, backbone, device)}
+
+
+def estimates(workspace: Workspace, dataset: Dataset, backbone: Backbone, device: str) -> tuple[Estimate, ...]:
+    """As measured on these images, else as expected; asks for the timing that the latter needs."""
+    measured = workspace.measured(dataset, backbone.name)
+    if measured is not None and device == "auto":
+        return measured.estimates
+    ask_for_times(workspace, backbone, device)
+    return workspace.expected(dataset, backbone.name, device)
+
+
+def ask_for_times(workspace: Workspace, backbone: Backbone, device: str) -> None:
+    """Queue, once a session, the timing of a backbone that was not timed on a device yet."""
+    asked = state.timed.begin(set())
+    if workspace.devices() and (backbone.name, device) not in asked:
+        asked.add((backbone.name, device))
+        with suppress(GraftError):  # then no times are shown; what keeps the queue from working has its own banner
+            workspace.time_networks(backbone.name, device)
+
+
+def wait_for_times(workspace: Workspace, dataset: Dataset, backbone: Backbone) -> None:
+    """Says that times will stand here; the page is drawn anew once they are known."""
+    fragment(_waits, run_every=TICK_SECONDS)(workspace, dataset, backbone)
+
+
+def _waits(workspace: Workspace, dataset: Dataset, backbone: Backbone) -> None:
+    ask_for_times(workspace, backbone, "auto")
+    if workspace.expected(dataset, backbone.name):
+        st.rerun()
+    job = workspace.measurement(backbone.name)
+    if job is not None and job.status in ENDED_BADLY:
+        say_ended_badly(job)
+    else:
+        st.caption("What every strategy takes stands here once this machine has timed the network: some seconds.")

@@ -1,0 +1,121 @@
+"""The one Workspace, and what becomes of errors: a box with a sentence, on a page, in a fragment, beside a button."""
+
+import atexit
+import logging
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import wraps
+from typing import Any
+
+import streamlit as st
+
+from components import state
+from components.kit import text
+from transfer_core.errors import foreseen
+from transfer_core.workspace import Workspace, default_root
+
+_place: ContextVar[str] = ContextVar("place", default="page")  # what is being drawn: the page, or one of its fragments
+
+
+@st.cache_resource(show_spinner=False)
+def workspace() -> Workspace:
+    """The process's one Workspace, its threads started. Raises GraftError while it can't open; a reload tries anew."""
+    opened = Workspace(default_root())
+    try:
+        opened.serve()
+    except BaseException:
+        opened.close()  # so that the next attempt finds its lock free
+        raise
+    atexit.register(opened.close)
+    return opened
+
+
+@contextmanager
+def guarded(place: str = "page") -> Iterator[None]:
+    """What goes wrong inside is said in a box at its end.
+
+    Streamlit's own ways out, a rerun and a stop, are no `Exception` and pass.
+    """
+    outer = _place.set(place)
+    try:
+        yield
+        state.logged.get().pop(place, None)
+    except Exception as error:  # noqa: BLE001 - the last place where an error can become a sentence
+        _box(_sentence(error, place))
+    finally:
+        _place.reset(outer)
+
+
+def fragment(body: Callable[..., Any], *, run_every: float | None = None, place: str = "") -> Callable[..., Any]:
+    """`st.fragment`, guarded. `place` tells fragments of one function from each other."""
+    where = f"{body.__module__}.{body.__qualname__} {place}"
+
+    @wraps(body)
+    def drawn(*args: Any, **kwargs: Any) -> Any:
+        with guarded(where):
+            say_failed()
+            return body(*args, **kwargs)
+
+    return st.fragment(drawn, run_every=run_every)
+
+
+def act(action: Callable[..., Any]) -> Callable[..., None]:
+    """A button's callback, guarded: what it runs into is said where the button stands, until another is pressed.
+
+    Call it where the button is drawn.
+    """
+    place = _place.get()
+
+    def pressed(*args: Any, **kwargs: Any) -> None:
+        state.failed.pop()
+        try:
+            action(*args, **kwargs)
+        except Exception as error:  # noqa: BLE001 - else it takes the page away
+            state.failed.set((place, _sentence(error, f"button of {place}")))
+
+    return pressed
+
+
+def say_failed() -> None:
+    """What the last button that was pressed here ran into."""
+    place, words = state.failed.get()
+    if place == _place.get():
+        _box(words)
+
+
+def arrive(title: str) -> None:
+    """Another page than before forgets what a button ran into."""
+    if state.page.get() != title:
+        state.failed.pop()
+        state.page.set(title)
+
+
+def _box(words: str) -> None:
+    st.error(text.escape(words), icon=":material/error:")
+
+
+def _sentence(error: Exception, place: str) -> str:
+    """A foreseen error's own, a failing disk's too; of any other, the id under which the log has it.
+
+    One that repeats is logged once.
+    """
+    if words := foreseen(error):
+        return words
+    logged, same = state.logged.begin({}), repr(error)
+    if logged.get(place, ("", ""))[0] != same:
+        logged[place] = same, _caught(error)
+    return (
+        f"Something in Graft went wrong here. The workspace's logs/graft.log says what, under {logged[place][1]}. "
+        "Reload the page to try again."
+    )
+
+
+def _caught(error: Exception) -> str:
+    try:
+        return workspace().caught(error)
+    except Exception:
+        id = secrets.token_hex(3)
+        logging.getLogger("graft").error("%s", id, exc_info=error)
+        return id

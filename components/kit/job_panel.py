@@ -1,0 +1,122 @@
+"""A study of the images that takes a minute or more: started, watched and stopped here, run elsewhere."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import streamlit as st
+
+from components.kit.feed import feed
+from components.kit.guard import act, fragment
+from components.kit.status import ENDED_BADLY, phase_bar, say_ended_badly
+from transfer_core.types import Backbone, Dataset, Job
+from transfer_core.workspace import Workspace
+
+TICK_SECONDS = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    kind: Literal["measure", "pilot"]
+    button: str
+    again: str  # the button's label once there is a result
+    icon: str
+    offer: str  # what it does and how long that takes
+    stopped: str
+
+
+MEASURE = Study(
+    kind="measure",
+    button="Measure my images",
+    again="Measure again",
+    icon=":material/straighten:",
+    offer="Graft passes your training images through the network, sees how much they are like what it was trained on, "
+    "compares its layers, and times a few real steps of every strategy. It takes about a minute and trains nothing.",
+    stopped="Measuring was stopped before it ended.",
+)
+PILOT = Study(
+    kind="pilot",
+    button="Start the pilots",
+    again="Race again",
+    icon=":material/flag:",
+    offer="Linear heads are fitted, networks train for a moment, and the one in front goes on for longer. Where "
+    "pretrained features do not fit your images, a network from random weights races too. Test images stay unseen.",
+    stopped="The pilots were stopped before they ended.",
+)
+
+
+def study_view(
+    workspace: Workspace,
+    dataset: Dataset,
+    backbone: Backbone,
+    study: Study,
+    start: Callable[[], str],
+    *,
+    found: bool,
+    watch: Callable[[Job], None] | None = None,
+    options: Callable[[], None] | None = None,
+) -> None:
+    """How the study stands, refreshed while it is under way. Call at top level.
+
+    `start` queues it. `watch` draws more of a job under way than how far it is, `options` what goes before the button.
+    """
+    job = workspace.studying(study.kind, dataset, backbone.name)
+    active = job is not None and job.active
+    body = fragment(_view, run_every=TICK_SECONDS if active else None, place=study.kind)
+    body(workspace, dataset, backbone.name, study, start, active, found, watch, options)
+
+
+def _view(
+    workspace: Workspace,
+    dataset: Dataset,
+    backbone: str,
+    study: Study,
+    start: Callable[[], str],
+    was_active: bool,
+    found: bool,
+    watch: Callable[[Job], None] | None,
+    options: Callable[[], None] | None,
+) -> None:
+    job = workspace.studying(study.kind, dataset, backbone)
+    active = job is not None and job.active
+    if active != was_active:
+        st.rerun()
+    with st.container(key=f"study_{study.kind}"):
+        if job is not None and active:
+            under_way(workspace, job, study.kind)
+            if watch is not None:
+                watch(job)
+            return
+        if job is not None and job.status in ENDED_BADLY:
+            say_ended_badly(job)
+        elif job is not None and job.status == "stopped":
+            st.info(study.stopped, icon=":material/stop_circle:")
+        if not found:
+            st.markdown(study.offer)
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            if options is not None:
+                options()
+            ended_badly = job is not None and job.status != "done"
+            label = "Try again" if ended_badly else study.again if found else study.button
+            st.button(label, key=f"start_{study.kind}", icon=study.icon, on_click=act(start))
+
+
+def under_way(workspace: Workspace, job: Job, kind: str) -> None:
+    """How far a job is, and a way to stop it."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        with st.container():
+            if job.status == "queued":
+                st.caption(":material/schedule: Waiting for its turn on the device.")
+            elif job.status == "stopping":
+                st.caption(":material/stop_circle: Stopping.")
+            else:
+                phase_bar(feed(workspace, job.id))
+        st.button(
+            "Stop",
+            key=f"stop_{kind}",
+            icon=":material/stop:",
+            on_click=act(workspace.stop),
+            args=(job.id,),
+            disabled=job.status == "stopping",
+        )
+    st.caption("It goes on when you leave this page or close the tab.")

@@ -1,0 +1,98 @@
+"""A run taken home: its bundle made, checked, fetched; or its weights alone."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+
+import streamlit as st
+
+from components.kit import text
+from components.kit.guard import act, fragment
+from components.kit.job_panel import under_way
+from components.kit.promise import promised
+from components.kit.status import ENDED_BADLY, say_ended_badly
+from transfer_core.types import JOINED, Dataset, Job, Run
+from transfer_core.workspace import Workspace
+
+TICK_SECONDS = 1.0
+WEIGHTS = """from safetensors.torch import load_file
+
+weights = load_file("model.safetensors")  # names of the network's own parameters -> tensors"""
+
+
+def export_view(workspace: Workspace, dataset: Dataset, run: Run) -> None:
+    """The button that takes a run home, and what became of it. Nothing for a training that was not tested."""
+    if not run.tested and not run.members:
+        return
+    job = workspace.exporting(run.id)
+    body = fragment(_body, run_every=TICK_SECONDS if job is not None and job.active else None)
+    body(workspace, dataset, run.id, job is not None and job.active)
+
+
+def _body(workspace: Workspace, dataset: Dataset, run: str, was_active: bool) -> None:
+    job, made, bundle = workspace.exporting(run), workspace.exported(run), workspace.bundle(run)
+    if was_active != (job is not None and job.active):
+        st.rerun()  # it begins to tick, or ends to
+    with st.container(key=f"take_home_{run}", gap="small"):
+        if job is not None and job.active:
+            under_way(workspace, job, f"export_{run}")
+            return
+        if bundle is not None and made is not None:
+            _ready(workspace, dataset, run, made, bundle)
+            return
+        if job is not None and job.status in ENDED_BADLY:
+            say_ended_badly(job)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.button(
+                "Take it home",
+                key=f"export_{run}",
+                icon=":material/inventory_2:",
+                on_click=act(workspace.export),
+                args=(run,),
+                kwargs={"promise": promised()},
+                help="A zip that needs no Graft: the model as ONNX and safetensors, programs that predict with it, its"
+                " card. It is handed over once a fresh process has given the test images the same answers.",
+            )
+            _weights(workspace, run)
+
+
+def _ready(workspace: Workspace, dataset: Dataset, run: str, job: Job, bundle: Path) -> None:
+    done, name = job.result, f"{text.file_stem(dataset.name)}-{run.replace(JOINED, '-')}"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.download_button(
+            f"Download the bundle, {text.size(done['bytes'])}",
+            lambda: _opened(bundle),
+            file_name=f"graft-{name}.zip",
+            mime="application/zip",
+            key=f"bundle_{run}",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        _weights(workspace, run)
+    when = datetime.fromtimestamp(job.finished or job.created).strftime("%Y-%m-%d")
+    ties = f" ({text.count(done['ties'])} more are ties)" if done["ties"] else ""
+    st.caption(
+        f":material/verified: Checked on {when} in a fresh process: the run’s own class on {text.count(done['agree'])}"
+        f" of {text.count(done['images'])} {done['split']} images{ties}, probabilities within"
+        f" {done['largest_difference']:.0e} of its own."
+    )
+
+
+def _weights(workspace: Workspace, run: str) -> None:
+    file = workspace.model_file(run)
+    if file is None:
+        return
+    with st.popover("The weights alone", icon=":material/save_alt:"):
+        st.download_button(
+            "Download model.safetensors",
+            lambda: _opened(file),
+            file_name="model.safetensors",
+            key=f"weights_{run}",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        st.code(WEIGHTS, language="python")
+
+
+def _opened(file: Path) -> BinaryIO:
+    return file.open("rb")

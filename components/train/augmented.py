@@ -1,0 +1,72 @@
+"""What training will see of the user's own images, before anything is trained."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from components import state
+from components.kit import text
+from components.kit.guard import fragment
+from components.kit.status import ENDED_BADLY, say_ended_badly
+from transfer_core.types import NOTHING, SETTINGS, SWITCHES, Dataset, Job, Recipe
+from transfer_core.workspace import Workspace
+
+TICK_SECONDS = 0.5
+WIDTH_PX, PLAIN_WIDTH_PX = 660, 220  # with drawings at random, and without
+
+
+def augmented_view(workspace: Workspace, dataset: Dataset, recipes: Sequence[Recipe], *, always: bool) -> None:
+    """Training images and five random drawings of each, as the first recipe that augments would train on them.
+
+    Drawn when first asked for. Where no recipe augments, `always` shows what the network sees of the images.
+    """
+    augmenting = (known for known in recipes if known.epochs and known.augmentation != NOTHING)
+    recipe = next(augmenting, recipes[0] if always and recipes else None)
+    if recipe is None:
+        return
+    apart = len({known.augmentation for known in recipes if known.epochs}) > 1
+    who = f"“{workspace.strategy(recipe.strategy).title}”" if apart else "training"
+    waits = workspace.augmented(dataset, recipe) is None and _job(workspace, dataset, recipe).active
+    with st.container(key="augmented"):
+        fragment(_augmented, run_every=TICK_SECONDS if waits else None)(workspace, dataset, recipe, who, waits)
+
+
+def _augmented(workspace: Workspace, dataset: Dataset, recipe: Recipe, who: str, waits: bool) -> None:
+    picture = workspace.augmented(dataset, recipe)
+    job = None if picture is not None else _job(workspace, dataset, recipe)
+    if waits and not (job and job.active):
+        st.rerun()  # so that it looks no more
+    if job and job.active:
+        st.caption(f":material/hourglass_top: Drawing what {text.escape(who)} will see of your images.")
+    elif job:
+        if job.status in ENDED_BADLY:
+            say_ended_badly(job)
+        else:
+            st.info("The drawing was stopped.", icon=":material/stop_circle:")
+        if st.button("Draw again", key="draw_again"):
+            state.augmented_jobs.get().pop(workspace.drawing(dataset, recipe), None)
+            st.rerun()
+    elif picture is not None:
+        _shown(picture, workspace.alike_when_turned(dataset, recipe), recipe, who)
+
+
+def _shown(picture: bytes, warnings: Sequence[str], recipe: Recipe, who: str) -> None:
+    on = [SETTINGS[name].label.lower() for name in SWITCHES if getattr(recipe.augmentation, name)]
+    for said in warnings:
+        st.warning(text.escape(said), icon=":material/swap_horiz:")
+    st.caption(f"**How {text.escape(who)} will see your images**")
+    st.image(picture, width=WIDTH_PX if on else PLAIN_WIDTH_PX)
+    columns = "Left: your images. Beside them: the squares that the network sees of them"
+    if on:
+        st.caption(
+            f"{columns}, then how five epochs would show them to it: {', '.join(on)}. Is the class still plain in each?"
+        )
+    else:
+        st.caption(f"{columns}. Nothing is changed at random.")
+
+
+def _job(workspace: Workspace, dataset: Dataset, recipe: Recipe) -> Job:
+    jobs, key = state.augmented_jobs.begin({}), workspace.drawing(dataset, recipe)
+    if key not in jobs:
+        jobs[key] = workspace.draw_augmented(dataset, recipe)
+    return workspace.job(jobs[key])

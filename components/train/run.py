@@ -1,0 +1,95 @@
+"""A run as it trains: phase, figures, live curves; its recipe; the layer that it chose."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from components import state
+from components.kit import charts, text
+from components.kit.depth_chart import depth_curve
+from components.kit.feed import Feed, feed
+from components.kit.guard import fragment
+from components.kit.live_chart import run_chart
+from components.kit.queue_lines import titles
+from components.kit.status import ENDED_BADLY, phase_bar, say_ended_badly
+from components.kit.take_home import export_view
+from components.train.continue_from import continue_view
+from components.train.queue import shown_run
+from components.train.recipe import recipe_of_run
+from transfer_core.types import Dataset, Run
+from transfer_core.workspace import Workspace
+
+TICK_SECONDS = 1.5  # on two cores without a GPU, a second instead of two takes a seventh of training's speed
+
+
+def run_view(workspace: Workspace, dataset: Dataset, runs: Sequence[Run]) -> None:
+    """The picked one of a dataset's runs, live while it trains. Call at top level."""
+    shown = next(run for run in runs if run.id == shown_run(runs))
+    title = titles(workspace, runs)[shown.id]  # with its seed and fold, where others differ in these
+    body = fragment(_view, run_every=TICK_SECONDS if shown.active else None)
+    body(workspace, dataset, shown.id, title, shown.active)
+    export_view(workspace, dataset, shown)
+    continue_view(workspace, dataset, shown)
+    recipe_of_run(workspace, dataset, shown)
+
+
+def _view(workspace: Workspace, dataset: Dataset, id: str, title: str, was_active: bool) -> None:
+    run = workspace.run(id)
+    if was_active and not run.active:
+        _follow_next(workspace, run)
+        st.rerun()
+    seen = feed(workspace, id)
+    st.subheader(text.escape(title), anchor=False)
+    with st.container(key="run_status"):
+        if run.status == "queued":
+            st.info("Waiting for the run before it to end, or for the worker to start.", icon=":material/schedule:")
+        elif run.active:
+            phase_bar(seen)
+            if run.status == "stopping":
+                st.caption("Stopping: the best network so far is tested and kept. “End now” keeps it untested.")
+        elif run.status in ENDED_BADLY:
+            say_ended_badly(run)
+        elif run.status == "stopped":
+            st.info(_stopped(run), icon=":material/stop_circle:")
+    if not run.active and not seen.epochs:
+        return  # it ended before there was anything to draw
+    _figures(run, seen)
+    chance = 1 / len(dataset.classes)
+    run_chart(seen, key=f"live_{id}", strategy=run.recipe.strategy, chance=chance)
+    for notice in seen.notices:
+        st.caption(text.escape(notice))
+    if run.depth_curve:
+        taps = workspace.backbone(run.recipe.backbone).taps
+        drawn = depth_curve(taps, dict(run.depth_curve), run.tap, chance)
+        st.plotly_chart(drawn, key=f"depth_{id}", config=charts.CONFIG)
+
+
+def _follow_next(workspace: Workspace, ended: Run) -> None:
+    """When the run on show is done, show the next one that trains."""
+    following = workspace.runs(ended.recipe.dataset, active=True)
+    if ended.status == "done" and following:
+        state.run.set(following[-1].id)
+
+
+def _stopped(run: Run) -> str:
+    """What became of it."""
+    if not run.usable:
+        return "Stopped before it had learned anything, so there is nothing to keep."
+    left = "The best network until then was kept"
+    if run.untested:
+        return f"{run.stopped_words.capitalize()}. {left}, not tested: it can predict, but not be compared."
+    return f"{run.stopped_words.capitalize()}. {left} and tested."
+
+
+def _figures(run: Run, seen: Feed) -> None:
+    with st.container(horizontal=True, key="figures"):
+        best = seen.best_accuracy
+        st.metric("Validation accuracy, best", "–" if best is None else text.percent(best), border=True)
+        if run.test_accuracy is not None:
+            st.metric("Test accuracy", text.percent(run.test_accuracy), border=True)
+        speed = run.images_per_second or seen.images_per_second
+        st.metric("Speed", f"{text.count(round(speed))} images/s" if speed else "–", border=True)
+        peak = run.peak_bytes or seen.peak_bytes
+        st.metric("Memory, peak", text.size(peak) if peak else "–", border=True)
+        if run.seconds is not None:
+            st.metric("Time", text.duration(run.seconds), border=True)

@@ -1,0 +1,354 @@
+"""The Compare page on a small workspace whose runs left predictions and curves, though none was trained."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from components import state
+from components.compare.charts import entries
+from components.compare.curves import placed
+from components.compare.matrix import drawing, headline
+from components.compare.runs import comparable
+from components.compare.tables import differences, resampled_words
+from transfer_core.types import TEST, VAL, Dataset, EpochEnd, Interval, Predictions, Resampled, Run, StageStart
+from transfer_core.workspace import Workspace
+
+PAGE = Path(__file__).resolve().parents[3] / "pages" / "compare.py"
+SECTIONS = ("Approaches", "Cost", "Curves", "Classes", "Images", "Recipes", "Table")
+NASTY = "**bold** :smile: ![x](http://evil.test/x.png)"
+
+Finish = Callable[..., Run]
+
+
+@pytest.fixture
+def finish(opened: Workspace, dataset: Dataset) -> Finish:
+    """A finished run that has so many test images wrong, with its predictions, curves and model file."""
+
+    def made(strategy: str, wrong: int, *, seconds: float | None = 10.0, val: float = 0.8, **fields: Any) -> Run:
+        backbone = fields.pop("backbone", None)
+        recipe = opened.recipe(dataset, strategy, **fields)
+        recipe = recipe if backbone is None else replace(recipe, backbone=backbone)
+        id = f"run{len(opened.jobs()):04d}"
+        payload = {"recipe": asdict(recipe)}
+        opened._store.add_job(id=id, kind="train", payload=payload, lane="cpu", dataset=dataset.id, recipe=recipe.id)
+        opened._store.append(id, _story(gradient=bool(recipe.epochs)))
+        result = {"seconds": seconds, "val_accuracy": val, "peak_bytes": 10**9}
+        kept = _predictions(dataset, wrong)
+        right = kept.test_probabilities.argmax(1) == kept.test_labels
+        opened._store.finish(id, "done", result=result | {"test_accuracy": float(right.mean())})
+        folder = opened.root / "runs" / id
+        folder.mkdir(parents=True)
+        np.savez(folder / "predictions.npz", **vars(kept))
+        (folder / "model.safetensors").write_bytes(b"0" * 2_000_000)
+        return opened.run(id)
+
+    return made
+
+
+def _predictions(dataset: Dataset, wrong: int) -> Predictions:
+    found = {}
+    for name, split in (("val", VAL), ("test", TEST)):
+        rows = np.flatnonzero(dataset.splits == split)
+        labels = dataset.labels[rows]
+        named = labels.copy()
+        named[:wrong] = (named[:wrong] + 1) % len(dataset.classes)
+        shares = np.full((len(rows), len(dataset.classes)), 0.1)
+        shares[np.arange(len(rows)), named] = 0.8
+        found |= {f"{name}_samples": rows, f"{name}_labels": labels, f"{name}_probabilities": shares}
+    return Predictions(**found)
+
+
+def _end(stage: str, epoch: int, seconds: float) -> EpochEnd:
+    return EpochEnd(
+        stage=stage,
+        epoch=epoch,
+        step=epoch,
+        train_loss=1.0 / epoch,
+        train_accuracy=0.5,
+        val_loss=1.2 / epoch,
+        val_accuracy=0.4,
+        best=True,
+        seconds=seconds,
+    )
+
+
+def _story(*, gradient: bool) -> list[StageStart | EpochEnd]:
+    """A head that a solver fits in three steps; with `gradient`, two epochs of fine-tuning after it."""
+    head: list[StageStart | EpochEnd] = [
+        StageStart(stage="head", title="Head", number=1, stages=2, unit="step of the solver", of=300),
+        *(_end("head", step, 5.0) for step in (1, 2, 3)),
+    ]
+    tuned = [
+        StageStart(stage="tune", title="Tune", number=2, stages=2, unit="epoch", of=2),
+        _end("tune", 4, 8.0),
+        _end("tune", 5, 9.0),
+    ]
+    return head + tuned if gradient else head
+
+
+@pytest.fixture
+def page(monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    found = AppTest.from_file(str(PAGE), default_timeout=30)
+    found.session_state[state.opened.key] = True
+    return found
+
+
+def _verdict(page: AppTest) -> str:
+    return next(element.value for element in page.markdown if element.value.startswith("#### "))
+
+
+def _words(page: AppTest) -> str:
+    return " ".join(element.value for element in (*page.markdown, *page.caption, *page.info, *page.warning))
+
+
+def test_without_runs_the_page_says_what_will_stand_here(opened: Workspace, page: AppTest) -> None:
+    page.run()
+    assert not page.exception
+    assert page.button(key="empty_next").label == "Launch strategies"
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_every_section_is_drawn(
+    section: str, opened: Workspace, dataset: Dataset, finish: Finish, page: AppTest
+) -> None:
+    runs = [
+        finish("linear_probe", 3, seconds=4.0).id,
+        finish("fine_tune_top", 1, seconds=None, per_class=4).id,
+        finish("fine_tune_all", 0, seconds=90.0).id,
+        finish("from_scratch", 7, seconds=120.0).id,
+    ]
+    page.session_state[state.compared.of(dataset.id).key] = [*runs, opened.combine([runs[0], runs[2]])]
+    page.session_state["compare_section"] = section
+    page.run()
+    assert not page.exception
+    assert not page.error
+    assert "Take " in _verdict(page)
+    assert page.button(key="next_step").label == "Predict with the chosen run"
+    assert page.session_state[state.to_predict.key]
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_a_backbone_of_any_name_is_shown_as_it_is(
+    section: str, finish: Finish, dataset: Dataset, page: AppTest
+) -> None:
+    runs = [finish("fine_tune_top", wrong, backbone=name) for wrong, name in ((1, NASTY), (2, "other"))]
+    page.session_state[state.compared.of(dataset.id).key] = [run.id for run in runs]
+    page.session_state["compare_section"] = section
+    page.run()
+    assert not page.exception
+    shown = [_words(page), *(each.label for each in (*page.button, *page.expander))]
+    assert "evil" in " ".join(shown)
+    assert not any("![x](" in words or ":smile:" in words or "**bold**" in words for words in shown)
+
+
+def test_one_run_alone_has_no_pairs_and_says_what_to_train(finish: Finish, page: AppTest) -> None:
+    finish("linear_probe", 3)
+    page.run()
+    assert not page.exception
+    assert "the only run here" in _words(page)
+    assert "Set up “Fine\\-tune the top”" in page.button(key="train_fine-tuning").label
+
+
+def test_the_best_of_each_strategy_stands_there_until_others_are_picked(
+    opened: Workspace, dataset: Dataset, finish: Finish, page: AppTest
+) -> None:
+    weak, strong = finish("linear_probe", 3, val=0.7), finish("linear_probe", 2, val=0.9, seed=1)
+    few, tuned = finish("fine_tune_top", 1, val=0.99, per_class=4), finish("fine_tune_top", 1, val=0.8)
+    assert {run.id for run in opened.best_runs(dataset)} == {strong.id, tuned.id}
+    page.run()
+    assert "2 runs compared" in _words(page)
+    page.session_state[state.compared.of(dataset.id).key] = [weak.id, few.id, tuned.id]
+    page.run()
+    assert "3 runs compared" in _words(page)
+    finish("fine_tune_all", 0)
+    page.run()
+    assert "3 runs compared" in _words(page), "a run that finishes does not change what was picked"
+    opened.delete_run(few.id)
+    page.run()
+    assert "2 runs compared" in _words(page)
+    assert "1 that you had picked is no longer there" in _words(page)
+    page.button(key="compare_best").click().run()
+    assert "3 runs compared" in _words(page)
+    assert not page.exception
+
+
+def test_an_approach_that_was_left_out_is_one_click_away(dataset: Dataset, finish: Finish, page: AppTest) -> None:
+    finish("linear_probe", 3)
+    tuned = finish("fine_tune_top", 1)
+    page.session_state[state.compared.of(dataset.id).key] = [tuned.id]
+    page.run()
+    assert "feature extraction has none to hold against it" in _words(page)
+    page.button(key="add_feature_extraction").click().run()
+    assert "2 runs compared" in _words(page)
+    assert "Fine\\-tuning is" in _words(page)
+    assert not page.exception
+
+
+def test_an_ensemble_is_made_of_runs_and_taken_back(
+    opened: Workspace, dataset: Dataset, finish: Finish, page: AppTest
+) -> None:
+    runs = [finish(name, 2).id for name in ("linear_probe", "fine_tune_top", "fine_tune_all")]
+    page.run()
+    assert len(page.multiselect(key=f"ensemble_of_{dataset.id}").value) >= 2, "what is best together"
+    page.multiselect(key=f"ensemble_of_{dataset.id}").set_value(runs[:1]).run()
+    assert page.button(key="ensemble_add").disabled
+    page.multiselect(key=f"ensemble_of_{dataset.id}").set_value(runs[1:]).run()
+    page.button(key="ensemble_add").click().run()
+    (made,) = opened.ensembles(dataset.id)
+    assert {member.id for member in made.members} == set(runs[1:])
+    assert "4 runs compared" in _words(page)
+    page.button(key=f"ensemble_remove_{made.id}").click().run()
+    assert opened.ensembles(dataset.id) == () and "3 runs compared" in _words(page)
+    assert not page.exception
+
+
+def test_what_was_picked_stands_in_the_address(opened: Workspace, dataset: Dataset, finish: Finish) -> None:
+    runs = [finish(name, 2).id for name in ("linear_probe", "fine_tune_top", "fine_tune_all")]
+
+    def visit(**address: str) -> AppTest:
+        page = AppTest.from_file(str(PAGE), default_timeout=30)
+        page.session_state[state.opened.key] = True
+        for name, value in address.items():
+            page.query_params[name] = value
+        return page.run()
+
+    page = visit(dataset=dataset.id, runs=f"{runs[0]},{runs[2]}")
+    assert not page.exception
+    assert "2 runs compared" in _words(page), "a reload, or another person's link, shows the same runs"
+    page.button(key="compare_best").click().run()
+    assert "runs" not in page.query_params
+    assert "3 runs compared" in _words(page)
+    assert "3 runs compared" in _words(visit(dataset=dataset.id, runs="gone")), "as by default"
+
+
+def test_a_dataset_deleted_elsewhere_is_missed(opened: Workspace, dataset: Dataset, finish: Finish) -> None:
+    finish("linear_probe", 2)
+    page = AppTest.from_file(str(PAGE), default_timeout=30)
+    page.session_state[state.opened.key] = True
+    page.query_params["dataset"] = dataset.id
+    assert not page.run().info
+    opened.delete_dataset(dataset.id)
+    page.run()
+    assert ["it was deleted" in each.value for each in page.info] == [True]
+    assert page.button(key="empty_next").label == "Bring in images"
+
+
+def test_learning_curves_say_how_many_more_images_it_takes(finish: Finish, page: AppTest) -> None:
+    for wrong, few in ((8, 3), (6, 5), (4, 0)):
+        finish("linear_probe", wrong, per_class=few)
+        finish("fine_tune_all", wrong - 3, per_class=few)
+    page.run()
+    assert not page.exception
+    assert "Fine\\-tuning is ahead" in _words(page)
+    chart = next(json.loads(at.proto.spec) for at in page.get("plotly_chart") if "fitted" in at.proto.spec)
+    assert [trace["line"]["dash"] for trace in chart["data"] if trace.get("line", {}).get("dash")] == [
+        *("solid", "dash"),
+        *("solid", "dash"),
+    ]
+    assert "power law" in _words(page)
+    assert not [button for button in page.button if button.key == "forecast_train"]
+
+
+def test_sizes_that_lack_are_trained_on_at_the_press_of_a_button(
+    opened: Workspace, dataset: Dataset, finish: Finish, page: AppTest
+) -> None:
+    finish("linear_probe", 3, seed=7)
+    finish("fine_tune_all", 1, seed=7, lr=0.002)
+    finish("fine_tune_all", 2, seed=7, per_class=3, lr=0.002)
+    page.run()
+    assert "cannot be told yet" in _words(page)
+    assert page.button(key="forecast_train").label == "Train both on 3 and 5 images of each class"
+    page.button(key="forecast_train").click().run()
+    queued = {(run.recipe.strategy, run.recipe.per_class): run.recipe for run in opened.runs(active=True)}
+    assert set(queued) == {("linear_probe", 3), ("linear_probe", 5), ("fine_tune_all", 5)}
+    assert {recipe.seed for recipe in queued.values()} == {7}
+    assert queued["fine_tune_all", 5] == opened.recipe(dataset, "fine_tune_all", per_class=5, seed=7, lr=0.002)
+    assert "3 runs wait or train" in _words(page)
+    assert page.button(key="forecast_watch").label == "Watch on the Train page"
+    assert not [button for button in page.button if button.key == "forecast_train"]
+    assert not page.exception
+
+
+def test_nothing_ticked_asks_for_a_run(dataset: Dataset, finish: Finish, page: AppTest) -> None:
+    finish("linear_probe", 3)
+    page.session_state[state.compared.of(dataset.id).key] = []
+    page.run()
+    assert not page.exception
+    assert "Tick at least one run" in _words(page)
+
+
+def test_what_a_lead_must_be_worth_changes_the_verdict(finish: Finish, page: AppTest) -> None:
+    finish("linear_probe", 9, seconds=4.0)
+    finish("fine_tune_all", 0, seconds=90.0)
+    page.run()
+    assert "Take “Fine\\-tune everything”" in _verdict(page)
+    page.number_input(key="compare_worth").set_value(100.0).run()
+    assert "Take “Linear probe”" in _verdict(page)
+    assert "by more than 100 points" in _words(page)
+
+
+def test_the_alarm_is_a_warning_only_where_pretraining_is_useless(finish: Finish, page: AppTest) -> None:
+    finish("linear_probe", 9)
+    finish("from_scratch", 0)
+    page.run()
+    assert ["does not help here" in each.value for each in page.warning] == [True]
+
+
+def test_folds_are_compared_with_the_same_fold_alone(opened: Workspace, dataset: Dataset, finish: Finish) -> None:
+    finish("linear_probe", 3, folds=3, fold=0)
+    other, newest = (finish(name, 3, folds=3, fold=1) for name in ("linear_svm", "linear_probe"))
+    assert {run.id for run in comparable(opened.runs(dataset.id))} == {other.id, newest.id}
+    whole = finish("linear_probe", 3)
+    assert comparable(opened.runs(dataset.id)) == [whole]
+
+
+def test_pairs_are_seen_from_the_row_and_say_what_they_rest_on(opened: Workspace, finish: Finish) -> None:
+    worse, better = finish("linear_probe", 9), finish("fine_tune_all", 0)
+    comparison = opened.compare([worse.id, better.id])
+    shown = entries(comparison)
+    assert [each.run.id for each in shown] == [better.id, worse.id]
+    drawn = drawing(comparison, shown, "accuracy")
+    above, below = drawn["cells"][0][1], drawn["cells"][1][0]
+    assert above["value"] == "+" + below["value"].removeprefix("−")
+    assert (above["share"], below["share"]) == (1.0, -1.0)
+    assert above["sure"]
+    assert "1 Fine-tune everything against 2 Linear probe" in above["said"]
+    assert "It alone has 9 images right, the other alone 0 images" in above["said"]
+    assert headline(comparison, "accuracy") == "The two differ by more than luck"
+    loss = drawing(comparison, shown, "log_loss")["cells"][0][1]
+    assert loss["value"].startswith("−")
+    assert loss["share"] == 1.0  # less is better
+
+
+def test_curves_count_epochs_apart_from_the_steps_of_a_solver() -> None:
+    tuned, head = tuple(_story(gradient=True)), tuple(_story(gradient=False))
+    assert [x for x, _ in placed(tuned, "Epochs", 0)] == [0, 1, 2]
+    assert [x for x, _ in placed(tuned, "Images seen", 40)] == [0, 40, 80]
+    assert [x for x, _ in placed(tuned, "Seconds", 0)] == [5, 5, 5, 8, 9]
+    assert [x for x, _ in placed(head, "Epochs", 0)] == [1, 2, 3]
+
+
+def test_recipes_show_only_what_differs(opened: Workspace, finish: Finish) -> None:
+    same = entries(opened.compare([finish("linear_probe", 3).id]))
+    assert differences(opened, same) == {}
+    one, other = finish("fine_tune_top", 1), finish("fine_tune_top", 2, seed=7, weight_decay=0.02)
+    assert list(differences(opened, entries(opened.compare([one.id, other.id])))) == [
+        "Seed",
+        "Weight decay",
+    ]
+
+
+def test_folds_are_told_from_the_side_that_is_ahead() -> None:
+    test = Resampled(
+        first="a", second="b", difference=Interval(value=-0.05, low=-0.08, high=-0.02), p=0.01, adjusted=0.02, folds=5
+    )
+    said = resampled_words(test, {"a": "Probe", "b": "Tune"})
+    assert (
+        said == "“Tune” is 5.0 points (+2.0 to +8.0) ahead of “Probe” over 5 folds, more than luck: adjusted p 0.020."
+    )

@@ -1,0 +1,195 @@
+"""Marking images on the Compare page, and the corrected version that is made from the marks."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import streamlit as st
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from components import shell, state
+from components.errors import corrections, labels
+from components.errors.label_marks import wishes
+from tests.components.finished_runs import fill
+from transfer_core.types import Mark
+from transfer_core.workspace import Workspace
+
+BOTH = ("linear_probe", "linear_svm")
+
+
+@pytest.fixture
+def opened(workspace_folder: Path) -> Iterator[Workspace]:
+    st.cache_data.clear()
+    workspace = Workspace(workspace_folder)
+    fill(workspace)
+    _add_training_images(workspace)
+    yield workspace
+    workspace.close()
+
+
+def _add_training_images(workspace: Workspace) -> None:
+    """Two of each class, behind the 64 test images that the runs know."""
+    old = workspace.dataset("d")
+    files = tuple(f"{64 + i}.png" for i in range(6))
+    for file in files:
+        Image.new("RGB", (8, 8)).save(workspace.root / "datasets" / "d" / "samples" / file)
+    new = {name: np.r_[getattr(old, name), np.arange(64, 70)] for name in ("groups", "widths", "heights")}
+    new["labels"], new["splits"] = np.r_[old.labels, 0, 0, 1, 1, 2, 2], np.r_[old.splits, np.zeros(6, dtype=int)]
+    workspace._store.add_dataset(replace(old, paths=(*old.paths, *files), files=(*old.files, *files), **new))
+
+
+@pytest.fixture
+def page(opened: Workspace) -> AppTest:
+    def script(workspace, runs):  # AppTest runs its source, without this file's imports
+        from components.errors.sections import errors_view
+
+        errors_view(workspace, workspace.dataset("d"), workspace.compare(runs), section="images")
+
+    return AppTest.from_function(script, default_timeout=30, args=(opened, BOTH))
+
+
+def _tiles(page: AppTest) -> list[Mapping[str, Any]]:
+    """What the galleries with choices got."""
+    found = [element.proto for element in page.get("bidi_component")]
+    return [json.loads(proto.json) for proto in found if proto.component_name.endswith("graft_label_marks")]
+
+
+def _said(page: AppTest) -> str:
+    return " ".join(element.value for element in (*page.markdown, *page.caption, *page.error, *page.info))
+
+
+def _keys(page: AppTest) -> set[str]:
+    return {button.key for button in page.button}
+
+
+def _suspects(workspace: Workspace) -> list[Mark]:
+    """The images that both runs suggest another class for, with it."""
+    return [Mark(sample=seen.sample, label=seen.calls[0].predicted) for seen in workspace.label_errors(BOTH)]
+
+
+def _finish(workspace: Workspace) -> None:
+    (job,) = workspace.jobs(kind="correct", active=True)
+    for _ in workspace.drive(job.id):
+        pass
+
+
+def test_each_likely_error_has_a_choice_and_marks_are_counted(opened: Workspace, page: AppTest) -> None:
+    dataset = opened.dataset("d")
+    first, second = _suspects(opened)[:2]
+    page.run()
+    (tiles,) = _tiles(page)
+    assert tiles["html"].count("<select") == len(_suspects(opened)) and tiles["marks"] == {}
+    assert f'data-sample="{first.sample}" data-label="2" data-suggested="{first.label}"' in tiles["html"]
+    assert "<b>cat" not in tiles["html"] and "corrections_make" not in _keys(page)
+    opened.mark(dataset, [first, Mark(sample=second.sample, label=None)])
+    page.run()
+    assert _tiles(page)[0]["marks"] == {str(first.sample): str(first.label), str(second.sample): "drop"}
+    assert "**2 images marked:** 1 gets another label, 1 is dropped." in _said(page)
+    assert "easier for them" in _said(page), "the caution stands where the version is made"
+
+
+def test_suggestions_are_taken_cleared_and_brought_back(opened: Workspace, page: AppTest) -> None:
+    dataset, suspects = opened.dataset("d"), _suspects(opened)
+    opened.mark(dataset, [Mark(sample=suspects[0].sample, label=None)])
+    page.run()
+    page.button(key="errors_labels_take").click().run()
+    expected = {suspects[0].sample: None} | {mark.sample: mark.label for mark in suspects[1:]}
+    assert {mark.sample: mark.label for mark in opened.marks(dataset)} == expected, "what was marked stays so"
+    assert page.button(key="errors_labels_take").disabled
+    page.button(key="corrections_clear").click().run()
+    assert opened.marks(dataset) == ()
+    page.button(key="corrections_back").click().run()
+    assert {mark.sample: mark.label for mark in opened.marks(dataset)} == expected
+    assert "corrections_back" not in _keys(page) and not page.exception
+
+
+def test_a_version_is_made_and_trained_on(opened: Workspace, page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    went: list[str] = []
+    monkeypatch.setattr(shell, "go", went.append)
+    opened.mark(opened.dataset("d"), _suspects(opened)[:1])
+    page.run()
+    page.button(key="corrections_make").click().run()
+    assert "Making **Animals, 1 corrected**" in _said(page).replace("\\", "") and "corrections_cancel" in _keys(page)
+    _finish(opened)
+    page.run()
+    assert "**Animals, 1 corrected**" in _said(page).replace("\\", "") and "corrections_make" not in _keys(page)
+    new = opened.datasets()[0]
+    page.button(key="corrections_train").click().run()
+    assert not page.error, page.error[0].value
+    assert went == ["train"] and page.session_state[state.dataset.key] == new.id and not page.exception
+    assert {run.recipe.strategy for run in opened.runs(new.id)} == set(BOTH)
+    assert all(run.status == "done" for run in opened.runs("d")), "old runs keep naming the old dataset"
+
+
+def test_what_cannot_be_made_is_said_beside_the_button(opened: Workspace, page: AppTest) -> None:
+    dataset = opened.dataset("d")
+    opened.mark(dataset, [Mark(sample=sample, label=None) for sample in range(64)])
+    page.run()
+    page.button(key="corrections_make").click().run()
+    assert "No test image" in page.error[0].value and opened.correcting(dataset) is None
+
+
+def test_a_job_that_failed_says_why_until_the_marks_change(opened: Workspace, page: AppTest) -> None:
+    dataset, suspects = opened.dataset("d"), _suspects(opened)
+    opened.mark(dataset, suspects[:1])
+    opened.correct(dataset)
+    (opened.root / "datasets" / "d" / "samples" / dataset.files[3]).unlink()
+    _finish(opened)
+    page.run()
+    assert "cannot be taken over" in page.error[0].value and "corrections_make" in _keys(page)
+    opened.mark(dataset, suspects[1:2])
+    page.run()
+    assert not page.error
+
+
+def test_marks_of_images_that_are_not_listed_can_be_taken_back(opened: Workspace, page: AppTest) -> None:
+    opened.mark(opened.dataset("d"), [Mark(sample=45, label=0)])
+    page.run()
+    assert any("1 of them is not in sight above" in box.label for box in page.expander)
+    page.session_state["corrections_elsewhere_d"] = True
+    page.run()
+    assert [tiles["marks"] for tiles in _tiles(page)] == [{"45": "0"}, {"45": "0"}]
+    assert 'data-sample="45"' in _tiles(page)[1]["html"]
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ({"3": "1", "69": "drop", "0": "keep"}, [(3, 1), (69, None), (0, 0)]),
+        ({"70": "drop", "-1": "drop", "x": "drop", "3": "3", "4": "-1", "5": 1, "6": None, "7": ""}, []),
+        (["3"], []),
+        (None, []),
+    ],
+)
+def test_only_what_makes_sense_is_taken_from_the_browser(
+    said: Any, expected: list[tuple[int, int | None]], opened: Workspace
+) -> None:
+    assert [(mark.sample, mark.label) for mark in wishes(said, opened.dataset("d"))] == expected
+
+
+def test_marks_are_in_the_list_that_is_saved(opened: Workspace) -> None:
+    dataset, comparison, suspects = opened.dataset("d"), opened.compare(BOTH), _suspects(opened)
+    marks = {suspects[0].sample: Mark(sample=suspects[0].sample, label=1)}
+    marks |= {suspects[1].sample: Mark(sample=suspects[1].sample, label=None)}
+    table = labels.table(dataset, comparison, opened.label_errors(BOTH), marks).decode("utf-8-sig")
+    rows = [(row["new label"], row["drop"]) for row in csv.DictReader(io.StringIO(table))]
+    assert rows[:2] == [("'=dog", ""), ("", "yes")] and set(rows[2:]) <= {("", "")}
+
+
+@pytest.mark.parametrize(
+    ("marks", "said"),
+    [
+        ([(0, 1)], "**1 image marked:** 1 gets another label."),
+        ([(0, None), (1, None)], "**2 images marked:** 2 are dropped."),
+        ([], "**No image is marked.**"),
+    ],
+)
+def test_marks_in_words(marks: list[tuple[int, int | None]], said: str) -> None:
+    assert corrections.words([Mark(sample=sample, label=label) for sample, label in marks]) == said
