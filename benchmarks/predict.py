@@ -1,6 +1,7 @@
 """How fast new images are answered, against what training takes for features: `python -m benchmarks.predict`.
 
     python -m benchmarks.predict --data ../shared/data --workspace FOLDER [--images 1000] [--rounds 3]
+    python -m benchmarks.predict --data ../shared/data --workspace FOLDER --memory
 
 A linear probe of clothing, trained when the workspace has it not yet. In turn: features of so many decoded squares, as
 a training run computes them, and the whole prediction of as many image files, as `graft predict` does, reading and
@@ -8,6 +9,7 @@ decoding included; both after the worker is warm. Then the bundle of the run is 
 """
 
 import argparse
+import resource
 import shutil
 import statistics
 import tempfile
@@ -16,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 
 from benchmarks.backbones import imported
 from transfer_core.data.pixels import square
@@ -26,6 +29,8 @@ from transfer_core.types import Dataset, RunEnd
 from transfer_core.workspace import Workspace
 
 WARM = 32  # images before the clock runs
+FEW = 1_000  # images, and then ten times as many, for memory
+WHOSE = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
 
 
 def main() -> int:
@@ -34,10 +39,17 @@ def main() -> int:
     parser.add_argument("--workspace", type=Path, required=True)
     parser.add_argument("--images", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument(
+        "--memory", action="store_true", help="instead: the peak memory for a thousand and ten times more"
+    )
     given = parser.parse_args()
     given.workspace.mkdir(parents=True, exist_ok=True)
     workspace = Workspace(given.workspace)
     dataset = imported(workspace, given.data, "clothing")
+    if given.memory:
+        memory(workspace, dataset)
+        workspace.close()
+        return 0
     (run,) = workspace.submit([workspace.recipe(dataset, "linear_probe")])
     if workspace.run(run).status != "done":
         driven(workspace, run)
@@ -62,6 +74,22 @@ def main() -> int:
     print(f"bundle: {end.result['agree']} of {end.result['images']} alike, {end.result['seconds']:.1f} s ({parts})")
     workspace.close()
     return 0
+
+
+def memory(workspace: Workspace, dataset: Dataset) -> None:
+    """The peak of this process and of its decoders, by how many images were predicted in one call."""
+    (run,) = workspace.submit([workspace.recipe(dataset, "linear_probe", "bundled", per_class=20)])
+    if workspace.run(run).status != "done":
+        driven(workspace, run)
+    with tempfile.TemporaryDirectory() as held:
+        folder, rng, begun = Path(held), np.random.default_rng(0), 0
+        print("| images | seconds | peak of this process, MB | of the largest child, MB |\n| --- | --- | --- | --- |")
+        for count in (FEW, 10 * FEW):
+            for number in range(begun, count):
+                Image.fromarray(rng.integers(0, 256, (64, 64, 3), dtype=np.uint8)).save(folder / f"{number}.png")
+            begun, seconds = count, predicted(workspace, run, folder)
+            own, child = (resource.getrusage(who).ru_maxrss / 1024 for who in WHOSE)
+            print(f"| {count:,} | {seconds:.0f} | {own:,.0f} | {child:,.0f} |", flush=True)
 
 
 def extraction(workspace: Workspace, dataset: Dataset, run: str, files: list[Path]):  # type: ignore[no-untyped-def]

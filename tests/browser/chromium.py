@@ -1,4 +1,7 @@
-"""The browser that the tests drive. Run as a program it installs one where there is none."""
+"""The browser that the tests drive. Run as a program it installs one where there is none.
+
+GRAFT_APT=1 allows it to install Debian's, as root; else it is Playwright's own.
+"""
 
 import os
 import shutil
@@ -34,7 +37,7 @@ def playwrights_own() -> str | None:
 
 
 def install() -> None:
-    if os.geteuid() == 0 and shutil.which("apt-get"):
+    if os.environ.get("GRAFT_APT") and os.geteuid() == 0 and shutil.which("apt-get"):
         quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         subprocess.run(["apt-get", "update", "-qq"])
         subprocess.run(["apt-get", "install", "-y", "-qq", "chromium"], env=quiet)
@@ -51,5 +54,6 @@ if __name__ == "__main__":
         install()
         if find() is None:
             sys.exit(
-                "The tests need Chrome or Chromium. Install one, or name it: GRAFT_BROWSER=/path/to/chrome make test"
+                "The tests need Chrome or Chromium. Install one (on Debian `apt-get install chromium`, or as root"
+                " GRAFT_APT=1 make test), or name it: GRAFT_BROWSER=/path/to/chrome make test"
             )
