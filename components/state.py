@@ -126,9 +126,7 @@ augmented_jobs: Kept[dict[str, str]] = Kept("augmented_jobs", {})  # by drawing,
 compared: Kept[list[str] | None] = Kept("compared", None)  # of a dataset: runs that were picked
 compared_turn = Kept("compared_turn", 0)  # of a dataset: a new one is a new table
 compared_order: Kept[list[str]] = Kept("compared_order", [])  # of such a table: its runs
-pairs_metric: Kept[Literal["accuracy", "macro_f1", "log_loss"]] = Kept(
-    "pairs_metric", "accuracy"
-)  # a segmented control
+pairs_metric: Kept[Metric] = Kept("pairs_metric", "accuracy")  # a segmented control
 ensemble_of: Kept[list[str]] = Kept("ensemble_of", [])  # of a dataset, a multiselect: members
 ensemble_alone = Kept("ensemble_alone", "")  # title of an ensemble that cannot be compared
 errors_pair: Kept[tuple[str, str]] = Kept("errors_pair", ("", ""))  # both sections have the same pair in hand

@@ -14,9 +14,9 @@ from components.compare.runs import choice, choose_runs, comparable
 from components.compare.tables import recipes_table, repeats_table, runs_table
 from components.compare.verdict import how_decided, verdict_view
 from components.errors.sections import errors_view
-from components.kit import charts, text
+from components.kit import charts
 from components.kit.compared import compared
-from transfer_core.errors import GraftError
+from components.kit.guard import said
 
 workspace = shell.begin("Compare")
 dataset, done = shell.finished_runs(
@@ -32,10 +32,10 @@ if not chosen.runs:
     st.info("Tick at least one run to compare.", icon=":material/checklist:")
     choose_runs(workspace, dataset, runs, chosen)
     st.stop()
-try:
+comparison = None
+with said():
     comparison = compared(workspace, dataset.id, [run.id for run in chosen.runs])
-except GraftError as error:
-    st.error(text.escape(str(error)), icon=":material/error:")
+if comparison is None:
     choose_runs(workspace, dataset, runs, chosen)
     st.stop()
 

@@ -6,6 +6,7 @@ from components import shell, state
 from components.kit import text
 from components.kit.backbone_picker import backbone_picker, download_note
 from components.kit.expected import expected_seconds
+from components.kit.guard import said
 from components.kit.train_form import by_rule, one_each, recipes, reset, rest, train_form
 from components.train.augmented import augmented_view
 from components.train.backbone_picture import backbone_picture, rows
@@ -15,7 +16,6 @@ from components.train.recipe import recipes_to_launch
 from components.train.run import run_view
 from components.train.settings import changed, train_settings
 from components.train.strategy_cards import strategy_cards
-from transfer_core.errors import GraftError
 from transfer_core.types import Recipe
 
 workspace = shell.begin("Train")
@@ -66,14 +66,12 @@ with setup:
         st.toast(f"The form above holds that recipe now: {filled}.", icon=":material/edit:")
     made: tuple[Recipe, ...] = ()
     place = None
-    try:
+    with said():
         if shown:
             place = train_settings(workspace, backbone, by_rule(workspace, dataset, form, backbone.name), form)
         else:
             rest(form)
         made = recipes(workspace, dataset, form, backbone.name)
-    except GraftError as caught:
-        st.error(text.escape(str(caught)), icon=":material/error:")
     with over_settings:
         if changed(workspace, form):
             st.caption(f"Changed: {text.escape(changed(workspace, form))}")
@@ -100,12 +98,10 @@ with setup:
         if not form.chosen:
             st.caption("Choose a strategy above.")
     if launch:
-        try:
+        with said():
             before = {run.id for run in runs if run.status == "done"}
             ids = workspace.submit(made, device=device)
             state.run.set(next((id for id in ids if id not in before), ids[0]))
             state.fold_setup.set(True)
             state.same.set(sum(id in before for id in ids))
             st.rerun()
-        except GraftError as caught:
-            st.error(text.escape(str(caught)), icon=":material/error:")

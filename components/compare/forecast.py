@@ -6,20 +6,17 @@ from components import shell
 from components.compare.forecast_chart import learning_curves
 from components.kit import compared, text
 from components.kit.charts import CONFIG
-from components.kit.guard import act
+from components.kit.guard import act, said
 from components.kit.train_form import set_by_user
-from transfer_core.errors import GraftError
 from transfer_core.types import Comparison, Dataset, Forecast, Lacking, Recipe
 from transfer_core.workspace import Workspace
 
 
 def forecast_view(workspace: Workspace, dataset: Dataset, comparison: Comparison) -> Forecast | None:
     """The forecast that is shown; None where there are not both approaches to forecast."""
-    try:
+    found = None
+    with said():
         found = compared.forecast(workspace, comparison)
-    except GraftError as error:
-        st.error(text.escape(str(error)), icon=":material/error:")
-        return None
     if found is None:
         return None
     st.markdown("##### How many more images until fine-tuning wins?")

@@ -2,13 +2,10 @@
 
 export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".pairs")
-  const drawn = JSON.stringify(data)
-  if (root.drawn !== drawn) draw(root, data)
-  root.drawn = drawn
-  const pen = document.createElement("canvas").getContext("2d")
-  pen.fillStyle = getComputedStyle(root).getPropertyValue("--st-background-color").trim() || "#fff"
-  const [r, g, b] = pen.fillStyle.match(/[0-9a-f]{2}/gi).map((part) => parseInt(part, 16))
-  root.classList.toggle("dark", 0.3 * r + 0.59 * g + 0.11 * b < 128)
+  const now = JSON.stringify(data)
+  if (root.shown !== now) draw(root, data)
+  root.shown = now
+  theme(root)
 }
 
 function draw(root, data) {
@@ -16,10 +13,10 @@ function draw(root, data) {
   root.querySelector("h4").textContent = data.title
   root.querySelector(".how").textContent = data.how
   said.textContent = data.hint
-  const head = element("tr")
-  head.append(element("th"), ...data.runs.map((run) => heading(run, "col")))
+  const head = made("tr")
+  head.append(made("th"), ...data.runs.map((run) => heading(run, "col")))
   const rows = data.cells.map((cells, i) => {
-    const row = element("tr")
+    const row = made("tr")
     row.append(heading(data.runs[i], "row"), ...cells.map((cell) => field(cell)))
     return row
   })
@@ -46,8 +43,8 @@ function draw(root, data) {
       field.addEventListener("click", () => show(i, j))
       field.addEventListener("focus", () => show(i, j))
       field.addEventListener("keydown", (event) => {
-        const [down, right] = STEPS[event.key] ?? [0, 0]
-        if (!down && !right) return
+        const [down, right] = arrow(event) ?? []
+        if (down === undefined) return
         event.preventDefault()
         const past = i + down === j + right ? 2 : 1 // over the diagonal
         at(i + past * down, j + past * right)?.focus()
@@ -60,42 +57,19 @@ function draw(root, data) {
   }
 }
 
-const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }
-
 function heading(run, scope) {
-  const cell = element("th"), line = element("div", "run"), number = element("b"), symbol = element("img")
-  cell.scope = scope
-  cell.title = run.title
-  number.textContent = run.number
-  symbol.src = run.symbol
-  symbol.alt = ""
-  line.append(number, symbol)
-  if (scope === "row") {
-    const name = element("span")
-    name.textContent = run.short
-    line.append(name)
-  } else cell.setAttribute("aria-label", run.title)
-  cell.append(line)
+  const cell = made("th", { scope, title: run.title }), line = made("div", { class: "run" }, cell)
+  made("b", {}, line, run.number)
+  made("img", { src: run.symbol, alt: "" }, line)
+  if (scope === "row") made("span", {}, line, run.short)
+  else cell.setAttribute("aria-label", run.title)
   return cell
 }
 
 function field(cell) {
-  if (!cell) {
-    const self = element("td", "self")
-    self.textContent = "·"
-    self.ariaHidden = "true"
-    return self
-  }
-  const made = element("td", `${cell.share < 0 ? "behind" : "ahead"} ${cell.sure ? "sure" : "open"}`)
-  const strength = Math.abs(cell.share)
-  made.style.setProperty("--mix", cell.sure ? 14 + 38 * strength : 16 * strength)
-  made.textContent = cell.value
-  made.tabIndex = -1
-  return made
-}
-
-function element(name, className = "") {
-  const made = document.createElement(name)
-  if (className) made.className = className
-  return made
+  if (!cell) return made("td", { class: "self", "aria-hidden": "true" }, null, "·")
+  const kinds = `${cell.share < 0 ? "behind" : "ahead"} ${cell.sure ? "sure" : "open"}`
+  const field = made("td", { class: kinds, tabindex: -1 }, null, cell.value), strength = Math.abs(cell.share)
+  field.style.setProperty("--mix", cell.sure ? 14 + 38 * strength : 16 * strength)
+  return field
 }

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -10,12 +9,12 @@ import streamlit as st
 from components import state
 from components.compare.charts import Entry
 from components.kit import text
+from components.kit.component import component
 from components.kit.guard import fragment
 from components.kit.palette import symbol_uri
 from components.state import Metric
 from transfer_core.types import Comparison, Interval, Pair
 
-HERE = Path(__file__)
 MOST = 24  # runs; of more, the most accurate are shown
 
 METRICS: dict[Metric, str] = {"accuracy": "Accuracy", "macro_f1": "Macro-F1", "log_loss": "Log-loss"}
@@ -27,9 +26,7 @@ HTML = """
   <p class="said" role="status"></p>
 </figure>
 """
-mount = st.components.v2.component(
-    "graft_pairs", html=HTML, css=HERE.with_suffix(".css").read_text(), js=HERE.with_suffix(".js").read_text()
-)
+mount = component("graft_pairs", HTML, beside=__file__)
 
 
 @dataclass(frozen=True, kw_only=True)

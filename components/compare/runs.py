@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from components import state
+from components.compare.tables import PERCENT, hundredfold
 from components.kit import text
 from components.kit.palette import symbol_uri
 from components.kit.queue_lines import titles
@@ -141,18 +142,13 @@ def _table(runs: Sequence[Run], titles: Mapping[str, str], sizes: Sizes) -> pd.D
             "Backbone": [text.plain(run.backbone) for run in runs],
             "Training images": [sizes[run.id] for run in runs],
             "Seed": [None if run.members else run.recipe.seed for run in runs],
-            "Validation": [_percent(run.val_accuracy) for run in runs],
-            "Test": [_percent(run.test_accuracy) for run in runs],
+            "Validation": [hundredfold(run.val_accuracy) for run in runs],
+            "Test": [hundredfold(run.test_accuracy) for run in runs],
             "Time, s": [run.whole_seconds for run in runs],
         }
     )
 
 
-def _percent(share: float | None) -> float | None:
-    return None if share is None else 100 * share
-
-
-PERCENT = st.column_config.NumberColumn(format="%.1f %%")
 COLUMNS = {
     "": st.column_config.ImageColumn(width=40),
     "Run": st.column_config.TextColumn(width=330),

@@ -15,12 +15,12 @@ from transfer_core.types import LABELS, NONE, SETTINGS, TELLING, Dataset, Repeat
 from transfer_core.workspace import Workspace
 
 FIELDS = ("strategy", "backbone", "weights", *TELLING, "version")  # of a recipe, as they are shown
+PERCENT = st.column_config.NumberColumn(format="%.1f %%")
 MANY = 24  # columns of the table of differences
 
 
 def runs_table(workspace: Workspace, dataset: Dataset, shown: Sequence[Entry]) -> None:
     """A line for each run, the most accurate first."""
-    percent = st.column_config.NumberColumn(format="%.1f %%")
     st.dataframe(
         pd.DataFrame(
             {
@@ -33,7 +33,7 @@ def runs_table(workspace: Workspace, dataset: Dataset, shown: Sequence[Entry]) -
                 "Macro-F1": [each.score.macro_f1 for each in shown],
                 "Log-loss": [each.score.log_loss for each in shown],
                 "ECE": [100 * each.score.ece for each in shown],
-                "Validation": [_hundredfold(each.run.val_accuracy) for each in shown],
+                "Validation": [hundredfold(each.run.val_accuracy) for each in shown],
                 "Training images": [workspace.train_images(dataset, each.run) for each in shown],
                 "Time, s": [each.run.whole_seconds for each in shown],
                 "Images/s": [each.run.images_per_second for each in shown],
@@ -50,9 +50,9 @@ def runs_table(workspace: Workspace, dataset: Dataset, shown: Sequence[Entry]) -
         column_config={
             "": st.column_config.ImageColumn(width=40),
             "Test accuracy": st.column_config.ProgressColumn(format="%.1f %%", min_value=0, max_value=100),
-            "95 % from": percent,
-            "to": percent,
-            "Validation": percent,
+            "95 % from": PERCENT,
+            "to": PERCENT,
+            "Validation": PERCENT,
             "Macro-F1": st.column_config.NumberColumn(format="%.3f", help="Mean over the classes of F1."),
             "Log-loss": st.column_config.NumberColumn(
                 format="%.3f", help="Mean of −log of the label's probability, nats. Less is better."
@@ -68,7 +68,7 @@ def runs_table(workspace: Workspace, dataset: Dataset, shown: Sequence[Entry]) -
     )
 
 
-def _hundredfold(share: float | None) -> float | None:
+def hundredfold(share: float | None) -> float | None:
     return None if share is None else 100 * share
 
 
@@ -94,8 +94,8 @@ def repeats_table(workspace: Workspace, dataset: Dataset, compared: Run, *, apar
                 "": [symbol_uri(group.runs[0].recipe.strategy) for group in groups],
                 "Recipe": [text.plain(name) for name in names.values()],
                 "Backbone": [text.plain(group.runs[0].recipe.backbone) for group in groups],
-                "Mean": [_hundredfold(group.mean) for group in groups],
-                "Spread": [_hundredfold(group.spread) for group in groups],
+                "Mean": [hundredfold(group.mean) for group in groups],
+                "Spread": [hundredfold(group.spread) for group in groups],
                 "Each": [_each(group) for group in groups],
             }
         ),

@@ -1,13 +1,11 @@
 """The form that brings images in."""
 
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
 from components import state
-from components.kit import text
-from transfer_core.errors import GraftError
+from components.kit.guard import said
 from transfer_core.workspace import Workspace, import_roots
 
 LAYOUT = """
@@ -27,17 +25,16 @@ def import_form(workspace: Workspace) -> None:
         turn = state.upload_turn.get()
         upload = st.file_uploader("A zip with one folder per class", type="zip", key=f"upload_{turn}")
         if upload is not None:
-            job = _started(lambda: workspace.import_upload(upload, upload.name))
-            if job:
+            with said():
+                job = workspace.import_upload(upload, upload.name)
                 state.upload_turn.set(turn + 1)  # a new widget, so that the upload's memory is freed
                 _watch(job)
         if import_roots():
             with st.form("import_path", border=False):
                 path = st.text_input("Or a path on this server", placeholder=str(import_roots()[0]))
                 if st.form_submit_button("Import") and path:
-                    job = _started(lambda: workspace.import_path(Path(path), allowed=import_roots()))
-                    if job:
-                        _watch(job)
+                    with said():
+                        _watch(workspace.import_path(Path(path), allowed=import_roots()))
         for example in workspace.examples():
             if st.button(
                 f"Draw the example: {example.title}", key=f"example_{example.name}", icon=":material/grid_view:"
@@ -47,14 +44,6 @@ def import_form(workspace: Workspace) -> None:
         st.caption("What Graft expects")
         st.markdown(LAYOUT)
         st.caption("jpg, png, webp, bmp, gif or tiff. Files that cannot be read are listed, not fatal.")
-
-
-def _started(start: Any) -> str | None:
-    try:
-        return str(start())
-    except GraftError as error:
-        st.error(text.escape(str(error)), icon=":material/error:")
-        return None
 
 
 def _watch(job: str) -> None:

@@ -80,8 +80,8 @@ class Flow {
     this.options = []
     this.places = {}
     this.headings = {}
-    this.panels = element("g", {}, this.svg)
-    this.lines = element("g", { "aria-hidden": "true" }, this.svg)
+    this.panels = svg("g", {}, this.svg)
+    this.lines = svg("g", { "aria-hidden": "true" }, this.svg)
     this.steps = this.data.questions.filter((question) => !question.aside)
     width < STACKED_PX ? this.stacked(width) : this.wide(Math.min(width, 1180))
     this.paint()
@@ -138,7 +138,7 @@ class Flow {
       const words = title.length * 18 + aside.length * NOTE
       const height = beside ? Math.max(NODE, words) + 24 : words + NODE + 36
       const first = beside ? y + (height - words) / 2 + 14 : y + 27
-      element("rect", { class: "panel", x, y, width, height, rx: 12 }, this.panels)
+      svg("rect", { class: "panel", x, y, width, height, rx: 12 }, this.panels)
       this.heading(question.name, this.steps.length + i + 1, question.title, inner, first + (title.length - 1) * 18, room)
       aside.forEach((line, k) => write(this.svg, "hint", line, inner + 29, first + title.length * 18 + k * NOTE))
       const group = this.group(question)
@@ -159,7 +159,7 @@ class Flow {
       const noted = question.name in this.data.notes ? NOTE : 0
       const top = y + 43 + noted + PICTURE.height + PICTURE.gap
       const panel = { question: question.name, x: 1, y, width: width - 2, height: top + NODE + 11 - y }
-      element("rect", { class: "panel", x: 1, y, width: width - 2, height: panel.height, rx: 12 }, this.panels)
+      svg("rect", { class: "panel", x: 1, y, width: width - 2, height: panel.height, rx: 12 }, this.panels)
       panels.push(panel)
       this.heading(question.name, i + 1, question.title, 12, y + 27, width - 30)
       this.note(question.name, 12, y + 27 + NOTE, width - 30)
@@ -205,7 +205,7 @@ class Flow {
   edge(d, from, to) {
     const rise = (to.y + to.height / 2) - (from.y + from.height / 2)
     const across = this.width < STACKED_PX ? [APART, to.key ? APART : 0] : [Math.abs(rise) > 60 ? -Math.sign(rise) * APART : 0, APART]
-    const line = () => element("path", { class: "edge", d }, this.lines)
+    const line = () => svg("path", { class: "edge", d }, this.lines)
     this.edges.push({ from, to, across, said: line(), measured: line() })
   }
 
@@ -216,23 +216,23 @@ class Flow {
   }
 
   picture({ node, name, value, free }, x, y) {
-    const drawn = this.data.pictures[node.dataset.id]
-    if (!drawn) return
-    const group = element("g", { class: "picture", role: "img", "aria-label": drawn.alt }, this.svg)
-    element("title", {}, group).textContent = drawn.alt
-    element("g", { transform: `translate(${x} ${y}) scale(${PICTURE.width / 96})` }, group).innerHTML = drawn.svg
+    const shown = this.data.pictures[node.dataset.id]
+    if (!shown) return
+    const group = svg("g", { class: "picture", role: "img", "aria-label": shown.alt }, this.svg)
+    svg("title", {}, group, shown.alt)
+    svg("g", { transform: `translate(${x} ${y}) scale(${PICTURE.width / 96})` }, group).innerHTML = shown.svg
     if (!free) return
     group.classList.add("free")
     group.onclick = () => this.choose(name, value)
   }
 
   heading(name, number, words, x, y, width) {
-    const group = element("g", { class: "heading", "aria-hidden": "true" }, this.svg)
+    const group = svg("g", { class: "heading", "aria-hidden": "true" }, this.svg)
     const indent = number ? 29 : 0
     const lines = this.wrap(words, width - indent, "600 14.5px")
     const first = y - (lines.length - 1) * 18
     if (number) {
-      element("circle", { cx: x + 11, cy: first - 5, r: 11 }, group)
+      svg("circle", { cx: x + 11, cy: first - 5, r: 11 }, group)
       write(group, "number", `${number}`, x + 11, first - 0.5)
     }
     lines.forEach((line, i) => write(group, "question", line, x + indent, first + i * 18))
@@ -242,17 +242,17 @@ class Flow {
   group(question) {
     const counted = question.name in this.data.measured
     const label = counted ? `${question.title} Counted by Graft.` : question.title
-    return element("g", { role: "radiogroup", "aria-label": label, "aria-disabled": `${counted}` }, this.svg)
+    return svg("g", { role: "radiogroup", "aria-label": label, "aria-disabled": `${counted}` }, this.svg)
   }
 
   option(parent, { name, options }, { value, label, hint }, x, y, width) {
     const free = !(name in this.data.measured)
     const id = `${name}-${value}`
-    const node = element("g", { class: "option", role: "radio", "data-id": id }, parent)
+    const node = svg("g", { class: "option", role: "radio", "data-id": id }, parent)
     box(node, x, y, width, NODE, 10)
     const left = x + (width < 130 ? 9 : PAD)
     const dotted = width >= 150
-    if (dotted) element("circle", { class: "dot", cx: left + 6, cy: y + 25, r: 6 }, node)
+    if (dotted) svg("circle", { class: "dot", cx: left + 6, cy: y + 25, r: 6 }, node)
     const text = dotted ? left + 21 : left, room = x + width - 6 - text
     this.fit(write(node, "label", label, text, y + 26), 600, 15, room)
     const below = write(node, "hint", hint, text, y + 45)
@@ -265,11 +265,11 @@ class Flow {
     node.classList.add("free")
     node.onclick = () => this.choose(name, value)
     node.onkeydown = (event) => {
-      const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key]
+      const [down, right] = arrow(event) ?? []
       if (event.key === "Enter" || event.key === " ") this.choose(name, value)
-      else if (step) {
+      else if (down !== undefined) {
         const at = options.findIndex((other) => other.value === value)
-        const next = options[(at + step + options.length) % options.length].value
+        const next = options[(at + down + right + options.length) % options.length].value
         if (this.answers[name] !== next) this.choose(name, next)
         this.svg.querySelector(`[data-id="${name}-${next}"]`).focus()
       } else return
@@ -285,11 +285,11 @@ class Flow {
 
   place(key, x, y, width, height) {
     const { title, where, says } = this.data.places[key]
-    const node = element("g", { class: "place", role: "img", tabindex: 0, "data-id": `place-${key}` }, this.svg)
+    const node = svg("g", { class: "place", role: "img", tabindex: 0, "data-id": `place-${key}` }, this.svg)
     box(node, x, y, width, height, 10)
     const lines = this.wrap(title, width - 54, "600 15px")
     const first = y + (height - lines.length * LINE - 17) / 2 + 14
-    element("circle", { cx: x + 25, cy: y + height / 2, r: 12 }, node)
+    svg("circle", { cx: x + 25, cy: y + height / 2, r: 12 }, node)
     write(node, "number", key, x + 25, y + height / 2 + 4.5)
     lines.forEach((line, i) => write(node, "label", line, x + 46, first + i * LINE))
     write(node, "hint", where, x + 46, first + lines.length * LINE - 1)
@@ -300,7 +300,7 @@ class Flow {
   seam(key, x, y) {
     const { title, says } = this.data.places[key]
     const width = this.measure(title, "600 13px") + 28
-    const node = element("g", { class: "place seam", role: "img", tabindex: 0, "data-id": `place-${key}` }, this.svg)
+    const node = svg("g", { class: "place seam", role: "img", tabindex: 0, "data-id": `place-${key}` }, this.svg)
     box(node, x, y - SEAM_HIGH / 2, width, SEAM_HIGH, SEAM_HIGH / 2)
     const words = write(node, "label", title, x + 14, y + 4.5)
     words.style.fontSize = "13px"
@@ -320,7 +320,7 @@ class Flow {
   // --- lighting: at every answer ---------------------------------------------------------------
 
   paint() {
-    this.root.classList.toggle("dark", isDark(getComputedStyle(this.root).getPropertyValue("--st-background-color")))
+    theme(this.root)
     const ways = this.ways()
     this.paintQuestions()
     this.paintPlaces(ways)
@@ -430,30 +430,15 @@ class Flow {
   }
 }
 
-function element(tag, attributes, parent) {
-  const made = document.createElementNS("http://www.w3.org/2000/svg", tag)
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value)
-  return parent.appendChild(made)
-}
-
 function write(parent, kind, words, x, y) {
-  const made = element("text", { class: kind, x, y }, parent)
-  made.textContent = words
-  return made
+  return svg("text", { class: kind, x, y }, parent, words)
 }
 
 function box(parent, x, y, width, height, rx) {
-  element("rect", { class: "body", x, y, width, height, rx }, parent)
-  element("rect", { class: "twin", x: x + 4, y: y + 4, width: width - 8, height: height - 8, rx: rx - 3 }, parent)
-  element("rect", { class: "ring", x: x - 4, y: y - 4, width: width + 8, height: height + 8, rx: rx + 4 }, parent)
+  svg("rect", { class: "body", x, y, width, height, rx }, parent)
+  svg("rect", { class: "twin", x: x + 4, y: y + 4, width: width - 8, height: height - 8, rx: rx - 3 }, parent)
+  svg("rect", { class: "ring", x: x - 4, y: y - 4, width: width + 8, height: height + 8, rx: rx + 4 }, parent)
 }
 
 const clamp = (value, least, most) => Math.min(Math.max(value, least), most)
 const same = (a, b) => Object.keys(b).every((name) => a[name] === b[name])
-
-function isDark(color) {
-  const pen = document.createElement("canvas").getContext("2d")
-  pen.fillStyle = color.trim() || "#fff"
-  const [r, g, b] = pen.fillStyle.match(/[0-9a-f]{2}/gi).map((part) => parseInt(part, 16))
-  return 0.3 * r + 0.59 * g + 0.11 * b < 128
-}

@@ -2,16 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
-
-import streamlit as st
 
 from components.decide.flowchart_pictures import PICTURES
 from components.kit import text
+from components.kit.component import component
 from transfer_core.types import Answers
-
-HERE = Path(__file__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,9 +117,7 @@ HTML = """
   <p class="status" role="status"></p>
 </div>
 """
-mount = st.components.v2.component(
-    "graft_flowchart", html=HTML, css=HERE.with_suffix(".css").read_text(), js=HERE.with_suffix(".js").read_text()
-)
+mount = component("graft_flowchart", HTML, beside=__file__)
 
 
 def flowchart(

@@ -3,9 +3,8 @@
 export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".errors")
   theme(root)
-  if (root.shown === data.html) return
   const order = root.querySelector("select")?.value ?? "0 up"
-  root.innerHTML = root.shown = data.html
+  if (!place(root, data.html)) return
   const rows = [...root.querySelectorAll("tbody tr")], select = root.querySelector("select")
   const buttons = [...root.querySelectorAll("thead button")]
   const value = (row, column) => row.cells[column].dataset.sort

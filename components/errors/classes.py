@@ -1,17 +1,14 @@
 """A table of the classes: how many of each are found, how far two runs differ, and how sure that is."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
-import streamlit as st
-
-from components.errors.look import SCRIPT, STYLE, mark, points, strategy_of
+from components.errors.look import ROOT, STYLE, mark, points, strategy_of
 from components.kit import text
+from components.kit.component import component
 from components.kit.palette import style
 from transfer_core.types import ClassScore, Comparison, Dataset, Interval
 from transfer_core.workspace import Workspace
 
-HERE = Path(__file__)
 PLACES = ("first", "second")
 AXIS = '<th class="strip" title="Recall, with 95 % intervals"><span>0</span><span>50</span><span>100\u202f%</span></th>'
 MEANING = {
@@ -20,12 +17,7 @@ MEANING = {
     "F1": "Harmonic mean of precision and recall",
 }
 
-mount = st.components.v2.component(
-    "graft_class_table",
-    html='<div class="errors"></div>',
-    css=STYLE + HERE.with_suffix(".css").read_text(),
-    js=SCRIPT + HERE.with_suffix(".js").read_text(),
-)
+mount = component("graft_class_table", ROOT, beside=__file__, css=STYLE)
 
 
 def class_table(

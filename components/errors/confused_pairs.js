@@ -2,7 +2,7 @@
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".errors")
-  if (root.shown !== data.html) root.innerHTML = root.shown = data.html
+  place(root, data.html)
   theme(root)
   const buttons = [...root.querySelectorAll("button")]
   const mark = (chosen) =>

@@ -2,28 +2,21 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import streamlit as st
 
-from components.errors.look import SCRIPT, STYLE, mark, strategy_of
+from components.errors.look import ROOT, STYLE, mark, strategy_of
 from components.kit import text
+from components.kit.component import component
 from transfer_core.types import Comparison, Dataset, Ints
 
-HERE = Path(__file__)
 OFFERED = 300  # pairs in all
 LISTED = 12  # in the list
 
 Panel = Literal["first", "second", "difference"]
 
-mount = st.components.v2.component(
-    "graft_confused_pairs",
-    html='<div class="errors"></div>',
-    css=STYLE + HERE.with_suffix(".css").read_text(),
-    js=SCRIPT + HERE.with_suffix(".js").read_text(),
-)
+mount = component("graft_confused_pairs", ROOT, beside=__file__, css=STYLE)
 
 
 @dataclass(frozen=True, kw_only=True)

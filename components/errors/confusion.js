@@ -207,13 +207,11 @@ class Confusion {
 
   step(cell, event) {
     const { panel, label, predicted } = this.place(cell), last = this.data.names.length - 1
-    const [row, column] = {
-      ArrowLeft: [label, predicted - 1], ArrowRight: [label, predicted + 1], Home: [label, 0], End: [label, last],
-      ArrowUp: [label - 1, predicted], ArrowDown: [label + 1, predicted],
-      PageUp: [0, predicted], PageDown: [last, predicted],
-    }[event.key] ?? []
+    const [down, right] = arrow(event) ?? []
+    const far = { Home: [label, 0], End: [label, last], PageUp: [0, predicted], PageDown: [last, predicted] }
+    const [row, column] = far[event.key] ?? [label + down, predicted + right] // nowhere by another key
     const next = panel.cells[row]?.[column]
-    if (row === undefined) return
+    if (Number.isNaN(row)) return
     event.preventDefault()
     if (!next) return
     this.rove(next)
@@ -243,11 +241,3 @@ class Confusion {
 // Per cent of the colour in a cell: mistakes are few, so their shades rise faster.
 const strength = (share, even) => Math.round(8 + 40 * (even ? share : Math.min(1, 2 * share) ** 0.6))
 const signed = (count) => (count > 0 ? `+${count}` : count < 0 ? `${MINUS}${-count}` : "0")
-
-function made(tag, attributes, parent, words) {
-  const node = document.createElement(tag)
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value)
-  if (words !== undefined) node.textContent = words
-  parent?.appendChild(node)
-  return node
-}

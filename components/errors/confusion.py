@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import Any, get_args
 
 import streamlit as st
@@ -11,12 +10,12 @@ from components import state
 from components.errors.answers import asked, confused
 from components.errors.confused_pairs import Cell, Mixed, Panel, mixed, pair_list
 from components.errors.gallery import tiles
-from components.errors.look import SCRIPT, STYLE, mark, strategy_of
+from components.errors.look import STYLE, mark, strategy_of
 from components.kit import text
+from components.kit.component import component
 from transfer_core.types import Call, Comparison, Dataset, Seen
 from transfer_core.workspace import Workspace
 
-HERE = Path(__file__)
 MATRIX = 40  # more classes than this are shown as pairs of classes
 FEW, LONG, SHORT = 6, 24, 14  # classes up to which there is room for long names; characters of a name
 
@@ -34,12 +33,7 @@ HTML = """
   </div>
 </div>
 """
-mount = st.components.v2.component(
-    "graft_confusion",
-    html=HTML,
-    css=STYLE + HERE.with_suffix(".css").read_text(),
-    js=SCRIPT + HERE.with_suffix(".js").read_text(),
-)
+mount = component("graft_confusion", HTML, beside=__file__, css=STYLE)
 
 
 def confusion_view(

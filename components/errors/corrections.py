@@ -10,9 +10,8 @@ from components.errors.gallery import first, more
 from components.errors.label_marks import mark_tiles
 from components.kit import text
 from components.kit.feed import feed
-from components.kit.guard import act
+from components.kit.guard import act, said
 from components.kit.status import ENDED_BADLY, phase_bar, say_ended_badly
-from transfer_core.errors import GraftError
 from transfer_core.types import SPLITS, Comparison, Dataset, Job, Mark, Seen
 from transfer_core.workspace import DatasetRow, Workspace
 
@@ -100,12 +99,9 @@ def _made_or_make(
         make = st.button("Make a corrected version", key="corrections_make", icon=":material/library_add_check:")
         _clear(workspace, dataset, marks)
     if make:
-        try:
+        with said():
             workspace.correct(dataset)
-        except GraftError as error:
-            st.error(text.escape(str(error)), icon=":material/error:")
-            return
-        st.rerun()
+            st.rerun()
 
 
 def _made(workspace: Workspace, dataset: Dataset, comparison: Comparison, version: DatasetRow) -> None:
@@ -125,16 +121,13 @@ def _made(workspace: Workspace, dataset: Dataset, comparison: Comparison, versio
         )
         opened = st.button("Open it on the Train page", key="corrections_open", icon=":material/model_training:")
         _clear(workspace, dataset, workspace.marks(dataset))
-    if train:
-        try:
-            new = workspace.dataset(version.id)
-            workspace.submit([workspace.recipe_from(asdict(run.recipe), new) for run in comparison.runs])
-        except GraftError as error:
-            st.error(text.escape(str(error)), icon=":material/error:")
-            return
     if train or opened:
-        shell.take(version.id)
-        shell.go("train")
+        with said():
+            if train:
+                new = workspace.dataset(version.id)
+                workspace.submit([workspace.recipe_from(asdict(run.recipe), new) for run in comparison.runs])
+            shell.take(version.id)
+            shell.go("train")
 
 
 def _clear(workspace: Workspace, dataset: Dataset, marks: Sequence[Mark]) -> None:

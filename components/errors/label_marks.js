@@ -1,31 +1,21 @@
 // A choice under each image. What the server does not know yet is sent again with the next choice, so that none is lost
 // when several are made faster than it answers.
 
-function option(words, value) {
-  const made = document.createElement("option")
-  made.textContent = words
-  made.value = value
-  return made
-}
-
 function fill(select, classes) {
   const { label, suggested } = select.dataset
-  const others = document.createElement("optgroup")
-  others.label = "Another class"
-  classes.forEach((name, i) => `${i}` === label || `${i}` === suggested || others.append(option(name, i)))
-  select.append(option("Keep its label", "keep"))
-  if (suggested) select.append(option(`${classes[suggested]} (suggested)`, suggested))
-  select.append(option("Drop this image", "drop"))
+  const option = (words, value, parent) => made("option", { value }, parent, words)
+  const others = made("optgroup", { label: "Another class" })
+  classes.forEach((name, i) => `${i}` === label || `${i}` === suggested || option(name, i, others))
+  option("Keep its label", "keep", select)
+  if (suggested) option(`${classes[suggested]} (suggested)`, suggested, select)
+  option("Drop this image", "drop", select)
   if (others.children.length) select.append(others)
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".errors")
   const open = (root.open ??= new Map())
-  if (root.shown !== data.html) {
-    root.innerHTML = root.shown = data.html
-    root.querySelectorAll("select").forEach((select) => fill(select, data.classes))
-  }
+  if (place(root, data.html)) root.querySelectorAll("select").forEach((select) => fill(select, data.classes))
   theme(root)
   const show = (select, wish) => {
     select.value = wish

@@ -1,26 +1,18 @@
 """Images, each with a choice of what is to become of it in a corrected version: its label, another one, or dropped."""
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
-
-import streamlit as st
 
 from components import state
 from components.errors.gallery import address, figure
-from components.errors.look import SCRIPT, STYLE
+from components.errors.look import ROOT, STYLE
 from components.kit import text
+from components.kit.component import component
 from components.kit.guard import act
 from transfer_core.types import Dataset, Mark
 from transfer_core.workspace import Workspace
 
-HERE = Path(__file__)
-mount = st.components.v2.component(
-    "graft_label_marks",
-    html='<div class="errors"></div>',
-    css=STYLE + HERE.with_suffix(".css").read_text(),
-    js=SCRIPT + HERE.with_suffix(".js").read_text(),
-)
+mount = component("graft_label_marks", ROOT, beside=__file__, css=STYLE)
 
 
 def mark_tiles(

@@ -5,20 +5,13 @@ from pathlib import Path
 import streamlit as st
 
 from components.kit import text
+from components.kit.component import component
 from components.kit.palette import style
 from transfer_core.types import Comparison
 
-HERE = Path(__file__)
-STYLE = HERE.with_suffix(".css").read_text()
-SCRIPT = HERE.with_suffix(".js").read_text()
-SHOW = """
-export default function ({ data, parentElement }) {
-  const root = parentElement.querySelector(".errors")
-  if (root.shown !== data.html) root.innerHTML = root.shown = data.html
-  theme(root)
-}
-"""
-mount = st.components.v2.component("graft_errors", html='<div class="errors"></div>', css=STYLE, js=SCRIPT + SHOW)
+STYLE = Path(__file__).with_suffix(".css").read_text()
+ROOT = '<div class="errors"></div>'
+mount = component("graft_errors", ROOT, css=STYLE, js='export default shows(".errors")')
 
 
 def show(html: str, *, key: str) -> None:

@@ -1,8 +1,7 @@
 """HTML of our own in the page's own colours: what Streamlit has no element for, and plain reading order for all."""
 
-import streamlit as st
-
 from components.kit import text
+from components.kit.component import component
 from components.kit.palette import symbol_uri
 
 # The two colours of the flowchart's paths stand here too: what was said, what was measured.
@@ -71,17 +70,7 @@ STYLE = """
 .drawn .sources div { display: grid; grid-template-columns: repeat(4, 1fr); gap: .35rem; }
 .drawn .sources img { width: 100%; aspect-ratio: 1; border-radius: 6px; display: block; object-fit: cover; }
 """
-SCRIPT = """
-export default function ({ data, parentElement }) {
-  const root = parentElement.querySelector(".drawn")
-  if (root.drawn !== data.html) root.innerHTML = root.drawn = data.html
-  const pen = document.createElement("canvas").getContext("2d")
-  pen.fillStyle = getComputedStyle(root).getPropertyValue("--st-background-color").trim() || "#fff"
-  const [r, g, b] = pen.fillStyle.match(/[0-9a-f]{2}/gi).map((part) => parseInt(part, 16))
-  root.classList.toggle("dark", 0.3 * r + 0.59 * g + 0.11 * b < 128)
-}
-"""
-mount = st.components.v2.component("graft_drawn", html='<div class="drawn"></div>', css=STYLE, js=SCRIPT)
+mount = component("graft_drawn", '<div class="drawn"></div>', css=STYLE, js='export default shows(".drawn")')
 
 
 def drawn(html: str, *, key: str) -> None:

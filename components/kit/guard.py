@@ -13,7 +13,7 @@ import streamlit as st
 
 from components import state
 from components.kit import text
-from transfer_core.errors import foreseen
+from transfer_core.errors import GraftError, foreseen
 from transfer_core.workspace import Workspace, default_root
 
 _place: ContextVar[str] = ContextVar("place", default="page")  # what is being drawn: the page, or one of its fragments
@@ -46,6 +46,15 @@ def guarded(place: str = "page") -> Iterator[None]:
         _box(_sentence(error, place))
     finally:
         _place.reset(outer)
+
+
+@contextmanager
+def said() -> Iterator[None]:
+    """A GraftError inside ends what is inside, and is said in a box where it stands."""
+    try:
+        yield
+    except GraftError as error:
+        _box(str(error))
 
 
 def fragment(body: Callable[..., Any], *, run_every: float | None = None, place: str = "") -> Callable[..., Any]:

@@ -107,7 +107,7 @@ function script(place) {
 function picture(data, figure, look) {
   const css = getComputedStyle(figure)
   const value = (name) => css.getPropertyValue(`--st-${name}`).trim()
-  const colors = value("chart-categorical-colors").split(",").map((color) => color.trim())
+  const colors = palette(figure)
   const ink = value("text-color")
   const line = value("border-color")
   const narrow = figure.clientWidth < NARROW_PX

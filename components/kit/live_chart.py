@@ -13,6 +13,7 @@ import numpy as np
 import streamlit as st
 
 from components.kit import text
+from components.kit.component import component
 from components.kit.feed import PANELS, Feed
 from components.kit.palette import style
 from transfer_core.types import Floats
@@ -34,13 +35,7 @@ HTML = """
   <p class="graft-live-note" role="status"></p>
 </figure>
 """
-mount = st.components.v2.component(
-    "graft_live_chart",
-    html=HTML,
-    css=HERE.with_suffix(".css").read_text(),
-    js=HERE.with_suffix(".js").read_text(),
-    isolate_styles=False,
-)
+mount = component("graft_live_chart", HTML, beside=__file__, isolate_styles=False)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,9 +8,8 @@ from pathlib import Path
 import streamlit as st
 
 from components import state
-from components.kit import text
+from components.kit.guard import said
 from components.kit.status import ENDED_BADLY, say_ended_badly
-from transfer_core.errors import GraftError
 from transfer_core.types import Backbone
 from transfer_core.workspace import Workspace
 
@@ -34,14 +33,12 @@ def own_weights(workspace: Workspace, backbones: Sequence[Backbone], *, expanded
         )
         name = st.text_input("Name", value=suggested(file.name) if file else "", key=f"name_{turn}_{bool(file)}")
         if st.button("Check and add", key="add_weights", disabled=not (file and arch and name)) and file and arch:
-            try:
+            with said():
                 job = workspace.add_backbone(file, file.name, arch=arch, name=name)
                 kept = added(workspace, job, "Checking the weights.")
                 if kept is not None:
                     state.weights_turn.set(turn + 1)  # a new widget, so that the upload's memory is freed
                 return kept
-            except GraftError as error:
-                st.error(text.escape(str(error)), icon=":material/error:")
     return None
 
 

@@ -5,17 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, groupby
 from math import log2, sqrt
-from pathlib import Path
 from typing import Literal
 
-import streamlit as st
-
 from components.kit import text
+from components.kit.component import component
 from components.kit.palette import style
 from transfer_core.types import AUTO, FIRST, HEAD, Backbone, Recipe, Stage, Tap
 from transfer_core.workspace import Workspace
 
-HERE = Path(__file__)
 BLOCK_PX = 88  # height of the input's block
 HEADS = {
     "logistic": "a new linear classifier",
@@ -33,12 +30,7 @@ LEGEND = {
     "unused": "not used",
 }
 
-mount = st.components.v2.component(
-    "graft_backbone_picture",
-    html='<div class="backbone"></div>',
-    css=HERE.with_suffix(".css").read_text(),
-    js=HERE.with_suffix(".js").read_text(),
-)
+mount = component("graft_backbone_picture", '<div class="backbone"></div>', beside=__file__)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,8 +4,8 @@ import streamlit as st
 
 from components import state
 from components.kit import text
+from components.kit.guard import said
 from components.kit.own_weights import added, suggested
-from transfer_core.errors import GraftError
 from transfer_core.types import Dataset, Run
 from transfer_core.workspace import Workspace
 
@@ -22,12 +22,9 @@ def continue_view(workspace: Workspace, dataset: Dataset, run: Run) -> None:
         proposed = suggested(f"{text.file_stem(dataset.name)[:18]}-{run.recipe.strategy}"[:33] + f"-{run.id[:4]}.pth")
         name = st.text_input("Name of the backbone", value=proposed, key=f"continue_name_{run.id}")
         if st.button("Keep it and set up a run", key=f"continue_go_{run.id}", type="primary", disabled=not name):
-            try:
+            with said():
                 kept = added(workspace, workspace.continue_run(run.id, name=name), "Reading the network.")
-            except GraftError as error:
-                st.error(text.escape(str(error)), icon=":material/error:")
-                return
-            if kept is not None:
-                state.backbone.set(kept)
-                state.continued.set(kept)
-                st.rerun()
+                if kept is not None:
+                    state.backbone.set(kept)
+                    state.continued.set(kept)
+                    st.rerun()

@@ -8,13 +8,12 @@ import streamlit as st
 
 from components.kit import canvas, text
 from components.kit.charts import CONFIG
-from components.kit.guard import fragment
+from components.kit.guard import fragment, said
 from components.kit.job_panel import TICK_SECONDS, under_way
 from components.kit.palette import NEUTRAL, style
 from components.kit.status import say_ended_badly
 from components.kit.train_form import take_rate
 from components.state import Form
-from transfer_core.errors import GraftError
 from transfer_core.types import Dataset, Job, RateTest, Recipe
 from transfer_core.workspace import Workspace
 
@@ -75,11 +74,8 @@ def _offer(workspace: Workspace, dataset: Dataset, recipe: Recipe, job: Job | No
     pressed = st.button(label, key="find_rate", icon=":material/trending_down:")
     st.caption(text.escape(OFFER + which))
     if pressed:
-        try:
+        with said():
             workspace.find_rate(dataset, recipe, device)
-        except GraftError as error:
-            st.error(text.escape(str(error)), icon=":material/error:")
-        else:
             st.rerun()
 
 
