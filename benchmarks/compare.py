@@ -50,13 +50,13 @@ def invented(workspace: Workspace, classes: int, rng: np.random.Generator) -> Da
         heights=np.full(count, 160),
     )
     workspace._store.add_dataset(dataset)
-    return workspace.dataset("invented")
+    return workspace.datasets.find("invented")
 
 
 def finished(workspace: Workspace, dataset: Dataset, number: int, rng: np.random.Generator) -> str:
     """A run with its curve and predictions, more accurate the higher its number. Returns its id."""
-    names = [strategy.name for strategy in workspace.strategies() if not strategy.network]
-    recipe = workspace.recipe(dataset, names[number % len(names)], seed=number // len(names))
+    names = [strategy.name for strategy in workspace.strategies.list() if not strategy.network]
+    recipe = workspace.recipes.make(dataset, names[number % len(names)], seed=number // len(names))
     id = f"run{number:03d}"
     workspace._store.add_job(
         id=id, kind="train", payload={"recipe": asdict(recipe)}, lane="cpu", dataset=dataset.id, recipe=recipe.id
@@ -133,10 +133,10 @@ def measured(classes: int) -> None:
         dataset = invented(workspace, classes, rng)
         ids = [finished(workspace, dataset, number, rng) for number in range(RUNS)]
         began = time.perf_counter()
-        workspace.compare(ids)
+        workspace.comparisons.make(ids)
         took = time.perf_counter() - began
         pairs = len(list(itertools.combinations(ids, 2)))
-        alone = pairs * peer([workspace.predictions(id) for id in ids])
+        alone = pairs * peer([workspace.runs.predictions(id) for id in ids])
         print(f"| {classes} | compare {RUNS} runs | {took:.2f} | scipy, accuracies alone: {alone:.1f} |", flush=True)
         for section in SECTIONS:
             first, again = rerun(section)
@@ -144,8 +144,8 @@ def measured(classes: int) -> None:
         for number in range(RUNS, LISTED):
             finished(workspace, dataset, number, rng)
         began = time.perf_counter()
-        runs = workspace.runs(dataset.id)
-        workspace.titles(runs)
+        runs = workspace.runs.list(dataset.id)
+        workspace.runs.titles(runs)
         took = time.perf_counter() - began
         print(f"| {classes} | list {len(runs)} runs | {took:.3f} | |", flush=True)
         first, again = rerun(SECTIONS[0])

@@ -38,8 +38,8 @@ def main() -> int:
     given.workspace.mkdir(parents=True, exist_ok=True)
     workspace = Workspace(given.workspace)
     dataset = imported(workspace, given.data, "clothing")
-    (run,) = workspace.submit([workspace.recipe(dataset, "linear_probe")])
-    if workspace.run(run).status != "done":
+    (run,) = workspace.runs.submit([workspace.recipes.make(dataset, "linear_probe")])
+    if workspace.runs.get(run).status != "done":
         driven(workspace, run)
     files = [workspace.root / "datasets" / dataset.id / "samples" / file for file in dataset.files[: given.images]]
     compute = extraction(workspace, dataset, run, files)
@@ -57,7 +57,7 @@ def main() -> int:
             ratios.append(rates[1] / rates[0])
             print(f"| {number} | {rates[0]:.1f} | {rates[1]:.1f} | {ratios[-1]:.2f} |", flush=True)
     print(f"median ratio {statistics.median(ratios):.2f}")
-    end = driven(workspace, workspace.export(run))
+    end = driven(workspace, workspace.exports.submit(run))
     parts = ", ".join(f"{name} {seconds:.1f}" for name, seconds in end.result["parts"].items())
     print(f"bundle: {end.result['agree']} of {end.result['images']} alike, {end.result['seconds']:.1f} s ({parts})")
     workspace.close()
@@ -83,12 +83,12 @@ def extraction(workspace: Workspace, dataset: Dataset, run: str, files: list[Pat
 
 def predicted(workspace: Workspace, run: str, folder: Path) -> float:
     began = time.monotonic()
-    driven(workspace, workspace.predict_paths([run], [folder]))
+    driven(workspace, workspace.predictions.submit_paths([run], [folder]))
     return time.monotonic() - began
 
 
 def driven(workspace: Workspace, job: str) -> RunEnd:
-    *_, end = workspace.drive(job)
+    *_, end = workspace.jobs.drive(job)
     assert isinstance(end, RunEnd) and end.status == "done", end
     return end
 

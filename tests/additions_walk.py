@@ -53,7 +53,7 @@ def commands() -> dict[str, Any]:
 def led_by_the_toy(workspace: Workspace, dataset: Dataset) -> None:
     """A race that it has won; a real one takes its seconds, and who wins is chance."""
     trial = Trial(strategy="toy", images=30, steps=10, seconds=5, rounds=2, accuracy=0.9, part=0.9)
-    network = workspace.backbone("bundled")
+    network = workspace.backbones.get("bundled")
     pilots = Pilots(
         dataset=dataset.id,
         backbone=network.name,
@@ -72,7 +72,7 @@ def led_by_the_toy(workspace: Workspace, dataset: Dataset) -> None:
     payload = {"dataset": dataset.id, "backbone": pilots.backbone, "weights": pilots.weights, "seconds": 60.0}
     workspace._store.add_job(id="won", kind="pilot", payload=payload, lane="cpu", dataset=dataset.id, recipe="")
     workspace._store.finish("won", "done", result=asdict(pilots))
-    workspace.say(dataset, Said(backbone=network.name))
+    workspace.studies.say(dataset, Said(backbone=network.name))
 
 
 def page(name: str, **state: Any) -> AppTest:
@@ -114,14 +114,14 @@ if __name__ == "__main__":
     seen: dict[str, Any] = {"commands": commands(), "symbol": palette.symbol_uri("toy")}
     workspace = Workspace(HOME)
     guard.workspace = lambda: workspace
-    dataset = workspace.dataset("photos")
+    dataset = workspace.datasets.find("photos")
     dataset_id = dataset.id
     led_by_the_toy(workspace, dataset)
     seen["pages"] = pages([run["run"] for run in seen["commands"]["runs"]])
-    made = [workspace.recipe(dataset, known.name) for known in workspace.strategies()]
+    made = [workspace.recipes.make(dataset, known.name) for known in workspace.strategies.list()]
     seen["recipes"] = [{"id": recipe.id, "repeats": recipe.repeats, "recipe": asdict(recipe)} for recipe in made]
     for recipe in made:
         before = {name: value for name, value in asdict(recipe).items() if name != "head_share"}  # saved by yesterday's
-        assert Recipe(**before) == workspace.recipe_from(before, dataset) == recipe
+        assert Recipe(**before) == workspace.recipes.from_json(before, dataset) == recipe
     workspace.close()
     Path(sys.argv[2]).write_text(json.dumps(seen))

@@ -27,7 +27,7 @@ def import_form(workspace: Workspace) -> None:
         turn = state.upload_turn.get()
         upload = st.file_uploader("A zip with one folder per class", type="zip", key=f"upload_{turn}")
         if upload is not None:
-            job = _started(lambda: workspace.import_upload(upload, upload.name))
+            job = _started(lambda: workspace.datasets.import_upload(upload, upload.name))
             if job:
                 state.upload_turn.set(turn + 1)  # a new widget, so that the upload's memory is freed
                 _watch(job)
@@ -35,14 +35,14 @@ def import_form(workspace: Workspace) -> None:
             with st.form("import_path", border=False):
                 path = st.text_input("Or a path on this server", placeholder=str(import_roots()[0]))
                 if st.form_submit_button("Import") and path:
-                    job = _started(lambda: workspace.import_path(Path(path), allowed=import_roots()))
+                    job = _started(lambda: workspace.datasets.import_path(Path(path), allowed=import_roots()))
                     if job:
                         _watch(job)
-        for example in workspace.examples():
+        for example in workspace.datasets.examples():
             if st.button(
                 f"Draw the example: {example.title}", key=f"example_{example.name}", icon=":material/grid_view:"
             ):
-                _watch(workspace.import_example(example.name))
+                _watch(workspace.datasets.import_example(example.name))
     with right:
         st.caption("What Graft expects")
         st.markdown(LAYOUT)

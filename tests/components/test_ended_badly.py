@@ -28,35 +28,35 @@ def _page(name: str, **kept: object) -> AppTest:
 
 
 def _train(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
-    return _page("train"), opened.submit([opened.recipe(dataset, TUNED)])[0]
+    return _page("train"), opened.runs.submit([opened.recipes.make(dataset, TUNED)])[0]
 
 
 def _import(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
-    job = opened.import_example("wallpaper")
+    job = opened.datasets.import_example("wallpaper")
     return _page("data", import_job=job), job
 
 
 def _measure(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
-    return _page("decide"), opened.measure(dataset)
+    return _page("decide"), opened.studies.measure(dataset)
 
 
 def _pilot(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
-    return _page("decide"), opened.pilot(dataset)
+    return _page("decide"), opened.studies.pilot(dataset)
 
 
 def _speed(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
-    return _page("train"), opened.measure_speed(opened.backbone().name)
+    return _page("train"), opened.backbones.measure_speed(opened.backbones.get().name)
 
 
 def _rates(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
-    job = opened.find_rate(dataset, opened.recipe(dataset, TUNED))
+    job = opened.studies.find_rate(dataset, opened.recipes.make(dataset, TUNED))
     return _page("train", show_settings=True, **{state.form.key: Form(chosen=[TUNED])}), job
 
 
 def _augment(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
     page = _page("train", **{state.form.key: Form(chosen=[TUNED], settings={"augment": "standard"})})
     assert not page.run().exception  # asks for the drawing
-    return page, opened.jobs(kind="augment")[0].id
+    return page, opened.jobs.list(kind="augment")[0].id
 
 
 def _correct(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
@@ -65,8 +65,8 @@ def _correct(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
 
         corrections_view(workspace, dataset, None, (), False)
 
-    opened.mark(dataset, [Mark(sample=0, label=1)])
-    return AppTest.from_function(page, args=(opened, dataset)), opened.correct(dataset)
+    opened.corrections.mark(dataset, [Mark(sample=0, label=1)])
+    return AppTest.from_function(page, args=(opened, dataset)), opened.corrections.submit(dataset)
 
 
 def _predict(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
@@ -76,8 +76,8 @@ def _predict(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
 
         prediction(workspace, ["run"], ["Linear probe"], Given(mark="a"))
 
-    job = opened._queue(Predict(of=("run",), sources=("",)))
-    opened.predict = lambda runs, files, **said: job  # type: ignore[method-assign]
+    job = opened.jobs.add(Predict(of=("run",), sources=("",)))
+    opened.predictions.submit = lambda runs, files, **said: job  # type: ignore[method-assign]
     return AppTest.from_function(page, args=(opened,)), job
 
 
@@ -87,20 +87,20 @@ def _export(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
 
         export_view(workspace, dataset, run)
 
-    (run,) = opened.submit([opened.recipe(dataset, "linear_probe")])
+    (run,) = opened.runs.submit([opened.recipes.make(dataset, "linear_probe")])
     opened._store.finish(run, "done", result={"test_accuracy": 0.9})
-    job = opened._queue(Export(from_run=run, dataset=dataset.id))
-    return AppTest.from_function(page, args=(opened, dataset, opened.run(run))), job
+    job = opened.jobs.add(Export(from_run=run, dataset=dataset.id))
+    return AppTest.from_function(page, args=(opened, dataset, opened.runs.get(run))), job
 
 
 def _backbone(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
     def page(workspace):
         from components.kit.own_weights import own_weights
 
-        own_weights(workspace, workspace.backbones())
+        own_weights(workspace, workspace.backbones.list())
 
-    job = opened._queue(AddBackbone(file="", arch="resnet18", name="mine"))
-    opened.add_backbone = lambda *file, **said: job  # type: ignore[method-assign]
+    job = opened.jobs.add(AddBackbone(file="", arch="resnet18", name="mine"))
+    opened.backbones.add_upload = lambda *file, **said: job  # type: ignore[method-assign]
     app = AppTest.from_function(page, args=(opened,)).run()
     app.file_uploader[0].upload("mine.pth", b"x", "application/octet-stream")
     app.run()
@@ -116,11 +116,11 @@ def _continue(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
 
         continue_view(workspace, dataset, run)
 
-    run = opened.submit([opened.recipe(dataset, "fine_tune_all")])[0]
+    run = opened.runs.submit([opened.recipes.make(dataset, "fine_tune_all")])[0]
     opened._store.finish(run, "done", result={"test_accuracy": 0.9})
-    job = opened._queue(ContinueRun(from_run=run, name="mine", title=""))
-    opened.continue_run = lambda *run, **said: job  # type: ignore[method-assign]
-    app = AppTest.from_function(page, args=(opened, dataset, opened.run(run))).run()
+    job = opened.jobs.add(ContinueRun(from_run=run, name="mine", title=""))
+    opened.backbones.add_run = lambda *run, **said: job  # type: ignore[method-assign]
+    app = AppTest.from_function(page, args=(opened, dataset, opened.runs.get(run))).run()
     app.button(key=f"continue_go_{run}").click()
     return app, job
 

@@ -33,8 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def correct(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     workspace = Workspace(root(options))
     try:
-        dataset = workspace.dataset(options.dataset)
-        return imported(workspace, workspace.correct(dataset, marks(dataset, options.marks)))
+        dataset = workspace.datasets.find(options.dataset)
+        return imported(workspace, workspace.corrections.submit(dataset, marks(dataset, options.marks)))
     finally:
         workspace.close()
 

@@ -30,10 +30,10 @@ def export(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     _require_place(out)
     workspace = Workspace(root(options))
     try:
-        run = workspace.run_named(options.run).id
-        job = workspace.export(run, fp16=options.fp16, promise=options.promise)
+        run = workspace.runs.find(options.run).id
+        job = workspace.exports.submit(run, fp16=options.fp16, promise=options.promise)
         end = follow(workspace, job, "cpu")
-        bundle = workspace.bundle(run)
+        bundle = workspace.exports.bundle(run)
         if end.status != "done" or bundle is None:
             raise GraftError("The export was stopped, so there is no bundle.")
         _copy(bundle, out)

@@ -16,8 +16,8 @@ def rename(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     """A name that another dataset has gets a number."""
     workspace = Workspace(root(options))
     try:
-        dataset = workspace.dataset(options.dataset)
-        name = workspace.rename_dataset(dataset.id, options.name)
+        dataset = workspace.datasets.find(options.dataset)
+        name = workspace.datasets.rename(dataset.id, options.name)
     finally:
         workspace.close()
     taken = "" if name == " ".join(options.name.split()) else " Another dataset has that name, so a number was added."

@@ -77,16 +77,16 @@ def _exported(place: Path, run: str) -> Path:
     """The bundle of a run of that workspace, made where there is none."""
     workspace = Workspace(place, write=False)
     try:
-        run = workspace.run_named(run).id
-        bundle = workspace.bundle(run)
+        run = workspace.runs.find(run).id
+        bundle = workspace.exports.bundle(run)
     finally:
         workspace.close()
     if bundle is not None:
         return bundle
     workspace = Workspace(place)
     try:
-        follow(workspace, workspace.export(run), "cpu")
-        bundle = workspace.bundle(run)
+        follow(workspace, workspace.exports.submit(run), "cpu")
+        bundle = workspace.exports.bundle(run)
     finally:
         workspace.close()
     if bundle is None:

@@ -41,7 +41,7 @@ def _seen(fed: Feed) -> dict[str, Any]:
 
 @pytest.fixture
 def job(opened: Workspace, dataset: Dataset) -> str:
-    return opened.submit([opened.recipe(dataset, "fine_tune_all")])[0]
+    return opened.runs.submit([opened.recipes.make(dataset, "fine_tune_all")])[0]
 
 
 def test_fed_in_pieces_it_is_what_it_is_fed_at_once(opened: Workspace, job: str) -> None:

@@ -50,12 +50,12 @@ def test_a_button_queues_it_and_its_result_fills_the_form(opened: Workspace, dat
     page = _page(["linear_probe", "fine_tune_all"], backbone_lr=0.006)
     page.button(key="find_rate").click().run()
     assert not page.exception
-    (job,) = opened.jobs(kind="rates")
+    (job,) = opened.jobs.list(kind="rates")
     assert job.status == "queued" and job.payload["recipe"]["strategy"] == "fine_tune_all"
     page.button(key="stop_rates").click().run()
-    assert opened.job(job.id).status == "stopped"
+    assert opened.jobs.get(job.id).status == "stopped"
     page.button(key="find_rate").click().run()
-    opened._store.finish(opened.jobs(kind="rates")[0].id, "done", result=asdict(TEST))
+    opened._store.finish(opened.jobs.list(kind="rates")[0].id, "done", result=asdict(TEST))
 
     page = _page(["linear_probe", "fine_tune_all"], backbone_lr=0.006)  # in another session
     said = next(known.value for known in page.markdown if "way down at" in known.value)
