@@ -1,6 +1,5 @@
 """What is gone or damaged on the disk: the same images bring a dataset's files back, and a model says what it lacks."""
 
-import contextlib
 import json
 import shutil
 from collections.abc import Iterator
@@ -21,7 +20,7 @@ from transfer_core.workspace import Workspace
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Iterator[Workspace]:
-    with contextlib.closing(Workspace(tmp_path / "workspace")) as opened:
+    with Workspace(tmp_path / "workspace") as opened:
         yield opened
 
 

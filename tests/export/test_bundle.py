@@ -1,6 +1,5 @@
 """Runs leave as bundles that need no Graft, answer as the run did, and are refused where they do not."""
 
-import contextlib
 import json
 import shutil
 import subprocess
@@ -38,7 +37,7 @@ NOT_GRAFT = ("torch", "torchvision", "timm", "transfer_core", "onnx", "onnxscrip
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory, photos: Path, small_networks: None) -> Iterator[Home]:
     folder = tmp_path_factory.mktemp("home")
-    with contextlib.closing(Workspace(folder / "workspace")) as workspace:
+    with Workspace(folder / "workspace") as workspace:
         job = drive(workspace, workspace.datasets.import_path(photos, name="photos | *of* <b>colours"))
         made = Home(workspace=workspace, dataset=workspace.datasets.get(job.result["id"]), out=folder / "bundles")
         made.exported("early", "linear_svm", "efficientnet_lite0", tap="stage1", fit="pad")

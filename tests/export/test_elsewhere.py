@@ -3,7 +3,6 @@
 Slow: `make soak` runs them. The environments are made once, by pip.
 """
 
-import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,7 +31,7 @@ for path, found in load(sys.argv[1]).predict(sys.argv[2:]):
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
-    with contextlib.closing(Workspace(tmp_path_factory.mktemp("home") / "workspace")) as opened:
+    with Workspace(tmp_path_factory.mktemp("home") / "workspace") as opened:
         yield opened
 
 

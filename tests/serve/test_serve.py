@@ -69,7 +69,7 @@ class Server:
 def server(tmp_path_factory: pytest.TempPathFactory, photos: Path, small_networks: None) -> Iterator[Server]:
     """Of a run that has no bundle yet, named by the beginning of its id."""
     root, scratch = tmp_path_factory.mktemp("served") / "workspace", tmp_path_factory.mktemp("scratch")
-    with closing(Workspace(root)) as workspace:
+    with Workspace(root) as workspace:
         dataset = workspace.datasets.get(
             drive(workspace, workspace.datasets.import_path(photos, name="<colours>")).result["id"]
         )

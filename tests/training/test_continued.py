@@ -1,6 +1,5 @@
 """A run's network goes on as a backbone: the same features, for other runs and in another workspace."""
 
-import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from transfer_core.workspace import Workspace
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory, photos: Path, small_networks: None) -> Iterator[Home]:
     folder = tmp_path_factory.mktemp("continued")
-    with contextlib.closing(Workspace(folder)) as workspace:
+    with Workspace(folder) as workspace:
         job = drive(workspace, workspace.datasets.import_path(photos))
         yield Home(workspace=workspace, dataset=workspace.datasets.get(job.result["id"]), out=folder / "bundles")
 

@@ -31,11 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def advise(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
-    workspace = Workspace(root(options), write=options.measure or options.pilots is not None)
-    try:
+    with Workspace(root(options), write=options.measure or options.pilots is not None) as workspace:
         return _advised(options, workspace, workspace.datasets.find(options.dataset))
-    finally:
-        workspace.close()
 
 
 def _advised(options: argparse.Namespace, workspace: Workspace, dataset: Dataset) -> tuple[dict[str, Any], str]:

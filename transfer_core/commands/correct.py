@@ -31,12 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def correct(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
-    workspace = Workspace(root(options))
-    try:
+    with Workspace(root(options)) as workspace:
         dataset = workspace.datasets.find(options.dataset)
         return imported(workspace, workspace.corrections.submit(dataset, marks(dataset, options.marks)))
-    finally:
-        workspace.close()
 
 
 def marks(dataset: Dataset, file: Path) -> tuple[Mark, ...]:

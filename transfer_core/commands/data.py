@@ -20,19 +20,13 @@ def example_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def import_images(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
-    workspace = Workspace(root(options))
-    try:
+    with Workspace(root(options)) as workspace:
         return imported(workspace, workspace.datasets.import_path(options.path, name=options.name))
-    finally:
-        workspace.close()
 
 
 def draw_example(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
-    workspace = Workspace(root(options))
-    try:
+    with Workspace(root(options)) as workspace:
         return imported(workspace, workspace.datasets.import_example(options.name))
-    finally:
-        workspace.close()
 
 
 def imported(workspace: Workspace, job: str) -> tuple[dict[str, Any], str]:

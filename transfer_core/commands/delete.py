@@ -22,8 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def delete(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     """Say what goes, ask, and remove it with its files. There is no undo here, as a dashboard has until it ends."""
-    workspace = Workspace(root(options))
-    try:
+    with Workspace(root(options)) as workspace:
         chosen = {found.id: found for found in (named(workspace, text) for text in options.what)}
         datasets = [each for each in chosen.values() if isinstance(each, Dataset)]
         with_them = {run.id: run for each in datasets for run in _all_runs(workspace, each.id)}
@@ -38,8 +37,6 @@ def delete(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
             workspace.datasets.delete(dataset.id)
         for id in runs.keys() - with_them.keys():
             workspace.runs.delete(id)
-    finally:
-        workspace.close()
     Workspace(root(options)).close()  # whose start removes what was deleted
     result = {"datasets": [each.id for each in datasets], "runs": sorted(runs), "bytes": freed}
     return result, "\n".join([*(f"Deleted: {words}" for words in goes), f"{size(freed)} of files are gone."])

@@ -28,8 +28,7 @@ def export(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     """Make the bundle, check it, and put it where it is wanted. Only another bundle is replaced."""
     out = options.out.expanduser()
     _require_place(out)
-    workspace = Workspace(root(options))
-    try:
+    with Workspace(root(options)) as workspace:
         run = workspace.runs.find(options.run).id
         job = workspace.exports.submit(run, fp16=options.fp16, promise=options.promise)
         end = follow(workspace, job, "cpu")
@@ -37,8 +36,6 @@ def export(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
         if end.status != "done" or bundle is None:
             raise GraftError("The export was stopped, so there is no bundle.")
         _copy(bundle, out)
-    finally:
-        workspace.close()
     return {"run": run, "out": str(out), **{k: v for k, v in end.result.items() if k != "file"}}, text(
         out, run, end.result
     )

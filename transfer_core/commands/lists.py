@@ -29,14 +29,11 @@ def strategies(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
 
 
 def backbones(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
-    workspace = Workspace(root(options), write=options.add is not None)
-    try:
+    with Workspace(root(options), write=options.add is not None) as workspace:
         if options.add is not None:
             workspace.backbones.add(options.add, arch=options.arch, name=options.name)
         found, damaged = workspace.backbones.list(), workspace.backbones.damaged()
         offline = {known.name: workspace.backbones.available(known) for known in found}
-    finally:
-        workspace.close()
     rows = [("name", "family", "parameters", "G mult-adds", "top-1", "px", "MB", "offline", "list", "licence")]
     rows += [
         (

@@ -27,8 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def predict(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     if options.out is not None and options.out.suffix.lower() not in WRITERS:
         raise GraftError(f"{options.out} ends neither in .csv nor in .parquet. Name the table so.")
-    workspace = Workspace(root(options))
-    try:
+    with Workspace(root(options)) as workspace:
         runs = [workspace.runs.find(run).id for run in (options.run, *options.beside)]
         job = workspace.predictions.submit_paths(runs, options.paths)
         follow(workspace, job, workspace.jobs.device(options.device).name)
@@ -36,8 +35,6 @@ def predict(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
         order = workspace.predictions.by_doubt(found) if options.by_doubt else None
         if options.out is not None:
             _write(options.out.expanduser(), workspace.predictions.table(found, options.out.suffix[1:].lower(), order))
-    finally:
-        workspace.close()
     rows = range(len(found.names)) if order is None else order.tolist()
     images = [_image(found, row) for row in rows]
     lines = [_line(found, row) for row in rows[:SHOWN]]

@@ -24,8 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def rates(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
-    workspace = Workspace(root(options))
-    try:
+    with Workspace(root(options)) as workspace:
         dataset = workspace.datasets.find(options.dataset)
         recipe = workspace.recipes.make(dataset, options.strategy, options.backbone)
         chosen = workspace.jobs.device(options.device).name
@@ -33,8 +32,6 @@ def rates(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
         if workspace.jobs.get(id).active:
             follow(workspace, id, chosen)
         found = workspace.studies.rate_test(dataset, recipe)
-    finally:
-        workspace.close()
     if found is None:
         raise GraftError("The test was stopped before it ended.")
     return asdict(found), _text(found)

@@ -24,12 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def show(options: argparse.Namespace) -> Shown:
-    workspace = Workspace(root(options), write=False)
-    try:
+    with Workspace(root(options), write=False) as workspace:
         found = named(workspace, options.what)
         return _run(workspace, found) if isinstance(found, Run) else _dataset(workspace, found)
-    finally:
-        workspace.close()
 
 
 def _dataset(workspace: Workspace, dataset: Dataset) -> Shown:

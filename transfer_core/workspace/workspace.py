@@ -1,6 +1,7 @@
 """A workspace that is open: its folder, its lock, its database, and a class for each thing in it."""
 
 from pathlib import Path
+from typing import Self
 
 from filelock import FileLock, Timeout
 
@@ -31,7 +32,7 @@ class Workspace:
     folder cannot be written, StoreError, WorkspaceDamaged or WorkspaceTooNew when its database cannot be opened.
 
     Long work is a job: methods that queue one return its id. After `serve()` jobs run in the background; without it
-    `jobs.drive(id)` runs one in this process. Close a workspace when done, which frees its lock.
+    `jobs.drive(id)` runs one in this process. `close()`, or the end of a `with`, frees the lock.
 
     The same verbs mean the same everywhere: `list` all that there are, newest first; `get` one by its id, exactly;
     `find` one by what a user typed; `make` a value now, in this process; `submit` a job; `job` the newest job that was
@@ -103,6 +104,12 @@ class Workspace:
         if self._lock is not None:
             self._lock.release()
         self._journal.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def damage(self) -> tuple[str, ...]:
         """What the database's whole check finds, a line each; empty when all is well. Reads all of it."""
