@@ -21,6 +21,7 @@ from streamlit.testing.v1 import AppTest
 
 from components import state
 from components.kit import guard
+from transfer_core.store import Store
 from transfer_core.types import TEST, TRAIN, VAL, Dataset, EpochEnd, Predictions, StageStart
 from transfer_core.workspace import Workspace
 
@@ -49,7 +50,8 @@ def invented(workspace: Workspace, classes: int, rng: np.random.Generator) -> Da
         widths=np.full(count, 160),
         heights=np.full(count, 160),
     )
-    workspace._store.add_dataset(dataset)
+    with closing(Store(workspace.root / "graft.db", write=True)) as store:
+        store.add_dataset(dataset)
     return workspace.datasets.find("invented")
 
 
@@ -58,13 +60,12 @@ def finished(workspace: Workspace, dataset: Dataset, number: int, rng: np.random
     names = [strategy.name for strategy in workspace.strategies.list() if not strategy.network]
     recipe = workspace.recipes.make(dataset, names[number % len(names)], seed=number // len(names))
     id = f"run{number:03d}"
-    workspace._store.add_job(
-        id=id, kind="train", payload={"recipe": asdict(recipe)}, lane="cpu", dataset=dataset.id, recipe=recipe.id
-    )
-    accuracy = 0.6 + 0.02 * (number % RUNS)
-    workspace._store.append(id, curve(accuracy))
+    payload, accuracy = {"recipe": asdict(recipe)}, 0.6 + 0.02 * (number % RUNS)
     result = {"seconds": 10.0 + number, "val_accuracy": accuracy, "test_accuracy": accuracy, "peak_bytes": 10**9}
-    workspace._store.finish(id, "done", result=result)
+    with closing(Store(workspace.root / "graft.db", write=True)) as store:
+        store.add_job(id=id, kind="train", payload=payload, lane="cpu", dataset=dataset.id, recipe=recipe.id)
+        store.append(id, curve(accuracy))
+        store.finish(id, "done", result=result)
     kept = {}
     for name, split in (("val", VAL), ("test", TEST)):
         rows = np.flatnonzero(dataset.splits == split)
@@ -128,7 +129,7 @@ def rerun(section: str) -> tuple[float, float]:
 
 def measured(classes: int) -> None:
     rng = np.random.default_rng(0)
-    with tempfile.TemporaryDirectory() as folder, closing(Workspace(Path(folder))) as workspace:
+    with tempfile.TemporaryDirectory() as folder, Workspace(Path(folder)) as workspace:
         guard.workspace = lambda: workspace
         dataset = invented(workspace, classes, rng)
         ids = [finished(workspace, dataset, number, rng) for number in range(RUNS)]

@@ -7,6 +7,7 @@ import contextlib
 import io
 import json
 import sys
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,10 @@ from typing import Any
 from streamlit.testing.v1 import AppTest
 
 import transfer_core
+from components import state
 from components.kit import guard, palette
 from transfer_core.cli import main
+from transfer_core.store import Store
 from transfer_core.studies.pilots import CANDIDATES
 from transfer_core.types import Dataset, Pilots, Recipe, Said, Trial
 from transfer_core.workspace import Workspace
@@ -70,15 +73,16 @@ def led_by_the_toy(workspace: Workspace, dataset: Dataset) -> None:
         finding="It leads.",
     )
     payload = {"dataset": dataset.id, "backbone": pilots.backbone, "weights": pilots.weights, "seconds": 60.0}
-    workspace._store.add_job(id="won", kind="pilot", payload=payload, lane="cpu", dataset=dataset.id, recipe="")
-    workspace._store.finish("won", "done", result=asdict(pilots))
+    with closing(Store(workspace.root / "graft.db", write=True)) as store:
+        store.add_job(id="won", kind="pilot", payload=payload, lane="cpu", dataset=dataset.id, recipe="")
+        store.finish("won", "done", result=asdict(pilots))
     workspace.studies.say(dataset, Said(backbone=network.name))
 
 
-def page(name: str, **state: Any) -> AppTest:
+def page(name: str, **drafts: Any) -> AppTest:
     drawn = AppTest.from_file(str(ROOT / "pages" / f"{name}.py"), default_timeout=30)
     drawn.session_state[state.opened.key] = True
-    for key, value in state.items():
+    for key, value in drafts.items():
         drawn.session_state[key] = value
     return drawn.run()
 

@@ -1,6 +1,5 @@
 """Finished runs as one: a row of the comparison, an answer, a bundle; folds too, which share no test image."""
 
-import contextlib
 import io
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.database import database
 from tests.driving import drive
 from tests.export.exported import Home, card_of
 from transfer_core.compare.calibration import calibrated, fitted_temperature
@@ -23,7 +23,7 @@ from transfer_core.workspace import Workspace
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory, photos: Path, small_networks: None) -> Iterator[Home]:
     folder = tmp_path_factory.mktemp("ensembles")
-    with contextlib.closing(Workspace(folder / "workspace")) as workspace:
+    with Workspace(folder / "workspace") as workspace:
         job = drive(workspace, workspace.datasets.import_path(photos))
         made = Home(workspace=workspace, dataset=workspace.datasets.get(job.result["id"]), out=folder / "bundles")
         made.trained("layers", "all_layers", "bundled")
@@ -112,17 +112,19 @@ def test_what_is_no_ensemble_is_refused_and_one_that_lost_a_run_is_not_listed(ho
 
 
 def test_the_bundle_of_an_ensemble_goes_with_its_members(tmp_path: Path, photos: Path) -> None:
-    with contextlib.closing(Workspace(tmp_path)) as first:
+    with Workspace(tmp_path) as first:
         dataset = first.datasets.get(drive(first, first.datasets.import_path(photos)).result["id"])
         gone, stays = first.runs.submit([first.recipes.make(dataset, "linear_probe", seed=seed) for seed in (0, 1)])
         other = first.runs.submit([first.recipes.make(dataset, "linear_probe", seed=2)])[0]
         for id in (f"{gone}+{stays}", f"{stays}+{other}", f"{other}+{stays}", stays):
             run_folder(tmp_path, id).mkdir(parents=True)
-        for id in (f"{gone}+{stays}", f"{stays}+{other}"):
-            first._store.add_ensemble(dataset.id, id)
+        with database(first) as store:
+            for id in (f"{gone}+{stays}", f"{stays}+{other}"):
+                store.add_ensemble(dataset.id, id)
         first.runs.delete(gone)
-    with contextlib.closing(Workspace(tmp_path)) as second:
-        assert second._store.ensembles() == (f"{stays}+{other}",)
+    with Workspace(tmp_path) as second:
+        with database(second) as store:
+            assert store.ensembles() == (f"{stays}+{other}",)
         assert {folder.name for folder in (tmp_path / "runs").iterdir()} == {stays, f"{stays}+{other}"}
 
 
@@ -132,7 +134,7 @@ def test_an_ensemble_that_cannot_be_read_hides_no_other_run(home: Home) -> None:
     whole = file.read_bytes()
     file.write_bytes(whole[:100])
     try:
-        with contextlib.closing(Workspace(home.workspace.root, write=False)) as reader:
+        with Workspace(home.workspace.root, write=False) as reader:
             assert id not in [run.id for run in reader.ensembles.list(home.dataset.id)]
             with pytest.raises(UnknownJob, match="cannot be read"):
                 reader.runs.get(id)

@@ -2,17 +2,19 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from components import shell, state
 from components.state import Form
+from tests.database import database
 from transfer_core.jobs.tasks.add_backbone import AddBackbone
 from transfer_core.jobs.tasks.continue_run import ContinueRun
 from transfer_core.jobs.tasks.export import Export
 from transfer_core.jobs.tasks.predict import Predict
-from transfer_core.types import Dataset, Mark
+from transfer_core.types import Dataset, Mark, Status
 from transfer_core.workspace import Workspace
 
 PAGES = Path(shell.__file__).parents[1] / "pages"
@@ -59,6 +61,11 @@ def _augment(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
     return page, opened.jobs.list(kind="augment")[0].id
 
 
+def _finish(opened: Workspace, job: str, status: Status, **end: Any) -> None:
+    with database(opened) as store:
+        store.finish(job, status, **end)
+
+
 def _correct(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
     def page(workspace, dataset):  # AppTest runs its source, without this file's imports
         from components.errors.corrections import corrections_view
@@ -88,7 +95,7 @@ def _export(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
         export_view(workspace, dataset, run)
 
     (run,) = opened.runs.submit([opened.recipes.make(dataset, "linear_probe")])
-    opened._store.finish(run, "done", result={"test_accuracy": 0.9})
+    _finish(opened, run, "done", result={"test_accuracy": 0.9})
     job = opened.jobs.add(Export(from_run=run, dataset=dataset.id))
     return AppTest.from_function(page, args=(opened, dataset, opened.runs.get(run))), job
 
@@ -117,7 +124,7 @@ def _continue(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
         continue_view(workspace, dataset, run)
 
     run = opened.runs.submit([opened.recipes.make(dataset, "fine_tune_all")])[0]
-    opened._store.finish(run, "done", result={"test_accuracy": 0.9})
+    _finish(opened, run, "done", result={"test_accuracy": 0.9})
     job = opened.jobs.add(ContinueRun(from_run=run, name="mine", title=""))
     opened.backbones.add_run = lambda *run, **said: job  # type: ignore[method-assign]
     app = AppTest.from_function(page, args=(opened, dataset, opened.runs.get(run))).run()
@@ -134,10 +141,10 @@ PLACES = (
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("status", ["failed", "interrupted"])
 def test_a_job_that_ended_badly_shows_its_sentence_and_its_log(
-    place: Callable[[Workspace, Dataset], tuple[AppTest, str]], status: str, opened: Workspace, dataset: Dataset
+    place: Callable[[Workspace, Dataset], tuple[AppTest, str]], status: Status, opened: Workspace, dataset: Dataset
 ) -> None:
     page, job = place(opened, dataset)
-    opened._store.finish(job, status, error=ERROR, log=LOG if status == "failed" else "")
+    _finish(opened, job, status, error=ERROR, log=LOG if status == "failed" else "")
     page.run()
     assert not page.exception
     assert [box.value.replace("\\", "") for box in page.error] == [ERROR]

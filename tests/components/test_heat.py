@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from components.kit.heat import tried, words
 from components.kit.heat_picture import overlay
 from tests.components.finished_runs import CLASSES, fill
+from tests.database import database
 from transfer_core.data.answers import Answers, Said
 from transfer_core.data.decoding import Look, Shape
 from transfer_core.jobs.tasks.predict import answers_folder
@@ -133,7 +134,8 @@ def test_mistakes_stand_with_the_evidence_for_both_classes(opened: Workspace) ->
     (job,) = opened.jobs.list(kind="predict", active=True)
     assert len(job.payload["sources"]) == 24 and set(job.payload["labels"]) <= {0, 1, 2} and not page.exception
     answered(opened, job.id, 24)
-    opened._store.finish(job.id, "done", result={"images": 24, "unreadable": 0, "of": 24})
+    with database(opened) as store:
+        store.finish(job.id, "done", result={"images": 24, "unreadable": 0, "of": 24})
     page.run()
     assert not page.exception
     drawn = [json.loads(each.proto.json)["html"] for each in page.get("bidi_component")]
@@ -146,7 +148,8 @@ def test_a_failed_search_says_why_and_can_be_tried_again(opened: Workspace) -> N
     page = _mistakes(opened).run()
     page.toggle(key="errors_heat").set_value(True).run()
     (job,) = opened.jobs.list(kind="predict", active=True)
-    opened._store.finish(job.id, "failed", error="The model of run x is damaged. Train it again.")
+    with database(opened) as store:
+        store.finish(job.id, "failed", error="The model of run x is damaged. Train it again.")
     page.run()
     assert any("damaged" in each.value for each in page.error) and not page.exception
     page.button(key="errors_heat_again").click().run()

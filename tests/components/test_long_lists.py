@@ -12,6 +12,7 @@ from components.compare.runs import Choice
 from components.kit.paging import LINES
 from components.kit.queue_lines import lines
 from components.train import queue
+from tests.database import database
 from transfer_core.types import Dataset, Recipe
 from transfer_core.workspace import Workspace
 
@@ -22,17 +23,16 @@ MANY = 520  # 519 have ended, the oldest trains
 @pytest.fixture
 def ids(opened: Workspace, dataset: Dataset) -> list[str]:
     """Newest first."""
-    store = opened._store
-    for number in range(MANY):
-        recipe = Recipe(
-            dataset=dataset.id, backbone="bundled", weights="w", version=1, strategy="linear_probe", tap=f"t{number}"
-        )
-        id = f"run{number:03d}"
-        payload = {"recipe": asdict(recipe)}
-        store.add_job(id=id, kind="train", payload=payload, lane="auto", dataset=dataset.id, recipe=recipe.id)
-        if number:
-            store.finish(id, "done", result={"seconds": 1.0, "val_accuracy": number / MANY, "test_accuracy": 0.5})
-    store.start("run000", "cpu")
+    known = {"dataset": dataset.id, "backbone": "bundled", "weights": "w", "version": 1, "strategy": "linear_probe"}
+    with database(opened) as store:
+        for number in range(MANY):
+            recipe = Recipe(**known, tap=f"t{number}")  # type: ignore[arg-type]
+            id = f"run{number:03d}"
+            payload = {"recipe": asdict(recipe)}
+            store.add_job(id=id, kind="train", payload=payload, lane="auto", dataset=dataset.id, recipe=recipe.id)
+            if number:
+                store.finish(id, "done", result={"seconds": 1.0, "val_accuracy": number / MANY, "test_accuracy": 0.5})
+        store.start("run000", "cpu")
     return [f"run{number:03d}" for number in reversed(range(MANY))]
 
 
@@ -109,10 +109,11 @@ def test_a_line_stays_where_it_is_when_its_run_trains_and_ends(opened: Workspace
         return [line.key for line in lines(opened, opened.runs.list(dataset.id))]
 
     assert keys() == newest
-    opened._store.start(newest[-1], "cpu")
-    assert keys() == newest
-    opened._store.finish(newest[-1], "done", result={})
-    assert keys() == newest
+    with database(opened) as store:
+        store.start(newest[-1], "cpu")
+        assert keys() == newest
+        store.finish(newest[-1], "done", result={})
+        assert keys() == newest
 
 
 def test_runs_that_repeat_a_recipe_are_one_line_and_unfold_a_page_at_a_time(

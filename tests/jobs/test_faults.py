@@ -7,6 +7,8 @@ import sqlite3
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -46,48 +48,88 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lane, "RETRY_SECONDS", 0.1)
 
 
-class Faulty:
-    """The store's connection, of which the n-th commit that changes something fails, as on a full disk."""
+class Faulty(sqlite3.Connection):
+    """A store's connection. Of its commits that change something the one that `left` counts down to fails, as on a
+    full disk.
+    """
 
-    def __init__(self, real: sqlite3.Connection, nth: int) -> None:
-        self.real, self.left, self._before = real, nth, 0
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.real, name)
+    left = 0  # none fails
+    before = 0
 
     def execute(self, statement: str, *values: Any) -> sqlite3.Cursor:
         if statement.startswith("BEGIN"):
-            self._before = self.real.total_changes
-        if statement == "COMMIT" and self.real.total_changes > self._before:
+            self.before = self.total_changes
+        if statement == "COMMIT" and self.total_changes > self.before:
             self.left -= 1
             if self.left == 0:
                 error = sqlite3.OperationalError("database or disk is full")
                 error.sqlite_errorcode = sqlite3.SQLITE_FULL
                 raise error
-        return self.real.execute(statement, *values)
+        return super().execute(statement, *values)
+
+
+@contextmanager
+def faulty() -> Iterator[list[Faulty]]:
+    """The connections that are made inside; the first that a store makes is the one that it writes by."""
+    made: list[Faulty] = []
+    connect = sqlite3.connect
+
+    def connected(*where: Any, **how: Any) -> Faulty:
+        made.append(connect(*where, **how, factory=Faulty))
+        return made[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sqlite3, "connect", connected)
+        yield made
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Workspace, Faulty]]:
+    with faulty() as made:
+        workspace = Workspace(tmp_path_factory.mktemp("served"))
+    workspace.serve()
+    yield workspace, made[0]
+    workspace.close()
+
+
+@pytest.fixture(scope="module")
+def workspace(served: tuple[Workspace, Faulty]) -> Workspace:
+    return served[0]
+
+
+@pytest.fixture(scope="module")
+def writer(served: tuple[Workspace, Faulty]) -> Faulty:
+    """The connection that the workspace writes by."""
+    return served[1]
+
+
+def threads(workspace: Workspace) -> dict[str, lane.Lane]:
+    """By their lanes' names."""
+    lanes = [each for each in threading.enumerate() if isinstance(each, lane.Lane)]
+    return {each.lane: each for each in lanes if each.root == workspace.root}
 
 
 @pytest.mark.timeout(300)
 def test_whichever_write_of_a_training_fails_it_ends_and_the_queue_goes_on(
-    workspace: Workspace, dataset: Dataset, impatient: None
+    workspace: Workspace, writer: Faulty, dataset: Dataset, impatient: None
 ) -> None:
-    recipe, store, states = workspace.recipes.make(dataset, "linear_probe", "bundled"), workspace._store, []
-    real = store._writer
-    assert real is not None
-    store._writer = Faulty(real, 1)  # type: ignore[assignment]
+    recipe, states = workspace.recipes.make(dataset, "linear_probe", "bundled"), []
+    kept = Store(workspace.root / "graft.db", write=False)
+    writer.left = 1
     with pytest.raises(StoreError, match="disk is full"):
         workspace.runs.submit([recipe], again=True)
     for nth in range(2, 40):
-        store._writer = faulty = Faulty(real, nth)  # type: ignore[assignment]
+        writer.left = nth
         (id,) = workspace.runs.submit([recipe], again=True)
         job = ended(workspace, id)
-        wait(lambda: not workspace.jobs.troubles() and not store._ends, 10, "the queue's going on")
-        store._writer = real
-        kept = Store(store.file, write=False)
+        wait(lambda id=id: kept.job(id).status in FINAL, 10, "the writing of its end")
+        wait(lambda: not workspace.jobs.troubles(), 10, "the queue's going on")
+        met = writer.left <= 0
+        writer.left = 0
         assert kept.job(id).status == job.status in FINAL, "what could not be written is written later"
         assert isinstance(kept.events(id)[-1][2], RunEnd) and kept.damage() == ()
         states.append((job.status, job.error))
-        if faulty.left > 0:
+        if not met:
             break
     failed, done = [error for status, error in states if status == "failed"], states[-1]
     assert failed and all("disk is full" in error for error in failed)
@@ -96,14 +138,12 @@ def test_whichever_write_of_a_training_fails_it_ends_and_the_queue_goes_on(
 
 
 def test_another_programs_lock_holds_the_queue_and_lets_it_go_on(
-    workspace: Workspace, dataset: Dataset, impatient: None
+    workspace: Workspace, writer: Faulty, dataset: Dataset, impatient: None
 ) -> None:
-    writer = workspace._store._writer
-    assert writer is not None
     writer.execute("PRAGMA busy_timeout = 100")
     id = long_run(workspace, dataset, seed=90)
     waits = workspace.runs.submit([workspace.recipes.make(dataset, "linear_probe", "bundled", seed=91)])[0]
-    other = sqlite3.connect(workspace._store.file, isolation_level=None)
+    other = sqlite3.connect(workspace.root / "graft.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     try:
         job = ended(workspace, id, 20)
@@ -116,20 +156,19 @@ def test_another_programs_lock_holds_the_queue_and_lets_it_go_on(
         other.close()
         writer.execute("PRAGMA busy_timeout = 10000")
     assert ended(workspace, waits).status == "done" and workspace.jobs.troubles() == ()
-    assert Store(workspace._store.file, write=False).job(id).status == "failed"
+    assert Store(workspace.root / "graft.db", write=False).job(id).status == "failed"
 
 
 def test_an_end_that_could_not_be_written_outlives_the_process(tmp_path: Path) -> None:
-    store = Store(tmp_path / "graft.db", write=True)
+    with faulty() as made:
+        store = Store(tmp_path / "graft.db", write=True)
     store.add_job(id="a", kind="train", payload={}, lane="auto", dataset="d", recipe="r")
     store.claim(["auto"], "cpu")
-    real = store._writer
-    assert real is not None
-    store._writer = Faulty(real, 1)  # type: ignore[assignment]
+    made[0].left = 1
     with pytest.raises(StoreError):
         store.finish("a", "done", result={"x": 1})
     assert store.job("a").status == "done" and store.jobs(active=True) == []
-    real.close()  # as a process that is killed
+    made[0].close()  # as a process that is killed
     again = Store(tmp_path / "graft.db", write=True)
     again.interrupt_all()
     assert (again.job("a").status, again.job("a").result) == ("done", {"x": 1})
@@ -197,13 +236,11 @@ def test_a_device_that_does_not_exist_fails_its_job_and_leaves_no_thread(
     (id,) = workspace.runs.submit(
         [workspace.recipes.make(dataset, "linear_probe", "bundled", seed=93)], device="cuda:7"
     )
+    thread = threads(workspace)["cuda:7"]
     job = ended(workspace, id)
     assert job.status == "failed" and "no device 'cuda:7'" in job.error and "cpu" in job.error
-    lanes = workspace.jobs.lanes
-    assert lanes is not None
-    wait(lambda: not lanes._lanes["cuda:7"].is_alive(), 10, "the thread's end")
-    worker = lanes._lanes["cuda:7"].worker
-    assert worker is not None and worker.process.poll() is not None
+    wait(lambda: not thread.is_alive(), 10, "the thread's end")
+    assert thread.worker is not None and thread.worker.process.poll() is not None
 
 
 def test_a_worker_that_cannot_start_is_said_and_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -232,10 +269,10 @@ def test_closing_ends_a_worker_that_is_being_started(seconds: float, tmp_path: P
     workspace = Workspace(tmp_path)
     workspace.serve()
     time.sleep(seconds)  # before, while and after it starts
-    lanes = workspace.jobs.lanes
+    lanes = threads(workspace)
     workspace.close()
-    assert lanes is not None and not any(each.is_alive() for each in lanes._lanes.values())
-    workers = [each.worker for each in lanes._lanes.values() if each.worker is not None]
+    assert lanes and not any(each.is_alive() for each in lanes.values())
+    workers = [each.worker for each in lanes.values() if each.worker is not None]
     assert all(worker.process.poll() is not None for worker in workers)
 
 
@@ -313,8 +350,7 @@ def test_kill_9_at_twenty_moments_always_gives_the_right_state_within_a_second(
         if moment % 4 == 3:  # the next worker dies in one of its messages
             dying = (sys.executable, "-c", DYING, str(rng.randint(2, 12)), str(rng.random()), str(killed))
             monkeypatch.setattr(process, "PROGRAM", dying)
-            assert workspace.jobs.lanes is not None
-            idle = workspace.jobs.lanes._lanes["auto"].worker
+            idle = threads(workspace)["auto"].worker
             assert idle is not None
             idle.end()
         recipe = workspace.recipes.make(

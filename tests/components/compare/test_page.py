@@ -16,6 +16,7 @@ from components.compare.curves import placed
 from components.compare.matrix import drawing, headline
 from components.compare.runs import comparable
 from components.compare.tables import differences, resampled_words
+from tests.database import database
 from transfer_core.types import TEST, VAL, Dataset, EpochEnd, Interval, Predictions, Resampled, Run, StageStart
 from transfer_core.workspace import Workspace
 
@@ -36,12 +37,13 @@ def finish(opened: Workspace, dataset: Dataset) -> Finish:
         recipe = recipe if backbone is None else replace(recipe, backbone=backbone)
         id = f"run{len(opened.jobs.list()):04d}"
         payload = {"recipe": asdict(recipe)}
-        opened._store.add_job(id=id, kind="train", payload=payload, lane="cpu", dataset=dataset.id, recipe=recipe.id)
-        opened._store.append(id, _story(gradient=bool(recipe.epochs)))
-        result = {"seconds": seconds, "val_accuracy": val, "peak_bytes": 10**9}
         kept = _predictions(dataset, wrong)
-        right = kept.test_probabilities.argmax(1) == kept.test_labels
-        opened._store.finish(id, "done", result=result | {"test_accuracy": float(right.mean())})
+        accuracy = float((kept.test_probabilities.argmax(1) == kept.test_labels).mean())
+        result = {"seconds": seconds, "val_accuracy": val, "test_accuracy": accuracy, "peak_bytes": 10**9}
+        with database(opened) as store:
+            store.add_job(id=id, kind="train", payload=payload, lane="cpu", dataset=dataset.id, recipe=recipe.id)
+            store.append(id, _story(gradient=bool(recipe.epochs)))
+            store.finish(id, "done", result=result)
         folder = opened.root / "runs" / id
         folder.mkdir(parents=True)
         np.savez(folder / "predictions.npz", **vars(kept))

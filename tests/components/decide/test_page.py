@@ -12,8 +12,8 @@ from components.decide import decision as decision_view
 from components.decide import estimates as estimates_view
 from components.decide import similarity as similarity_view
 from components.kit.backbone_picker import OWN
+from tests.database import database
 from transfer_core.decision import decide
-from transfer_core.store import Store
 from transfer_core.strategies import STRATEGIES
 from transfer_core.types import (
     Answers,
@@ -154,13 +154,12 @@ def _page(monkeypatch: pytest.MonkeyPatch) -> tuple[AppTest, list[str]]:
 
 
 def _ended(workspace: Workspace, dataset: Dataset, kind: Any, result: dict[str, Any], **how: Any) -> None:
-    store: Store = workspace._store
     payload = {"dataset": dataset.id, "backbone": (first := workspace.backbones.get()).name, "weights": first.weights}
     payload |= {"seconds": 120.0} if kind == "pilot" else {}
-    store.add_job(
-        id=f"{kind}{len(workspace.jobs.list())}", kind=kind, payload=payload, lane="x", dataset=dataset.id, recipe=""
-    )
-    store.finish(workspace.jobs.list()[0].id, **({"status": "done", "result": result} | how))
+    id = f"{kind}{len(workspace.jobs.list())}"
+    with database(workspace) as store:
+        store.add_job(id=id, kind=kind, payload=payload, lane="x", dataset=dataset.id, recipe="")
+        store.finish(id, **({"status": "done", "result": result} | how))
 
 
 def test_measuring_and_pilots_are_jobs_that_the_page_starts_and_stops(
@@ -197,10 +196,9 @@ def test_what_was_said_is_there_in_the_next_visit(opened: Workspace, monkeypatch
     again.session_state[state.choosing_backbone.key] = OWN  # as the button leaves it
     again.run()
     assert not again.exception and any(box.label == "Its architecture" for box in again.selectbox)
-    opened._store.say(dataset.id, {"similarity": "similar", "budget": None, "seconds": None, "backbone": "bundled"})
-    assert opened.studies.said(dataset) == Said(similarity="similar", backbone="bundled"), (
-        "as kept before there was a fourth question"
-    )
+    with database(opened) as store:  # as kept before there was a fourth question
+        store.say(dataset.id, {"similarity": "similar", "budget": None, "seconds": None, "backbone": "bundled"})
+    assert opened.studies.said(dataset) == Said(similarity="similar", backbone="bundled")
 
 
 def test_launching_keeps_to_the_time_limit_and_all_four_are_one_click(

@@ -18,6 +18,7 @@ from components import shell, state
 from components.errors import corrections, labels
 from components.errors.label_marks import wishes
 from tests.components.finished_runs import fill
+from tests.database import database
 from transfer_core.types import Mark
 from transfer_core.workspace import Workspace
 
@@ -42,7 +43,8 @@ def _add_training_images(workspace: Workspace) -> None:
         Image.new("RGB", (8, 8)).save(workspace.root / "datasets" / "d" / "samples" / file)
     new = {name: np.r_[getattr(old, name), np.arange(64, 70)] for name in ("groups", "widths", "heights")}
     new["labels"], new["splits"] = np.r_[old.labels, 0, 0, 1, 1, 2, 2], np.r_[old.splits, np.zeros(6, dtype=int)]
-    workspace._store.add_dataset(replace(old, paths=(*old.paths, *files), files=(*old.files, *files), **new))
+    with database(workspace) as store:
+        store.add_dataset(replace(old, paths=(*old.paths, *files), files=(*old.files, *files), **new))
 
 
 @pytest.fixture
