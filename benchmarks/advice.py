@@ -132,8 +132,8 @@ def studied(workspace: Workspace, task: Task) -> tuple[Measured, Pilots]:
     """What measuring and racing find on a task's images, beginning without kept features."""
     file = workspace.root / f"studied-{task.dataset.id}-{task.per_class}.json"
     if not file.exists():
-        backbone, where = workspace.backbone(), device("auto").name
-        some = chosen_rows(task.dataset, workspace.recipe(task.dataset, "linear_probe", per_class=task.per_class))
+        backbone, where = workspace.backbones.get(), device("auto").name
+        some = chosen_rows(task.dataset, workspace.recipes.make(task.dataset, "linear_probe", per_class=task.per_class))
         shutil.rmtree(workspace.root / "features", ignore_errors=True)
         *_, measured = measure(some, backbone, workspace=workspace.root, device=where, px=PX)
         assert isinstance(measured, RunEnd)
@@ -172,7 +172,7 @@ class Outcome:
 
 def wanted(workspace: Workspace, task: Task) -> list[Recipe]:
     """What is trained on it."""
-    return [workspace.recipe(task.dataset, name, per_class=task.per_class, px=PX) for name in EVER_BEST]
+    return [workspace.recipes.make(task.dataset, name, per_class=task.per_class, px=PX) for name in EVER_BEST]
 
 
 def judged(workspace: Workspace, task: Task) -> Outcome | None:
@@ -193,7 +193,7 @@ def judged(workspace: Workspace, task: Task) -> Outcome | None:
         "linear_probe": "linear_probe",
         "fine_tune_all": "fine_tune_all",
     }
-    kept = {name: workspace.predictions(run.id) for name, run in runs.items()}
+    kept = {name: workspace.runs.predictions(run.id) for name, run in runs.items()}
     correct = {name: each.test_probabilities.argmax(1) == each.test_labels for name, each in kept.items()}
     scores = list(halves(correct, np.random.default_rng(0)))
     oracle = np.mean([half[pick] for half, pick in scores])
@@ -231,11 +231,11 @@ def table(outcomes: list[Outcome]) -> str:
 
 def likeness(workspace: Workspace, found: dict[str, Dataset], backbone_name: str) -> str:
     """Markdown: how similar each dataset measures, from few images and from more."""
-    backbone, where = workspace.backbone(backbone_name), device("auto").name
+    backbone, where = workspace.backbones.get(backbone_name), device("auto").name
     lines = ["| dataset | images a class | answer | score | layers | statistics | meaning |", "| --- " * 7 + "|"]
     for name, dataset in found.items():
         for per_class in LIKENESS:
-            some = chosen_rows(dataset, workspace.recipe(dataset, "linear_probe", per_class=per_class))
+            some = chosen_rows(dataset, workspace.recipes.make(dataset, "linear_probe", per_class=per_class))
             setup = last(ready(some, backbone, workspace=workspace.root, device=torch.device(where)))
             like = last(look_at(setup, some)).similarity
             score = "" if like.score is None else f"{like.score:.2f} ({like.low:.2f} to {like.high:.2f})"

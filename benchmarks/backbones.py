@@ -41,16 +41,16 @@ PROBED = ("clothing", "brain_mri", "wallpaper")
 
 def imported(workspace: Workspace, data: Path, name: str) -> Dataset:
     """The dataset of that name, brought in when it is not there yet."""
-    known = {found.name: found.id for found in workspace.datasets()}
+    known = {found.name: found.id for found in workspace.datasets.list()}
     if name not in known:
-        example = name in {found.name for found in workspace.examples()}
+        example = name in {found.name for found in workspace.datasets.examples()}
         source = data / f"{name}.zip"
-        for _ in workspace.drive(
-            workspace.import_example(name) if example else workspace.import_path(source, name=name)
+        for _ in workspace.jobs.drive(
+            workspace.datasets.import_example(name) if example else workspace.datasets.import_path(source, name=name)
         ):
             pass
-        known = {found.name: found.id for found in workspace.datasets()}
-    return workspace.dataset(known[name])
+        known = {found.name: found.id for found in workspace.datasets.list()}
+    return workspace.datasets.get(known[name])
 
 
 def draw(data: Path, to: Path, seed: int) -> Path:
@@ -75,11 +75,11 @@ def draw(data: Path, to: Path, seed: int) -> Path:
 
 def trained(workspace: Workspace, dataset: Dataset, strategy: str, name: str, seed: int = 0) -> Run:
     """The finished run of that recipe; trained now when there is none."""
-    (id,) = workspace.submit([workspace.recipe(dataset, strategy, name, seed=seed)])
-    if workspace.run(id).status != "done":
-        for _ in workspace.drive(id):
+    (id,) = workspace.runs.submit([workspace.recipes.make(dataset, strategy, name, seed=seed)])
+    if workspace.runs.get(id).status != "done":
+        for _ in workspace.jobs.drive(id):
             pass
-    run = workspace.run(id)
+    run = workspace.runs.get(id)
     if run.status != "done":
         raise SystemExit(f"{strategy} on {dataset.name}: {run.error}")
     return run
@@ -201,7 +201,7 @@ def few(workspace: Workspace, data: Path, scratch: Path) -> None:
 
 
 def correct(workspace: Workspace, run: Run) -> np.ndarray:
-    found = workspace.predictions(run.id)
+    found = workspace.runs.predictions(run.id)
     return np.asarray(found.test_probabilities.argmax(1) == found.test_labels)
 
 

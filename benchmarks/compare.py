@@ -21,6 +21,7 @@ from streamlit.testing.v1 import AppTest
 
 from components import state
 from components.kit import guard
+from transfer_core.store import Store
 from transfer_core.types import TEST, TRAIN, VAL, Dataset, EpochEnd, Predictions, StageStart
 from transfer_core.workspace import Workspace
 
@@ -49,22 +50,22 @@ def invented(workspace: Workspace, classes: int, rng: np.random.Generator) -> Da
         widths=np.full(count, 160),
         heights=np.full(count, 160),
     )
-    workspace._store.add_dataset(dataset)
-    return workspace.dataset("invented")
+    with closing(Store(workspace.root / "graft.db", write=True)) as store:
+        store.add_dataset(dataset)
+    return workspace.datasets.find("invented")
 
 
 def finished(workspace: Workspace, dataset: Dataset, number: int, rng: np.random.Generator) -> str:
     """A run with its curve and predictions, more accurate the higher its number. Returns its id."""
-    names = [strategy.name for strategy in workspace.strategies() if not strategy.network]
-    recipe = workspace.recipe(dataset, names[number % len(names)], seed=number // len(names))
+    names = [strategy.name for strategy in workspace.strategies.list() if not strategy.network]
+    recipe = workspace.recipes.make(dataset, names[number % len(names)], seed=number // len(names))
     id = f"run{number:03d}"
-    workspace._store.add_job(
-        id=id, kind="train", payload={"recipe": asdict(recipe)}, lane="cpu", dataset=dataset.id, recipe=recipe.id
-    )
-    accuracy = 0.6 + 0.02 * (number % RUNS)
-    workspace._store.append(id, curve(accuracy))
+    payload, accuracy = {"recipe": asdict(recipe)}, 0.6 + 0.02 * (number % RUNS)
     result = {"seconds": 10.0 + number, "val_accuracy": accuracy, "test_accuracy": accuracy, "peak_bytes": 10**9}
-    workspace._store.finish(id, "done", result=result)
+    with closing(Store(workspace.root / "graft.db", write=True)) as store:
+        store.add_job(id=id, kind="train", payload=payload, lane="cpu", dataset=dataset.id, recipe=recipe.id)
+        store.append(id, curve(accuracy))
+        store.finish(id, "done", result=result)
     kept = {}
     for name, split in (("val", VAL), ("test", TEST)):
         rows = np.flatnonzero(dataset.splits == split)
@@ -128,15 +129,15 @@ def rerun(section: str) -> tuple[float, float]:
 
 def measured(classes: int) -> None:
     rng = np.random.default_rng(0)
-    with tempfile.TemporaryDirectory() as folder, closing(Workspace(Path(folder))) as workspace:
+    with tempfile.TemporaryDirectory() as folder, Workspace(Path(folder)) as workspace:
         guard.workspace = lambda: workspace
         dataset = invented(workspace, classes, rng)
         ids = [finished(workspace, dataset, number, rng) for number in range(RUNS)]
         began = time.perf_counter()
-        workspace.compare(ids)
+        workspace.comparisons.make(ids)
         took = time.perf_counter() - began
         pairs = len(list(itertools.combinations(ids, 2)))
-        alone = pairs * peer([workspace.predictions(id) for id in ids])
+        alone = pairs * peer([workspace.runs.predictions(id) for id in ids])
         print(f"| {classes} | compare {RUNS} runs | {took:.2f} | scipy, accuracies alone: {alone:.1f} |", flush=True)
         for section in SECTIONS:
             first, again = rerun(section)
@@ -144,8 +145,8 @@ def measured(classes: int) -> None:
         for number in range(RUNS, LISTED):
             finished(workspace, dataset, number, rng)
         began = time.perf_counter()
-        runs = workspace.runs(dataset.id)
-        workspace.titles(runs)
+        runs = workspace.runs.list(dataset.id)
+        workspace.runs.titles(runs)
         took = time.perf_counter() - began
         print(f"| {classes} | list {len(runs)} runs | {took:.3f} | |", flush=True)
         first, again = rerun(SECTIONS[0])

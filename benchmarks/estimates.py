@@ -37,16 +37,16 @@ def main() -> int:
     for name, per_class, backbone in (task.split(",") for task in given.task or TASKS):
         whole, file = found[name], given.workspace / f"estimates-{name}-{per_class}-{backbone}.json"
         kept = json.loads(file.read_text()) if file.exists() else {"real": {}}
-        first = workspace.recipe(whole, "linear_probe", backbone, per_class=int(per_class))
+        first = workspace.recipes.make(whole, "linear_probe", backbone, per_class=int(per_class))
         if "measured" not in kept:
             some = chosen_rows(whole, first)
-            *_, end = measure(some, workspace.backbone(backbone), workspace=given.workspace, device=where)
+            *_, end = measure(some, workspace.backbones.get(backbone), workspace=given.workspace, device=where)
             assert isinstance(end, RunEnd)
             kept["measured"] = end.result
             file.write_text(json.dumps(kept))
         for estimate in from_plain(Measured, kept["measured"]).estimates:
             if estimate.seconds > COUNTS_FROM / 2 and estimate.strategy not in kept["real"]:
-                made = workspace.recipe(whole, estimate.strategy, backbone, per_class=int(per_class))
+                made = workspace.recipes.make(whole, estimate.strategy, backbone, per_class=int(per_class))
                 out = given.workspace / "estimated" / f"{name}-{estimate.strategy}"
                 out.mkdir(parents=True, exist_ok=True)
                 *_, end = fit(replace(made, patience=0), whole, workspace=given.workspace, out=out, device=where)

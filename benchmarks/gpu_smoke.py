@@ -171,29 +171,32 @@ class Queue:
         while not there():
             self.checks.in_time()
             if time.monotonic() - began > seconds:
-                raise TimeoutError(f"nothing after {seconds:g} s. {' '.join(self.workspace.troubles())}")
+                raise TimeoutError(f"nothing after {seconds:g} s. {' '.join(self.workspace.jobs.troubles())}")
             time.sleep(0.05)
         return time.monotonic() - began
 
     def submitted(self, recipe: Recipe) -> tuple[str, Callable[[], bool]]:
         """A run's id, and whether it has ended."""
-        (id,) = self.workspace.submit([recipe], device=self.device, again=True)
-        return id, lambda: self.workspace.run(id).status not in ("queued", "running", "stopping")
+        (id,) = self.workspace.runs.submit([recipe], device=self.device, again=True)
+        return id, lambda: self.workspace.runs.get(id).status not in ("queued", "running", "stopping")
 
     def stopped(self, hears: bool) -> tuple[bool, str]:
         """A run that would take hours is stopped: its worker stays, or is killed where it does not hear."""
         id, ended = self.submitted(self.endless)
-        self.until(lambda: ended() or any(getattr(e, "steps", ()) for *_, e in self.workspace.events(id)), 90)
-        during, lane = used_mb(self.device), "auto" if self.device == self.workspace.devices()[0].name else self.device
-        pid = self.workspace.worker_pids()[lane]
+        self.until(lambda: ended() or any(getattr(e, "steps", ()) for *_, e in self.workspace.jobs.events(id)), 90)
+        during, lane = (
+            used_mb(self.device),
+            "auto" if self.device == self.workspace.jobs.devices()[0].name else self.device,
+        )
+        pid = self.workspace.jobs.worker_pids()[lane]
         if not hears:
             os.kill(pid, signal.SIGSTOP)
         began = time.monotonic()
-        self.workspace.stop(id)
+        self.workspace.jobs.stop(id)
         self.until(ended, 30)
         if not hears:
             self.until(lambda: used_mb(self.device) <= self.before + LEFT_MB, 10)
-        seconds, run, there = time.monotonic() - began, self.workspace.run(id), alive(pid)
+        seconds, run, there = time.monotonic() - began, self.workspace.runs.get(id), alive(pid)
         words = (
             f"{run.status} {run.error}".strip() + f" after {seconds:.1f} s, the worker {'stays' if there else 'goes'}"
         )
@@ -205,7 +208,7 @@ class Queue:
         """The next run takes no more memory than it took where nothing had been stopped."""
         id, ended = self.submitted(recipe)
         self.until(ended, 90)
-        run = self.workspace.run(id)
+        run = self.workspace.runs.get(id)
         peak, own = (run.peak_bytes or 0) / 2**20, alone.result["peak_bytes"] / 2**20
         words = f"{run.status} {run.error}".strip() + f", peak {peak:,.0f} MB, {own:,.0f} in a process of its own"
         return run.status == "done" and (self.device == "cpu" or peak <= 1.1 * own + LEFT_MB), words
@@ -220,12 +223,12 @@ def alive(pid: int) -> bool:
 
 
 def queued(checks: Checks, queue: Queue, recipe: Recipe, runs: Runs) -> None:
-    checks.look("a worker starts", lambda: (True, f"after {queue.until(queue.workspace.devices, 60):.1f} s"))
+    checks.look("a worker starts", lambda: (True, f"after {queue.until(queue.workspace.jobs.devices, 60):.1f} s"))
     checks.look("a run in it stops", partial(queue.stopped, hears=True))
     checks.look("the next run has all of the device", lambda: queue.goes_on(recipe, runs[recipe.strategy]))
     checks.look("a worker that does not hear is killed", partial(queue.stopped, hears=False))
     checks.look("the next run has a new worker", lambda: queue.goes_on(recipe, runs[recipe.strategy]))
-    pids = queue.workspace.worker_pids().values()
+    pids = queue.workspace.jobs.worker_pids().values()
     queue.workspace.close()
     checks.look("closing ends the workers", lambda: (not any(map(alive, pids)), f"{len(pids)} of them"))
 
@@ -256,9 +259,9 @@ def drawn(workspace: Workspace, folder: Path, a_class: int) -> Dataset:
         for index in range(a_class):
             pattern = draw(group, np.random.default_rng([number, index]))
             Image.fromarray(pattern.pixels).save(folder / group.name / f"{index}.png", compress_level=1)
-    job = workspace.import_path(folder)
-    list(workspace.drive(job))
-    return workspace.dataset(workspace.job(job).result["id"])
+    job = workspace.datasets.import_path(folder)
+    list(workspace.jobs.drive(job))
+    return workspace.datasets.get(workspace.jobs.get(job).result["id"])
 
 
 def main() -> int:
@@ -279,15 +282,15 @@ def main() -> int:
         workspace = Workspace(Path(folder) / "workspace")
         dataset = drawn(workspace, Path(folder) / "patterns", 24 if given.quick else 80)
         settings = {"px": 64 if given.quick else 96, "epochs": 2 if given.quick else 8, "patience": 0}
-        recipes = {each.name: workspace.recipe(dataset, each.name, ALWAYS, **settings) for each in STRATEGIES}
+        recipes = {each.name: workspace.recipes.make(dataset, each.name, ALWAYS, **settings) for each in STRATEGIES}
         if default_backbone() == FIRST_CHOICE:
             for name in ("linear_probe", "fine_tune_all")[: 1 if given.quick else 2]:
                 more = settings | {"px": 64 if given.quick else 128}
-                recipes[f"{name}, {FIRST_CHOICE}"] = workspace.recipe(dataset, name, FIRST_CHOICE, **more)
+                recipes[f"{name}, {FIRST_CHOICE}"] = workspace.recipes.make(dataset, name, FIRST_CHOICE, **more)
         else:
             checks.say(FIRST_CHOICE, "SKIP", "neither its package nor its file under TORCH_HOME is here")
         runs = on_device(checks, recipes, dataset, workspace.root, device)
-        endless = workspace.recipe(dataset, "fine_tune_all", ALWAYS, px=96, epochs=1000, patience=0)
+        endless = workspace.recipes.make(dataset, "fine_tune_all", ALWAYS, px=96, epochs=1000, patience=0)
         queued(checks, Queue(checks, workspace, device, endless), recipes["small_cnn"], runs)
         if device != "cpu":
             against_cpu(checks, recipes, runs, dataset, workspace.root)

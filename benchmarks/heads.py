@@ -34,7 +34,7 @@ def main() -> int:
     for name, per_class in TASKS:
         dataset = imported(workspace, given.data, name)
         for strategy in STRATEGIES:
-            recipe = workspace.recipe(dataset, strategy, per_class=per_class)
+            recipe = workspace.recipes.make(dataset, strategy, per_class=per_class)
             backbone, (stage,) = plan(recipe, dataset, workspace.root)
             begun = prepare(recipe, dataset, backbone, (stage,), workspace=workspace.root, device=where)
             setup = last(begun)

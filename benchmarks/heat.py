@@ -60,11 +60,11 @@ def main() -> int:
 
 def trained(workspace: Workspace, dataset: Dataset, strategy: str, backbone: str, settings: dict[str, int]) -> Network:
     """The network of a finished run of that recipe; trained now where there is none."""
-    (id,) = workspace.submit([workspace.recipe(dataset, strategy, backbone, **settings)])
-    if workspace.run(id).status != "done":
-        for _ in workspace.drive(id):
+    (id,) = workspace.runs.submit([workspace.recipes.make(dataset, strategy, backbone, **settings)])
+    if workspace.runs.get(id).status != "done":
+        for _ in workspace.jobs.drive(id):
             pass
-    file = workspace.model_file(id)
+    file = workspace.runs.model_file(id)
     assert file is not None
     return load_network(file.parent, torch.device("cpu"))[0]
 

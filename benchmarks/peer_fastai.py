@@ -52,7 +52,9 @@ def main() -> int:
     workspace = Workspace(given.workspace)
     dataset = imported(workspace, given.data, "clothing")
     settings = {"per_class": PER_CLASS, "epochs": given.epochs}
-    recipes = [workspace.recipe(dataset, "fine_tune_all", BACKBONE, seed=seed, **settings) for seed in range(SEEDS)]
+    recipes = [
+        workspace.recipes.make(dataset, "fine_tune_all", BACKBONE, seed=seed, **settings) for seed in range(SEEDS)
+    ]
     workspace.close()
     found: dict[str, list[tuple[float, float]]] = {"Graft": [], "fastai": []}
     for recipe in recipes:

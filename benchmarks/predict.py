@@ -50,8 +50,8 @@ def main() -> int:
         memory(workspace, dataset)
         workspace.close()
         return 0
-    (run,) = workspace.submit([workspace.recipe(dataset, "linear_probe")])
-    if workspace.run(run).status != "done":
+    (run,) = workspace.runs.submit([workspace.recipes.make(dataset, "linear_probe")])
+    if workspace.runs.get(run).status != "done":
         driven(workspace, run)
     files = [workspace.root / "datasets" / dataset.id / "samples" / file for file in dataset.files[: given.images]]
     compute = extraction(workspace, dataset, run, files)
@@ -69,7 +69,7 @@ def main() -> int:
             ratios.append(rates[1] / rates[0])
             print(f"| {number} | {rates[0]:.1f} | {rates[1]:.1f} | {ratios[-1]:.2f} |", flush=True)
     print(f"median ratio {statistics.median(ratios):.2f}")
-    end = driven(workspace, workspace.export(run))
+    end = driven(workspace, workspace.exports.submit(run))
     parts = ", ".join(f"{name} {seconds:.1f}" for name, seconds in end.result["parts"].items())
     print(f"bundle: {end.result['agree']} of {end.result['images']} alike, {end.result['seconds']:.1f} s ({parts})")
     workspace.close()
@@ -78,8 +78,8 @@ def main() -> int:
 
 def memory(workspace: Workspace, dataset: Dataset) -> None:
     """The peak of this process and of its decoders, by how many images were predicted in one call."""
-    (run,) = workspace.submit([workspace.recipe(dataset, "linear_probe", "bundled", per_class=20)])
-    if workspace.run(run).status != "done":
+    (run,) = workspace.runs.submit([workspace.recipes.make(dataset, "linear_probe", "bundled", per_class=20)])
+    if workspace.runs.get(run).status != "done":
         driven(workspace, run)
     with tempfile.TemporaryDirectory() as held:
         folder, rng, begun = Path(held), np.random.default_rng(0), 0
@@ -111,12 +111,12 @@ def extraction(workspace: Workspace, dataset: Dataset, run: str, files: list[Pat
 
 def predicted(workspace: Workspace, run: str, folder: Path) -> float:
     began = time.monotonic()
-    driven(workspace, workspace.predict_paths([run], [folder]))
+    driven(workspace, workspace.predictions.submit_paths([run], [folder]))
     return time.monotonic() - began
 
 
 def driven(workspace: Workspace, job: str) -> RunEnd:
-    *_, end = workspace.drive(job)
+    *_, end = workspace.jobs.drive(job)
     assert isinstance(end, RunEnd) and end.status == "done", end
     return end
 

@@ -34,7 +34,7 @@ def main() -> int:
     workspace = Workspace(given.workspace)
     kept = given.workspace / "rates.json"
     found = json.loads(kept.read_text()) if kept.exists() else {}
-    network = workspace.backbone(given.backbone)
+    network = workspace.backbones.get(given.backbone)
     rates = [tuple(map(float, pair.split(","))) for pair in given.rates] or list(RATES)
     print("| dataset | head | backbone | fitted head | after an epoch | kept | epochs | seconds |")
     for head, backbone in rates:
@@ -56,8 +56,8 @@ def main() -> int:
 
 def trained(workspace: Workspace, dataset, backbone: str, settings: dict[str, float]) -> dict[str, float]:  # type: ignore[no-untyped-def]
     """Validation accuracies of one run."""
-    (id,) = workspace.submit([workspace.recipe(dataset, "fine_tune_all", backbone, **settings)])
-    events = list(workspace.drive(id))
+    (id,) = workspace.runs.submit([workspace.recipes.make(dataset, "fine_tune_all", backbone, **settings)])
+    events = list(workspace.jobs.drive(id))
     ended = events[-1]
     assert isinstance(ended, RunEnd) and ended.status == "done", ended
     curve = [event for event in events if isinstance(event, EpochEnd) and event.val_accuracy is not None]

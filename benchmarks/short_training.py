@@ -45,7 +45,7 @@ def main() -> int:
     )
     for name, per_class, strategy, epochs in (task.split(",") for task in given.task or TASKS):
         dataset = imported(workspace, given.data, name)
-        whole = workspace.recipe(dataset, strategy, per_class=int(per_class))
+        whole = workspace.recipes.make(dataset, strategy, per_class=int(per_class))
         short = replace(whole, epochs=int(epochs), patience=0)
         steps = math.ceil(chosen_rows(dataset, whole).count(TRAIN) / whole.batch_size)
         shares = []

@@ -97,7 +97,7 @@ def main() -> int:
 
     def look(key: str, dataset: Dataset, **settings: int | str) -> tuple[float, float]:
         if key not in found:
-            found[key] = judged(workspace, dataset, workspace.recipe(dataset, "linear_probe", **settings))
+            found[key] = judged(workspace, dataset, workspace.recipes.make(dataset, "linear_probe", **settings))
             kept.write_text(json.dumps(found, indent=1))
         accuracy, seconds = found[key]
         return accuracy, seconds

@@ -36,16 +36,16 @@ TASKS = (
 
 def wanted(workspace: Workspace, dataset: Dataset, backbone: str) -> Iterator[Recipe]:
     """The recipes of one task, so that a benchmark that is cut short has something of each strategy."""
-    names = [known.name for known in workspace.strategies()]
+    names = [known.name for known in workspace.strategies.list()]
     for per_class, draws in DRAWS.items():
         for seed in range(draws):
             for name in names if per_class else ON_ALL:
-                yield workspace.recipe(dataset, name, backbone, per_class=per_class, seed=seed)
+                yield workspace.recipes.make(dataset, name, backbone, per_class=per_class, seed=seed)
 
 
 def done(workspace: Workspace, dataset: Dataset) -> dict[str, Run]:
     """Finished runs by their recipe's id."""
-    return {run.recipe.id: run for run in workspace.runs(dataset.id) if run.status == "done"}
+    return {run.recipe.id: run for run in workspace.runs.list(dataset.id) if run.status == "done"}
 
 
 def train(root: Path, dataset: Dataset, recipe: Recipe) -> str:
@@ -65,15 +65,15 @@ def train(root: Path, dataset: Dataset, recipe: Recipe) -> str:
 
 def table(workspace: Workspace, tasks: list[tuple[str, str]]) -> str:
     """Markdown: for each task and size a row of mean test accuracies, with spreads, seconds and peak memory."""
-    names = [known.name for known in workspace.strategies()]
+    names = [known.name for known in workspace.strategies.list()]
     parts = []
     for title, cell in (("test accuracy, %", _accuracy), ("seconds", _seconds), ("peak memory, MB", _memory)):
         lines = [f"| {title} | images a class | {' | '.join(names)} |", "| --- " * (len(names) + 2) + "|"]
         for dataset_name, backbone in tasks:
-            ids = {row.name: row.id for row in workspace.datasets()}
+            ids = {row.name: row.id for row in workspace.datasets.list()}
             if dataset_name not in ids:
                 continue
-            dataset = workspace.dataset(ids[dataset_name])
+            dataset = workspace.datasets.get(ids[dataset_name])
             known = done(workspace, dataset)
             found: dict[tuple[int, str], list[Run]] = defaultdict(list)
             for recipe in wanted(workspace, dataset, backbone):

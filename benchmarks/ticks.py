@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from streamlit.testing.v1 import AppTest
 from components import state
 from components.kit import guard, live_chart, queue_lines, status
 from components.kit.feed import feed
+from transfer_core.store import Store
 from transfer_core.types import EpochEnd, Event, Progress, Recipe, StageStart
 from transfer_core.workspace import Workspace
 
@@ -52,19 +54,19 @@ def main() -> int:
 
 def measured(workspace: Workspace, count: int) -> tuple[str, ...]:
     recipe = Recipe(dataset="d", backbone="bundled", weights="w", version=1, strategy="fine_tune_all")
-    (run,) = workspace.submit([recipe])
-    store, events = workspace._store, written()
-    store.start(run, "cpu")
-    for begin in range(0, count, BATCH):
-        store.append(run, [next(events) for _ in range(min(BATCH, count - begin))])
-    whole = seconds(lambda: workspace.events(run))
-    first = seconds(lambda: look(workspace, run))
-    ticks, new = [], []
-    for _ in range(TICKS):
-        before = feed(workspace, run).seq
-        store.append(run, [next(events) for _ in range(3)])  # a batch of events comes every 0.3 s, most of them merged
-        ticks.append(seconds(lambda: look(workspace, run)))
-        new.append(feed(workspace, run).seq - before)
+    (run,) = workspace.runs.submit([recipe])
+    events, ticks, new = written(), [], []
+    with closing(Store(workspace.root / "graft.db", write=True)) as store:
+        store.start(run, "cpu")
+        for begin in range(0, count, BATCH):
+            store.append(run, [next(events) for _ in range(min(BATCH, count - begin))])
+        whole = seconds(lambda: workspace.jobs.events(run))
+        first = seconds(lambda: look(workspace, run))
+        for _ in range(TICKS):
+            before = feed(workspace, run).seq
+            store.append(run, [next(events) for _ in range(3)])  # a batch comes every 0.3 s, most events merged
+            ticks.append(seconds(lambda: look(workspace, run)))
+            new.append(feed(workspace, run).seq - before)
     return words(whole), words(first), words(sorted(ticks)[TICKS // 2]), words(max(ticks)), str(max(new))
 
 
@@ -76,21 +78,23 @@ def listed(workspace: Workspace, images: Path) -> Iterator[tuple[str, float]]:
         for number in range(20):
             pixels = rng.integers(0, 256, (32, 32, 3), dtype=np.uint8)
             Image.fromarray(pixels).save(images / label / f"{number}.png")
-    for _ in workspace.drive(workspace.import_path(images)):
+    for _ in workspace.jobs.drive(workspace.datasets.import_path(images)):
         pass
-    dataset = workspace.dataset(workspace.datasets()[0].id)
-    strategies = [strategy.name for strategy in workspace.strategies()]
-    recipes = [workspace.recipe(dataset, strategies[number % len(strategies)], seed=number) for number in range(RUNS)]
-    for number, id in enumerate(workspace.submit(recipes)):
-        result = {"seconds": 1.0, "val_accuracy": number / RUNS, "test_accuracy": 0.5}
-        workspace._store.finish(id, "done", result=result)
+    dataset = workspace.datasets.get(workspace.datasets.list()[0].id)
+    strategies = [strategy.name for strategy in workspace.strategies.list()]
+    recipes = [
+        workspace.recipes.make(dataset, strategies[number % len(strategies)], seed=number) for number in range(RUNS)
+    ]
+    with closing(Store(workspace.root / "graft.db", write=True)) as store:
+        for number, id in enumerate(workspace.runs.submit(recipes)):
+            store.finish(id, "done", result={"seconds": 1.0, "val_accuracy": number / RUNS, "test_accuracy": 0.5})
 
     def tick() -> None:
-        runs = workspace.runs(dataset.id)
+        runs = workspace.runs.list(dataset.id)
         queue_lines.titles(workspace, runs)
         queue_lines.lines(workspace, runs)
 
-    yield "reading them", min(seconds(lambda: workspace.runs(dataset.id)) for _ in range(TICKS))
+    yield "reading them", min(seconds(lambda: workspace.runs.list(dataset.id)) for _ in range(TICKS))
     yield "titles and lines, for a new list", seconds(tick)
     yield "a tick of the queue", min(seconds(tick) for _ in range(TICKS))
     guard.workspace = lambda: workspace
@@ -104,7 +108,7 @@ def listed(workspace: Workspace, images: Path) -> Iterator[tuple[str, float]]:
 
 def look(workspace: Workspace, id: str) -> None:
     """What the page's fragment does at each tick."""
-    run, seen = workspace.run(id), feed(workspace, id)
+    run, seen = workspace.runs.get(id), feed(workspace, id)
     status.phase(seen)
     live_chart.run_chart(seen, key=id, strategy=run.recipe.strategy, chance=0.1)
 

@@ -68,8 +68,8 @@ def main() -> int:
 
 def of_run(workspace: Workspace, data: Path, run: str) -> str:
     """Shares of its own test images and of each other dataset's that carry the warning."""
-    recipe = workspace.run(run).recipe
-    own = workspace.dataset(recipe.dataset)
+    recipe = workspace.runs.get(run).recipe
+    own = workspace.datasets.get(recipe.dataset)
     found = [f"{recipe.strategy} on {own.name}, {recipe.per_class or 'all'} a class, {recipe.px or 'own'} px"]
     found.append(f"own test images {carried(workspace, run, own, own.rows(TEST)):.1%}")
     rng = np.random.default_rng(0)
@@ -83,10 +83,10 @@ def of_run(workspace: Workspace, data: Path, run: str) -> str:
 def carried(workspace: Workspace, run: str, dataset: Dataset, rows: Ints) -> float:
     """The share of these images that a prediction says are unlike anything in training."""
     samples = workspace.root / "datasets" / dataset.id / "samples"
-    job = workspace.predict_paths([run], [samples / dataset.files[row] for row in rows])
-    *_, end = workspace.drive(job)
+    job = workspace.predictions.submit_paths([run], [samples / dataset.files[row] for row in rows])
+    *_, end = workspace.jobs.drive(job)
     assert isinstance(end, RunEnd) and end.status == "done", end
-    return float(workspace.predicted(job).unlike[0].mean())
+    return float(workspace.predictions.get(job).unlike[0].mean())
 
 
 def looked_at(workspace: Workspace, data: Path, name: str) -> tuple[Floats, Ints, Ints]:
@@ -94,7 +94,7 @@ def looked_at(workspace: Workspace, data: Path, name: str) -> tuple[Floats, Ints
     dataset = imported(workspace, data, name)
     file = workspace.root / f"unlike-{dataset.id}.npy"
     if not file.exists():
-        recipe = workspace.recipe(dataset, "linear_probe")
+        recipe = workspace.recipes.make(dataset, "linear_probe")
         backbone, stages = plan(recipe, dataset, workspace.root)
         work = prepare(recipe, dataset, backbone, stages, workspace=workspace.root, device=torch.device("cpu"))
         setup: Setup = ended(work)

@@ -58,7 +58,7 @@ def begin(title: str, *, header: bool = True) -> Workspace:
     guard.fragment(_troubles, run_every=TROUBLES_SECONDS)(opened)
     guard.say_failed()
     if header:
-        rows = opened.datasets()
+        rows = opened.datasets.list()
         with head:
             _pick_dataset(opened, rows)
         _say_lost(rows, title)
@@ -67,7 +67,7 @@ def begin(title: str, *, header: bool = True) -> Workspace:
 
 def _troubles(opened: Workspace) -> None:
     """The banner: what keeps Graft from working; it comes and goes by itself."""
-    for trouble in opened.troubles():
+    for trouble in opened.jobs.troubles():
         st.error(text.escape(trouble), icon=":material/warning:")
 
 
@@ -90,7 +90,7 @@ def _pick_dataset(opened: Workspace, rows: Sequence[DatasetRow]) -> None:
         return
     names = {row.id: row.name for row in rows}
     current = _current_id(rows)
-    runs = opened.runs(current) if current else ()
+    runs = opened.runs.list(current) if current else ()
     active, done = sum(run.active for run in runs), sum(run.status == "done" for run in runs)
     with st.container(horizontal=True, vertical_alignment="center", width="content", key="in_hand"):
         if active:
@@ -130,12 +130,12 @@ def _current_id(rows: Sequence[DatasetRow]) -> str | None:
 
 def dataset_in_hand(opened: Workspace) -> Dataset | None:
     """The dataset that the header shows; None while there is none."""
-    current = _current_id(opened.datasets())
+    current = _current_id(opened.datasets.list())
     if current is None:
         return None
     take(current)
     try:
-        return opened.dataset(current)
+        return opened.datasets.get(current)
     except DatasetError:  # deleted in another tab just now
         return None
 
@@ -175,7 +175,7 @@ def finished_runs(opened: Workspace, title: str, body: str, *, untested: bool = 
     `untested`: those too that were ended before they were tested.
     """
     dataset = dataset_or_empty(opened, title, body)
-    done = [run for run in opened.runs(dataset.id) if run.tested or (untested and run.usable)]
+    done = [run for run in opened.runs.list(dataset.id) if run.tested or (untested and run.usable)]
     if not done:
         empty("No finished run of this dataset yet", body, "Launch strategies", "decide")
     return dataset, done

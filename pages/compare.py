@@ -25,9 +25,9 @@ dataset, done = shell.finished_runs(
     "Finished runs of one dataset stand here side by side, tested on the same images, with a choice and why.",
 )
 
-ensembles = [run for run in workspace.ensembles(dataset.id) if run.tested]
+ensembles = [run for run in workspace.ensembles.list(dataset.id) if run.tested]
 runs = [*comparable(done), *ensembles]
-chosen = choice(dataset, runs, workspace.best_runs(dataset))
+chosen = choice(dataset, runs, workspace.runs.best(dataset))
 if not chosen.runs:
     st.info("Tick at least one run to compare.", icon=":material/checklist:")
     choose_runs(workspace, dataset, runs, chosen)

@@ -25,7 +25,7 @@ workspace = shell.begin("Data")
 
 job = state.import_job.get()
 if not job:
-    running = workspace.jobs(kind="import", active=True)
+    running = workspace.jobs.list(kind="import", active=True)
     job = running[0].id if running else ""
 if job:
     import_progress(workspace, job)
@@ -35,7 +35,7 @@ if deleted:
     with st.container(horizontal=True, vertical_alignment="center", key="undo_delete", border=True):
         st.write(f"{text.escape(name)} and its runs were deleted.")
         if st.button("Undo", key="undo"):
-            workspace.restore_dataset(deleted)
+            workspace.datasets.restore(deleted)
             shell.take(deleted)
             state.deleted_dataset.pop()
             st.rerun()
@@ -51,7 +51,7 @@ if dataset is None:
     st.caption("Once images are in, this page shows how many each class has, what they look like, and their problems.")
     st.stop()
 
-profile = workspace.profile(dataset)
+profile = workspace.datasets.profile(dataset)
 splits = [dataset.count(number) for number in range(len(SPLITS))]
 st.markdown(
     f"**{text.escape(dataset.name)}** has {text.count(len(dataset))} images in {len(dataset.classes)} classes: "
@@ -84,7 +84,7 @@ with st.container(horizontal=True, key="profile"):
     )
     st.metric("Problems", text.count(len(dataset.problems)), border=True)
 
-shape = workspace.shape(dataset)
+shape = workspace.recipes.fit_reason(dataset)
 if shape is not None:
     st.caption(text.escape(f"{shape.rule} ({shape.evidence})"))
 
@@ -94,7 +94,9 @@ st.subheader("Images by class", anchor=False)
 names = [text.plain(name) for name in dataset.classes]
 label = st.selectbox("Class", range(len(names)), format_func=names.__getitem__, key="class")
 samples = [int(i) for i in dataset.rows(TRAIN) if dataset.labels[i] == label][:PER_CLASS]
-gallery([(or_none(partial(workspace.thumbnail, dataset, i)), dataset.paths[i].split("/")[-1]) for i in samples])
+gallery(
+    [(or_none(partial(workspace.datasets.thumbnail, dataset, i)), dataset.paths[i].split("/")[-1]) for i in samples]
+)
 
 if dataset.problems:
     st.subheader("Problems", anchor=False)
@@ -114,10 +116,10 @@ with st.expander("Rename or delete", icon=":material/settings:"):
     with st.form("rename", border=False):
         name = st.text_input("Name", dataset.name, max_chars=80)
         if st.form_submit_button("Rename"):
-            workspace.rename_dataset(dataset.id, name)
+            workspace.datasets.rename(dataset.id, name)
             st.rerun()
     if st.button("Delete this dataset and its runs", key="delete_dataset", icon=":material/delete:"):
-        workspace.delete_dataset(dataset.id)
+        workspace.datasets.delete(dataset.id)
         state.deleted_dataset.set((dataset.id, dataset.name))
         st.rerun()
 

@@ -25,17 +25,17 @@ dataset = shell.dataset_or_empty(
     "photos, and how much you can compute. The first is answered by counting; Graft can measure the others.",
 )
 
-known = {backbone.name: backbone for backbone in workspace.backbones()}
-said = workspace.said(dataset)
+known = {backbone.name: backbone for backbone in workspace.backbones.list()}
+said = workspace.studies.said(dataset)
 backbone = known.get(state.backbone.begin(said.backbone)) or next(iter(known.values()))
 said = replace(said, backbone=backbone.name)
-workspace.say(dataset, said)
-titles = {strategy.name: strategy.title for strategy in workspace.strategies()}
+workspace.studies.say(dataset, said)
+titles = {strategy.name: strategy.title for strategy in workspace.strategies.list()}
 kept = Answers(images=dataset.count(TRAIN), similarity=said.similarity, budget=said.budget, domain=said.domain)
-measured, pilots = workspace.measured(dataset, backbone.name), workspace.pilots(dataset, backbone.name)
+measured, pilots = workspace.studies.measured(dataset, backbone.name), workspace.studies.pilots(dataset, backbone.name)
 if measured is None:
     ask_for_times(workspace, backbone, "auto")
-decision = workspace.decide(
+decision = workspace.studies.decide(
     dataset,
     similarity=said.similarity,
     budget=said.budget,
@@ -55,7 +55,9 @@ chosen = flowchart(
     notes=notes(measured),
 )
 if chosen != kept:
-    workspace.say(dataset, replace(said, similarity=chosen.similarity, budget=chosen.budget, domain=chosen.domain))
+    workspace.studies.say(
+        dataset, replace(said, similarity=chosen.similarity, budget=chosen.budget, domain=chosen.domain)
+    )
     st.rerun()
 if said.domain == "yes":
     add_own(workspace, backbone, state.device.get())
@@ -64,16 +66,16 @@ decision_view(decision, measured, titles)
 st.subheader("What your images are like", anchor=False)
 if measured is not None:
     similarity_view(workspace, dataset, backbone, measured)
-elif backbone.package and not workspace.available(backbone):
+elif backbone.package and not workspace.backbones.available(backbone):
     st.caption(text.escape(download_note(backbone)))
-elif not workspace.available(backbone):
+elif not workspace.backbones.available(backbone):
     st.caption(f"Measuring fetches the weights first: {text.escape(offline_badge(backbone, False).lower())}.")
 study_view(
     workspace,
     dataset,
     backbone,
     MEASURE,
-    lambda: workspace.measure(dataset, backbone.name),
+    lambda: workspace.studies.measure(dataset, backbone.name),
     found=measured is not None,
 )
 
@@ -84,7 +86,7 @@ if decision.plans:
         measured,
         titles,
         said.seconds,
-        lambda seconds: workspace.say(dataset, replace(said, seconds=seconds)),
+        lambda seconds: workspace.studies.say(dataset, replace(said, seconds=seconds)),
     )
 else:
     wait_for_times(workspace, dataset, backbone)

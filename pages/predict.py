@@ -17,7 +17,7 @@ dataset, done = shell.finished_runs(
     "Drop photos on a finished run: each gets its likeliest classes, how sure the run is, and whether that suffices.",
     untested=True,
 )
-done = [*done, *workspace.ensembles(dataset.id)]
+done = [*done, *workspace.ensembles.list(dataset.id)]
 left, right = st.columns([5, 1], vertical_alignment="bottom")
 with left:
     runs = runs_to_ask(workspace, dataset, done)
@@ -29,7 +29,7 @@ if not runs:
 elif asked is None:
     st.caption("What you give stays on this machine. It is seen as the run's training images were.")
 else:
-    names = workspace.titles([run for run in done if run.id in runs])
+    names = workspace.runs.titles([run for run in done if run.id in runs])
     prediction(workspace, runs, [text.plain(names[run]) for run in runs], asked)
 if len(runs) == 1:
     export_view(workspace, dataset, next(run for run in done if run.id == runs[0]))

@@ -21,11 +21,11 @@ journey()
 
 with st.container(horizontal=True, key="ways_in"):
     if st.button("Try the built-in example", type="primary", key="try_example", icon=":material/grid_view:"):
-        known = [row.id for row in workspace.datasets() if row.name == "wallpaper"]
+        known = [row.id for row in workspace.datasets.list() if row.name == "wallpaper"]
         if known:
             shell.take(known[0])
         else:
-            state.import_job.set(workspace.import_example("wallpaper"))
+            state.import_job.set(workspace.datasets.import_example("wallpaper"))
         shell.go("data")
     if st.button("Upload your zip", key="upload_zip", icon=":material/upload:"):
         state.show_import.set(True)
@@ -35,7 +35,7 @@ st.caption(
     "as unlike ImageNet as images get."
 )
 
-datasets, runs = workspace.datasets(), workspace.runs()
+datasets, runs = workspace.datasets.list(), workspace.runs.list()
 left, right = st.columns(2, gap="large")
 with left:
     st.subheader("Recent datasets", anchor=False)
@@ -56,7 +56,7 @@ with right:
     names = {row.id: row.name for row in datasets}
     for run in runs[:NEWEST]:
         with st.container(horizontal=True, vertical_alignment="center", key=f"recent_{run.id}"):
-            title = workspace.strategy(run.recipe.strategy).title
+            title = workspace.strategies.get(run.recipe.strategy).title
             if st.button(title, key=f"run_{run.id}", icon=":material/model_training:"):
                 shell.take(run.recipe.dataset)
                 state.run.set(run.id)

@@ -25,7 +25,7 @@ dataset = shell.dataset_or_empty(
     "Here you launch strategies on your dataset and watch loss and accuracy as they train.",
 )
 
-runs = workspace.runs(dataset.id)
+runs = workspace.runs.list(dataset.id)
 if state.fold_setup.pop():
     state.setup.set(False)
 continued = state.continued.pop()
@@ -48,7 +48,7 @@ else:
 with setup:
     form = train_form(workspace)
     backbone = backbone_picker(workspace, state.device.get())
-    devices = {device.name: device.title for device in workspace.devices()}
+    devices = {device.name: device.title for device in workspace.jobs.devices()}
     on = state.device.get()
     strategy_cards(workspace, form, expected_seconds(workspace, dataset, backbone, on))
     picture = st.container()
@@ -84,7 +84,7 @@ with setup:
         recipes_to_launch(workspace, dataset, each)
     with picture:
         backbone_picture(backbone, rows(workspace, backbone, each), key="backbone_picture")
-    if not workspace.available(backbone) and any(recipe.weights == backbone.weights for recipe in made):
+    if not workspace.backbones.available(backbone) and any(recipe.weights == backbone.weights for recipe in made):
         st.warning(text.escape(download_note(backbone)), icon=":material/download:")
     with st.container(horizontal=True, vertical_alignment="center"):
         launch = st.button(
@@ -100,7 +100,7 @@ with setup:
     if launch:
         with said():
             before = {run.id for run in runs if run.status == "done"}
-            ids = workspace.submit(made, device=device)
+            ids = workspace.runs.submit(made, device=device)
             state.run.set(next((id for id in ids if id not in before), ids[0]))
             state.fold_setup.set(True)
             state.same.set(sum(id in before for id in ids))

@@ -7,6 +7,7 @@ import contextlib
 import io
 import json
 import sys
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,10 @@ from typing import Any
 from streamlit.testing.v1 import AppTest
 
 import transfer_core
+from components import state
 from components.kit import guard, palette
 from transfer_core.cli import main
+from transfer_core.store import Store
 from transfer_core.studies.pilots import CANDIDATES
 from transfer_core.types import Dataset, Pilots, Recipe, Said, Trial
 from transfer_core.workspace import Workspace
@@ -53,7 +56,7 @@ def commands() -> dict[str, Any]:
 def led_by_the_toy(workspace: Workspace, dataset: Dataset) -> None:
     """A race that it has won; a real one takes its seconds, and who wins is chance."""
     trial = Trial(strategy="toy", images=30, steps=10, seconds=5, rounds=2, accuracy=0.9, part=0.9)
-    network = workspace.backbone("bundled")
+    network = workspace.backbones.get("bundled")
     pilots = Pilots(
         dataset=dataset.id,
         backbone=network.name,
@@ -70,15 +73,16 @@ def led_by_the_toy(workspace: Workspace, dataset: Dataset) -> None:
         finding="It leads.",
     )
     payload = {"dataset": dataset.id, "backbone": pilots.backbone, "weights": pilots.weights, "seconds": 60.0}
-    workspace._store.add_job(id="won", kind="pilot", payload=payload, lane="cpu", dataset=dataset.id, recipe="")
-    workspace._store.finish("won", "done", result=asdict(pilots))
-    workspace.say(dataset, Said(backbone=network.name))
+    with closing(Store(workspace.root / "graft.db", write=True)) as store:
+        store.add_job(id="won", kind="pilot", payload=payload, lane="cpu", dataset=dataset.id, recipe="")
+        store.finish("won", "done", result=asdict(pilots))
+    workspace.studies.say(dataset, Said(backbone=network.name))
 
 
-def page(name: str, **state: Any) -> AppTest:
+def page(name: str, **drafts: Any) -> AppTest:
     drawn = AppTest.from_file(str(ROOT / "pages" / f"{name}.py"), default_timeout=30)
     drawn.session_state[state.opened.key] = True
-    for key, value in state.items():
+    for key, value in drafts.items():
         drawn.session_state[key] = value
     return drawn.run()
 
@@ -114,14 +118,14 @@ if __name__ == "__main__":
     seen: dict[str, Any] = {"commands": commands(), "symbol": palette.symbol_uri("toy")}
     workspace = Workspace(HOME)
     guard.workspace = lambda: workspace
-    dataset = workspace.dataset("photos")
+    dataset = workspace.datasets.find("photos")
     dataset_id = dataset.id
     led_by_the_toy(workspace, dataset)
     seen["pages"] = pages([run["run"] for run in seen["commands"]["runs"]])
-    made = [workspace.recipe(dataset, known.name) for known in workspace.strategies()]
+    made = [workspace.recipes.make(dataset, known.name) for known in workspace.strategies.list()]
     seen["recipes"] = [{"id": recipe.id, "repeats": recipe.repeats, "recipe": asdict(recipe)} for recipe in made]
     for recipe in made:
         before = {name: value for name, value in asdict(recipe).items() if name != "head_share"}  # saved by yesterday's
-        assert Recipe(**before) == workspace.recipe_from(before, dataset) == recipe
+        assert Recipe(**before) == workspace.recipes.from_json(before, dataset) == recipe
     workspace.close()
     Path(sys.argv[2]).write_text(json.dumps(seen))

@@ -1,6 +1,7 @@
 """Who may import whom. Reads the sources without running them, save for one look at what a server process loads."""
 
 import ast
+import re
 import subprocess
 import sys
 import tomllib
@@ -55,6 +56,8 @@ BESIDE = {  # the door, and no Workspace would make it better
 GUESTS = {"compare": {"errors"}}  # wings without a page of their own, by the page that draws them
 SCREEN = {"streamlit", "pandas", "plotly", "altair"}
 TORCH = {"torch", "torchvision"}
+OURS = ("pages", "components", "transfer_core", "benchmarks", "tests")
+REACHED = re.compile(r'(?<!\bself)\._\w+|(?<=, )"_\w+"')  # an attribute of another, and one that `setattr` names
 WEB = {"fastapi", "pydantic", "starlette", "uvicorn"}
 WITHOUT_TORCH = (
     *(
@@ -167,6 +170,24 @@ def test_pages_components_and_commands_know_the_core_by_its_door() -> None:
         if other.startswith("transfer_core") and not other.startswith("transfer_core.commands")
     ]
     assert not beyond, "\n".join(beyond)
+
+
+def test_a_workspace_is_made_of_parts_that_inherit_nothing_and_keep_their_own_to_themselves() -> None:
+    parts = sorted((ROOT / "transfer_core" / "workspace").glob("*.py"))
+    nodes = [node for file in parts for node in ast.walk(ast.parse(file.read_text()))]
+    classes = [node for node in nodes if isinstance(node, ast.ClassDef)]
+    assert len(classes) > 10 and not [each.name for each in classes if each.bases]
+    own = {node.attr for node in nodes if isinstance(node, ast.Attribute) and node.attr.startswith("_")}
+    assert "_store" in own
+    reached = [
+        f"{file.relative_to(ROOT)} reaches for {name}"
+        for top in OURS
+        for file in (ROOT / top).rglob("*.py")
+        if file not in parts
+        for name in REACHED.findall(file.read_text())
+        if name.strip('."') in own
+    ]
+    assert not reached, "\n".join(reached)
 
 
 def test_a_page_draws_with_its_own_wing() -> None:

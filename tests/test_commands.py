@@ -130,15 +130,15 @@ def test_what_is_deleted_is_said_asked_for_and_gone(root: Path) -> None:
 
 
 def test_an_ensemble_goes_alone_or_with_a_member(root: Path) -> None:
-    with contextlib.closing(Workspace(root)) as workspace:
-        first, second = [run.id for run in workspace.runs() if run.tested and not run.recipe.folds][:2]
-        kept = workspace.combine([first, second])
+    with Workspace(root) as workspace:
+        first, second = [run.id for run in workspace.runs.list() if run.tested and not run.recipe.folds][:2]
+        kept = workspace.ensembles.make([first, second])
     assert kept in graft("show", "colours", root=root)["runs"]
     gone = graft("delete", f"{second}+{first}", "--yes", root=root)
     assert gone["runs"] == [kept] and graft("show", first, root=root)["run"] == first
     assert "is not kept" in graft("delete", kept, "--yes", root=root, code=2)
-    with contextlib.closing(Workspace(root)) as workspace:
-        workspace.combine([first, second])
+    with Workspace(root) as workspace:
+        workspace.ensembles.make([first, second])
     assert f"ensemble {kept}" in graft("delete", first, root=root, code=2), "what goes with it is said"
     assert graft("delete", first, "--yes", root=root)["runs"] == sorted([first, kept])
     with contextlib.closing(Store(root / "graft.db", write=False)) as store:
@@ -183,6 +183,6 @@ def test_a_log_gets_few_plain_lines(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_workspace_in_use_can_be_looked_at(root: Path) -> None:
-    with contextlib.closing(Workspace(root)):
+    with Workspace(root):
         assert graft("list", root=root)["datasets"] and graft("show", "colours", root=root)["images"]
         assert "open in another Graft" in graft("delete", "colours", "--yes", root=root, code=2)

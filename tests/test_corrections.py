@@ -26,7 +26,7 @@ def workspace(tmp_path: Path, small_networks: None) -> Iterator[Workspace]:
 
 @pytest.fixture
 def dataset(workspace: Workspace, photos: Path) -> Dataset:
-    return workspace.dataset(drive(workspace, workspace.import_path(photos)).result["id"])
+    return workspace.datasets.get(drive(workspace, workspace.datasets.import_path(photos)).result["id"])
 
 
 def drafts(dataset: Dataset) -> list[Mark]:
@@ -42,84 +42,88 @@ def files(folder: Path) -> dict[str, str]:
 
 
 def test_marks_are_kept_and_taken_back(workspace: Workspace, dataset: Dataset) -> None:
-    workspace.mark(dataset, drafts(dataset))
-    first, second, third = workspace.marks(dataset)
+    workspace.corrections.mark(dataset, drafts(dataset))
+    first, second, third = workspace.corrections.marks(dataset)
     assert {first, second, third} == set(drafts(dataset)) and first.sample < second.sample < third.sample
     with pytest.raises(DatasetError, match="no image number 60"):
-        workspace.mark(dataset, [Mark(sample=1, label=None), Mark(sample=60, label=None)])
+        workspace.corrections.mark(dataset, [Mark(sample=1, label=None), Mark(sample=60, label=None)])
     with pytest.raises(DatasetError, match="no class number 3"):
-        workspace.mark(dataset, [Mark(sample=1, label=3)])
-    assert len(Workspace(workspace.root, write=False).marks(dataset)) == 3, "kept on disk, whatever was refused"
-    workspace.mark(dataset, [Mark(sample=first.sample, label=None)])
-    assert workspace.marks(dataset)[0].label is None
-    workspace.mark(dataset, [Mark(sample=first.sample, label=int(dataset.labels[first.sample]))])
-    assert workspace.marks(dataset) == (second, third), "its own label takes a mark back"
-    workspace.unmark(dataset, [second.sample])
-    assert workspace.marks(dataset) == (third,)
-    workspace.unmark(dataset)
-    assert workspace.marks(dataset) == ()
+        workspace.corrections.mark(dataset, [Mark(sample=1, label=3)])
+    assert len(Workspace(workspace.root, write=False).corrections.marks(dataset)) == 3, (
+        "kept on disk, whatever was refused"
+    )
+    workspace.corrections.mark(dataset, [Mark(sample=first.sample, label=None)])
+    assert workspace.corrections.marks(dataset)[0].label is None
+    workspace.corrections.mark(dataset, [Mark(sample=first.sample, label=int(dataset.labels[first.sample]))])
+    assert workspace.corrections.marks(dataset) == (second, third), "its own label takes a mark back"
+    workspace.corrections.unmark(dataset, [second.sample])
+    assert workspace.corrections.marks(dataset) == (third,)
+    workspace.corrections.unmark(dataset)
+    assert workspace.corrections.marks(dataset) == ()
     with pytest.raises(DatasetError, match="nothing to correct"):
-        workspace.correct(dataset)
+        workspace.corrections.submit(dataset)
 
 
 def test_a_corrected_version_stands_beside_the_old_one_and_is_trained_on(
     workspace: Workspace, dataset: Dataset
 ) -> None:
-    (run,) = workspace.submit([workspace.recipe(dataset, "linear_probe")])
+    (run,) = workspace.runs.submit([workspace.recipes.make(dataset, "linear_probe")])
     drive(workspace, run)
     folder = workspace.root / "datasets" / dataset.id
-    before, row = files(folder), workspace.dataset(dataset.id)
-    workspace.mark(dataset, drafts(dataset))
-    assert workspace.corrected(dataset) is None
-    job = workspace.correct(dataset)
-    assert workspace.correct(dataset) == job, "pressed twice"
+    before, row = files(folder), workspace.datasets.get(dataset.id)
+    workspace.corrections.mark(dataset, drafts(dataset))
+    assert workspace.corrections.made(dataset) is None
+    job = workspace.corrections.submit(dataset)
+    assert workspace.corrections.submit(dataset) == job, "pressed twice"
     end = drive(workspace, job)
     assert end.result["known"] is False and end.result["name"] == "colours, 3 corrected"
-    made = workspace.corrected(dataset)
+    made = workspace.corrections.made(dataset)
     assert made is not None and (made.id, made.images) == (end.result["id"], 58)
 
     assert files(folder) == before
-    after = workspace.dataset(dataset.id)
+    after = workspace.datasets.get(dataset.id)
     assert (after.labels == row.labels).all() and after.paths == row.paths and after.name == row.name
-    assert after.problems == row.problems and workspace.run(run).recipe.dataset == dataset.id
-    new = workspace.dataset("colours, 3 corrected")
+    assert after.problems == row.problems and workspace.runs.get(run).recipe.dataset == dataset.id
+    new = workspace.datasets.find("colours, 3 corrected")
     relabelled = drafts(dataset)[0]
     assert new.labels[relabelled.sample] == relabelled.label != row.labels[relabelled.sample]
-    assert workspace.image(new, relabelled.sample) == workspace.image(dataset, relabelled.sample)
-    assert len(workspace.marks(dataset)) == 3 and not workspace.marks(new), "drafts stay with what they are of"
+    assert workspace.datasets.image(new, relabelled.sample) == workspace.datasets.image(dataset, relabelled.sample)
+    assert len(workspace.corrections.marks(dataset)) == 3 and not workspace.corrections.marks(new), (
+        "drafts stay with what they are of"
+    )
 
-    again = drive(workspace, workspace.correct(dataset))
-    assert again.result["known"] is True and again.result["id"] == new.id and len(workspace.datasets()) == 2
+    again = drive(workspace, workspace.corrections.submit(dataset))
+    assert again.result["known"] is True and again.result["id"] == new.id and len(workspace.datasets.list()) == 2
 
-    recipe = workspace.recipe_from(asdict(workspace.run(run).recipe), new)
-    (anew,) = workspace.submit([recipe])
+    recipe = workspace.recipes.from_json(asdict(workspace.runs.get(run).recipe), new)
+    (anew,) = workspace.runs.submit([recipe])
     assert anew != run and drive(workspace, anew).result["test_accuracy"] > 0.5
-    workspace.delete_dataset(dataset.id)
+    workspace.datasets.delete(dataset.id)
     workspace.close()
     reopened = Workspace(workspace.root)
-    assert not folder.exists() and reopened.marks(dataset) == ()
-    assert reopened.image(new, 0) and [found.id for found in reopened.datasets()] == [new.id]
+    assert not folder.exists() and reopened.corrections.marks(dataset) == ()
+    assert reopened.datasets.image(new, 0) and [found.id for found in reopened.datasets.list()] == [new.id]
     reopened.close()
 
 
 def test_what_cannot_be_made_is_said_before_a_job_is_queued(workspace: Workspace, dataset: Dataset) -> None:
     reds = [int(row) for row in dataset.rows(TRAIN) if dataset.classes[dataset.labels[row]] == "red"]
-    workspace.mark(dataset, [Mark(sample=row, label=None) for row in reds])
+    workspace.corrections.mark(dataset, [Mark(sample=row, label=None) for row in reds])
     with pytest.raises(DatasetError, match="No training image of 'red'"):
-        workspace.correct(dataset)
-    assert workspace.correcting(dataset) is None
+        workspace.corrections.submit(dataset)
+    assert workspace.corrections.job(dataset) is None
 
 
 def test_a_dataset_that_goes_away_meanwhile_fails_the_job_and_leaves_nothing(
     workspace: Workspace, dataset: Dataset
 ) -> None:
-    workspace.mark(dataset, drafts(dataset))
-    job = workspace.correct(dataset)
+    workspace.corrections.mark(dataset, drafts(dataset))
+    job = workspace.corrections.submit(dataset)
     gone = workspace.root / "datasets" / dataset.id / "samples" / dataset.files[5]
     gone.unlink()
-    *_, end = workspace.drive(job)
+    *_, end = workspace.jobs.drive(job)
     assert end.status == "failed" and "cannot be taken over" in end.error
-    assert [row.id for row in workspace.datasets()] == [dataset.id]
+    assert [row.id for row in workspace.datasets.list()] == [dataset.id]
     assert not list((workspace.root / "staging").iterdir())
 
 
@@ -131,10 +135,10 @@ def test_a_workspace_of_an_earlier_graft_has_no_marks_until_it_is_opened_to_writ
         db.execute("DROP TABLE marks")
         db.execute("DELETE FROM migrations WHERE name LIKE 'marks%'")
     db.close()
-    assert Workspace(workspace.root, write=False).marks(dataset) == ()
+    assert Workspace(workspace.root, write=False).corrections.marks(dataset) == ()
     reopened = Workspace(workspace.root)
-    reopened.mark(dataset, drafts(dataset))
-    assert len(reopened.marks(dataset)) == 3
+    reopened.corrections.mark(dataset, drafts(dataset))
+    assert len(reopened.corrections.marks(dataset)) == 3
     reopened.close()
 
 

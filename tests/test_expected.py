@@ -25,11 +25,11 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
 
 @pytest.fixture(scope="module")
 def dataset(workspace: Workspace, photos: Path) -> Dataset:
-    return workspace.dataset(drive(workspace, workspace.import_path(photos)).result["id"])
+    return workspace.datasets.get(drive(workspace, workspace.datasets.import_path(photos)).result["id"])
 
 
 def test_its_arithmetic(workspace: Workspace, dataset: Dataset) -> None:
-    network, small = workspace.backbone(), workspace.backbone("small_cnn")
+    network, small = workspace.backbones.get(), workspace.backbones.get("small_cnn")
     found: dict[str, Estimate] = {
         each.strategy: each
         for each in expected(dataset, network, PACE, {"small_cnn": (small, Pace(features=1e3, training=500.0))})
@@ -52,14 +52,14 @@ def test_networks_are_timed_once_and_the_times_stand_in_the_decision(
     workspace: Workspace, dataset: Dataset, small_networks: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(speed, "SECONDS", 0.1)
-    monkeypatch.setattr(workspace, "devices", lambda: (device("cpu"),))  # as a worker says when it starts
-    assert workspace.expected(dataset) == () and workspace.decide(dataset).plans == ()
-    jobs = workspace.time_networks()
-    assert len(jobs) == 2 and workspace.time_networks() == (), "they wait already"
+    monkeypatch.setattr(workspace.jobs, "devices", lambda: (device("cpu"),))  # as a worker says when it starts
+    assert workspace.studies.estimates(dataset) == () and workspace.studies.decide(dataset).plans == ()
+    jobs = workspace.backbones.measure_missing_speeds()
+    assert len(jobs) == 2 and workspace.backbones.measure_missing_speeds() == (), "they wait already"
     for job in jobs:
         drive(workspace, job)
-    assert workspace.time_networks() == ()
-    pace = workspace.pace(workspace.backbone())
+    assert workspace.backbones.measure_missing_speeds() == ()
+    pace = workspace.backbones.pace(workspace.backbones.get())
     assert pace is not None and pace.features > pace.training > 0
-    plans = {plan.strategy: plan for plan in workspace.decide(dataset, seconds=1e-3).plans}
+    plans = {plan.strategy: plan for plan in workspace.studies.decide(dataset, seconds=1e-3).plans}
     assert len(plans) == len(STRATEGIES) and plans["fine_tune_all"].fits == "no"

@@ -1,6 +1,5 @@
 """What is gone or damaged on the disk: the same images bring a dataset's files back, and a model says what it lacks."""
 
-import contextlib
 import json
 import shutil
 from collections.abc import Iterator
@@ -21,15 +20,15 @@ from transfer_core.workspace import Workspace
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Iterator[Workspace]:
-    with contextlib.closing(Workspace(tmp_path / "workspace")) as opened:
+    with Workspace(tmp_path / "workspace") as opened:
         yield opened
 
 
 def taken(workspace: Workspace, photos: Path) -> Dataset:
-    (*_, end) = workspace.drive(workspace.import_path(photos))
+    (*_, end) = workspace.jobs.drive(workspace.datasets.import_path(photos))
     if end.status == "failed":
         raise DatasetError(end.error)
-    return workspace.dataset(end.result["id"])
+    return workspace.datasets.get(end.result["id"])
 
 
 @pytest.mark.parametrize("whole_folder", [True, False])
@@ -39,17 +38,17 @@ def test_the_same_images_bring_back_files_that_are_gone(
 ) -> None:
     dataset = taken(workspace, photos)
     folder = workspace.root / "datasets" / dataset.id
-    before = [workspace.image(dataset, i) for i in range(len(dataset))]
+    before = [workspace.datasets.image(dataset, i) for i in range(len(dataset))]
     if whole_folder:
         shutil.rmtree(folder)
     else:
         (folder / "samples" / dataset.files[3]).unlink()
     with pytest.raises(DatasetError, match="are gone"):
-        workspace.thumbnail(dataset, 3)
+        workspace.datasets.thumbnail(dataset, 3)
     if deleted:
-        workspace.delete_dataset(dataset.id)
+        workspace.datasets.delete(dataset.id)
     again = taken(workspace, photos)
-    assert again.id == dataset.id and [workspace.image(again, i) for i in range(len(again))] == before
+    assert again.id == dataset.id and [workspace.datasets.image(again, i) for i in range(len(again))] == before
 
 
 def test_images_under_other_names_are_not_taken_for_files_that_are_gone(

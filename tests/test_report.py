@@ -25,7 +25,7 @@ THEMES = tomllib.loads((Path(__file__).parents[1] / ".streamlit" / "config.toml"
 
 
 def drive(workspace: Workspace, job: str) -> RunEnd:
-    *_, end = workspace.drive(job)
+    *_, end = workspace.jobs.drive(job)
     assert isinstance(end, RunEnd) and end.status == "done", end
     return end
 
@@ -38,33 +38,33 @@ def workspace(tmp_path_factory: pytest.TempPathFactory, photos: Path, small_netw
     for number in range(0, 20, 3):
         (images / "red" / f"{number}.png").rename(images / "green" / f"of red {number}.png")
     opened = Workspace(root / "workspace")
-    dataset = opened.dataset(drive(opened, opened.import_path(images)).result["id"])
-    recipes = [opened.recipe(dataset, name, "bundled") for name in ("linear_probe", "linear_svm")]
-    recipes += [opened.recipe(dataset, "fine_tune_all", "bundled", epochs=2, seed=seed) for seed in (0, 1)]
+    dataset = opened.datasets.get(drive(opened, opened.datasets.import_path(images)).result["id"])
+    recipes = [opened.recipes.make(dataset, name, "bundled") for name in ("linear_probe", "linear_svm")]
+    recipes += [opened.recipes.make(dataset, "fine_tune_all", "bundled", epochs=2, seed=seed) for seed in (0, 1)]
     recipes += [
-        opened.recipe(dataset, "from_scratch", "bundled", epochs=2),
-        opened.recipe(dataset, "linear_probe", "bundled", per_class=4),
+        opened.recipes.make(dataset, "from_scratch", "bundled", epochs=2),
+        opened.recipes.make(dataset, "linear_probe", "bundled", per_class=4),
     ]
     for strategy in ("linear_probe", "linear_svm"):
-        recipes += opened.repeated(dataset, strategy, folds=2)
-    for id in opened.submit(recipes):
+        recipes += opened.recipes.repeated(dataset, strategy, folds=2)
+    for id in opened.runs.submit(recipes):
         drive(opened, id)
-    opened.say(dataset, Said(similarity="different", budget="limited", seconds=90.0))
+    opened.studies.say(dataset, Said(similarity="different", budget="limited", seconds=90.0))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(estimates, "ENOUGH_SECONDS", 0.1)  # of timed batches
-        drive(opened, opened.measure(dataset))
+        drive(opened, opened.studies.measure(dataset))
     yield opened
     opened.close()
 
 
 @pytest.fixture(scope="module")
 def dataset(workspace: Workspace) -> Dataset:
-    return workspace.dataset("colours")
+    return workspace.datasets.find("colours")
 
 
 @pytest.fixture(scope="module")
 def content(workspace: Workspace, dataset: Dataset) -> dict[str, Any]:
-    found = json.loads(workspace.report(dataset).json)
+    found = json.loads(workspace.comparisons.report(dataset).json)
     assert isinstance(found, dict)
     return found
 
@@ -98,20 +98,20 @@ def test_the_json_has_what_it_takes_to_check_and_repeat(
     assert content["advice"]["strategy"] == content["grade"]["recommended"] and content["advice"]["said"]["reasons"]
 
     runs = {run["id"]: run for run in content["runs"]}
-    comparison = workspace.compare(list(runs))
+    comparison = workspace.comparisons.make(list(runs))
     assert content["verdict"]["choice"] == comparison.verdict.choice
     assert content["verdict"]["reason"] == comparison.verdict.reason
-    assert content["grade"] == asdict(workspace.grade(comparison))
+    assert content["grade"] == asdict(workspace.comparisons.grade(comparison))
     assert comparison.transfer and content["transfer"] == asdict(comparison.transfer)
     assert len(runs) == 4 and len(content["pairs"]) == 6, "of the strategy with two seeds one run, no folds"
     for score in comparison.scores:
-        run, kept = runs[score.run], workspace.run(score.run)
+        run, kept = runs[score.run], workspace.runs.get(score.run)
         assert run["recipe"] == asdict(kept.recipe) and run["recipe_id"] == kept.recipe.id
         assert run["seed"] == kept.recipe.seed and run["device"] == "cpu" and run["seconds"] == kept.seconds
         assert run["test"]["accuracy"] == score.accuracy and run["test"]["confusion"] == score.confusion.tolist()
         assert run["test"]["interval"] == list(score.interval) and run["test"]["reliability"]
         assert [each["class"] for each in run["test"]["classes"]] == list(dataset.classes)
-        assert run["curves"]["val_loss"] and run["model_bytes"] == workspace.model_bytes(score.run)
+        assert run["curves"]["val_loss"] and run["model_bytes"] == workspace.runs.model_bytes(score.run)
     assert {"sure", "p", "adjusted", "accuracy", "wins", "losses"} <= content["pairs"][0].keys()
     assert {approach["name"] for approach in content["approaches"]} == {"feature extraction", "fine-tuning"}
     assert {(group["folds"], len(group["runs"])) for group in content["repeats"]} == {(2, 2), (0, 2)}
@@ -119,7 +119,7 @@ def test_the_json_has_what_it_takes_to_check_and_repeat(
     assert content["versions"]["graft"] and content["versions"]["torch"] and content["versions"]["scikit-learn"]
 
     galleries = content["galleries"]
-    assert galleries["mistakes"]["images"] == len(workspace.mistakes(comparison.verdict.choice))
+    assert galleries["mistakes"]["images"] == len(workspace.comparisons.mistakes(comparison.verdict.choice))
     strategies = [runs[galleries["fixed"][side]]["strategy"] for side in ("of", "against")]
     assert strategies[0] != strategies[1]
     shown = [seen for gallery in galleries.values() for seen in gallery["shown"]]
@@ -128,7 +128,7 @@ def test_the_json_has_what_it_takes_to_check_and_repeat(
 
 
 def test_the_page_says_it_all_and_asks_nothing_of_a_network(workspace: Workspace, dataset: Dataset) -> None:
-    html = workspace.report(dataset).html
+    html = workspace.comparisons.report(dataset).html
     found = Seen(html)
     for tag, attributes in found.elements:
         for name in ("src", "href", "srcset", "action", "data", "poster", "background", "xlink:href"):
@@ -142,8 +142,13 @@ def test_the_page_says_it_all_and_asks_nothing_of_a_network(workspace: Workspace
     assert f"'sha256-{assets.sha256(script)}'" in policy and not re.search(r"https?:", script)
 
     said = "".join(data for tag, data in found.texts if tag not in ("style", "script"))
-    comparison = workspace.compare([run.id for run in workspace.best_runs(dataset)])
-    for sentence in (comparison.verdict.reason, workspace.grade(comparison).reason, dataset.id, *dataset.classes):
+    comparison = workspace.comparisons.make([run.id for run in workspace.runs.best(dataset)])
+    for sentence in (
+        comparison.verdict.reason,
+        workspace.comparisons.grade(comparison).reason,
+        dataset.id,
+        *dataset.classes,
+    ):
         assert sentence in said
     for figure in ("forest", "versus", "time", "curves", "reliability", "approaches", "depth"):
         assert f'data-figure="{figure}"' in html
@@ -151,8 +156,8 @@ def test_the_page_says_it_all_and_asks_nothing_of_a_network(workspace: Workspace
 
 def test_names_are_shown_and_not_obeyed(workspace: Workspace, dataset: Dataset) -> None:
     paths = tuple(f"{HOSTILE[n % 3]}/{n}.png" for n in range(len(dataset)))
-    report = workspace.report(replace(dataset, name=HOSTILE[0], classes=HOSTILE, paths=paths))
-    found, plain = Seen(report.html), Seen(workspace.report(dataset).html)
+    report = workspace.comparisons.report(replace(dataset, name=HOSTILE[0], classes=HOSTILE, paths=paths))
+    found, plain = Seen(report.html), Seen(workspace.comparisons.report(dataset).html)
     assert [tag for tag, _ in found.elements].count("script") == 3
     assert [tag for tag, _ in found.elements] == [tag for tag, _ in plain.elements], "no name became an element"
     assert not {name for _, attributes in found.elements for name in attributes if name.startswith("on")}
@@ -172,7 +177,7 @@ def test_without_plotly_the_tables_stand_open(
 ) -> None:
     monkeypatch.setattr(page, "plotly", lambda: None)
     monkeypatch.setattr(page, "font", lambda: "")
-    html = workspace.report(dataset).html
+    html = workspace.comparisons.report(dataset).html
     assert len(html) < 500_000
     numbers = [attributes for tag, attributes in Seen(html).elements if "numbers" in attributes.get("class", "")]
     assert numbers and all("open" in attributes for attributes in numbers)
@@ -180,9 +185,9 @@ def test_without_plotly_the_tables_stand_open(
 
 
 def test_one_run_alone_and_one_fold_have_a_report(workspace: Workspace, dataset: Dataset) -> None:
-    folds = [run.id for run in workspace.runs(dataset.id) if run.recipe.folds]
-    for runs in ([workspace.best_runs(dataset)[0].id], folds[:1]):
-        content = json.loads(workspace.report(dataset, runs).json)
+    folds = [run.id for run in workspace.runs.list(dataset.id) if run.recipe.folds]
+    for runs in ([workspace.runs.best(dataset)[0].id], folds[:1]):
+        content = json.loads(workspace.comparisons.report(dataset, runs).json)
         assert content["verdict"]["choice"] == runs[0] and not content["pairs"]
         assert content["galleries"]["fixed"] == {"of": runs[0], "against": None, "images": 0, "shown": []}
 
@@ -234,7 +239,7 @@ def test_a_dataset_without_finished_runs_says_so(
     tmp_path: Path, photos: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     empty = Workspace(tmp_path / "workspace")
-    drive(empty, empty.import_path(photos))
+    drive(empty, empty.datasets.import_path(photos))
     empty.close()
     assert main(["report", "colours", str(tmp_path / "a.html"), "--workspace", str(empty.root)]) == 2
     assert "no finished run" in capsys.readouterr().err

@@ -23,6 +23,7 @@ from transfer_core.backbones import ENTRY, LOCAL
 from transfer_core.errors import GraftError
 from transfer_core.store import Store
 from transfer_core.workspace import Workspace
+from transfer_core.workspace.comparisons import Comparisons
 
 EARLIER = Path(__file__).parent / "fixtures" / "workspace-0.1.0.zip"
 NOBODY = 65534
@@ -149,7 +150,7 @@ def test_what_nobody_foresaw_is_a_line_with_an_id_that_stands_in_the_log(
     def fails(*_: Any, **__: Any) -> None:
         raise LookupError("nobody foresaw this")
 
-    monkeypatch.setattr(Workspace, "compare", fails)
+    monkeypatch.setattr(Comparisons, "make", fails)
     code, printed, said = graft("compare", runs(root)[0], root=root)
     assert code == 1 and is_a_line(said) and "nobody foresaw" not in said and printed == ""
     log = (root / "logs" / "graft.log").read_text()

@@ -33,7 +33,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory, small_networks: None) ->
 
 @pytest.fixture(scope="module")
 def dataset(workspace: Workspace, photos: Path) -> Dataset:
-    return workspace.dataset(drive(workspace, workspace.import_path(photos)).result["id"])
+    return workspace.datasets.get(drive(workspace, workspace.datasets.import_path(photos)).result["id"])
 
 
 @pytest.mark.timeout(300)
@@ -43,58 +43,62 @@ def test_every_strategy_and_what_any_answers_recommend_finishes(workspace: Works
         advice = advise(Answers(images=images, similarity=similarity, budget=budget))  # type: ignore[arg-type]
         for suggestion in advice.suggestions:
             fields = dict(suggestion.overrides)
-            assert workspace.recipe(dataset, suggestion.strategy, **fields).strategy == suggestion.strategy
-            short = workspace.recipe(dataset, suggestion.strategy, **{**fields, "epochs": 1})
+            assert workspace.recipes.make(dataset, suggestion.strategy, **fields).strategy == suggestion.strategy
+            short = workspace.recipes.make(dataset, suggestion.strategy, **{**fields, "epochs": 1})
             recipes[short.id] = short
-    for known in workspace.strategies():
-        short = workspace.recipe(dataset, known.name, epochs=1)
+    for known in workspace.strategies.list():
+        short = workspace.recipes.make(dataset, known.name, epochs=1)
         recipes[short.id] = short
-    ids = workspace.submit(list(recipes.values()))
+    ids = workspace.runs.submit(list(recipes.values()))
     for id in ids:
         drive(workspace, id)
-    comparison = workspace.compare(ids)
+    comparison = workspace.comparisons.make(ids)
     assert comparison.verdict.choice in ids and len(comparison.scores) == len(ids)
-    assert len(set(workspace.titles(comparison.runs).values())) == len(ids)
+    assert len(set(workspace.runs.titles(comparison.runs).values())) == len(ids)
 
 
 def test_repeats_have_a_mean_and_folds_are_compared_among_themselves(workspace: Workspace, dataset: Dataset) -> None:
-    folds = workspace.submit(workspace.repeated(dataset, "linear_probe", folds=3))
-    seeds = workspace.submit(workspace.repeated(dataset, "linear_probe", seeds=2, per_class=4))
+    folds = workspace.runs.submit(workspace.recipes.repeated(dataset, "linear_probe", folds=3))
+    seeds = workspace.runs.submit(workspace.recipes.repeated(dataset, "linear_probe", seeds=2, per_class=4))
     for id in (*folds, *seeds):
         drive(workspace, id)
-    groups = {frozenset(run.id for run in group.runs): group for group in workspace.repeats(dataset.id)}
+    groups = {frozenset(run.id for run in group.runs): group for group in workspace.runs.repeats(dataset.id)}
     assert set(groups) >= {frozenset(folds), frozenset(seeds)}
     found = groups[frozenset(folds)]
-    accuracies = [workspace.run(id).test_accuracy for id in folds]
+    accuracies = [workspace.runs.get(id).test_accuracy for id in folds]
     assert found.done == 3 and found.mean == pytest.approx(np.mean(accuracies))
     assert found.spread == pytest.approx(np.std(accuracies, ddof=1))
-    assert workspace.compare(seeds).verdict.choice in seeds
-    once_more = workspace.submit([workspace.run(folds[0]).recipe], again=True)
+    assert workspace.comparisons.make(seeds).verdict.choice in seeds
+    once_more = workspace.runs.submit([workspace.runs.get(folds[0]).recipe], again=True)
     drive(workspace, once_more[0])
-    (now,) = (group for group in workspace.repeats(dataset.id) if once_more[0] in {run.id for run in group.runs})
+    (now,) = (group for group in workspace.runs.repeats(dataset.id) if once_more[0] in {run.id for run in group.runs})
     assert [run.id for run in now.runs] == [once_more[0], *folds[1:]], "each fold once, the newest"
-    assert len(set(workspace.titles_of_repeats(workspace.repeats(dataset.id)))) == len(workspace.repeats(dataset.id))
+    assert len(set(workspace.runs.titles_of_repeats(workspace.runs.repeats(dataset.id)))) == len(
+        workspace.runs.repeats(dataset.id)
+    )
     with pytest.raises(DatasetError, match="different images"):
-        workspace.compare([*folds, *seeds])
+        workspace.comparisons.make([*folds, *seeds])
 
 
 def test_a_saved_recipe_is_launched_again(workspace: Workspace, dataset: Dataset) -> None:
-    made = workspace.recipe(dataset, "gradual", lr=0.01, epochs=3, flip=False)
+    made = workspace.recipes.make(dataset, "gradual", lr=0.01, epochs=3, flip=False)
     saved = json.loads(json.dumps(asdict(made)))
-    assert workspace.recipe_from(saved, dataset) == made
-    assert workspace.recipe_from({**saved, "dataset": "of a friend"}, dataset) == made
-    assert workspace.recipe_from({"strategy": "small_cnn", "backbone": "bundled"}, dataset).backbone == "small_cnn"
+    assert workspace.recipes.from_json(saved, dataset) == made
+    assert workspace.recipes.from_json({**saved, "dataset": "of a friend"}, dataset) == made
+    assert (
+        workspace.recipes.from_json({"strategy": "small_cnn", "backbone": "bundled"}, dataset).backbone == "small_cnn"
+    )
     for wrong in ({**saved, "backbone": "resnet19"}, {"strategy": "gradual"}, "gradual", {**saved, "epochs": 0}):
         with pytest.raises(RecipeError):
-            workspace.recipe_from(wrong, dataset)
+            workspace.recipes.from_json(wrong, dataset)
 
 
 def test_augmentation_is_drawn_on_the_users_images(workspace: Workspace, dataset: Dataset) -> None:
-    plain, light = (workspace.recipe(dataset, "fine_tune_all", augment=name) for name in ("none", "light"))
-    assert workspace.augmented(dataset, light) is None
+    plain, light = (workspace.recipes.make(dataset, "fine_tune_all", augment=name) for name in ("none", "light"))
+    assert workspace.recipes.augmented(dataset, light) is None
     for recipe in (plain, light):
-        drive(workspace, workspace.draw_augmented(dataset, recipe))
-    still, moved = (workspace.augmented(dataset, recipe) for recipe in (plain, light))
+        drive(workspace, workspace.recipes.draw_augmented(dataset, recipe))
+    still, moved = (workspace.recipes.augmented(dataset, recipe) for recipe in (plain, light))
     assert still and moved
     rows = np.asarray(Image.open(io.BytesIO(still)).convert("RGB")).astype(int)
     side = (rows.shape[1] - 4) // 2
@@ -107,14 +111,14 @@ def test_augmentation_is_drawn_on_the_users_images(workspace: Workspace, dataset
 
 
 def test_a_drawing_holds_what_changes_the_picture_and_nothing_else(workspace: Workspace, dataset: Dataset) -> None:
-    made = partial(workspace.recipe, dataset, "fine_tune_all")
+    made = partial(workspace.recipes.make, dataset, "fine_tune_all")
     first = {"augment": "light"}
-    drive(workspace, workspace.draw_augmented(dataset, made(**first)))
+    drive(workspace, workspace.recipes.draw_augmented(dataset, made(**first)))
     same = ({"lr": 0.5}, {"flip": "yes"}, {"flip_up": "no"}, {"seed": 4})
-    assert all(workspace.augmented(dataset, made(**first, **each)) for each in same)
+    assert all(workspace.recipes.augmented(dataset, made(**first, **each)) for each in same)
     other = (*({name: "yes"} for name in SWITCHES if name not in ("flip", "shift")), {"shift": "no"}, {"flip": "no"})
     for each in (*other, {"augment": "standard"}, {"fit": "pad"}, {"px": 64}):
-        assert workspace.augmented(dataset, made(**(first | each))) is None, each
+        assert workspace.recipes.augmented(dataset, made(**(first | each))) is None, each
 
 
 def test_learning_rates_are_tried_once_for_recipes_that_differ_in_them(
@@ -122,41 +126,43 @@ def test_learning_rates_are_tried_once_for_recipes_that_differ_in_them(
 ) -> None:
     monkeypatch.setattr(rates, "MOST_STEPS", 6)
     monkeypatch.setattr(rates, "LEAST_STEPS", 6)
-    recipe = workspace.recipe(dataset, "frozen_head", per_class=2)
-    other = workspace.recipe(dataset, "frozen_head", per_class=2, lr=0.02, epochs=3, schedule="constant", warm_up=0)
-    assert workspace.rate_test(dataset, recipe) is None and workspace.finding_rate(dataset, recipe) is None
-    job = workspace.find_rate(dataset, recipe)
-    assert workspace.find_rate(dataset, other) == job, "while it waits"
+    recipe = workspace.recipes.make(dataset, "frozen_head", per_class=2)
+    other = workspace.recipes.make(
+        dataset, "frozen_head", per_class=2, lr=0.02, epochs=3, schedule="constant", warm_up=0
+    )
+    assert workspace.studies.rate_test(dataset, recipe) is None and workspace.studies.rate_job(dataset, recipe) is None
+    job = workspace.studies.find_rate(dataset, recipe)
+    assert workspace.studies.find_rate(dataset, other) == job, "while it waits"
     drive(workspace, job)
-    assert workspace.find_rate(dataset, other) == job, "once it has ended"
-    found, same = workspace.rate_test(dataset, recipe), workspace.rate_test(dataset, other)
+    assert workspace.studies.find_rate(dataset, other) == job, "once it has ended"
+    found, same = workspace.studies.rate_test(dataset, recipe), workspace.studies.rate_test(dataset, other)
     assert found and same and found.losses == same.losses and len(found.losses) == found.steps == 6
     assert (found.own, same.own) == (recipe.lr, 0.02)
-    smaller = workspace.recipe(dataset, "frozen_head", per_class=2, batch_size=4)
-    slower = workspace.recipe(dataset, "fine_tune_all", per_class=2, backbone_lr=1e-5)
-    ids = {job, *(workspace.find_rate(dataset, each) for each in (smaller, slower))}
-    ids.add(workspace.find_rate(dataset, workspace.recipe(dataset, "fine_tune_all", per_class=2)))
+    smaller = workspace.recipes.make(dataset, "frozen_head", per_class=2, batch_size=4)
+    slower = workspace.recipes.make(dataset, "fine_tune_all", per_class=2, backbone_lr=1e-5)
+    ids = {job, *(workspace.studies.find_rate(dataset, each) for each in (smaller, slower))}
+    ids.add(workspace.studies.find_rate(dataset, workspace.recipes.make(dataset, "fine_tune_all", per_class=2)))
     assert len(ids) == 4, "of other batches, or rates in another ratio, the test is another"
     for id in ids - {job}:
-        workspace.stop(id)
+        workspace.jobs.stop(id)
     with pytest.raises(RecipeError, match="it has no learning rate"):
-        workspace.find_rate(dataset, workspace.recipe(dataset, "linear_probe"))
+        workspace.studies.find_rate(dataset, workspace.recipes.make(dataset, "linear_probe"))
 
 
 def test_a_dataset_is_renamed_deleted_and_restored(workspace: Workspace, dataset: Dataset) -> None:
-    assert workspace.rename_dataset(dataset.id, "  my \n photos ") == "my photos"
-    assert workspace.dataset("my photos").id == dataset.id
+    assert workspace.datasets.rename(dataset.id, "  my \n photos ") == "my photos"
+    assert workspace.datasets.find("my photos").id == dataset.id
     with pytest.raises(DatasetError, match="name"):
-        workspace.rename_dataset(dataset.id, "  ")
-    workspace.delete_dataset(dataset.id)
+        workspace.datasets.rename(dataset.id, "  ")
+    workspace.datasets.delete(dataset.id)
     with pytest.raises(DatasetError, match="my photos"):
-        workspace.dataset("my photos")
-    workspace.restore_dataset(dataset.id)
-    assert workspace.dataset(dataset.id).classes == dataset.classes
+        workspace.datasets.find("my photos")
+    workspace.datasets.restore(dataset.id)
+    assert workspace.datasets.get(dataset.id).classes == dataset.classes
 
 
 def test_images_come_upright_and_square(workspace: Workspace, dataset: Dataset) -> None:
-    tile = Image.open(io.BytesIO(workspace.thumbnail(dataset, 0, px=64)))
+    tile = Image.open(io.BytesIO(workspace.datasets.thumbnail(dataset, 0, px=64)))
     assert tile.size == (64, 64)
 
 
@@ -167,12 +173,12 @@ def test_a_browser_imports_only_from_allowed_folders(
     path: str, says: str, workspace: Workspace, tmp_path: Path
 ) -> None:
     with pytest.raises(ArchiveError, match=says):
-        workspace.import_path(Path(path), allowed=(tmp_path,))
+        workspace.datasets.import_path(Path(path), allowed=(tmp_path,))
     (tmp_path / "link").symlink_to("/etc")
     with pytest.raises(ArchiveError, match="outside"):
-        workspace.import_path(tmp_path / "link" / "passwd", allowed=(tmp_path,))
+        workspace.datasets.import_path(tmp_path / "link" / "passwd", allowed=(tmp_path,))
     with pytest.raises(ArchiveError, match="does not exist"):
-        workspace.import_path(tmp_path / "none.zip", allowed=(tmp_path,))
+        workspace.datasets.import_path(tmp_path / "none.zip", allowed=(tmp_path,))
 
 
 @pytest.mark.parametrize(
@@ -189,33 +195,33 @@ def test_a_wrong_recipe_names_what_is_wrong(
     strategy: str, backbone: str, fields: dict[str, object], says: str, workspace: Workspace, dataset: Dataset
 ) -> None:
     with pytest.raises(RecipeError, match=says):
-        workspace.recipe(dataset, strategy, backbone, **fields)
+        workspace.recipes.make(dataset, strategy, backbone, **fields)
 
 
 def test_a_run_that_has_not_finished_cannot_predict_or_be_compared(workspace: Workspace, dataset: Dataset) -> None:
-    (id,) = workspace.submit([workspace.recipe(dataset, "linear_probe", seed=77)])
-    for ask in (lambda: workspace.predict([id], [("a.png", b"")]), lambda: workspace.compare([id])):
+    (id,) = workspace.runs.submit([workspace.recipes.make(dataset, "linear_probe", seed=77)])
+    for ask in (lambda: workspace.predictions.submit([id], [("a.png", b"")]), lambda: workspace.comparisons.make([id])):
         with pytest.raises(UnknownJob, match="not finished"):
             ask()
 
 
 def test_closing_an_import_midway_leaves_nothing(tmp_path: Path, photos: Path) -> None:
     workspace = Workspace(tmp_path)
-    job = workspace.import_path(photos)
-    events = workspace.drive(job)
+    job = workspace.datasets.import_path(photos)
+    events = workspace.jobs.drive(job)
     next(events)
     events.close()  # type: ignore[attr-defined]
-    assert workspace.job(job).status == "stopped" and workspace.datasets() == ()
+    assert workspace.jobs.get(job).status == "stopped" and workspace.datasets.list() == ()
     assert not list((tmp_path / "staging").iterdir()) and not (tmp_path / "datasets").exists()
     workspace.close()
 
 
 def test_a_restart_clears_what_was_deleted_and_half_done(tmp_path: Path, photos: Path) -> None:
     first = Workspace(tmp_path)
-    dataset = first.dataset(drive(first, first.import_path(photos)).result["id"])
-    run = first.submit([first.recipe(dataset, "linear_probe")])[0]
+    dataset = first.datasets.get(drive(first, first.datasets.import_path(photos)).result["id"])
+    run = first.runs.submit([first.recipes.make(dataset, "linear_probe")])[0]
     drive(first, run)
-    first.delete_dataset(dataset.id)
+    first.datasets.delete(dataset.id)
     assert (tmp_path / "datasets" / dataset.id).exists(), "undo is possible until the next start"
     (tmp_path / "staging" / "half").mkdir()
     (tmp_path / "features" / "other.npz.12.part").touch()
@@ -229,14 +235,18 @@ def test_a_restart_clears_what_was_deleted_and_half_done(tmp_path: Path, photos:
 
 def test_a_users_own_weights_are_checked_and_then_trained_from(workspace: Workspace, dataset: Dataset) -> None:
     weights = io.BytesIO(save(dict(build("shufflenet_v2_x0_5", classes=5).state_dict())))
-    added = workspace.add_backbone(weights, "../My: net.safetensors", arch="shufflenet_v2_x0_5", name="my-net")
+    added = workspace.backbones.add_upload(weights, "../My: net.safetensors", arch="shufflenet_v2_x0_5", name="my-net")
     assert drive(workspace, added).result == {"name": "my-net"}
-    own = workspace.backbone("my-net")
-    assert own in workspace.backbones() and workspace.available(own) and own.source == "My: net.safetensors"
-    (run,) = workspace.submit([workspace.recipe(dataset, "linear_probe", "my-net")])
-    assert workspace.run(run).recipe.weights == own.weights
+    own = workspace.backbones.get("my-net")
+    assert (
+        own in workspace.backbones.list() and workspace.backbones.available(own) and own.source == "My: net.safetensors"
+    )
+    (run,) = workspace.runs.submit([workspace.recipes.make(dataset, "linear_probe", "my-net")])
+    assert workspace.runs.get(run).recipe.weights == own.weights
     drive(workspace, run)
-    other = workspace.add_backbone(io.BytesIO(weights.getvalue()), "x.safetensors", arch="resnet18", name="other")
-    *_, end = workspace.drive(other)
+    other = workspace.backbones.add_upload(
+        io.BytesIO(weights.getvalue()), "x.safetensors", arch="resnet18", name="other"
+    )
+    *_, end = workspace.jobs.drive(other)
     assert isinstance(end, RunEnd) and end.status == "failed" and "has no tensor 'conv1.weight'" in end.error
     assert not any((workspace.root / "staging").iterdir())

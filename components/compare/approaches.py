@@ -98,9 +98,9 @@ def _side(workspace: Workspace, dataset: Dataset, comparison: Comparison, approa
             args=(dataset, [*(run.id for run in comparison.runs), held]),
         )
         return
-    strategy = next(known for known in workspace.strategies() if known.approach == approach.name)
+    strategy = next(known for known in workspace.strategies.list() if known.approach == approach.name)
     st.markdown(f"It has no finished run yet. “{text.escape(strategy.title)}” is a good one to begin with.")
-    recipe = workspace.recipe(dataset, strategy.name, workspace.said(dataset).backbone)
+    recipe = workspace.recipes.make(dataset, strategy.name, workspace.studies.said(dataset).backbone)
     if st.button(
         f"Set up “{text.escape(strategy.title)}”",
         key=f"train_{key}",
@@ -113,7 +113,7 @@ def _side(workspace: Workspace, dataset: Dataset, comparison: Comparison, approa
 
 def best(workspace: Workspace, comparison: Comparison, run: Run) -> str:
     """HTML: the best run of an approach with its figures."""
-    listed: list[Fact] = facts_of(run, comparison.score(run.id), workspace.model_bytes(run.id))
+    listed: list[Fact] = facts_of(run, comparison.score(run.id), workspace.runs.model_bytes(run.id))
     listed.append(("Training images", text.count(comparison.trained_on(run.id)), ""))
     name = strategy_name(run.recipe.strategy, text.short(comparison.title(run.id), 60))
     return f'<p style="margin-bottom: .9rem"><small>Best by validation</small><br>{name}</p>{facts(listed)}'
@@ -122,7 +122,7 @@ def best(workspace: Workspace, comparison: Comparison, run: Run) -> str:
 def _fewer_images(workspace: Workspace, comparison: Comparison) -> None:
     """The best runs at each size, which may not be among those that are compared."""
     runs = [at.run for each in comparison.approaches for at in each.by_images]
-    strategies = {run: workspace.run(run).recipe.strategy for run in runs}
+    strategies = {run: workspace.runs.get(run).recipe.strategy for run in runs}
     st.plotly_chart(charts.reach(comparison.approaches, strategies), key="reach", config=CONFIG)
     st.caption(_sizes(comparison.approaches))
 

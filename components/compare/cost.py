@@ -88,7 +88,7 @@ def cost_view(workspace: Workspace, comparison: Comparison, shown: Sequence[Entr
 def _spent(workspace: Workspace, each: Entry, kind: Cost) -> float | None:
     if kind.label == TIME.label:
         return each.run.whole_seconds
-    return each.run.peak_bytes if kind.label == MEMORY.label else workspace.model_bytes(each.run.id)
+    return each.run.peak_bytes if kind.label == MEMORY.label else workspace.runs.model_bytes(each.run.id)
 
 
 def words(ahead: int, runs: int) -> str:

@@ -62,7 +62,7 @@ def curves_view(workspace: Workspace, dataset: Dataset, shown: Sequence[Entry]) 
     for each in shown:
         if each.run.members:
             continue  # an ensemble was never trained
-        images = workspace.train_images(dataset, each.run)
+        images = workspace.runs.train_images(dataset, each.run)
         if unit != "Images seen" or images is not None:
             events = story(workspace, each.run)
             gradient = any(isinstance(event, StageStart) and event.unit == GRADIENT for event in events)

@@ -58,8 +58,8 @@ def ensemble_maker(workspace: Workspace, dataset: Dataset, done: Sequence[Run], 
 
 def _repeats(workspace: Workspace, dataset: Dataset) -> None:
     """Seeds or folds of one recipe, taken together at a click."""
-    groups = [group for group in workspace.repeats(dataset.id) if group.done == len(group.runs) > 1]
-    for number, (group, title) in enumerate(zip(groups, workspace.titles_of_repeats(groups), strict=True)):
+    groups = [group for group in workspace.runs.repeats(dataset.id) if group.done == len(group.runs) > 1]
+    for number, (group, title) in enumerate(zip(groups, workspace.runs.titles_of_repeats(groups), strict=True)):
         st.button(
             f"All {kind_of(group)} of {text.plain(text.short(title, 40))}",
             key=f"ensemble_group_{number}",
@@ -72,11 +72,11 @@ def _repeats(workspace: Workspace, dataset: Dataset) -> None:
 
 def _made(workspace: Workspace, dataset: Dataset) -> None:
     """Those that there are, each with a way to take it back."""
-    made = workspace.ensembles(dataset.id)
+    made = workspace.ensembles.list(dataset.id)
     if not made:
         return
     st.markdown("###### Made so far")
-    names = workspace.titles(made, marked=True)
+    names = workspace.runs.titles(made, marked=True)
     for run in made:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(text.escape(text.short(names[run.id], 60)))
@@ -86,13 +86,13 @@ def _made(workspace: Workspace, dataset: Dataset) -> None:
                 icon=":material/close:",
                 type="tertiary",
                 help="Its members stay, and it can be made again.",
-                on_click=act(workspace.forget_ensemble),
+                on_click=act(workspace.ensembles.delete),
                 args=(run.id,),
             )
 
 
 def _add(workspace: Workspace, dataset: Dataset, members: Sequence[str], compared: Sequence[str]) -> None:
-    run = workspace.run(workspace.combine(members))
-    state.ensemble_alone.set("" if run.tested else workspace.titles([run])[run.id])
+    run = workspace.runs.get(workspace.ensembles.make(members))
+    state.ensemble_alone.set("" if run.tested else workspace.runs.titles([run])[run.id])
     if run.tested:
         pick(dataset, [*(id for id in compared if id != run.id), run.id])

@@ -33,7 +33,7 @@ def _offer(workspace: Workspace, dataset: Dataset, found: Forecast) -> None:
     if not found.lacking:
         return
     wanted = [recipe_like(workspace, dataset, each) for each in found.lacking]
-    active = {run.recipe.id for run in workspace.runs(dataset.id, active=True)}
+    active = {run.recipe.id for run in workspace.runs.list(dataset.id, active=True)}
     waiting = sum(recipe.id in active for recipe in wanted)
     if waiting:
         runs = "1 run waits or trains" if waiting == 1 else f"{waiting} runs wait or train"
@@ -46,14 +46,14 @@ def _offer(workspace: Workspace, dataset: Dataset, found: Forecast) -> None:
         key="forecast_train",
         icon=":material/model_training:",
         help="Queues the missing runs, with the settings of the two that are compared.",
-        on_click=act(workspace.submit),
+        on_click=act(workspace.runs.submit),
         args=(wanted,),
     )
 
 
 def recipe_like(workspace: Workspace, dataset: Dataset, lacking: Lacking) -> Recipe:
     """A run's recipe on another number of images: what its user had set stays, the rest is by rule for that many."""
-    like = workspace.run(lacking.run).recipe
-    by_rule = workspace.recipe(dataset, like.strategy, like.backbone, per_class=like.per_class)
+    like = workspace.runs.get(lacking.run).recipe
+    by_rule = workspace.recipes.make(dataset, like.strategy, like.backbone, per_class=like.per_class)
     own = set_by_user(like, by_rule) | {"per_class": lacking.per_class}
-    return workspace.recipe(dataset, like.strategy, like.backbone, **own)
+    return workspace.recipes.make(dataset, like.strategy, like.backbone, **own)

@@ -42,7 +42,7 @@ def report_button(workspace: Workspace, dataset: Dataset, comparison: Comparison
 def _made(workspace: Workspace, dataset: Dataset, comparison: Comparison, kind: Literal["html", "json"]) -> bytes:
     runs = [run.id for run in comparison.runs]
     try:
-        report = workspace.report(dataset, runs, worth=comparison.verdict.worth)
+        report = workspace.comparisons.report(dataset, runs, worth=comparison.verdict.worth)
     except GraftError as error:  # deleted in another tab: a download has no other place to say so
         said = f"<p>{text.html(str(error))}</p>" if kind == "html" else json.dumps({"error": str(error)})
         return said.encode()

@@ -88,7 +88,7 @@ def choose_runs(workspace: Workspace, dataset: Dataset, runs: Sequence[Run], cho
         expanded=not chosen.runs,
         key=f"choose_runs_{bool(chosen.runs)}",
     ):
-        sizes = {run.id: workspace.train_images(dataset, run) for run in runs}
+        sizes = {run.id: workspace.runs.train_images(dataset, run) for run in runs}
         st.caption(_words(chosen, sizes))
         # Another list of runs is another table, ticked by what was kept; the ticked ones stand first when it is new.
         listed = sha1(" ".join(run.id for run in runs).encode()).hexdigest()[:8]

@@ -34,11 +34,11 @@ def runs_table(workspace: Workspace, dataset: Dataset, shown: Sequence[Entry]) -
                 "Log-loss": [each.score.log_loss for each in shown],
                 "ECE": [100 * each.score.ece for each in shown],
                 "Validation": [hundredfold(each.run.val_accuracy) for each in shown],
-                "Training images": [workspace.train_images(dataset, each.run) for each in shown],
+                "Training images": [workspace.runs.train_images(dataset, each.run) for each in shown],
                 "Time, s": [each.run.whole_seconds for each in shown],
                 "Images/s": [each.run.images_per_second for each in shown],
                 "Memory, MB": [each.run.peak_bytes and each.run.peak_bytes / 1e6 for each in shown],
-                "Model, MB": [(size := workspace.model_bytes(each.run.id)) and size / 1e6 for each in shown],
+                "Model, MB": [(size := workspace.runs.model_bytes(each.run.id)) and size / 1e6 for each in shown],
                 "Run id": [each.run.id for each in shown],
             }
         ),
@@ -80,12 +80,12 @@ def repeats_table(workspace: Workspace, dataset: Dataset, compared: Run, *, apar
 
     `compared` is one of the runs that the page compares, `apart` whether there are runs of folds.
     """
-    groups = workspace.repeats(dataset.id)
+    groups = workspace.runs.repeats(dataset.id)
     if not groups:
         return
     names = {
         group.runs[0].recipe.repeats: f"{title}, {kind_of(group)}"
-        for title, group in zip(workspace.titles_of_repeats(groups), groups, strict=True)
+        for title, group in zip(workspace.runs.titles_of_repeats(groups), groups, strict=True)
     }
     st.markdown("##### Repeats")
     st.dataframe(
@@ -115,7 +115,7 @@ def repeats_table(workspace: Workspace, dataset: Dataset, compared: Run, *, apar
             "Folds are tested on training and validation images that they did not train on, not on the test split."
             + (f" Only fold {fold.fold + 1} is compared here." if fold.folds else " Only this table has them.")
         )
-    resampled_table(workspace.resampled(dataset.id), names)
+    resampled_table(workspace.comparisons.resampled(dataset.id), names)
 
 
 def _each(group: Repeats) -> str:
@@ -176,7 +176,7 @@ def recipes_table(workspace: Workspace, shown: Sequence[Entry]) -> None:
 
 def differences(workspace: Workspace, shown: Sequence[Entry]) -> dict[str, list[str]]:
     """By the field's label, what each run has there, in words: fields that differ between runs that have them."""
-    own = {each.run.recipe.strategy: workspace.strategy(each.run.recipe.strategy).settings for each in shown}
+    own = {each.run.recipe.strategy: workspace.strategies.get(each.run.recipe.strategy).settings for each in shown}
     found = {}
     for name in FIELDS:
         told = [_told(workspace, each.run, name, own[each.run.recipe.strategy]) for each in shown]
@@ -189,7 +189,7 @@ def differences(workspace: Workspace, shown: Sequence[Entry]) -> dict[str, list[
 def _told(workspace: Workspace, run: Run, name: str, own: Sequence[str]) -> str:
     value: Any = getattr(run.recipe, name)
     if name == "strategy":
-        return workspace.strategy(run.recipe.strategy).title
+        return workspace.strategies.get(run.recipe.strategy).title
     if name in SETTINGS and name not in own:
         return NONE
     if name == "tap":

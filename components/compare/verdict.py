@@ -20,12 +20,12 @@ def verdict_view(workspace: Workspace, dataset: Dataset, comparison: Comparison)
     run = next(run for run in comparison.runs if run.id == verdict.choice)
     with st.container(key="verdict", border=True):
         st.markdown(f"#### {text.escape(verdict.reason)}")
-        drawn(facts(facts_of(run, comparison.score(run.id), workspace.model_bytes(run.id))), key="verdict_facts")
+        drawn(facts(facts_of(run, comparison.score(run.id), workspace.runs.model_bytes(run.id))), key="verdict_facts")
         if verdict.caution:
             st.markdown(f":small[{text.escape(verdict.caution)}]")
         st.caption(rule(comparison))
         export_view(workspace, dataset, run)
-    grade, transfer = workspace.grade(comparison), comparison.transfer
+    grade, transfer = workspace.comparisons.grade(comparison), comparison.transfer
     left, right = st.columns(2, gap="medium") if transfer is not None else (st.container(), None)
     with left:
         st.markdown(f"###### The advice\n:small[{text.escape(grade.reason)}]")

@@ -26,7 +26,7 @@ def import_form(workspace: Workspace) -> None:
         upload = st.file_uploader("A zip with one folder per class", type="zip", key=f"upload_{turn}")
         if upload is not None:
             with said():
-                job = workspace.import_upload(upload, upload.name)
+                job = workspace.datasets.import_upload(upload, upload.name)
                 state.upload_turn.set(turn + 1)  # a new widget, so that the upload's memory is freed
                 _watch(job)
         if import_roots():
@@ -34,12 +34,12 @@ def import_form(workspace: Workspace) -> None:
                 path = st.text_input("Or a path on this server", placeholder=str(import_roots()[0]))
                 if st.form_submit_button("Import") and path:
                     with said():
-                        _watch(workspace.import_path(Path(path), allowed=import_roots()))
-        for example in workspace.examples():
+                        _watch(workspace.datasets.import_path(Path(path), allowed=import_roots()))
+        for example in workspace.datasets.examples():
             if st.button(
                 f"Draw the example: {example.title}", key=f"example_{example.name}", icon=":material/grid_view:"
             ):
-                _watch(workspace.import_example(example.name))
+                _watch(workspace.datasets.import_example(example.name))
     with right:
         st.caption("What Graft expects")
         st.markdown(LAYOUT)

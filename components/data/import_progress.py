@@ -12,12 +12,12 @@ from transfer_core.workspace import Workspace
 
 def import_progress(workspace: Workspace, job: str) -> None:
     """Show an import; once it has ended, put its dataset in hand or show what was wrong. Call at top level."""
-    active = workspace.job(job).active
+    active = workspace.jobs.get(job).active
     fragment(_body, run_every=0.5 if active else None)(workspace, job, active)
 
 
 def _body(workspace: Workspace, id: str, was_active: bool) -> None:
-    job = workspace.job(id)
+    job = workspace.jobs.get(id)
     if was_active and not job.active:
         if job.status == "done":
             shell.take(job.result["id"])
@@ -28,13 +28,13 @@ def _body(workspace: Workspace, id: str, was_active: bool) -> None:
         st.rerun()
     if job.active:
         with st.container(border=True, key="import_progress"):
-            st.markdown(f"Bringing in **{text.escape(workspace.task(job).name)}**")
+            st.markdown(f"Bringing in **{text.escape(workspace.jobs.task(job).name)}**")
             phase_bar(feed(workspace, id))
             st.button(
                 "Cancel",
                 key="cancel_import",
                 disabled=job.status == "stopping",
-                on_click=act(workspace.stop),
+                on_click=act(workspace.jobs.stop),
                 args=(id,),
             )
         return

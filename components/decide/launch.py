@@ -21,7 +21,7 @@ def launch_view(
 ) -> None:
     """The buttons; the primary one launches what is recommended. `titles` of the strategies by name."""
     plans = {plan.strategy: plan for plan in decision.plans}
-    four = tuple(known.name for known in workspace.strategies() if known.represents)
+    four = tuple(known.name for known in workspace.strategies.list() if known.represents)
 
     def button(label: str, key: str, icon: str, names: Sequence[str], **more: Any) -> None:
         """One that launches before the page is drawn anew, and so without waiting for it."""
@@ -38,7 +38,7 @@ def launch_view(
         ticked = _choose(workspace, dataset, decision, plans)
         label = f"Launch {len(ticked)} {'strategy' if len(ticked) == 1 else 'strategies'}"
         button(label, "launch_chosen", ":material/play_arrow:", ticked, disabled=not ticked)
-    if not workspace.available(backbone):
+    if not workspace.backbones.available(backbone):
         st.warning(text.escape(download_note(backbone)), icon=":material/download:")
     with st.container(horizontal=True, vertical_alignment="center"):
         button("Launch recommended", "launch", ":material/play_arrow:", (decision.strategy,), type="primary")
@@ -75,7 +75,7 @@ def overrides(decision: Decision, name: str) -> dict[str, object]:
 def _choose(workspace: Workspace, dataset: Dataset, decision: Decision, plans: Mapping[str, Plan]) -> tuple[str, ...]:
     ticked = []
     for rank, suggestion in enumerate(decision.suggestions):
-        strategy = workspace.strategy(suggestion.strategy)
+        strategy = workspace.strategies.get(suggestion.strategy)
         with st.container(border=True, key=f"suggestion_{suggestion.strategy}"):
             with st.container(horizontal=True, vertical_alignment="center"):
                 key = f"pick_{dataset.id}_{suggestion.strategy}"
@@ -93,6 +93,6 @@ def _choose(workspace: Workspace, dataset: Dataset, decision: Decision, plans: M
 def _launch(
     workspace: Workspace, dataset: Dataset, backbone: Backbone, decision: Decision, names: Sequence[str]
 ) -> None:
-    recipes = [workspace.recipe(dataset, name, backbone.name, **overrides(decision, name)) for name in names]
-    state.run.set(workspace.submit(recipes)[0])
+    recipes = [workspace.recipes.make(dataset, name, backbone.name, **overrides(decision, name)) for name in names]
+    state.run.set(workspace.runs.submit(recipes)[0])
     shell.leave_for("train")

@@ -34,12 +34,12 @@ def pilots_view(
     chance = 1 / len(dataset.classes)
 
     def start() -> str:
-        return workspace.pilot(dataset, backbone.name, seconds=BUDGETS[state.pilot_budget.get()])
+        return workspace.studies.pilot(dataset, backbone.name, seconds=BUDGETS[state.pilot_budget.get()])
 
     def watch(job: Job) -> None:
         race_chart(feed(workspace, job.id), titles, chance, key="race")
 
-    job = workspace.studying("pilot", dataset, backbone.name)
+    job = workspace.studies.job("pilot", dataset, backbone.name)
     if pilots is not None and not (job is not None and job.active):
         _result(pilots, titles)
         if job is not None and job.status == "done":

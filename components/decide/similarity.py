@@ -112,7 +112,7 @@ def _tiles(workspace: Workspace, dataset: Dataset, each: SourceClass) -> list[tu
     return [
         (
             dataset.classes[int(dataset.labels[sample])],
-            data_uri(or_none(partial(workspace.thumbnail, dataset, sample, THUMBNAIL_PX))),
+            data_uri(or_none(partial(workspace.datasets.thumbnail, dataset, sample, THUMBNAIL_PX))),
         )
         for sample in known
     ]

@@ -16,24 +16,24 @@ Answer = TypeVar("Answer")
 
 @st.cache_data(max_entries=KEPT, show_spinner=False)
 def disagreement(_workspace: Workspace, first: str, second: str) -> Disagreement:
-    return _workspace.disagreement(first, second)
+    return _workspace.comparisons.disagreement(first, second)
 
 
 @st.cache_data(max_entries=KEPT, show_spinner=False)
 def confused(
     _workspace: Workspace, run: str, label: int, predicted: int, beside: tuple[str, ...] = ()
 ) -> tuple[Seen, ...]:
-    return _workspace.confused(run, label, predicted, beside=beside)
+    return _workspace.comparisons.confused(run, label, predicted, beside=beside)
 
 
 @st.cache_data(max_entries=KEPT, show_spinner=False)
 def mistakes(_workspace: Workspace, run: str, beside: tuple[str, ...]) -> tuple[Seen, ...]:
-    return _workspace.mistakes(run, beside=beside)
+    return _workspace.comparisons.mistakes(run, beside=beside)
 
 
 @st.cache_data(max_entries=KEPT, show_spinner=False)
 def label_errors(_workspace: Workspace, runs: tuple[str, ...]) -> tuple[Seen, ...]:
-    return _workspace.label_errors(runs)
+    return _workspace.comparisons.label_errors(runs)
 
 
 def asked(question: Callable[[], Answer]) -> Answer | None:

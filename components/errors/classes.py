@@ -25,7 +25,7 @@ def class_table(
 ) -> None:
     """Every class in a row; without a second run, of one run alone."""
     runs = [run for run in (first, second) if run is not None]
-    scores = [workspace.class_scores(comparison.score(run)) for run in runs]
+    scores = [workspace.comparisons.class_scores(comparison.score(run)) for run in runs]
     named = [(strategy_of(comparison, run), comparison.title(run)) for run in runs]
     mount(key=key, data={"html": table(dataset.classes, named, scores)})
 

@@ -26,7 +26,7 @@ def corrections_view(
     workspace: Workspace, dataset: Dataset, comparison: Comparison, shown: Sequence[Seen], was_active: bool
 ) -> None:
     """`shown`: images that can be marked above. Call in a fragment that runs by itself while a version is made."""
-    marks, job = workspace.marks(dataset), workspace.correcting(dataset)
+    marks, job = workspace.corrections.marks(dataset), workspace.corrections.job(dataset)
     active = job is not None and job.active
     if was_active != active:
         st.rerun()
@@ -71,13 +71,13 @@ SPLIT = tuple({"train": "training", "val": "validation"}.get(name, name) for nam
 
 
 def _progress(workspace: Workspace, job: Job) -> None:
-    st.markdown(f"Making **{text.escape(workspace.task(job).name)}**")
+    st.markdown(f"Making **{text.escape(workspace.jobs.task(job).name)}**")
     phase_bar(feed(workspace, job.id))
     st.button(
         "Cancel",
         key="corrections_cancel",
         disabled=job.status == "stopping",
-        on_click=act(workspace.stop),
+        on_click=act(workspace.jobs.stop),
         args=(job.id,),
     )
 
@@ -85,12 +85,12 @@ def _progress(workspace: Workspace, job: Job) -> None:
 def _made_or_make(
     workspace: Workspace, dataset: Dataset, comparison: Comparison, marks: Sequence[Mark], job: Job | None
 ) -> None:
-    version = workspace.corrected(dataset)
+    version = workspace.corrections.made(dataset)
     if version is not None:
         _made(workspace, dataset, comparison, version)
         return
     st.markdown(CAUTION)
-    if job is not None and workspace.task(job).marks == tuple(marks):
+    if job is not None and workspace.jobs.task(job).marks == tuple(marks):
         if job.status in ENDED_BADLY:
             say_ended_badly(job)
         elif job.status == "stopped":
@@ -100,7 +100,7 @@ def _made_or_make(
         _clear(workspace, dataset, marks)
     if make:
         with said():
-            workspace.correct(dataset)
+            workspace.corrections.submit(dataset)
             st.rerun()
 
 
@@ -120,19 +120,19 @@ def _made(workspace: Workspace, dataset: Dataset, comparison: Comparison, versio
             help=f"Of the runs compared here. On {old} they took {text.duration(seconds)} in all.",
         )
         opened = st.button("Open it on the Train page", key="corrections_open", icon=":material/model_training:")
-        _clear(workspace, dataset, workspace.marks(dataset))
+        _clear(workspace, dataset, workspace.corrections.marks(dataset))
     if train or opened:
         with said():
             if train:
-                new = workspace.dataset(version.id)
-                workspace.submit([workspace.recipe_from(asdict(run.recipe), new) for run in comparison.runs])
+                new = workspace.datasets.get(version.id)
+                workspace.runs.submit([workspace.recipes.from_json(asdict(run.recipe), new) for run in comparison.runs])
             shell.take(version.id)
             shell.go("train")
 
 
 def _clear(workspace: Workspace, dataset: Dataset, marks: Sequence[Mark]) -> None:
     def clear() -> None:
-        workspace.unmark(dataset)
+        workspace.corrections.unmark(dataset)
         state.marks_cleared.set((dataset.id, tuple(marks)))
 
     st.button("Clear all marks", key="corrections_clear", icon=":material/layers_clear:", on_click=act(clear))
@@ -146,4 +146,4 @@ def _undo(workspace: Workspace, dataset: Dataset, marks: Sequence[Mark]) -> None
         return
     with st.container(horizontal=True, vertical_alignment="center", key="corrections_undo"):
         st.markdown("1 mark was cleared." if len(cleared) == 1 else f"{text.count(len(cleared))} marks were cleared.")
-        st.button("Undo", key="corrections_back", on_click=act(workspace.mark), args=(dataset, cleared))
+        st.button("Undo", key="corrections_back", on_click=act(workspace.corrections.mark), args=(dataset, cleared))

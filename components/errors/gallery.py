@@ -118,7 +118,8 @@ def _keys(workspace: Workspace, comparison: Comparison) -> str:
     named = dict(zip((run.strategy for run in comparison.runs), comparison.titles, strict=True))
     if len(named) < len(comparison.runs):
         named = {
-            strategy: "Ensemble" if strategy == ENSEMBLE else workspace.strategy(strategy).title for strategy in named
+            strategy: "Ensemble" if strategy == ENSEMBLE else workspace.strategies.get(strategy).title
+            for strategy in named
         }
     keys = "".join(f"<span>{mark(strategy)}{text.html(title)}</span>" for strategy, title in named.items())
     return f'<p class="keys">{keys}</p>'
@@ -132,6 +133,6 @@ def _words(dataset: Dataset, comparison: Comparison, call: Call) -> str:
 def address(workspace: Workspace, dataset: Dataset, sample: int) -> str:
     """An image for an HTML attribute; '' when its file is gone or cannot be read."""
     try:
-        return data_uri(workspace.image(dataset, sample))
+        return data_uri(workspace.datasets.image(dataset, sample))
     except GraftError:  # deleted in another tab
         return ""

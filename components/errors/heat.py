@@ -31,7 +31,7 @@ def waits(workspace: Workspace) -> bool:
     """Whether evidence is being looked for."""
     job = state.heat_last.get() if state.heat_on.get() else ""
     try:
-        return bool(job) and workspace.job(job).active
+        return bool(job) and workspace.jobs.get(job).active
     except UnknownJob:  # deleted
         return False
 
@@ -39,7 +39,7 @@ def waits(workspace: Workspace) -> bool:
 def heat_pairs(workspace: Workspace, dataset: Dataset, run: str, seen: Sequence[Seen], *, key: str) -> None:
     """The first images of a list, each twice. Call in a fragment that runs by itself while `waits`."""
     shown = first(seen, key=key)
-    job = workspace.job(_job(workspace, dataset, run, [each.sample for each in shown]))
+    job = workspace.jobs.get(_job(workspace, dataset, run, [each.sample for each in shown]))
     if job.active:
         under_way(workspace, job, "errors_heat")
         return
@@ -49,8 +49,8 @@ def heat_pairs(workspace: Workspace, dataset: Dataset, run: str, seen: Sequence[
         forget = state.heat_jobs.get().clear
         st.button("Look for the evidence again", key="errors_heat_again", icon=":material/refresh:", on_click=forget)
         return
-    pictures = workspace.predicted_thumbnails(job.id, range(len(shown)))
-    heats = [workspace.heat(job.id, 0, row) for row in range(len(shown))]
+    pictures = workspace.predictions.thumbnails(job.id, range(len(shown)))
+    heats = [workspace.predictions.heat(job.id, 0, row) for row in range(len(shown))]
     if not any(heat is not None and heat.maps.size for heat in heats):
         say_no_map(run)
     cut = any(heat is not None and heat.fit == "crop" for heat in heats)
@@ -68,9 +68,9 @@ def _job(workspace: Workspace, dataset: Dataset, run: str, samples: Sequence[int
     jobs, asked = state.heat_jobs.begin({}), f"{workspace.root} {run} {samples}"
     if asked not in jobs:
         before = state.heat_last.get()
-        if before in jobs.values() and workspace.job(before).active:
-            workspace.stop(before)  # nobody looks at it any more
-        jobs[asked] = workspace.predict_samples([run], dataset, samples)
+        if before in jobs.values() and workspace.jobs.get(before).active:
+            workspace.jobs.stop(before)  # nobody looks at it any more
+        jobs[asked] = workspace.predictions.submit_samples([run], dataset, samples)
     state.heat_last.set(jobs[asked])
     return jobs[asked]
 

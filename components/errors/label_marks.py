@@ -30,7 +30,7 @@ def mark_tiles(
     """
 
     def press() -> None:
-        workspace.mark(dataset, list(wishes(state.widget(key).get()["wishes"], dataset)))
+        workspace.corrections.mark(dataset, list(wishes(state.widget(key).get()["wishes"], dataset)))
 
     drawn = [_tile(workspace, dataset, sample, label, lines[sample]) for sample, label in suggested.items()]
     mount(

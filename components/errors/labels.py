@@ -65,7 +65,7 @@ def label_errors_view(workspace: Workspace, dataset: Dataset, comparison: Compar
     st.caption(HINT)
     key = f"errors_labels_{'_'.join(runs)}"
     shown = first(found, key=key)
-    marks = {mark.sample: mark for mark in workspace.marks(dataset)}
+    marks = {mark.sample: mark for mark in workspace.corrections.marks(dataset)}
     suggested = {seen.sample: seen.calls[0].predicted for seen in shown}
     below = {seen.sample: lines(dataset, seen) for seen in shown}
     mark_tiles(workspace, dataset, suggested, marks, key=f"{key}_tiles", lines=below)
@@ -77,7 +77,7 @@ def label_errors_view(workspace: Workspace, dataset: Dataset, comparison: Compar
             key="errors_labels_take",
             icon=":material/done_all:",
             disabled=not open_,
-            on_click=act(workspace.mark),
+            on_click=act(workspace.corrections.mark),
             args=(dataset, open_),
             help="Marks the images in sight with the class that the runs suggest. Images that are marked stay so.",
         )

@@ -32,7 +32,7 @@ def errors_view(
         fragment(_disagreement)(workspace, dataset, comparison)
         sought = waits(workspace)
         fragment(_mistakes, run_every=TICK_SECONDS if sought else None)(workspace, dataset, comparison, sought)
-        job = workspace.correcting(dataset)
+        job = workspace.corrections.job(dataset)
         active = job is not None and job.active
         fragment(_labels, run_every=TICK_SECONDS if active else None)(workspace, dataset, comparison, active)
 

@@ -30,7 +30,7 @@ Speeds = Mapping[tuple[str, int], float]  # images per second by (architecture, 
 
 def backbone_picker(workspace: Workspace, device: str) -> Backbone:
     """The chosen backbone's card with the button that opens the dialog; returns the chosen one."""
-    known = {backbone.name: backbone for backbone in workspace.backbones()}
+    known = {backbone.name: backbone for backbone in workspace.backbones.list()}
     chosen = known.get(state.backbone.get()) or next(iter(known.values()))  # the default comes first
     with st.container(border=True, key="backbone_card", gap="small"):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
@@ -40,7 +40,7 @@ def backbone_picker(workspace: Workspace, device: str) -> Backbone:
                     help="The backbone: the pretrained network that everything starts from.",
                     width="content",
                 )
-                _badge(chosen, workspace.available(chosen))
+                _badge(chosen, workspace.backbones.available(chosen))
             st.button(
                 "Choose another",
                 key="choose_backbone",
@@ -164,37 +164,37 @@ def _badge(backbone: Backbone, available: bool) -> None:
 
 def _speed_here(workspace: Workspace, backbone: Backbone, device: str) -> None:
     ask_for_times(workspace, backbone, device)  # before it is drawn, so that its progress is
-    waiting = _waiting(workspace, workspace.measurement(backbone.name, device))
+    waiting = _waiting(workspace, workspace.backbones.speed_job(backbone.name, device))
     fragment(_speed, run_every=TICK_SECONDS if waiting else None)(workspace, backbone, device, waiting)
 
 
 def _waiting(workspace: Workspace, job: Job | None) -> bool:
     """For the measurement, or for the first worker to say which devices there are."""
-    return (job is not None and job.active) or not workspace.devices()
+    return (job is not None and job.active) or not workspace.jobs.devices()
 
 
 def _speed(workspace: Workspace, backbone: Backbone, device: str, was_waiting: bool) -> None:
     """The measured figure; else how its measuring stands; else the button that starts it."""
-    job = workspace.measurement(backbone.name, device)
+    job = workspace.backbones.speed_job(backbone.name, device)
     if was_waiting != _waiting(workspace, job):
         st.rerun()
-    speed = workspace.speed(backbone, device)
+    speed = workspace.backbones.speed(backbone, device)
     with st.container(key="backbone_speed", horizontal=True, vertical_alignment="center"):
         if job is not None and job.active:
             _measuring(workspace, job)
         elif speed is not None:
-            where = next(known.title for known in workspace.devices() if device in ("auto", known.name))
+            where = next(known.title for known in workspace.jobs.devices() if device in ("auto", known.name))
             st.markdown(f"**{figures(speed)} images/s here**, {text.escape(where)}")
         elif was_waiting:
             # For ever in silence would be wrong: what keeps the worker from starting is what there is to say.
-            found = workspace.troubles()
+            found = workspace.jobs.troubles()
             st.caption(f":red[{text.escape(' '.join(found))}]" if found else "Looking for the devices of this machine.")
         else:
             st.button(
                 "Measure its speed here",
                 key="measure_speed",
                 icon=":material/speed:",
-                on_click=act(workspace.measure_speed),
+                on_click=act(workspace.backbones.measure_speed),
                 args=(backbone.name, device),
             )
     if job is not None and job.status in ENDED_BADLY and speed is None:
@@ -207,7 +207,7 @@ def _measuring(workspace: Workspace, job: Job) -> None:
             st.caption("Waiting for its turn on the device.")
         else:
             phase_bar(feed(workspace, job.id))
-    st.button("Stop", key="stop_measuring", icon=":material/stop:", on_click=act(workspace.stop), args=(job.id,))
+    st.button("Stop", key="stop_measuring", icon=":material/stop:", on_click=act(workspace.jobs.stop), args=(job.id,))
 
 
 # --- the dialog -----------------------------------------------------------------------------------
@@ -225,8 +225,8 @@ def _close() -> None:
 @guarded("backbones")
 def _dialog(workspace: Workspace, chosen: Backbone, device: str) -> None:
     """The short list, then everything. A rerun of the page leaves it open; only a choice or the user closes it."""
-    backbones = workspace.backbones()
-    offline = {backbone.name: workspace.available(backbone) for backbone in backbones}
+    backbones = workspace.backbones.list()
+    offline = {backbone.name: workspace.backbones.available(backbone) for backbone in backbones}
     own_first = state.choosing_backbone.get() == OWN
     added = own_weights(workspace, backbones, expanded=True) if own_first else None
     listed = short_list(backbones)
@@ -234,10 +234,10 @@ def _dialog(workspace: Workspace, chosen: Backbone, device: str) -> None:
         for column, (backbone, words) in zip(st.columns(2), pair, strict=False):
             with column:
                 _offer(backbone, words, offline[backbone.name], chosen=backbone.name == chosen.name)
-    _catalogue(backbones, offline, workspace.speeds(device))
+    _catalogue(backbones, offline, workspace.backbones.speeds(device))
     added = added if own_first else own_weights(workspace, backbones)
     if added is not None:
-        _take(workspace.backbone(added))
+        _take(workspace.backbones.get(added))
 
 
 def _offer(backbone: Backbone, words: str, available: bool, *, chosen: bool) -> None:

@@ -12,20 +12,20 @@ Story = tuple[StageStart | EpochEnd, ...]  # of a run: its stages and what each 
 
 
 def compared(workspace: Workspace, dataset: str, runs: Sequence[str]) -> Comparison:
-    """`Workspace.compare`, a lead worth what the session says. Raises GraftError."""
-    known = tuple(run.id for run in workspace.runs(dataset) if run.tested)  # the approaches look at these
+    """`Comparisons.make`, a lead worth what the session says. Raises GraftError."""
+    known = tuple(run.id for run in workspace.runs.list(dataset) if run.tested)  # the approaches look at these
     return _compared(workspace, str(workspace.root), tuple(runs), state.compare_worth.get() / 100, known)
 
 
 @st.cache_resource(max_entries=64, show_spinner="Comparing the runs image by image")
 def _compared(_workspace: Workspace, root: str, runs: tuple[str, ...], worth: float, known: object) -> Comparison:
-    return _workspace.compare(runs, worth=worth)
+    return _workspace.comparisons.make(runs, worth=worth)
 
 
 def forecast(workspace: Workspace, comparison: Comparison) -> Forecast | None:
-    """`Workspace.forecast`. Raises GraftError."""
+    """`Comparisons.forecast`. Raises GraftError."""
     runs = tuple(run.id for run in comparison.runs)
-    known = tuple(run.id for run in workspace.runs(comparison.runs[0].recipe.dataset) if run.tested)
+    known = tuple(run.id for run in workspace.runs.list(comparison.runs[0].recipe.dataset) if run.tested)
     return _forecast(workspace, str(workspace.root), comparison, runs, known)
 
 
@@ -33,17 +33,17 @@ def forecast(workspace: Workspace, comparison: Comparison) -> Forecast | None:
 def _forecast(
     _workspace: Workspace, root: str, _comparison: Comparison, runs: tuple[str, ...], known: object
 ) -> Forecast | None:
-    return _workspace.forecast(_comparison)
+    return _workspace.comparisons.forecast(_comparison)
 
 
 def suggested(workspace: Workspace, runs: Sequence[Run]) -> tuple[str, ...]:
-    """`Workspace.suggested_ensemble`."""
+    """`Ensembles.suggest`."""
     return _suggested(workspace, str(workspace.root), tuple(run.id for run in runs), runs)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _suggested(_workspace: Workspace, root: str, ids: tuple[str, ...], _runs: Sequence[Run]) -> tuple[str, ...]:
-    return _workspace.suggested_ensemble(_runs)
+    return _workspace.ensembles.suggest(_runs)
 
 
 def story(workspace: Workspace, run: Run) -> Story:
@@ -53,4 +53,4 @@ def story(workspace: Workspace, run: Run) -> Story:
 
 @st.cache_resource(max_entries=256, show_spinner=False)
 def _story(_workspace: Workspace, root: str, run: str) -> Story:
-    return tuple(event for _, _, event in _workspace.events(run) if isinstance(event, StageStart | EpochEnd))
+    return tuple(event for _, _, event in _workspace.jobs.events(run) if isinstance(event, StageStart | EpochEnd))

@@ -28,7 +28,8 @@ def depth_curve(
     ends = [(intervals or {}).get(tap.name, (accuracies[tap.name],) * 2) for tap, _ in known]
     highs = [100 * max(high, accuracies[tap.name]) for (tap, _), (_, high) in zip(known, ends, strict=True)]
     lows = [100 * min(low, accuracies[tap.name]) for (tap, _), (low, _) in zip(known, ends, strict=True)]
-    earlier = next(known for known in Workspace.strategies() if known.represents == 3)  # which takes an earlier layer
+    # the strategy that takes an earlier layer
+    earlier = next(known for known in Workspace.strategies.list() if known.represents == 3)
     mark = style(earlier.name)
     figure = canvas.blank(
         title="Which layer tells your classes apart",

@@ -21,20 +21,20 @@ def expected_seconds(workspace: Workspace, dataset: Dataset, backbone: Backbone,
 
 def estimates(workspace: Workspace, dataset: Dataset, backbone: Backbone, device: str) -> tuple[Estimate, ...]:
     """As measured on these images, else as expected; asks for the timing that the latter needs."""
-    measured = workspace.measured(dataset, backbone.name)
+    measured = workspace.studies.measured(dataset, backbone.name)
     if measured is not None and device == "auto":
         return measured.estimates
     ask_for_times(workspace, backbone, device)
-    return workspace.expected(dataset, backbone.name, device)
+    return workspace.studies.estimates(dataset, backbone.name, device)
 
 
 def ask_for_times(workspace: Workspace, backbone: Backbone, device: str) -> None:
     """Queue, once a session, the timing of a backbone that was not timed on a device yet."""
     asked = state.timed.begin(set())
-    if workspace.devices() and (backbone.name, device) not in asked:
+    if workspace.jobs.devices() and (backbone.name, device) not in asked:
         asked.add((backbone.name, device))
         with suppress(GraftError):  # then no times are shown; what keeps the queue from working has its own banner
-            workspace.time_networks(backbone.name, device)
+            workspace.backbones.measure_missing_speeds(backbone.name, device)
 
 
 def wait_for_times(workspace: Workspace, dataset: Dataset, backbone: Backbone) -> None:
@@ -44,9 +44,9 @@ def wait_for_times(workspace: Workspace, dataset: Dataset, backbone: Backbone) -
 
 def _waits(workspace: Workspace, dataset: Dataset, backbone: Backbone) -> None:
     ask_for_times(workspace, backbone, "auto")
-    if workspace.expected(dataset, backbone.name):
+    if workspace.studies.estimates(dataset, backbone.name):
         st.rerun()
-    job = workspace.measurement(backbone.name)
+    job = workspace.backbones.speed_job(backbone.name)
     if job is not None and job.status in ENDED_BADLY:
         say_ended_badly(job)
     else:

@@ -72,7 +72,7 @@ class Feed:
     def read(self, workspace: Workspace, job: str) -> None:
         """Take what the store has beyond the last event taken."""
         with self._lock:
-            for seq, when, event in workspace.events(job, after=self.seq):
+            for seq, when, event in workspace.jobs.events(job, after=self.seq):
                 self.take(event, when)
                 self.seq = seq
 

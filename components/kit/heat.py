@@ -21,10 +21,10 @@ LEGEND = (
 
 def picture(workspace: Workspace, job: str, found: Predicted, row: int, titles: Sequence[str]) -> None:
     """One image of a prediction, and the switch that draws a run's evidence over it."""
-    (kept,) = workspace.predicted_thumbnails(job, [row])
+    (kept,) = workspace.predictions.thumbnails(job, [row])
     above = st.container()
     name = text.escape(found.names[row].split("/")[-1])
-    heat = workspace.heat(job, 0, row)
+    heat = workspace.predictions.heat(job, 0, row)
     on = st.toggle(
         "Show where the evidence is",
         key="heat_on",
@@ -39,7 +39,7 @@ def picture(workspace: Workspace, job: str, found: Predicted, row: int, titles: 
         run = st.selectbox(
             "As seen by", range(len(titles)), format_func=lambda each: titles[each], key=f"heat_run_{job}_{row}"
         )
-        heat = workspace.heat(job, run, row) or heat
+        heat = workspace.predictions.heat(job, run, row) or heat
     if not heat.maps.size:
         above.image(kept, caption=name, width="stretch")
         say_no_map(found.runs[run])

@@ -60,7 +60,7 @@ def study_view(
 
     `start` queues it. `watch` draws more of a job under way than how far it is, `options` what goes before the button.
     """
-    job = workspace.studying(study.kind, dataset, backbone.name)
+    job = workspace.studies.job(study.kind, dataset, backbone.name)
     active = job is not None and job.active
     body = fragment(_view, run_every=TICK_SECONDS if active else None, place=study.kind)
     body(workspace, dataset, backbone.name, study, start, active, found, watch, options)
@@ -77,7 +77,7 @@ def _view(
     watch: Callable[[Job], None] | None,
     options: Callable[[], None] | None,
 ) -> None:
-    job = workspace.studying(study.kind, dataset, backbone)
+    job = workspace.studies.job(study.kind, dataset, backbone)
     active = job is not None and job.active
     if active != was_active:
         st.rerun()
@@ -115,7 +115,7 @@ def under_way(workspace: Workspace, job: Job, kind: str) -> None:
             "Stop",
             key=f"stop_{kind}",
             icon=":material/stop:",
-            on_click=act(workspace.stop),
+            on_click=act(workspace.jobs.stop),
             args=(job.id,),
             disabled=job.status == "stopping",
         )

@@ -34,7 +34,7 @@ def own_weights(workspace: Workspace, backbones: Sequence[Backbone], *, expanded
         name = st.text_input("Name", value=suggested(file.name) if file else "", key=f"name_{turn}_{bool(file)}")
         if st.button("Check and add", key="add_weights", disabled=not (file and arch and name)) and file and arch:
             with said():
-                job = workspace.add_backbone(file, file.name, arch=arch, name=name)
+                job = workspace.backbones.add_upload(file, file.name, arch=arch, name=name)
                 kept = added(workspace, job, "Checking the weights.")
                 if kept is not None:
                     state.weights_turn.set(turn + 1)  # a new widget, so that the upload's memory is freed
@@ -45,9 +45,9 @@ def own_weights(workspace: Workspace, backbones: Sequence[Backbone], *, expanded
 def added(workspace: Workspace, job: str, what: str) -> str | None:
     """Wait for a job that keeps a backbone: its name, or None, once it is said why there is none."""
     with st.spinner(f"{what} Another page may be opened meanwhile; this goes on."):
-        while workspace.job(job).active:
+        while workspace.jobs.get(job).active:
             time.sleep(LOOK_SECONDS)
-    ended = workspace.job(job)
+    ended = workspace.jobs.get(job)
     if ended.status == "done":
         return str(ended.result["name"])
     if ended.status in ENDED_BADLY:

@@ -24,14 +24,14 @@ class Line:
 
 
 def titles(workspace: Workspace, runs: Sequence[Run], *, marked: bool = False) -> dict[str, str]:
-    """`Workspace.titles`; thought out once for the same runs."""
+    """`Runs.titles`; thought out once for the same runs."""
     states = " ".join(f"{run.id} {run.status}" if marked else run.id for run in runs)
     return _titles(str(workspace.root), states, marked, workspace, runs)
 
 
 @st.cache_resource(max_entries=KEPT, show_spinner=False)
 def _titles(root: str, states: str, marked: bool, _workspace: Workspace, _runs: Sequence[Run]) -> dict[str, str]:
-    return _workspace.titles(_runs, marked=marked)
+    return _workspace.runs.titles(_runs, marked=marked)
 
 
 def lines(workspace: Workspace, runs: Sequence[Run]) -> list[Line]:
@@ -41,11 +41,11 @@ def lines(workspace: Workspace, runs: Sequence[Run]) -> list[Line]:
 
 @st.cache_resource(max_entries=KEPT, show_spinner=False)
 def _lines(root: str, states: str, _workspace: Workspace, _runs: Sequence[Run]) -> list[Line]:
-    names, groups = titles(_workspace, _runs), _workspace.repeats(runs=_runs)
+    names, groups = titles(_workspace, _runs), _workspace.runs.repeats(runs=_runs)
     found: dict[str, Line] = {}
     grouped = {
         run.id: Line(key=f"group_{run.recipe.repeats}", title=title, runs=group.runs, group=group)
-        for group, title in zip(groups, _workspace.titles_of_repeats(groups), strict=True)
+        for group, title in zip(groups, _workspace.runs.titles_of_repeats(groups), strict=True)
         for run in group.runs
     }
     for run in _runs:

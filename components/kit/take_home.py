@@ -24,13 +24,13 @@ def export_view(workspace: Workspace, dataset: Dataset, run: Run) -> None:
     """The button that takes a run home, and what became of it. Nothing for a training that was not tested."""
     if not run.tested and not run.members:
         return
-    job = workspace.exporting(run.id)
+    job = workspace.exports.job(run.id)
     body = fragment(_body, run_every=TICK_SECONDS if job is not None and job.active else None)
     body(workspace, dataset, run.id, job is not None and job.active)
 
 
 def _body(workspace: Workspace, dataset: Dataset, run: str, was_active: bool) -> None:
-    job, made, bundle = workspace.exporting(run), workspace.exported(run), workspace.bundle(run)
+    job, made, bundle = workspace.exports.job(run), workspace.exports.done(run), workspace.exports.bundle(run)
     if was_active != (job is not None and job.active):
         st.rerun()  # it begins to tick, or ends to
     with st.container(key=f"take_home_{run}", gap="small"):
@@ -47,7 +47,7 @@ def _body(workspace: Workspace, dataset: Dataset, run: str, was_active: bool) ->
                 "Take it home",
                 key=f"export_{run}",
                 icon=":material/inventory_2:",
-                on_click=act(workspace.export),
+                on_click=act(workspace.exports.submit),
                 args=(run,),
                 kwargs={"promise": promised()},
                 help="A zip that needs no Graft: the model as ONNX and safetensors, programs that predict with it, its"
@@ -79,7 +79,7 @@ def _ready(workspace: Workspace, dataset: Dataset, run: str, job: Job, bundle: P
 
 
 def _weights(workspace: Workspace, run: str) -> None:
-    file = workspace.model_file(run)
+    file = workspace.runs.model_file(run)
     if file is None:
         return
     with st.popover("The weights alone", icon=":material/save_alt:"):

@@ -17,7 +17,7 @@ BY_RULE = "by rule"  # what a choice holds while the user has set nothing
 
 def train_form(workspace: Workspace) -> Form:
     """The session's form, its widgets ready to be drawn. At first the first strategy is ticked."""
-    first = workspace.strategies()[0].name
+    first = workspace.strategies.list()[0].name
     form = state.form.begin(Form(chosen=[first]))
     if not state.widget(form.key(f"take_{first}")).known:  # the first time, or another page was shown in between
         renew(form)
@@ -66,12 +66,12 @@ def fill_from(workspace: Workspace, dataset: Dataset, recipe: Recipe) -> None:
     To be called before the page's widgets are drawn, so from a callback.
     """
     images = {"per_class": recipe.per_class, "folds": recipe.folds, "fold": recipe.fold}  # the rules look at these
-    rules = workspace.recipe(dataset, recipe.strategy, recipe.backbone, **images)
+    rules = workspace.recipes.make(dataset, recipe.strategy, recipe.backbone, **images)
     form = state.form.begin(Form(chosen=[]))
     form.chosen, form.folds, form.seeds = [recipe.strategy], recipe.folds, 1
     form.settings = set_by_user(recipe, rules)
     renew(form)
-    strategy = workspace.strategy(recipe.strategy)
+    strategy = workspace.strategies.get(recipe.strategy)
     if not strategy.network:
         state.backbone.set(recipe.backbone)
     state.setup.set(True)
@@ -89,16 +89,16 @@ def by_rule(workspace: Workspace, dataset: Dataset, form: Form, backbone: str) -
     drawn = state.widget(form.key("folds"))
     folds = drawn.get() if drawn.known else form.folds
     set_["folds"] = 0 if folds == 1 else folds
-    return tuple(workspace.recipe(dataset, name, backbone, **set_) for name in form.chosen)
+    return tuple(workspace.recipes.make(dataset, name, backbone, **set_) for name in form.chosen)
 
 
 def recipes(workspace: Workspace, dataset: Dataset, form: Form, backbone: str) -> tuple[Recipe, ...]:
     """All that a launch would queue. Raises GraftError."""
     found: list[Recipe] = []
     for name in form.chosen:
-        own = workspace.strategy(name).settings  # those of others may not suit this backbone: a layer it does not have
+        own = workspace.strategies.get(name).settings  # others' may not suit the backbone: a layer it does not have
         settings = {field: value for field, value in form.settings.items() if field in own}
-        found += workspace.repeated(dataset, name, backbone, folds=form.folds, seeds=form.seeds, **settings)
+        found += workspace.recipes.repeated(dataset, name, backbone, folds=form.folds, seeds=form.seeds, **settings)
     return tuple(found)
 
 

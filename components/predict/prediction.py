@@ -23,22 +23,22 @@ def prediction(workspace: Workspace, runs: Sequence[str], titles: Sequence[str],
     jobs = state.predictions.begin({})
     if key not in jobs:
         jobs[key] = _queued(workspace, runs, given)
-    active = workspace.job(jobs[key]).active
+    active = workspace.jobs.get(jobs[key]).active
     body = fragment(_body, run_every=TICK_SECONDS if active else None)
     body(workspace, jobs[key], titles, given.label, active)
 
 
 def _queued(workspace: Workspace, runs: Sequence[str], given: Given) -> str:
     if given.sample is not None:
-        dataset = workspace.dataset(workspace.run(runs[0]).recipe.dataset)
-        return workspace.predict_samples(runs, dataset, [given.sample])
+        dataset = workspace.datasets.get(workspace.runs.get(runs[0]).recipe.dataset)
+        return workspace.predictions.submit_samples(runs, dataset, [given.sample])
     for _, file in given.files:
         file.seek(0)
-    return workspace.predict(runs, given.files, heat=True)
+    return workspace.predictions.submit(runs, given.files, heat=True)
 
 
 def _body(workspace: Workspace, id: str, titles: Sequence[str], label: str, was_active: bool) -> None:
-    job = workspace.job(id)
+    job = workspace.jobs.get(id)
     if was_active and not job.active:
         st.rerun()
     if job.status in ENDED_BADLY:
@@ -48,7 +48,7 @@ def _body(workspace: Workspace, id: str, titles: Sequence[str], label: str, was_
     elif not job.result:
         st.info("Stopped before an image was looked at.", icon=":material/stop_circle:")
     else:
-        found = workspace.predicted(id, promise=promised())
+        found = workspace.predictions.get(id, promise=promised())
         if found.of == 1:
             one_answer(workspace, id, found, titles, label)
         else:

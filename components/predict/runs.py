@@ -36,7 +36,7 @@ def runs_to_ask(workspace: Workspace, dataset: Dataset, done: Sequence[Run]) -> 
 
 def _choice(workspace: Workspace, dataset: Dataset, done: Sequence[Run]) -> str:
     """The run of Compare's verdict; where nothing can be compared, the best by validation."""
-    best = workspace.best_runs(dataset)
+    best = workspace.runs.best(dataset)
     try:
         if best:
             return compared(workspace, dataset.id, [run.id for run in best]).verdict.choice

@@ -30,11 +30,11 @@ def many_answers(workspace: Workspace, id: str, found: Predicted, titles: Sequen
             st.caption(f"{text.escape(title)}: {UNJUDGED}")
     with st.container(horizontal=True, vertical_alignment="center"):
         doubtful = st.toggle("Least sure first", key="by_doubt")
-        order = workspace.by_doubt(found) if doubtful else None
+        order = workspace.predictions.by_doubt(found) if doubtful else None
         for kind, name in KINDS.items():
             st.download_button(
                 name,
-                partial(workspace.predicted_table, found, kind, order),
+                partial(workspace.predictions.table, found, kind, order),
                 file_name=f"predictions.{kind}",
                 key=f"download_{kind}",
                 icon=":material/download:",
@@ -89,7 +89,7 @@ def _sure(title: str, titles: Sequence[str]) -> str:
 def _table(
     workspace: Workspace, id: str, found: Predicted, titles: Sequence[str], rows: Sequence[int] | Ints
 ) -> pd.DataFrame:
-    pictures = workspace.predicted_thumbnails(id, [int(row) for row in rows])
+    pictures = workspace.predictions.thumbnails(id, [int(row) for row in rows])
     table: dict[str, list[object]] = {
         "Picture": [f"data:image/jpeg;base64,{base64.b64encode(each).decode()}" if each else None for each in pictures],
     }

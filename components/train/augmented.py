@@ -25,14 +25,14 @@ def augmented_view(workspace: Workspace, dataset: Dataset, recipes: Sequence[Rec
     if recipe is None:
         return
     apart = len({known.augmentation for known in recipes if known.epochs}) > 1
-    who = f"“{workspace.strategy(recipe.strategy).title}”" if apart else "training"
-    waits = workspace.augmented(dataset, recipe) is None and _job(workspace, dataset, recipe).active
+    who = f"“{workspace.strategies.get(recipe.strategy).title}”" if apart else "training"
+    waits = workspace.recipes.augmented(dataset, recipe) is None and _job(workspace, dataset, recipe).active
     with st.container(key="augmented"):
         fragment(_augmented, run_every=TICK_SECONDS if waits else None)(workspace, dataset, recipe, who, waits)
 
 
 def _augmented(workspace: Workspace, dataset: Dataset, recipe: Recipe, who: str, waits: bool) -> None:
-    picture = workspace.augmented(dataset, recipe)
+    picture = workspace.recipes.augmented(dataset, recipe)
     job = None if picture is not None else _job(workspace, dataset, recipe)
     if waits and not (job and job.active):
         st.rerun()  # so that it looks no more
@@ -44,10 +44,10 @@ def _augmented(workspace: Workspace, dataset: Dataset, recipe: Recipe, who: str,
         else:
             st.info("The drawing was stopped.", icon=":material/stop_circle:")
         if st.button("Draw again", key="draw_again"):
-            state.augmented_jobs.get().pop(workspace.drawing(dataset, recipe), None)
+            state.augmented_jobs.get().pop(workspace.recipes.drawing(dataset, recipe), None)
             st.rerun()
     elif picture is not None:
-        _shown(picture, workspace.alike_when_turned(dataset, recipe), recipe, who)
+        _shown(picture, workspace.recipes.alike_when_turned(dataset, recipe), recipe, who)
 
 
 def _shown(picture: bytes, warnings: Sequence[str], recipe: Recipe, who: str) -> None:
@@ -66,7 +66,7 @@ def _shown(picture: bytes, warnings: Sequence[str], recipe: Recipe, who: str) ->
 
 
 def _job(workspace: Workspace, dataset: Dataset, recipe: Recipe) -> Job:
-    jobs, key = state.augmented_jobs.begin({}), workspace.drawing(dataset, recipe)
+    jobs, key = state.augmented_jobs.begin({}), workspace.recipes.drawing(dataset, recipe)
     if key not in jobs:
-        jobs[key] = workspace.draw_augmented(dataset, recipe)
-    return workspace.job(jobs[key])
+        jobs[key] = workspace.recipes.draw_augmented(dataset, recipe)
+    return workspace.jobs.get(jobs[key])

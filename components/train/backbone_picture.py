@@ -122,7 +122,9 @@ def _short(tap: Tap) -> str:
 
 def rows(workspace: Workspace, backbone: Backbone, recipes: Sequence[Recipe]) -> list[Row]:
     """What each recipe does to this backbone; those with a network of their own have no row."""
-    used = [(workspace.strategy(recipe.strategy), recipe) for recipe in recipes if recipe.backbone == backbone.name]
+    used = [
+        (workspace.strategies.get(recipe.strategy), recipe) for recipe in recipes if recipe.backbone == backbone.name
+    ]
     return [
         Row(strategy=strategy.name, title=strategy.title, stages=strategy.stages(recipe, backbone))
         for strategy, recipe in used

@@ -12,7 +12,7 @@ from transfer_core.workspace import Workspace
 
 def continue_view(workspace: Workspace, dataset: Dataset, run: Run) -> None:
     """The button; nothing for a run that left no network, or left its backbone as it was."""
-    if not run.usable or workspace.strategy(run.recipe.strategy).weights == "kept":
+    if not run.usable or workspace.strategies.get(run.recipe.strategy).weights == "kept":
         return
     with st.popover("Continue from this run", icon=":material/fork_right:", key=f"continue_{run.id}"):
         st.caption(
@@ -23,7 +23,7 @@ def continue_view(workspace: Workspace, dataset: Dataset, run: Run) -> None:
         name = st.text_input("Name of the backbone", value=proposed, key=f"continue_name_{run.id}")
         if st.button("Keep it and set up a run", key=f"continue_go_{run.id}", type="primary", disabled=not name):
             with said():
-                kept = added(workspace, workspace.continue_run(run.id, name=name), "Reading the network.")
+                kept = added(workspace, workspace.backbones.add_run(run.id, name=name), "Reading the network.")
                 if kept is not None:
                     state.backbone.set(kept)
                     state.continued.set(kept)

@@ -34,7 +34,7 @@ def shown_run(runs: Sequence[Run]) -> str:
 
 
 def _queue(workspace: Workspace, dataset: Dataset, known: set[str], was_active: bool) -> None:
-    runs = workspace.runs(dataset.id)
+    runs = workspace.runs.list(dataset.id)
     if known != {run.id for run in runs} or (was_active and not any(run.active for run in runs)):
         st.rerun()  # the rest of the page speaks of them too
     names, shown = titles(workspace, runs), shown_run(runs)
@@ -90,7 +90,7 @@ def mean_and_spread(group: Repeats) -> str:
 
 def _line(workspace: Workspace, run: Run, title: str, shown: str) -> None:
     def remove() -> None:
-        workspace.delete_run(run.id)
+        workspace.runs.delete(run.id)
         state.removed_run.set((run.id, title))
 
     with st.container(horizontal=True, vertical_alignment="center", key=f"queue_{run.id}"):
@@ -110,7 +110,7 @@ def _line(workspace: Workspace, run: Run, title: str, shown: str) -> None:
                 key=f"end_{run.id}",
                 icon=":material/stop:",
                 disabled=run.stops > 1,
-                on_click=act(workspace.stop),
+                on_click=act(workspace.jobs.stop),
                 args=(run.id,),
                 help="What it has learned is being tested before it is kept. This keeps it untested.",
             )
@@ -124,8 +124,8 @@ def _line(workspace: Workspace, run: Run, title: str, shown: str) -> None:
 
 def _stop(workspace: Workspace, id: str) -> None:
     """Once, though the button was pressed twice: a second stop leaves a run untested."""
-    if workspace.run(id).status in GOING:
-        workspace.stop(id)
+    if workspace.runs.get(id).status in GOING:
+        workspace.jobs.stop(id)
 
 
 def _words(run: Run) -> str:
@@ -147,7 +147,7 @@ def _undo(workspace: Workspace) -> None:
         return
 
     def restore() -> None:
-        workspace.restore_run(removed)
+        workspace.runs.restore(removed)
         state.removed_run.pop()
 
     with st.container(horizontal=True, vertical_alignment="center"):

@@ -36,7 +36,7 @@ def rate_view(workspace: Workspace, dataset: Dataset, recipes: Sequence[Recipe],
     learners = [recipe for recipe in recipes if recipe.epochs]
     if not learners:
         return
-    job = workspace.finding_rate(dataset, learners[0])
+    job = workspace.studies.rate_job(dataset, learners[0])
     waits = job is not None and job.active
     with st.container(key="rates", border=True):
         body = fragment(_body, run_every=TICK_SECONDS if waits else None)
@@ -46,8 +46,8 @@ def rate_view(workspace: Workspace, dataset: Dataset, recipes: Sequence[Recipe],
 def _body(
     workspace: Workspace, dataset: Dataset, learners: Sequence[Recipe], form: Form, device: str, waits: bool
 ) -> None:
-    recipe, title = learners[0], workspace.strategy(learners[0].strategy).title
-    job, test = workspace.finding_rate(dataset, recipe), workspace.rate_test(dataset, recipe)
+    recipe, title = learners[0], workspace.strategies.get(learners[0].strategy).title
+    job, test = workspace.studies.rate_job(dataset, recipe), workspace.studies.rate_test(dataset, recipe)
     if waits != (job is not None and job.active):
         st.rerun()
     if job is not None and waits:
@@ -75,7 +75,7 @@ def _offer(workspace: Workspace, dataset: Dataset, recipe: Recipe, job: Job | No
     st.caption(text.escape(OFFER + which))
     if pressed:
         with said():
-            workspace.find_rate(dataset, recipe, device)
+            workspace.studies.find_rate(dataset, recipe, device)
             st.rerun()
 
 
@@ -98,9 +98,9 @@ def _use(test: RateTest, recipe: Recipe, form: Form) -> None:
 
 def _by_rule(workspace: Workspace, dataset: Dataset, recipe: Recipe, form: Form) -> float:
     """The rate that the form would launch, had the user set none."""
-    own = set(workspace.strategy(recipe.strategy).settings) - {"lr", "backbone_lr"}
+    own = set(workspace.strategies.get(recipe.strategy).settings) - {"lr", "backbone_lr"}
     others = {name: value for name, value in form.settings.items() if name in own}
-    return workspace.recipe(dataset, recipe.strategy, recipe.backbone, **others).lr
+    return workspace.recipes.make(dataset, recipe.strategy, recipe.backbone, **others).lr
 
 
 def against(test: RateTest, rule: float) -> str:

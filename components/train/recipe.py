@@ -64,7 +64,7 @@ def _taken(workspace: Workspace, dataset: Dataset, key: str) -> None:
     if file is None:
         return
     try:
-        fill_from(workspace, dataset, workspace.recipe_from(read_json(file), dataset))
+        fill_from(workspace, dataset, workspace.recipes.from_json(read_json(file), dataset))
     except GraftError as error:
         state.recipe_error.set(str(error))
     else:

@@ -34,7 +34,7 @@ def run_view(workspace: Workspace, dataset: Dataset, runs: Sequence[Run]) -> Non
 
 
 def _view(workspace: Workspace, dataset: Dataset, id: str, title: str, was_active: bool) -> None:
-    run = workspace.run(id)
+    run = workspace.runs.get(id)
     if was_active and not run.active:
         _follow_next(workspace, run)
         st.rerun()
@@ -59,14 +59,14 @@ def _view(workspace: Workspace, dataset: Dataset, id: str, title: str, was_activ
     for notice in seen.notices:
         st.caption(text.escape(notice))
     if run.depth_curve:
-        taps = workspace.backbone(run.recipe.backbone).taps
+        taps = workspace.backbones.get(run.recipe.backbone).taps
         drawn = depth_curve(taps, dict(run.depth_curve), run.tap, chance)
         st.plotly_chart(drawn, key=f"depth_{id}", config=charts.CONFIG)
 
 
 def _follow_next(workspace: Workspace, ended: Run) -> None:
     """When the run on show is done, show the next one that trains."""
-    following = workspace.runs(ended.recipe.dataset, active=True)
+    following = workspace.runs.list(ended.recipe.dataset, active=True)
     if ended.status == "done" and following:
         state.run.set(following[-1].id)
 

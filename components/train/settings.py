@@ -22,7 +22,7 @@ def train_settings(workspace: Workspace, backbone: Backbone, by_rule: Sequence[R
 
     Returns the place beside the switches of augmentation, for what they do to the images.
     """
-    chosen = [workspace.strategy(recipe.strategy) for recipe in by_rule]
+    chosen = [workspace.strategies.get(recipe.strategy) for recipe in by_rule]
     own = {name for strategy in chosen for name in strategy.settings}
     kept = {name: form.settings[name] for name in ("augment", *SWITCHES) if name in form.settings}
     for column, group in zip(st.columns(len(COLUMNS)), COLUMNS, strict=True):
@@ -101,7 +101,7 @@ def _switch(form: Form, name: str, own: set[bool]) -> None:
 
 def changed(workspace: Workspace, form: Form) -> str:
     """What the user has set of the chosen strategies' settings, in words; '' where the rules decide all."""
-    own = {name for strategy in form.chosen for name in workspace.strategy(strategy).settings}
+    own = {name for strategy in form.chosen for name in workspace.strategies.get(strategy).settings}
     told = [(SETTINGS[name], value) for name, value in form.settings.items() if name in own]
     words = [f"{setting.label.lower()} {setting.words(value)}" for setting, value in told]
     words += [f"{form.folds} folds"] * (form.folds > 0) + [f"{form.seeds} seeds"] * (form.seeds > 1)

@@ -32,7 +32,7 @@ def strategy_cards(workspace: Workspace, form: Form, seconds: Mapping[str, float
 
     `seconds`: what each will take here by its rules, as far as that is known.
     """
-    known = workspace.strategies()
+    known = workspace.strategies.list()
     # Not in the checkbox's label: that is its accessible name as it is written, the image's address and all.
     symbols = "".join(
         f'.st-key-card_{each.name} [data-testid="stCheckbox"] p::before'

@@ -32,17 +32,17 @@ def report(photos: Path, tmp_path_factory: pytest.TempPathFactory, small_network
     workspace = Workspace(root / "workspace")
 
     def drive(job: str) -> RunEnd:
-        *_, end = workspace.drive(job)
+        *_, end = workspace.jobs.drive(job)
         assert isinstance(end, RunEnd) and end.status == "done", end
         return end
 
-    dataset = workspace.dataset(drive(workspace.import_path(images)).result["id"])
-    recipes = [workspace.recipe(dataset, "linear_probe", per_class=n) for n in (0, 4)]
-    recipes += [workspace.recipe(dataset, name, epochs=2) for name in ("fine_tune_all", "from_scratch")]
-    for run in workspace.submit(recipes):
+    dataset = workspace.datasets.get(drive(workspace.datasets.import_path(images)).result["id"])
+    recipes = [workspace.recipes.make(dataset, "linear_probe", per_class=n) for n in (0, 4)]
+    recipes += [workspace.recipes.make(dataset, name, epochs=2) for name in ("fine_tune_all", "from_scratch")]
+    for run in workspace.runs.submit(recipes):
         drive(run)
     file = root / "report.html"
-    file.write_text(workspace.report(dataset).html, encoding="utf-8")
+    file.write_text(workspace.comparisons.report(dataset).html, encoding="utf-8")
     workspace.close()
     return file
 

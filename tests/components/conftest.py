@@ -14,7 +14,7 @@ from transfer_core.workspace import Workspace
 def opened(workspace_folder: Path, photos: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
     """The pages' workspace, with photos in it, none of whose jobs run."""
     workspace = Workspace(workspace_folder)
-    for _ in workspace.drive(workspace.import_path(photos)):
+    for _ in workspace.jobs.drive(workspace.datasets.import_path(photos)):
         pass
     monkeypatch.setattr(guard, "workspace", lambda: workspace)
     yield workspace
@@ -23,4 +23,4 @@ def opened(workspace_folder: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
 
 @pytest.fixture
 def dataset(opened: Workspace) -> Dataset:
-    return opened.dataset(opened.datasets()[0].id)
+    return opened.datasets.get(opened.datasets.list()[0].id)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from tests.database import database
 from transfer_core.types import Dataset, Predictions, Recipe
 from transfer_core.workspace import Workspace
 
@@ -34,16 +35,18 @@ def fill(workspace: Workspace) -> None:
         widths=np.full(count, 8),
         heights=np.full(count, 8),
     )
-    workspace._store.add_dataset(dataset)
+    with database(workspace) as store:
+        store.add_dataset(dataset)
+        for name in NAMED:
+            recipe = Recipe(dataset="d", backbone="bundled", weights="w", version=1, strategy=name)
+            payload = {"recipe": asdict(recipe)}
+            store.add_job(id=name, kind="train", payload=payload, lane="auto", dataset="d", recipe=recipe.id)
+            store.finish(name, "done", result={"seconds": 1.0, "val_accuracy": 0.5})
     samples = workspace.root / "datasets" / "d" / "samples"
     samples.mkdir(parents=True)
     for i in range(count):
         Image.new("RGB", (8, 8), (i, 2 * i, 3 * i)).save(samples / f"{i}.png")
     for name, named in NAMED.items():
-        recipe = Recipe(dataset="d", backbone="bundled", weights="w", version=1, strategy=name)
-        payload = {"recipe": asdict(recipe)}
-        workspace._store.add_job(id=name, kind="train", payload=payload, lane="auto", dataset="d", recipe=recipe.id)
-        workspace._store.finish(name, "done", result={"seconds": 1.0, "val_accuracy": 0.5})
         (workspace.root / "runs" / name).mkdir(parents=True)
         np.savez(workspace.root / "runs" / name / "predictions.npz", **asdict(predictions(named)))
 

@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from components.kit.heat import tried, words
 from components.kit.heat_picture import overlay
 from tests.components.finished_runs import CLASSES, fill
+from tests.database import database
 from transfer_core.data.answers import Answers, Said
 from transfer_core.data.decoding import Look, Shape
 from transfer_core.jobs.tasks.predict import answers_folder
@@ -88,7 +89,7 @@ def _answer_page(workspace: Workspace, job: str) -> AppTest:
     def page(workspace, job):  # AppTest runs its source, without this file's imports
         from components.predict.answer import one_answer
 
-        one_answer(workspace, job, workspace.predicted(job), ["Linear probe"])
+        one_answer(workspace, job, workspace.predictions.get(job), ["Linear probe"])
 
     return AppTest.from_function(page, default_timeout=30, args=(workspace, job))
 
@@ -120,7 +121,9 @@ def _mistakes(workspace: Workspace) -> AppTest:
     def page(workspace):
         from components.errors.sections import errors_view
 
-        errors_view(workspace, workspace.dataset("d"), workspace.compare(("linear_probe",)), section="images")
+        errors_view(
+            workspace, workspace.datasets.get("d"), workspace.comparisons.make(("linear_probe",)), section="images"
+        )
 
     return AppTest.from_function(page, default_timeout=30, args=(workspace,))
 
@@ -128,10 +131,11 @@ def _mistakes(workspace: Workspace) -> AppTest:
 def test_mistakes_stand_with_the_evidence_for_both_classes(opened: Workspace) -> None:
     page = _mistakes(opened).run()
     page.toggle(key="errors_heat").set_value(True).run()
-    (job,) = opened.jobs(kind="predict", active=True)
+    (job,) = opened.jobs.list(kind="predict", active=True)
     assert len(job.payload["sources"]) == 24 and set(job.payload["labels"]) <= {0, 1, 2} and not page.exception
     answered(opened, job.id, 24)
-    opened._store.finish(job.id, "done", result={"images": 24, "unreadable": 0, "of": 24})
+    with database(opened) as store:
+        store.finish(job.id, "done", result={"images": 24, "unreadable": 0, "of": 24})
     page.run()
     assert not page.exception
     drawn = [json.loads(each.proto.json)["html"] for each in page.get("bidi_component")]
@@ -143,9 +147,10 @@ def test_mistakes_stand_with_the_evidence_for_both_classes(opened: Workspace) ->
 def test_a_failed_search_says_why_and_can_be_tried_again(opened: Workspace) -> None:
     page = _mistakes(opened).run()
     page.toggle(key="errors_heat").set_value(True).run()
-    (job,) = opened.jobs(kind="predict", active=True)
-    opened._store.finish(job.id, "failed", error="The model of run x is damaged. Train it again.")
+    (job,) = opened.jobs.list(kind="predict", active=True)
+    with database(opened) as store:
+        store.finish(job.id, "failed", error="The model of run x is damaged. Train it again.")
     page.run()
     assert any("damaged" in each.value for each in page.error) and not page.exception
     page.button(key="errors_heat_again").click().run()
-    assert len(opened.jobs(kind="predict")) == 2 and not page.exception
+    assert len(opened.jobs.list(kind="predict")) == 2 and not page.exception

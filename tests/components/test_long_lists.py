@@ -12,6 +12,7 @@ from components.compare.runs import Choice
 from components.kit.paging import LINES
 from components.kit.queue_lines import lines
 from components.train import queue
+from tests.database import database
 from transfer_core.types import Dataset, Recipe
 from transfer_core.workspace import Workspace
 
@@ -22,17 +23,16 @@ MANY = 520  # 519 have ended, the oldest trains
 @pytest.fixture
 def ids(opened: Workspace, dataset: Dataset) -> list[str]:
     """Newest first."""
-    store = opened._store
-    for number in range(MANY):
-        recipe = Recipe(
-            dataset=dataset.id, backbone="bundled", weights="w", version=1, strategy="linear_probe", tap=f"t{number}"
-        )
-        id = f"run{number:03d}"
-        payload = {"recipe": asdict(recipe)}
-        store.add_job(id=id, kind="train", payload=payload, lane="auto", dataset=dataset.id, recipe=recipe.id)
-        if number:
-            store.finish(id, "done", result={"seconds": 1.0, "val_accuracy": number / MANY, "test_accuracy": 0.5})
-    store.start("run000", "cpu")
+    known = {"dataset": dataset.id, "backbone": "bundled", "weights": "w", "version": 1, "strategy": "linear_probe"}
+    with database(opened) as store:
+        for number in range(MANY):
+            recipe = Recipe(**known, tap=f"t{number}")  # type: ignore[arg-type]
+            id = f"run{number:03d}"
+            payload = {"recipe": asdict(recipe)}
+            store.add_job(id=id, kind="train", payload=payload, lane="auto", dataset=dataset.id, recipe=recipe.id)
+            if number:
+                store.finish(id, "done", result={"seconds": 1.0, "val_accuracy": number / MANY, "test_accuracy": 0.5})
+        store.start("run000", "cpu")
     return [f"run{number:03d}" for number in reversed(range(MANY))]
 
 
@@ -46,7 +46,7 @@ def _queue(workspace: Workspace, dataset: Dataset) -> AppTest:
     def page(workspace, dataset):  # AppTest runs its source, without this file's imports
         from components.train.queue import queue_view
 
-        queue_view(workspace, dataset, workspace.runs(dataset.id))
+        queue_view(workspace, dataset, workspace.runs.list(dataset.id))
 
     return AppTest.from_function(page, default_timeout=30, args=(workspace, dataset))
 
@@ -93,9 +93,9 @@ def test_no_page_leaves_runs_out(opened: Workspace, dataset: Dataset, ids: list[
     def chooser(workspace, dataset, chosen):
         from components.compare.runs import choose_runs
 
-        choose_runs(workspace, dataset, [run for run in workspace.runs(dataset.id) if not run.active], chosen)
+        choose_runs(workspace, dataset, [run for run in workspace.runs.list(dataset.id) if not run.active], chosen)
 
-    chosen = Choice(runs=(opened.run("run007"),), own=True, gone=0)
+    chosen = Choice(runs=(opened.runs.get("run007"),), own=True, gone=0)
     table = AppTest.from_function(chooser, default_timeout=30, args=(opened, dataset, chosen)).run().dataframe[0].value
     assert len(table) == MANY - 1 and len(set(table["Run"])) == MANY - 1
     assert "t7" in table["Run"].iloc[0], "what is compared stands first"
@@ -103,23 +103,24 @@ def test_no_page_leaves_runs_out(opened: Workspace, dataset: Dataset, ids: list[
 
 def test_a_line_stays_where_it_is_when_its_run_trains_and_ends(opened: Workspace, dataset: Dataset) -> None:
     strategies = ["linear_probe", "linear_svm", "frozen_head"]
-    newest = list(reversed(opened.submit([opened.recipe(dataset, name) for name in strategies])))
+    newest = list(reversed(opened.runs.submit([opened.recipes.make(dataset, name) for name in strategies])))
 
     def keys() -> list[str]:
-        return [line.key for line in lines(opened, opened.runs(dataset.id))]
+        return [line.key for line in lines(opened, opened.runs.list(dataset.id))]
 
     assert keys() == newest
-    opened._store.start(newest[-1], "cpu")
-    assert keys() == newest
-    opened._store.finish(newest[-1], "done", result={})
-    assert keys() == newest
+    with database(opened) as store:
+        store.start(newest[-1], "cpu")
+        assert keys() == newest
+        store.finish(newest[-1], "done", result={})
+        assert keys() == newest
 
 
 def test_runs_that_repeat_a_recipe_are_one_line_and_unfold_a_page_at_a_time(
     opened: Workspace, dataset: Dataset
 ) -> None:
-    runs = opened.submit(opened.repeated(dataset, "linear_probe", seeds=30))
-    (line,) = lines(opened, opened.runs(dataset.id))
+    runs = opened.runs.submit(opened.recipes.repeated(dataset, "linear_probe", seeds=30))
+    (line,) = lines(opened, opened.runs.list(dataset.id))
     assert len(line.runs) == 30
     page = _queue(opened, dataset).run()
     assert _listed(page) == list(runs[LINES:]), "the page of the run that is shown, the newest"
@@ -127,8 +128,8 @@ def test_runs_that_repeat_a_recipe_are_one_line_and_unfold_a_page_at_a_time(
     page.button(key=f"previous_page_{line.key}").click().run()
     assert _listed(page) == list(runs[:LINES])
     page.button(key=f"stop_{line.key}").click().run()
-    assert not any(run.active for run in opened.runs(dataset.id))
+    assert not any(run.active for run in opened.runs.list(dataset.id))
     page.button(key=f"remove_{runs[0]}").click().run()
-    assert runs[0] not in {run.id for run in opened.runs(dataset.id)}
+    assert runs[0] not in {run.id for run in opened.runs.list(dataset.id)}
     page.button(key="undo_remove").click().run()
-    assert runs[0] in {run.id for run in opened.runs(dataset.id)} and not page.exception
+    assert runs[0] in {run.id for run in opened.runs.list(dataset.id)} and not page.exception

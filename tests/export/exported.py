@@ -37,11 +37,11 @@ class Home:
 
     def trained(self, name: str, strategy: str, backbone: str, **settings: Any) -> str:
         """The id of a run, trained unless it has been before."""
-        known = self.workspace.strategy(strategy)
+        known = self.workspace.strategies.get(strategy)
         given = {key: value for key, value in {**QUICK, **settings}.items() if key in known.settings}
-        recipe = self.workspace.recipe(self.dataset, strategy, backbone, **given)
-        (id,) = self.workspace.submit([recipe])
-        if self.workspace.run(id).status != "done":
+        recipe = self.workspace.recipes.make(self.dataset, strategy, backbone, **given)
+        (id,) = self.workspace.runs.submit([recipe])
+        if self.workspace.runs.get(id).status != "done":
             drive(self.workspace, id)
         self.runs[name] = id
         return id
@@ -49,12 +49,12 @@ class Home:
     def exported(self, name: str, strategy: str, backbone: str, **settings: Any) -> Path:
         """The unpacked bundle of a run."""
         run = self.trained(name, strategy, backbone, **settings)
-        end = drive(self.workspace, self.workspace.export(run))
+        end = drive(self.workspace, self.workspace.exports.submit(run))
         assert end.result["agree"] + end.result["ties"] == end.result["images"] > 0
         return self.unpacked(name, run)
 
     def unpacked(self, name: str, run: str) -> Path:
-        bundle = self.workspace.bundle(run)
+        bundle = self.workspace.exports.bundle(run)
         assert bundle is not None
         with zipfile.ZipFile(bundle) as packed:
             packed.extractall(self.out / name)

@@ -1,6 +1,5 @@
 """Runs leave as bundles that need no Graft, answer as the run did, and are refused where they do not."""
 
-import contextlib
 import json
 import shutil
 import subprocess
@@ -38,9 +37,9 @@ NOT_GRAFT = ("torch", "torchvision", "timm", "transfer_core", "onnx", "onnxscrip
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory, photos: Path, small_networks: None) -> Iterator[Home]:
     folder = tmp_path_factory.mktemp("home")
-    with contextlib.closing(Workspace(folder / "workspace")) as workspace:
-        job = drive(workspace, workspace.import_path(photos, name="photos | *of* <b>colours"))
-        made = Home(workspace=workspace, dataset=workspace.dataset(job.result["id"]), out=folder / "bundles")
+    with Workspace(folder / "workspace") as workspace:
+        job = drive(workspace, workspace.datasets.import_path(photos, name="photos | *of* <b>colours"))
+        made = Home(workspace=workspace, dataset=workspace.datasets.get(job.result["id"]), out=folder / "bundles")
         made.exported("early", "linear_svm", "efficientnet_lite0", tap="stage1", fit="pad")
         made.exported("layers", "all_layers", "bundled")
         made.exported("small", "small_cnn", "", hidden=8, fit="squeeze")
@@ -54,7 +53,7 @@ def test_a_bundle_answers_alone_and_as_the_run_did(home: Home, tmp_path: Path) -
         assert set(said["files"]) == inside - {"model.json"} and len(list((bundle / "samples").glob("*.png"))) == 3
         code = "import test_bundle; test_bundle.test_files(); test_bundle.test_samples()"
         alone(bundle, code, forbidden=NOT_GRAFT, cwd=tmp_path)
-        assert said["verified"]["images"] == len(home.workspace.predictions(home.runs[name]).test_samples) == 9
+        assert said["verified"]["images"] == len(home.workspace.runs.predictions(home.runs[name]).test_samples) == 9
         graph = onnx.load(bundle / "model.onnx")
         assert [graph.opset_import[0].version, graph.ir_version] == [said["onnx"]["opset"], said["onnx"]["ir_version"]]
         text = (bundle / "model.onnx").read_bytes()
@@ -76,7 +75,7 @@ for folder in {[str(each) for each in home.bundles.values()]}:
 
 
 def test_what_lies_above_an_early_tap_stays_behind(home: Home) -> None:
-    known = home.workspace.backbone("efficientnet_lite0")
+    known = home.workspace.backbones.get("efficientnet_lite0")
     for file in ("model.onnx", "model.safetensors"):
         assert (home.bundles["early"] / file).stat().st_size < 4 * known.parameters / 20
     assert [tap["name"] for tap in card_of(home.bundles["early"])["members"][0]["taps"]] == ["stage1"]
@@ -175,13 +174,13 @@ def test_a_bundle_notices_what_was_changed(file: str, how: str, home: Home) -> N
 
 
 def end_of(home: Home, run: str) -> RunEnd:
-    *_, end = home.workspace.drive(home.workspace.export(run))
+    *_, end = home.workspace.jobs.drive(home.workspace.exports.submit(run))
     assert isinstance(end, RunEnd)
     return end
 
 
 def test_a_bundle_that_differs_is_not_handed_over(home: Home) -> None:
-    run, before = home.runs["small"], home.workspace.bundle(home.runs["small"])
+    run, before = home.runs["small"], home.workspace.exports.bundle(home.runs["small"])
     assert before is not None
     kept = file_sha256(before)
     file = home.workspace.root / "runs" / run / "predictions.npz"
@@ -204,28 +203,28 @@ def test_a_bundle_that_differs_is_not_handed_over(home: Home) -> None:
 
 def test_an_export_that_is_stopped_leaves_nothing(home: Home) -> None:
     run = home.runs["small"]
-    bundle = home.workspace.bundle(run)
+    bundle = home.workspace.exports.bundle(run)
     assert bundle is not None
     kept = file_sha256(bundle)
-    job = home.workspace.export(run)
-    assert home.workspace.export(run) == job, "the same one is not made twice at once"
-    events = home.workspace.drive(job)
+    job = home.workspace.exports.submit(run)
+    assert home.workspace.exports.submit(run) == job, "the same one is not made twice at once"
+    events = home.workspace.jobs.drive(job)
     for event in events:
         if getattr(event, "what", "") == "Predicting with the bundle":
             break
     events.close()  # type: ignore[attr-defined]
-    found = home.workspace.exporting(run)
+    found = home.workspace.exports.job(run)
     assert found is not None and (found.id, found.status) == (job, "stopped")
     assert file_sha256(bundle) == kept and not list((home.workspace.root / "staging").iterdir()), "as it was"
 
 
 def test_a_run_without_a_model_is_a_sentence(home: Home) -> None:
-    recipe = home.workspace.recipe(home.dataset, "small_cnn", "small_cnn", seed=3, epochs=1)
-    (waiting,) = home.workspace.submit([recipe])
+    recipe = home.workspace.recipes.make(home.dataset, "small_cnn", "small_cnn", seed=3, epochs=1)
+    (waiting,) = home.workspace.runs.submit([recipe])
     with pytest.raises(UnknownJob, match="left no trained model"):
-        home.workspace.export(waiting)
-    assert home.workspace.exporting(waiting) is None
-    home.workspace.delete_run(waiting)
+        home.workspace.exports.submit(waiting)
+    assert home.workspace.exports.job(waiting) is None
+    home.workspace.runs.delete(waiting)
 
 
 def test_the_command_puts_a_bundle_where_it_is_wanted(
@@ -242,7 +241,7 @@ def test_the_command_puts_a_bundle_where_it_is_wanted(
             packed.writestr("diary.txt", "mine")
         assert main(["export", home.runs["small"], str(taken), *place]) == 2
         assert "no bundle of Graft's" in capsys.readouterr().err
-        bundle = home.workspace.bundle(home.runs["layers"])
+        bundle = home.workspace.exports.bundle(home.runs["layers"])
         assert bundle is not None
         shutil.copyfile(bundle, tmp_path / "model.zip")  # another bundle is replaced
         assert main(["export", home.runs["small"], str(tmp_path / "model.zip"), "--fp16", "--json", *place]) == 0
@@ -252,7 +251,7 @@ def test_the_command_puts_a_bundle_where_it_is_wanted(
         assert 0 < half["largest_difference"] < 0.02
         words = text(tmp_path / "model.zip", home.runs["small"], said)
         assert "9 of 9 test images" in words and "In half precision" in words
-        bundle = home.workspace.bundle(home.runs["small"])
+        bundle = home.workspace.exports.bundle(home.runs["small"])
         assert bundle is not None and file_sha256(bundle) == file_sha256(tmp_path / "model.zip")
     finally:
         home.workspace = Workspace(home.workspace.root)

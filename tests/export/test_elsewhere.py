@@ -3,7 +3,6 @@
 Slow: `make soak` runs them. The environments are made once, by pip.
 """
 
-import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,14 +31,14 @@ for path, found in load(sys.argv[1]).predict(sys.argv[2:]):
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
-    with contextlib.closing(Workspace(tmp_path_factory.mktemp("home") / "workspace")) as opened:
+    with Workspace(tmp_path_factory.mktemp("home") / "workspace") as opened:
         yield opened
 
 
 def agrees(home: Home, name: str, strategy: str, backbone: str, **settings: int) -> None:
     """Both programs of the bundle say of all test images what the run said, and its own test passes."""
     bundle = home.exported(name, strategy, backbone, **settings)
-    said = home.workspace.predictions(home.runs[name])
+    said = home.workspace.runs.predictions(home.runs[name])
     samples = home.workspace.root / "datasets" / home.dataset.id / "samples"
     files = [str(samples / home.dataset.files[row]) for row in said.test_samples]
     first, second = np.sort(said.test_probabilities, 1)[:, -1:-3:-1].T
@@ -53,10 +52,10 @@ def agrees(home: Home, name: str, strategy: str, backbone: str, **settings: int)
 
 @pytest.mark.parametrize("strategy", [each.name for each in STRATEGIES])
 def test_all_strategies_on_the_example(strategy: str, workspace: Workspace, tmp_path: Path) -> None:
-    known = {row.name: row.id for row in workspace.datasets()}
-    example = workspace.examples()[0]
-    id = known.get(example.name) or drive(workspace, workspace.import_example(example.name)).result["id"]
-    home = Home(workspace=workspace, dataset=workspace.dataset(id), out=tmp_path)
+    known = {row.name: row.id for row in workspace.datasets.list()}
+    example = workspace.datasets.examples()[0]
+    id = known.get(example.name) or drive(workspace, workspace.datasets.import_example(example.name)).result["id"]
+    home = Home(workspace=workspace, dataset=workspace.datasets.get(id), out=tmp_path)
     agrees(home, strategy, strategy, "", px=96, per_class=10)
 
 
@@ -65,7 +64,10 @@ def test_all_strategies_on_the_example(strategy: str, workspace: Workspace, tmp_
 def test_five_strategies_on_real_sets(
     name: str, strategy: str, workspace: Workspace, shared: Path, tmp_path: Path
 ) -> None:
-    known = {row.name: row.id for row in workspace.datasets()}
-    id = known.get(name) or drive(workspace, workspace.import_path(shared / "data" / f"{name}.zip")).result["id"]
-    home = Home(workspace=workspace, dataset=workspace.dataset(id), out=tmp_path)
+    known = {row.name: row.id for row in workspace.datasets.list()}
+    id = (
+        known.get(name)
+        or drive(workspace, workspace.datasets.import_path(shared / "data" / f"{name}.zip")).result["id"]
+    )
+    home = Home(workspace=workspace, dataset=workspace.datasets.get(id), out=tmp_path)
     agrees(home, strategy, strategy, "", **SOME)

@@ -20,6 +20,6 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
 
 @pytest.fixture(scope="module")
 def dataset(workspace: Workspace, photos: Path) -> Dataset:
-    job = ended(workspace, workspace.import_path(photos))
+    job = ended(workspace, workspace.datasets.import_path(photos))
     assert job.status == "done", job.error
-    return workspace.dataset(job.result["id"])
+    return workspace.datasets.get(job.result["id"])

@@ -15,12 +15,12 @@ def wait(true: Callable[[], bool], seconds: float, what: str) -> None:
 
 
 def ended(workspace: Workspace, id: str, seconds: float = 60) -> Job:
-    wait(lambda: not workspace.job(id).active, seconds, f"the end of {id}")
-    return workspace.job(id)
+    wait(lambda: not workspace.jobs.get(id).active, seconds, f"the end of {id}")
+    return workspace.jobs.get(id)
 
 
 def long_run(workspace: Workspace, dataset: Dataset, seed: int) -> str:
-    recipe = workspace.recipe(dataset, "from_scratch", "bundled", epochs=1_000, patience=0, seed=seed)
-    (id,) = workspace.submit([recipe])
-    wait(lambda: any(isinstance(e, EpochEnd) for _, _, e in workspace.events(id)), 60, "the first epoch")
+    recipe = workspace.recipes.make(dataset, "from_scratch", "bundled", epochs=1_000, patience=0, seed=seed)
+    (id,) = workspace.runs.submit([recipe])
+    wait(lambda: any(isinstance(e, EpochEnd) for _, _, e in workspace.jobs.events(id)), 60, "the first epoch")
     return id

@@ -7,6 +7,8 @@ import sqlite3
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -46,48 +48,88 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lane, "RETRY_SECONDS", 0.1)
 
 
-class Faulty:
-    """The store's connection, of which the n-th commit that changes something fails, as on a full disk."""
+class Faulty(sqlite3.Connection):
+    """A store's connection. Of its commits that change something the one that `left` counts down to fails, as on a
+    full disk.
+    """
 
-    def __init__(self, real: sqlite3.Connection, nth: int) -> None:
-        self.real, self.left, self._before = real, nth, 0
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.real, name)
+    left = 0  # none fails
+    before = 0
 
     def execute(self, statement: str, *values: Any) -> sqlite3.Cursor:
         if statement.startswith("BEGIN"):
-            self._before = self.real.total_changes
-        if statement == "COMMIT" and self.real.total_changes > self._before:
+            self.before = self.total_changes
+        if statement == "COMMIT" and self.total_changes > self.before:
             self.left -= 1
             if self.left == 0:
                 error = sqlite3.OperationalError("database or disk is full")
                 error.sqlite_errorcode = sqlite3.SQLITE_FULL
                 raise error
-        return self.real.execute(statement, *values)
+        return super().execute(statement, *values)
+
+
+@contextmanager
+def faulty() -> Iterator[list[Faulty]]:
+    """The connections that are made inside; the first that a store makes is the one that it writes by."""
+    made: list[Faulty] = []
+    connect = sqlite3.connect
+
+    def connected(*where: Any, **how: Any) -> Faulty:
+        made.append(connect(*where, **how, factory=Faulty))
+        return made[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sqlite3, "connect", connected)
+        yield made
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Workspace, Faulty]]:
+    with faulty() as made:
+        workspace = Workspace(tmp_path_factory.mktemp("served"))
+    workspace.serve()
+    yield workspace, made[0]
+    workspace.close()
+
+
+@pytest.fixture(scope="module")
+def workspace(served: tuple[Workspace, Faulty]) -> Workspace:
+    return served[0]
+
+
+@pytest.fixture(scope="module")
+def writer(served: tuple[Workspace, Faulty]) -> Faulty:
+    """The connection that the workspace writes by."""
+    return served[1]
+
+
+def threads(workspace: Workspace) -> dict[str, lane.Lane]:
+    """By their lanes' names."""
+    lanes = [each for each in threading.enumerate() if isinstance(each, lane.Lane)]
+    return {each.lane: each for each in lanes if each.root == workspace.root}
 
 
 @pytest.mark.timeout(300)
 def test_whichever_write_of_a_training_fails_it_ends_and_the_queue_goes_on(
-    workspace: Workspace, dataset: Dataset, impatient: None
+    workspace: Workspace, writer: Faulty, dataset: Dataset, impatient: None
 ) -> None:
-    recipe, store, states = workspace.recipe(dataset, "linear_probe", "bundled"), workspace._store, []
-    real = store._writer
-    assert real is not None
-    store._writer = Faulty(real, 1)  # type: ignore[assignment]
+    recipe, states = workspace.recipes.make(dataset, "linear_probe", "bundled"), []
+    kept = Store(workspace.root / "graft.db", write=False)
+    writer.left = 1
     with pytest.raises(StoreError, match="disk is full"):
-        workspace.submit([recipe], again=True)
+        workspace.runs.submit([recipe], again=True)
     for nth in range(2, 40):
-        store._writer = faulty = Faulty(real, nth)  # type: ignore[assignment]
-        (id,) = workspace.submit([recipe], again=True)
+        writer.left = nth
+        (id,) = workspace.runs.submit([recipe], again=True)
         job = ended(workspace, id)
-        wait(lambda: not workspace.troubles() and not store._ends, 10, "the queue's going on")
-        store._writer = real
-        kept = Store(store.file, write=False)
+        wait(lambda id=id: kept.job(id).status in FINAL, 10, "the writing of its end")
+        wait(lambda: not workspace.jobs.troubles(), 10, "the queue's going on")
+        met = writer.left <= 0
+        writer.left = 0
         assert kept.job(id).status == job.status in FINAL, "what could not be written is written later"
         assert isinstance(kept.events(id)[-1][2], RunEnd) and kept.damage() == ()
         states.append((job.status, job.error))
-        if faulty.left > 0:
+        if not met:
             break
     failed, done = [error for status, error in states if status == "failed"], states[-1]
     assert failed and all("disk is full" in error for error in failed)
@@ -96,40 +138,37 @@ def test_whichever_write_of_a_training_fails_it_ends_and_the_queue_goes_on(
 
 
 def test_another_programs_lock_holds_the_queue_and_lets_it_go_on(
-    workspace: Workspace, dataset: Dataset, impatient: None
+    workspace: Workspace, writer: Faulty, dataset: Dataset, impatient: None
 ) -> None:
-    writer = workspace._store._writer
-    assert writer is not None
     writer.execute("PRAGMA busy_timeout = 100")
     id = long_run(workspace, dataset, seed=90)
-    waits = workspace.submit([workspace.recipe(dataset, "linear_probe", "bundled", seed=91)])[0]
-    other = sqlite3.connect(workspace._store.file, isolation_level=None)
+    waits = workspace.runs.submit([workspace.recipes.make(dataset, "linear_probe", "bundled", seed=91)])[0]
+    other = sqlite3.connect(workspace.root / "graft.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     try:
         job = ended(workspace, id, 20)
         assert job.status == "failed" and "another program holds it" in job.error
-        wait(lambda: any("another program" in words for words in workspace.troubles()), 5, "the trouble")
-        assert workspace.job(waits).status == "queued"
+        wait(lambda: any("another program" in words for words in workspace.jobs.troubles()), 5, "the trouble")
+        assert workspace.jobs.get(waits).status == "queued"
         with pytest.raises(GraftError, match="another program holds it"):
-            workspace.stop(waits)
+            workspace.jobs.stop(waits)
     finally:
         other.close()
         writer.execute("PRAGMA busy_timeout = 10000")
-    assert ended(workspace, waits).status == "done" and workspace.troubles() == ()
-    assert Store(workspace._store.file, write=False).job(id).status == "failed"
+    assert ended(workspace, waits).status == "done" and workspace.jobs.troubles() == ()
+    assert Store(workspace.root / "graft.db", write=False).job(id).status == "failed"
 
 
 def test_an_end_that_could_not_be_written_outlives_the_process(tmp_path: Path) -> None:
-    store = Store(tmp_path / "graft.db", write=True)
+    with faulty() as made:
+        store = Store(tmp_path / "graft.db", write=True)
     store.add_job(id="a", kind="train", payload={}, lane="auto", dataset="d", recipe="r")
     store.claim(["auto"], "cpu")
-    real = store._writer
-    assert real is not None
-    store._writer = Faulty(real, 1)  # type: ignore[assignment]
+    made[0].left = 1
     with pytest.raises(StoreError):
         store.finish("a", "done", result={"x": 1})
     assert store.job("a").status == "done" and store.jobs(active=True) == []
-    real.close()  # as a process that is killed
+    made[0].close()  # as a process that is killed
     again = Store(tmp_path / "graft.db", write=True)
     again.interrupt_all()
     assert (again.job("a").status, again.job("a").result) == ("done", {"x": 1})
@@ -149,13 +188,15 @@ def test_a_worker_that_dies_in_a_message_ends_its_job_within_a_second(
     workspace = Workspace(tmp_path / "workspace")
     workspace.serve()
     try:
-        job = workspace.import_path(photos)
+        job = workspace.datasets.import_path(photos)
         wait(died.exists, 30, "the death")
         began = time.monotonic()
         found = ended(workspace, job, 5)
         assert time.monotonic() - began < 1.0
         assert found.status == "failed" and "killed" in found.error
-        assert ended(workspace, workspace.import_path(photos)).status == "done", "the next job gets a new worker"
+        assert ended(workspace, workspace.datasets.import_path(photos)).status == "done", (
+            "the next job gets a new worker"
+        )
     finally:
         workspace.close()
 
@@ -164,26 +205,26 @@ def test_a_job_of_each_kind_has_its_own_log(
     workspace: Workspace, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A later job of another kind that crashes must not write into the log of the training before it."""
-    (run,) = workspace.submit([workspace.recipe(dataset, "linear_probe", "bundled", seed=92)])
+    (run,) = workspace.runs.submit([workspace.recipes.make(dataset, "linear_probe", "bundled", seed=92)])
     assert ended(workspace, run).status == "done"
-    job = workspace.measure(dataset)
-    wait(lambda: bool(workspace.events(job)), 30, "the first event")
-    os.kill(workspace.worker_pids()["auto"], signal.SIGSEGV)
+    job = workspace.studies.measure(dataset)
+    wait(lambda: bool(workspace.jobs.events(job)), 30, "the first event")
+    os.kill(workspace.jobs.worker_pids()["auto"], signal.SIGSEGV)
     found = ended(workspace, job, 10)
     assert found.status == "failed" and "Segmentation fault" in found.log
-    assert workspace.job(run).log == "" and not (workspace.root / "logs" / f"{run}.log").exists()
+    assert workspace.jobs.get(run).log == "" and not (workspace.root / "logs" / f"{run}.log").exists()
     assert "Segmentation fault" in (workspace.root / "logs" / f"{job}.log").read_text()
 
 
 def test_an_orderly_end_interrupts_what_runs(tmp_path: Path, photos: Path) -> None:
     workspace = Workspace(tmp_path)
     workspace.serve()
-    found = workspace.dataset(ended(workspace, workspace.import_path(photos)).result["id"])
+    found = workspace.datasets.get(ended(workspace, workspace.datasets.import_path(photos)).result["id"])
     id = long_run(workspace, found, seed=1)
     workspace.close()
     reader = Workspace(tmp_path, write=False)
-    assert (reader.run(id).status, reader.run(id).log) == ("interrupted", "")
-    assert "ended while this was running" in reader.run(id).error
+    assert (reader.runs.get(id).status, reader.runs.get(id).log) == ("interrupted", "")
+    assert "ended while this was running" in reader.runs.get(id).error
     said = reader.log.read_text()
     assert f"job {id} train starts on cpu" in said and f"job {id} train interrupted" in said
 
@@ -191,15 +232,15 @@ def test_an_orderly_end_interrupts_what_runs(tmp_path: Path, photos: Path) -> No
 def test_a_device_that_does_not_exist_fails_its_job_and_leaves_no_thread(
     workspace: Workspace, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workspace, "_check_device", lambda name: None)  # as before the first worker has said
-    (id,) = workspace.submit([workspace.recipe(dataset, "linear_probe", "bundled", seed=93)], device="cuda:7")
+    monkeypatch.setattr(workspace.jobs, "devices", lambda: ())  # as before the first worker has said
+    (id,) = workspace.runs.submit(
+        [workspace.recipes.make(dataset, "linear_probe", "bundled", seed=93)], device="cuda:7"
+    )
+    thread = threads(workspace)["cuda:7"]
     job = ended(workspace, id)
     assert job.status == "failed" and "no device 'cuda:7'" in job.error and "cpu" in job.error
-    lanes = workspace._lanes
-    assert lanes is not None
-    wait(lambda: not lanes._lanes["cuda:7"].is_alive(), 10, "the thread's end")
-    worker = lanes._lanes["cuda:7"].worker
-    assert worker is not None and worker.process.poll() is not None
+    wait(lambda: not thread.is_alive(), 10, "the thread's end")
+    assert thread.worker is not None and thread.worker.process.poll() is not None
 
 
 def test_a_worker_that_cannot_start_is_said_and_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -209,16 +250,16 @@ def test_a_worker_that_cannot_start_is_said_and_tried_again(tmp_path: Path, monk
         workspace = Workspace(tmp_path)
         workspace.serve()
         try:
-            wait(lambda: bool(workspace.troubles()), 10, "the trouble")
-            (said,) = workspace.troubles()
+            wait(lambda: bool(workspace.jobs.troubles()), 10, "the trouble")
+            (said,) = workspace.jobs.troubles()
             assert "cannot start" in said and "a_package_that_is_not_there" in said
-            assert workspace.devices() == ()
-            job = workspace.measure_speed("bundled")
+            assert workspace.jobs.devices() == ()
+            job = workspace.backbones.measure_speed("bundled")
             wait(lambda: workspace.log.read_text().count("cannot start") == 1, 5, "the word of it, once")
-            assert workspace.job(job).status == "queued", "what waits is kept"
+            assert workspace.jobs.get(job).status == "queued", "what waits is kept"
             broken.undo()
-            wait(lambda: bool(workspace.devices()) and not workspace.troubles(), 60, "the worker's start")
-            workspace.stop(job)
+            wait(lambda: bool(workspace.jobs.devices()) and not workspace.jobs.troubles(), 60, "the worker's start")
+            workspace.jobs.stop(job)
         finally:
             workspace.close()
 
@@ -228,17 +269,17 @@ def test_closing_ends_a_worker_that_is_being_started(seconds: float, tmp_path: P
     workspace = Workspace(tmp_path)
     workspace.serve()
     time.sleep(seconds)  # before, while and after it starts
-    lanes = workspace._lanes
+    lanes = threads(workspace)
     workspace.close()
-    assert lanes is not None and not any(each.is_alive() for each in lanes._lanes.values())
-    workers = [each.worker for each in lanes._lanes.values() if each.worker is not None]
+    assert lanes and not any(each.is_alive() for each in lanes.values())
+    workers = [each.worker for each in lanes.values() if each.worker is not None]
     assert all(worker.process.poll() is not None for worker in workers)
 
 
 def test_an_error_that_is_no_unicode_is_an_end_as_any_other(workspace: Workspace, tmp_path: Path) -> None:
     odd = tmp_path / os.fsdecode(b"bad\xff")
     odd.mkdir()
-    job = ended(workspace, workspace.import_path(odd), 10)
+    job = ended(workspace, workspace.datasets.import_path(odd), 10)
     assert job.status == "failed" and "bad\\udcff" in job.error
 
 
@@ -251,35 +292,35 @@ def test_a_file_of_kept_ends_that_is_none_keeps_nobody_out(kept: str, tmp_path: 
 
 def test_a_worker_that_does_not_read_is_killed_when_its_job_is_stopped(workspace: Workspace, dataset: Dataset) -> None:
     """Also when what it is sent is longer than the pipe."""
-    os.kill(workspace.worker_pids()["short"], signal.SIGSTOP)
-    job = workspace._queue(Correct(dataset=dataset.id, name="n" * 300_000, marks=()))
-    wait(lambda: workspace.job(job).status == "running", 5, "the start")
-    workspace.stop(job)
+    os.kill(workspace.jobs.worker_pids()["short"], signal.SIGSTOP)
+    job = workspace.jobs.add(Correct(dataset=dataset.id, name="n" * 300_000, marks=()))
+    wait(lambda: workspace.jobs.get(job).status == "running", 5, "the start")
+    workspace.jobs.stop(job)
     assert ended(workspace, job, 10).status == "stopped"
 
 
 def test_stopping_is_not_going_on(workspace: Workspace, dataset: Dataset) -> None:
-    recipe = workspace.recipe(dataset, "from_scratch", "bundled", epochs=1_000, patience=0, seed=94)
-    (id,) = workspace.submit([recipe])
-    wait(lambda: workspace.run(id).status == "running", 30, "the start")
-    workspace.stop(id)
-    (again,) = workspace.submit([recipe])
+    recipe = workspace.recipes.make(dataset, "from_scratch", "bundled", epochs=1_000, patience=0, seed=94)
+    (id,) = workspace.runs.submit([recipe])
+    wait(lambda: workspace.runs.get(id).status == "running", 30, "the start")
+    workspace.jobs.stop(id)
+    (again,) = workspace.runs.submit([recipe])
     assert again != id, "pressed anew, it is trained anew"
-    workspace.stop(again)
+    workspace.jobs.stop(again)
     ended(workspace, id)
 
 
 def test_two_tabs_that_launch_a_recipe_at_once_launch_one_run(workspace: Workspace, dataset: Dataset) -> None:
-    recipes = [workspace.recipe(dataset, "linear_probe", "bundled", seed=seed) for seed in range(200, 206)]
+    recipes = [workspace.recipes.make(dataset, "linear_probe", "bundled", seed=seed) for seed in range(200, 206)]
     ids: list[tuple[str, ...]] = []
-    tabs = [threading.Thread(target=lambda: ids.append(workspace.submit(recipes))) for _ in range(8)]
+    tabs = [threading.Thread(target=lambda: ids.append(workspace.runs.submit(recipes))) for _ in range(8)]
     for tab in tabs:
         tab.start()
     for tab in tabs:
         tab.join()
     assert len(ids) == 8 and len(set(ids)) == 1 and len(set(ids[0])) == len(recipes)
     for id in ids[0]:
-        workspace.stop(id)
+        workspace.jobs.stop(id)
 
 
 def test_a_lane_outlives_what_nobody_foresaw(
@@ -290,11 +331,11 @@ def test_a_lane_outlives_what_nobody_foresaw(
 
     with monkeypatch.context() as broken:
         broken.setattr(ImportImages, "commit", fails)
-        job = ended(workspace, workspace.import_path(photos))
+        job = ended(workspace, workspace.datasets.import_path(photos))
     assert job.status == "failed" and "nobody foresaw" not in job.error
     log = workspace.log.read_text()
     assert "RuntimeError: nobody foresaw this" in log and job.error.partition("(error ")[2][:6] in log
-    assert ended(workspace, workspace.import_path(photos)).status == "done"
+    assert ended(workspace, workspace.datasets.import_path(photos)).status == "done"
 
 
 @pytest.mark.soak
@@ -309,22 +350,25 @@ def test_kill_9_at_twenty_moments_always_gives_the_right_state_within_a_second(
         if moment % 4 == 3:  # the next worker dies in one of its messages
             dying = (sys.executable, "-c", DYING, str(rng.randint(2, 12)), str(rng.random()), str(killed))
             monkeypatch.setattr(process, "PROGRAM", dying)
-            assert workspace._lanes is not None
-            idle = workspace._lanes._lanes["auto"].worker
+            idle = threads(workspace)["auto"].worker
             assert idle is not None
             idle.end()
-        recipe = workspace.recipe(dataset, "from_scratch", "bundled", epochs=1_000, patience=0, seed=1_000 + moment)
-        (id,) = workspace.submit([recipe])
+        recipe = workspace.recipes.make(
+            dataset, "from_scratch", "bundled", epochs=1_000, patience=0, seed=1_000 + moment
+        )
+        (id,) = workspace.runs.submit([recipe])
         if moment % 4 == 3:
             wait(killed.exists, 120, "the death")
             monkeypatch.undo()
         else:
-            wait(lambda id=id: workspace.run(id).status == "running", 60, "the start")
+            wait(lambda id=id: workspace.runs.get(id).status == "running", 60, "the start")
             time.sleep(rng.uniform(0, 3))  # the moment is the test
-            os.kill(workspace.worker_pids()["auto"], signal.SIGKILL)
+            os.kill(workspace.jobs.worker_pids()["auto"], signal.SIGKILL)
         began = time.monotonic()
         job = ended(workspace, id, 10)
         right += job.status == "failed" and time.monotonic() - began < 1.0
-        (after,) = workspace.submit([workspace.recipe(dataset, "linear_probe", "bundled", seed=2_000 + moment)])
+        (after,) = workspace.runs.submit(
+            [workspace.recipes.make(dataset, "linear_probe", "bundled", seed=2_000 + moment)]
+        )
         assert ended(workspace, after, 120).status == "done"
     assert right == 20

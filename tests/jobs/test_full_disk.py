@@ -73,15 +73,15 @@ def test_a_disk_with_too_little_room_holds_the_queue_too(disk: Disk, photos: Pat
         pytest.skip("a disk of its own cannot be mounted here")
     workspace = Workspace(disk.root / "workspace")
     _imported(workspace, photos)
-    dataset = workspace.dataset(workspace.datasets()[0].id)
-    runs = workspace.submit([workspace.recipe(dataset, "linear_probe", seed=seed) for seed in range(2)])
+    dataset = workspace.datasets.get(workspace.datasets.list()[0].id)
+    runs = workspace.runs.submit([workspace.recipes.make(dataset, "linear_probe", seed=seed) for seed in range(2)])
     workspace.serve()
     try:
         assert "of spare room on the disk" in ended(workspace, runs[0]).error
-        wait(lambda: any("Free some space" in words for words in workspace.troubles()), 5, "the trouble")
-        assert workspace.job(runs[1]).status == "queued"
-        workspace.stop(runs[1])
-        wait(lambda: not workspace.troubles(), 10, "the end of the trouble: nothing waits")
+        wait(lambda: any("Free some space" in words for words in workspace.jobs.troubles()), 5, "the trouble")
+        assert workspace.jobs.get(runs[1]).status == "queued"
+        workspace.jobs.stop(runs[1])
+        wait(lambda: not workspace.jobs.troubles(), 10, "the end of the trouble: nothing waits")
     finally:
         workspace.close()
 
@@ -90,7 +90,7 @@ def _imported(workspace: Workspace, photos: Path) -> None:
     """An import in this process, which does not look for room."""
     intake.SPARE_BYTES, before = -(1 << 40), intake.SPARE_BYTES
     try:
-        for _ in workspace.drive(workspace.import_path(photos)):
+        for _ in workspace.jobs.drive(workspace.datasets.import_path(photos)):
             pass
     finally:
         intake.SPARE_BYTES = before
@@ -104,36 +104,36 @@ def test_a_full_disk_fails_what_runs_holds_the_queue_and_lets_it_go_on(
     workspace = Workspace(disk.root / "workspace")
     workspace.serve()
     try:
-        images = ended(workspace, workspace.import_path(photos))
-        dataset = workspace.dataset(images.result["id"])
-        wait(lambda: bool(workspace.devices()), 60, "the worker's start")
-        recipes = [workspace.recipe(dataset, "small_cnn", epochs=3, seed=seed) for seed in range(2)]
+        images = ended(workspace, workspace.datasets.import_path(photos))
+        dataset = workspace.datasets.get(images.result["id"])
+        wait(lambda: bool(workspace.jobs.devices()), 60, "the worker's start")
+        recipes = [workspace.recipes.make(dataset, "small_cnn", epochs=3, seed=seed) for seed in range(2)]
 
         disk.fill()
         runs = []
         with suppress(GraftError):  # the queue itself may not take it
-            runs = [workspace.submit([recipe])[0] for recipe in recipes]
+            runs = [workspace.runs.submit([recipe])[0] for recipe in recipes]
         example = None
         with suppress(GraftError):
-            example = workspace.import_example("wallpaper")
+            example = workspace.datasets.import_example("wallpaper")
         if runs:
             job = ended(workspace, runs[0])
             assert job.status == "failed" and "disk" in job.error, job.error
-            wait(lambda: bool(workspace.troubles()), 20, "the trouble")
-            assert "Free some space" in workspace.troubles()[0]
-            assert workspace.job(runs[1]).status == "queued", "what waits is not spoilt"
+            wait(lambda: bool(workspace.jobs.troubles()), 20, "the trouble")
+            assert "Free some space" in workspace.jobs.troubles()[0]
+            assert workspace.jobs.get(runs[1]).status == "queued", "what waits is not spoilt"
         if example is not None:
             job = ended(workspace, example)
             assert job.status == "failed" and "disk" in job.error, job.error
-            assert len(workspace.datasets()) == 1
+            assert len(workspace.datasets.list()) == 1
             assert not list((workspace.root / "staging").glob(f"{example}/*"))
         assert runs or example
 
         disk.free()
-        wait(lambda: not workspace.troubles(), 20, "the end of the trouble")
+        wait(lambda: not workspace.jobs.troubles(), 20, "the end of the trouble")
         if runs:
             assert ended(workspace, runs[1]).status == "done", "it goes on by itself"
-        (again,) = workspace.submit([recipes[0]])
+        (again,) = workspace.runs.submit([recipes[0]])
         assert ended(workspace, again).status == "done"
         assert workspace.damage() == ()
     finally:

@@ -12,29 +12,29 @@ from transfer_core.workspace import Workspace
 
 
 def test_a_run_ends_with_its_events_predictions_and_figures(workspace: Workspace, dataset: Dataset) -> None:
-    recipe = workspace.recipe(dataset, "linear_probe")
-    (id,) = workspace.submit([recipe])
-    assert ended(workspace, id).status == "done", workspace.job(id).error
-    run = workspace.run(id)
+    recipe = workspace.recipes.make(dataset, "linear_probe")
+    (id,) = workspace.runs.submit([recipe])
+    assert ended(workspace, id).status == "done", workspace.jobs.get(id).error
+    run = workspace.runs.get(id)
     assert run.test_accuracy is not None and run.test_accuracy >= 0.8
     assert run.seconds and run.peak_bytes and run.images_per_second
-    events = [event for _, _, event in workspace.events(id)]
+    events = [event for _, _, event in workspace.jobs.events(id)]
     assert isinstance(events[-1], RunEnd) and sum(isinstance(e, RunEnd) for e in events) == 1
     assert {StageStart, Progress, EpochEnd} <= {type(e) for e in events}
-    assert len(workspace.predictions(id).test_labels) == dataset.count(2)
-    assert workspace.submit([recipe]) == (id,), "an identical finished recipe is offered, not recomputed"
-    assert workspace.submit([recipe], again=True) != (id,)
+    assert len(workspace.runs.predictions(id).test_labels) == dataset.count(2)
+    assert workspace.runs.submit([recipe]) == (id,), "an identical finished recipe is offered, not recomputed"
+    assert workspace.runs.submit([recipe], again=True) != (id,)
 
 
 def test_stop_is_acknowledged_at_once_and_frees_the_device(workspace: Workspace, dataset: Dataset) -> None:
     id = long_run(workspace, dataset, seed=1)
-    waiting = workspace.submit([workspace.recipe(dataset, "linear_probe", seed=5)])[0]
-    workspace.stop(id)
-    wait(lambda: workspace.run(id).status in ("stopping", "stopped"), 1, "the acknowledgement")
-    wait(lambda: workspace.run(id).status == "stopped", 10, "the stop")
-    run = workspace.run(id)
+    waiting = workspace.runs.submit([workspace.recipes.make(dataset, "linear_probe", seed=5)])[0]
+    workspace.jobs.stop(id)
+    wait(lambda: workspace.runs.get(id).status in ("stopping", "stopped"), 1, "the acknowledgement")
+    wait(lambda: workspace.runs.get(id).status == "stopped", 10, "the stop")
+    run = workspace.runs.get(id)
     assert run.tested and run.epochs_done is not None and run.epochs_done >= 1 and run.epochs_planned == 1_000
-    assert len(workspace.predictions(id).test_labels) == dataset.count(TEST)
+    assert len(workspace.runs.predictions(id).test_labels) == dataset.count(TEST)
     assert ended(workspace, waiting).status == "done", "the device is free for the next run"
 
 
@@ -42,29 +42,29 @@ def test_a_dead_worker_fails_its_run_with_a_log_and_the_next_job_gets_a_new_one(
     workspace: Workspace, dataset: Dataset
 ) -> None:
     id = long_run(workspace, dataset, seed=2)
-    pid = workspace.worker_pids()["auto"]
+    pid = workspace.jobs.worker_pids()["auto"]
     os.kill(pid, signal.SIGSEGV)
     assert ended(workspace, id, 10).status == "failed"
-    run = workspace.run(id)
+    run = workspace.runs.get(id)
     assert "worker" in run.error and "Segmentation fault" in run.log
-    (after,) = workspace.submit([workspace.recipe(dataset, "linear_probe", seed=3)])
+    (after,) = workspace.runs.submit([workspace.recipes.make(dataset, "linear_probe", seed=3)])
     assert ended(workspace, after).status == "done"
-    assert workspace.worker_pids()["auto"] != pid
+    assert workspace.jobs.worker_pids()["auto"] != pid
 
 
 def test_a_worker_that_does_not_listen_is_killed(workspace: Workspace, dataset: Dataset) -> None:
     id = long_run(workspace, dataset, seed=4)
-    os.kill(workspace.worker_pids()["auto"], signal.SIGSTOP)
-    workspace.stop(id)
-    wait(lambda: workspace.run(id).status == "stopped", 10, "the stop by force")
+    os.kill(workspace.jobs.worker_pids()["auto"], signal.SIGSTOP)
+    workspace.jobs.stop(id)
+    wait(lambda: workspace.runs.get(id).status == "stopped", 10, "the stop by force")
 
 
 def test_a_wrong_zip_fails_with_a_sentence_and_leaves_nothing(workspace: Workspace, tmp_path: Path) -> None:
     (tmp_path / "broken.zip").write_bytes(b"PK\x03\x04 not a zip")
-    before = workspace.datasets()
-    job = ended(workspace, workspace.import_path(tmp_path / "broken.zip"))
+    before = workspace.datasets.list()
+    job = ended(workspace, workspace.datasets.import_path(tmp_path / "broken.zip"))
     assert job.status == "failed" and "zip" in job.error and "Traceback" not in job.error
-    assert workspace.datasets() == before and not list((workspace.root / "staging").iterdir())
+    assert workspace.datasets.list() == before and not list((workspace.root / "staging").iterdir())
 
 
 SERVER = """
@@ -73,11 +73,11 @@ from pathlib import Path
 from transfer_core.workspace import Workspace
 workspace = Workspace(Path(sys.argv[1]))
 workspace.serve()
-dataset = workspace.dataset(sys.argv[2])
-workspace.submit([workspace.recipe(dataset, "from_scratch", epochs=1000, patience=0)])
-while "auto" not in workspace.worker_pids() or not workspace.devices():
+dataset = workspace.datasets.get(sys.argv[2])
+workspace.runs.submit([workspace.recipes.make(dataset, "from_scratch", epochs=1000, patience=0)])
+while "auto" not in workspace.jobs.worker_pids() or not workspace.jobs.devices():
     time.sleep(0.05)
-print(workspace.worker_pids()["auto"], flush=True)
+print(workspace.jobs.worker_pids()["auto"], flush=True)
 time.sleep(60)
 """
 
@@ -93,7 +93,7 @@ def alive(pid: int) -> bool:
 def test_when_the_server_goes_the_worker_goes_and_the_run_is_interrupted(tmp_path: Path, photos: Path) -> None:
     root = tmp_path / "workspace"
     first = Workspace(root)
-    for _ in first.drive(first.import_path(photos)):
+    for _ in first.jobs.drive(first.datasets.import_path(photos)):
         pass
     first.close()
     server = subprocess.Popen([sys.executable, "-c", SERVER, str(root), "colours"], stdout=subprocess.PIPE, text=True)
@@ -107,5 +107,5 @@ def test_when_the_server_goes_the_worker_goes_and_the_run_is_interrupted(tmp_pat
         server.stdout.close()
     wait(lambda: not alive(pid), 5, "the worker's end")
     second = Workspace(root)
-    assert second.runs()[0].status in ("interrupted", "queued")
+    assert second.runs.list()[0].status in ("interrupted", "queued")
     second.close()

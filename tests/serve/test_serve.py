@@ -69,11 +69,13 @@ class Server:
 def server(tmp_path_factory: pytest.TempPathFactory, photos: Path, small_networks: None) -> Iterator[Server]:
     """Of a run that has no bundle yet, named by the beginning of its id."""
     root, scratch = tmp_path_factory.mktemp("served") / "workspace", tmp_path_factory.mktemp("scratch")
-    with closing(Workspace(root)) as workspace:
-        dataset = workspace.dataset(drive(workspace, workspace.import_path(photos, name="<colours>")).result["id"])
-        (run,) = workspace.submit([workspace.recipe(dataset, "linear_probe", "bundled")])
+    with Workspace(root) as workspace:
+        dataset = workspace.datasets.get(
+            drive(workspace, workspace.datasets.import_path(photos, name="<colours>")).result["id"]
+        )
+        (run,) = workspace.runs.submit([workspace.recipes.make(dataset, "linear_probe", "bundled")])
         drive(workspace, run)
-        assert workspace.bundle(run) is None
+        assert workspace.exports.bundle(run) is None
     options = ("--port", "0", "--most-mb", "1", "--most-requests", str(MOST_REQUESTS), "--json")
     environment = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
     process = subprocess.Popen(

@@ -36,23 +36,31 @@ def test_an_earlier_workspace_opens_repeats_and_compares_unchanged(earlier: Path
     before.close()
     workspace = Workspace(earlier)
     try:
-        (row,) = workspace.datasets()
-        found = workspace.dataset(row.id)
-        runs = {run.id: run for run in workspace.runs(found.id)}
+        (row,) = workspace.datasets.list()
+        found = workspace.datasets.get(row.id)
+        runs = {run.id: run for run in workspace.runs.list(found.id)}
         assert {id: run.recipe.id for id, run in runs.items()} == ids, "recipes keep their ids"
         done = [run for run in runs.values() if run.status == "done"]
-        assert workspace.submit([run.recipe for run in done]) == tuple(run.id for run in done), "nothing is repeated"
-        tried = workspace.jobs(kind="rates")[0].id
-        assert workspace.find_rate(found, workspace.recipe(found, "fine_tune_all", "bundled")) == tried
+        assert workspace.runs.submit([run.recipe for run in done]) == tuple(run.id for run in done), (
+            "nothing is repeated"
+        )
+        tried = workspace.jobs.list(kind="rates")[0].id
+        assert workspace.studies.find_rate(found, workspace.recipes.make(found, "fine_tune_all", "bundled")) == tried
         assert [run.status for run in runs.values()].count("queued") == 1, "what waited still does"
-        groups = workspace.repeats(found.id)
-        assert sorted(len(group.runs) for group in groups) == [2, 2, 2, 3] and len(workspace.resampled(found.id)) == 1
+        groups = workspace.runs.repeats(found.id)
+        assert (
+            sorted(len(group.runs) for group in groups) == [2, 2, 2, 3]
+            and len(workspace.comparisons.resampled(found.id)) == 1
+        )
         whole = [run.id for run in done if not run.recipe.folds]
-        comparison = workspace.compare(whole)
+        comparison = workspace.comparisons.make(whole)
         assert [score.accuracy for score in comparison.scores] == [runs[id].test_accuracy for id in whole]
         assert comparison.verdict.choice == "7f32568d", "as Graft 0.1.0 has it"
-        assert workspace.measured(found, "bundled") is not None and workspace.said(found).similarity == "different"
-        assert len(workspace.marks(found)) == 2 and workspace.thumbnail(found, 0)
+        assert (
+            workspace.studies.measured(found, "bundled") is not None
+            and workspace.studies.said(found).similarity == "different"
+        )
+        assert len(workspace.corrections.marks(found)) == 2 and workspace.datasets.thumbnail(found, 0)
         (copy,) = (earlier / "backups").iterdir()
         assert sqlite3.connect(copy).execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     finally:
@@ -63,12 +71,12 @@ def test_an_earlier_recipe_trains_to_the_same_predictions(earlier: Path) -> None
     """To the byte on one machine; processors round in ways of their own, so here to 1e-3."""
     workspace = Workspace(earlier)
     for strategy in ("linear_probe", "linear_svm"):
-        runs = [run for run in workspace.runs() if run.status == "done" and run.recipe.strategy == strategy]
+        runs = [run for run in workspace.runs.list() if run.status == "done" and run.recipe.strategy == strategy]
         old = next(run for run in runs if run.recipe == replace(run.recipe, folds=0, fold=0, per_class=0, seed=0))
-        (new,) = workspace.submit([old.recipe], again=True)
-        for _ in workspace.drive(new):
+        (new,) = workspace.runs.submit([old.recipe], again=True)
+        for _ in workspace.jobs.drive(new):
             pass
-        before, now = vars(workspace.predictions(old.id)), vars(workspace.predictions(new))
+        before, now = vars(workspace.runs.predictions(old.id)), vars(workspace.runs.predictions(new))
         for name, values in before.items():
             np.testing.assert_allclose(now[name], values, atol=1e-3, err_msg=f"{strategy}: {name}")
     workspace.close()
@@ -77,7 +85,7 @@ def test_an_earlier_recipe_trains_to_the_same_predictions(earlier: Path) -> None
 def test_an_earlier_workspace_is_read_without_being_changed(earlier: Path) -> None:
     was = (earlier / "graft.db").read_bytes()
     workspace = Workspace(earlier, write=False)
-    assert len(workspace.runs()) == 18 and workspace.marks(workspace.dataset("colours"))
+    assert len(workspace.runs.list()) == 18 and workspace.corrections.marks(workspace.datasets.find("colours"))
     assert (earlier / "graft.db").read_bytes() == was and not (earlier / "backups").exists()
     workspace.close()
 
@@ -206,29 +214,29 @@ def test_a_dataset_is_read_as_it_was_at_one_moment(tmp_path: Path) -> None:
 
 def test_undo_brings_runs_back_after_the_same_images_came_in_again(tmp_path: Path, photos: Path) -> None:
     workspace = Workspace(tmp_path / "workspace")
-    (first,) = [end for *_, end in [list(workspace.drive(workspace.import_path(photos)))]]
-    found = workspace.dataset(first.result["id"])  # type: ignore[union-attr]
-    (run,) = workspace.submit([workspace.recipe(found, "linear_probe")])
-    for _ in workspace.drive(run):
+    (first,) = [end for *_, end in [list(workspace.jobs.drive(workspace.datasets.import_path(photos)))]]
+    found = workspace.datasets.get(first.result["id"])  # type: ignore[union-attr]
+    (run,) = workspace.runs.submit([workspace.recipes.make(found, "linear_probe")])
+    for _ in workspace.jobs.drive(run):
         pass
     features = sorted((workspace.root / "features").iterdir())
-    workspace.delete_dataset(found.id)
+    workspace.datasets.delete(found.id)
     renamed = tmp_path / "other"
     shutil.copytree(photos, renamed)
     for number, file in enumerate(sorted(renamed.glob("red/*.png"), reverse=True)):
         file.rename(file.with_name(f"new-{number:03d}.png"))  # the same images in another order
-    *_, again = workspace.drive(workspace.import_path(renamed))
+    *_, again = workspace.jobs.drive(workspace.datasets.import_path(renamed))
     assert again.result["id"] == found.id and again.result["known"] is False  # type: ignore[union-attr]
-    back = workspace.dataset(found.id)
+    back = workspace.datasets.get(found.id)
     assert back.files == found.files and back.paths == found.paths, "rows keep their numbers"
-    assert sorted((workspace.root / "features").iterdir()) == features and workspace.runs(found.id) == ()
-    workspace.restore_dataset(found.id)
-    assert [each.id for each in workspace.runs(found.id)] == [run]
-    workspace.delete_dataset(found.id)
+    assert sorted((workspace.root / "features").iterdir()) == features and workspace.runs.list(found.id) == ()
+    workspace.datasets.restore(found.id)
+    assert [each.id for each in workspace.runs.list(found.id)] == [run]
+    workspace.datasets.delete(found.id)
     workspace.close()
     anew = Workspace(tmp_path / "workspace")
-    *_, end = anew.drive(anew.import_path(renamed))
-    late = anew.dataset(end.result["id"])  # type: ignore[union-attr]
+    *_, end = anew.jobs.drive(anew.datasets.import_path(renamed))
+    late = anew.datasets.get(end.result["id"])  # type: ignore[union-attr]
     assert late.paths != found.paths, "numbered anew"
     assert not list((anew.root / "features").glob(f"{late.id}-*")), "so nothing of the old numbers is left"
     anew.close()

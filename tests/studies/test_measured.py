@@ -52,7 +52,7 @@ IMAGE_SECONDS = 0.03  # what each pass of an image takes by the clock of these r
 def workspace(tmp_path_factory: pytest.TempPathFactory, small_networks: None) -> Iterator[Workspace]:
     folder = tmp_path_factory.mktemp("measured")
     opened = Workspace(folder / "workspace")
-    for _ in opened.drive(opened.import_path(draw_photos(folder / "photos"), name="photos")):
+    for _ in opened.jobs.drive(opened.datasets.import_path(draw_photos(folder / "photos"), name="photos")):
         pass
     yield opened
     opened.close()
@@ -60,25 +60,25 @@ def workspace(tmp_path_factory: pytest.TempPathFactory, small_networks: None) ->
 
 @pytest.fixture(scope="module")
 def dataset(workspace: Workspace) -> Dataset:
-    return workspace.dataset("photos")
+    return workspace.datasets.find("photos")
 
 
 @pytest.fixture(scope="module")
 def measured(workspace: Workspace, dataset: Dataset) -> Measured:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(estimates, "ENOUGH_SECONDS", 0.1)  # of timed batches: there is a time for each, if a rough one
-        *_, end = workspace.drive(workspace.measure(dataset))
+        *_, end = workspace.jobs.drive(workspace.studies.measure(dataset))
     assert isinstance(end, RunEnd) and end.status == "done", end
-    found = workspace.measured(dataset)
+    found = workspace.studies.measured(dataset)
     assert found is not None
     return found
 
 
 def test_what_is_measured_is_kept_whole(workspace: Workspace, dataset: Dataset, measured: Measured) -> None:
-    job = workspace.studying("measure", dataset)
+    job = workspace.studies.job("measure", dataset)
     assert job is not None and asdict(measured) == asdict(from_plain(Measured, job.result))
     assert measured.size.train_images == dataset.count(TRAIN) == sum(measured.size.per_class)
-    assert [point.tap for point in measured.depth_curve] == list(workspace.backbone().tap_names)
+    assert [point.tap for point in measured.depth_curve] == list(workspace.backbones.get().tap_names)
     assert all(
         point.low <= point.accuracy + 1e-9 and point.accuracy <= point.high + 1e-9 for point in measured.depth_curve
     )
@@ -94,7 +94,7 @@ def test_what_is_measured_is_kept_whole(workspace: Workspace, dataset: Dataset, 
 def test_every_strategy_is_estimated(workspace: Workspace, dataset: Dataset, measured: Measured) -> None:
     assert [each.strategy for each in measured.estimates] == [known.name for known in STRATEGIES]
     for each in measured.estimates:
-        wanted = workspace.recipe(dataset, each.strategy)
+        wanted = workspace.recipes.make(dataset, each.strategy)
         assert each.epochs == wanted.epochs
         assert each.seconds > 0 and each.peak_bytes > 100e6
         assert (each.epoch_seconds > 0) == (wanted.epochs > 0)
@@ -121,8 +121,8 @@ class Paces(Clock):
 )
 def test_the_arithmetic_of_an_estimate(workspace: Workspace, dataset: Dataset, strategy: str, seconds: float) -> None:
     train, val, test = (dataset.count(split) for split in range(3))
-    backbone, known = workspace.backbone(), workspace.strategy(strategy)
-    wanted = replace(workspace.recipe(dataset, strategy), **({"epochs": 4} if seconds else {}))
+    backbone, known = workspace.backbones.get(), workspace.strategies.get(strategy)
+    wanted = replace(workspace.recipes.make(dataset, strategy), **({"epochs": 4} if seconds else {}))
     work = _estimate(known, wanted, Paces(backbone), dataset, lacking=val)
     with pytest.raises(StopIteration) as end:
         next(work)
@@ -156,8 +156,8 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def test_a_race(workspace: Workspace, dataset: Dataset, seen: list[int]) -> None:
-    events = list(workspace.drive(workspace.pilot(dataset, seconds=SECONDS)))
-    found = workspace.pilots(dataset)
+    events = list(workspace.jobs.drive(workspace.studies.pilot(dataset, seconds=SECONDS)))
+    found = workspace.studies.pilots(dataset)
     assert found is not None and set(dataset.splits[seen]) == {0, 1}  # never the test split
     tried = {each.strategy for each in found.trials}
     assert set(CANDIDATES) - tried <= {"small_cnn"}  # which sits out where there is no time for it
@@ -205,7 +205,7 @@ def test_where_no_linear_head_fits_random_weights_get_as_large_a_part_and_all_of
         return learn(setup, *given, **more)
 
     monkeypatch.setattr(gradient, "learn", noted)
-    backbone = workspace.backbone("bundled")
+    backbone = workspace.backbones.get("bundled")
     *_, end = pilots(dataset, backbone, seconds=2 * SECONDS, workspace=workspace.root, device="cpu")
     assert isinstance(end, RunEnd)
     found = from_plain(Pilots, end.result)
@@ -214,7 +214,7 @@ def test_where_no_linear_head_fits_random_weights_get_as_large_a_part_and_all_of
     assert parts == {"small_cnn": pytest.approx(0.75, rel=0.01), "fine_tune_all": pytest.approx(1.0)}
     assert 0 < of["small_cnn"].part <= 0.3 and "small_cnn" in found.tied, "a part of it cannot be beaten"
     assert networks == {"small_cnn", "bundled"}, "each learns with its own"
-    full = workspace.recipe(dataset, "small_cnn")
+    full = workspace.recipes.make(dataset, "small_cnn")
     steps = full.epochs * math.ceil(dataset.count(TRAIN) / full.batch_size)
     random = {(taken, warm) for taken, warm in warmed if warm != gradient.warm_up(taken, full.warm_up)}
     of_full = gradient.warm_up(steps, full.warm_up)
@@ -232,7 +232,9 @@ def test_random_weights_that_do_not_fit_the_memory_sit_out(workspace: Workspace,
         raise torch.OutOfMemoryError("CUDA out of memory.")
 
     race = cast(Race, SimpleNamespace(setup=SimpleNamespace(dataset=dataset), whole_seconds=full))
-    control, rival = [Candidate(recipe=workspace.recipe(dataset, name)) for name in ("small_cnn", "fine_tune_all")]
+    control, rival = [
+        Candidate(recipe=workspace.recipes.make(dataset, name)) for name in ("small_cnn", "fine_tune_all")
+    ]
     with pytest.raises(StopIteration) as ended:
         next(pilots_module._for_random(race, control, rival, []))
     assert ended.value.value == (0.0, "it does not fit this device's memory")
@@ -246,14 +248,14 @@ def test_a_short_training_is_beaten_only_by_random_weights_after_as_small_a_part
     workspace: Workspace, dataset: Dataset, lead: str, part: float, beaten: bool
 ) -> None:
     ahead, behind = [
-        Candidate(recipe=workspace.recipe(dataset, name), part=each, steps=9, rounds=1, right=np.full(240, right))
+        Candidate(recipe=workspace.recipes.make(dataset, name), part=each, steps=9, rounds=1, right=np.full(240, right))
         for name, each, right in (
             (lead, 0.3, True),
             ("fine_tune_all" if lead == "from_scratch" else "from_scratch", part, False),
         )
     ]
     data = replace(dataset, splits=np.ones(240), groups=np.arange(240))
-    setup = SimpleNamespace(dataset=data, backbone=workspace.backbone("bundled"))
+    setup = SimpleNamespace(dataset=data, backbone=workspace.backbones.get("bundled"))
     race = SimpleNamespace(setup=setup, budget=1.0, spent=lambda: 1.0)
     found = pilots_module._result(cast(Race, race), [behind, ahead], [ahead, behind])
     assert found.tied == ((lead,) if beaten else (lead, behind.recipe.strategy))
@@ -262,7 +264,7 @@ def test_a_short_training_is_beaten_only_by_random_weights_after_as_small_a_part
 def test_features_and_heads_of_pilots_serve_the_full_run(
     workspace: Workspace, dataset: Dataset, tmp_path: Path
 ) -> None:
-    wanted = workspace.recipe(dataset, "linear_probe")
+    wanted = workspace.recipes.make(dataset, "linear_probe")
 
     def run(name: str) -> tuple[set[str], list[tuple[int, float | None]], Any, float]:
         """What it says that it does, its curve, its test probabilities, and the seconds that it was saved."""
@@ -289,7 +291,7 @@ def test_features_and_heads_of_pilots_serve_the_full_run(
 def test_a_race_that_cannot_be_judged_says_so(workspace: Workspace, dataset: Dataset) -> None:
     splits = np.where(dataset.splits == 1, TEST, dataset.splits)
     blind = replace(dataset, splits=splits)
-    backbone = workspace.backbone("bundled")
+    backbone = workspace.backbones.get("bundled")
     with pytest.raises(DatasetError, match="no validation images"):
         next(pilots(blind, backbone, seconds=10, workspace=workspace.root, device="cpu"))
 
@@ -297,22 +299,22 @@ def test_a_race_that_cannot_be_judged_says_so(workspace: Workspace, dataset: Dat
 @pytest.mark.parametrize("seconds", [0.0, -5.0, 1e6])
 def test_a_budget_out_of_range_is_refused(workspace: Workspace, dataset: Dataset, seconds: float) -> None:
     with pytest.raises(RecipeError, match="give pilots 10 to"):
-        workspace.pilot(dataset, seconds=seconds)
+        workspace.studies.pilot(dataset, seconds=seconds)
 
 
 def test_a_study_of_a_dataset_deleted_meanwhile_fails_with_a_sentence(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path / "workspace")
-    for _ in workspace.drive(workspace.import_path(draw_photos(tmp_path / "photos"), name="gone")):
+    for _ in workspace.jobs.drive(workspace.datasets.import_path(draw_photos(tmp_path / "photos"), name="gone")):
         pass
-    dataset = workspace.dataset("gone")
-    waiting = workspace.measure(dataset)
-    assert workspace.measure(dataset) == waiting  # not queued twice
-    workspace.delete_dataset(dataset.id)
-    *_, end = workspace.drive(workspace.measure(dataset))
+    dataset = workspace.datasets.find("gone")
+    waiting = workspace.studies.measure(dataset)
+    assert workspace.studies.measure(dataset) == waiting  # not queued twice
+    workspace.datasets.delete(dataset.id)
+    *_, end = workspace.jobs.drive(workspace.studies.measure(dataset))
     assert isinstance(end, RunEnd) and end.status == "failed" and "deleted" in end.error
     workspace.close()
 
 
 def test_the_race_is_plain_data(workspace: Workspace, dataset: Dataset) -> None:
-    job = workspace.studying("pilot", dataset)
-    assert job is not None and from_plain(Pilots, job.result) == workspace.pilots(dataset)
+    job = workspace.studies.job("pilot", dataset)
+    assert job is not None and from_plain(Pilots, job.result) == workspace.studies.pilots(dataset)

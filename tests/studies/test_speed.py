@@ -10,6 +10,7 @@ from transfer_core.studies import speed
 from transfer_core.training.devices import devices
 from transfer_core.types import Device, Progress, RunEnd
 from transfer_core.workspace import Workspace
+from transfer_core.workspace.jobs import Jobs
 
 BUNDLED = backbone("bundled")
 
@@ -24,12 +25,12 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 def found(monkeypatch: pytest.MonkeyPatch) -> tuple[Device, ...]:
     """The devices, with no worker to find them."""
     here = (*[known for known in devices() if known.name == "cpu"], Device(name="cuda:7", title="A GPU"))
-    monkeypatch.setattr(Workspace, "devices", lambda workspace: here)
+    monkeypatch.setattr(Jobs, "devices", lambda jobs: here)
     return here
 
 
 def measured(workspace: Workspace, id: str) -> float:
-    *progress, end = workspace.drive(id)
+    *progress, end = workspace.jobs.drive(id)
     assert isinstance(end, RunEnd) and end.status == "done", end
     assert all(isinstance(event, Progress) for event in progress)
     return float(end.result["images_per_second"])
@@ -48,25 +49,28 @@ def test_it_shows_progress_and_ends_with_a_rate() -> None:
 
 def test_it_is_remembered_for_its_device_and_over_a_restart(tmp_path: Path) -> None:
     first = Workspace(tmp_path)
-    assert first.speed(BUNDLED) is None
-    rate = measured(first, first.measure_speed("bundled"))
+    assert first.backbones.speed(BUNDLED) is None
+    rate = measured(first, first.backbones.measure_speed("bundled"))
     first.close()
     again = Workspace(tmp_path)
-    assert again.speed(BUNDLED) == again.speed(BUNDLED, "cpu") == rate
-    assert again.speed(BUNDLED, "cuda:7") is None and again.speed(backbone("resnet18")) is None
-    newer = measured(again, again.measure_speed("bundled"))
-    assert again.speed(BUNDLED) == newer, "the newest counts"
+    assert again.backbones.speed(BUNDLED) == again.backbones.speed(BUNDLED, "cpu") == rate
+    assert again.backbones.speed(BUNDLED, "cuda:7") is None and again.backbones.speed(backbone("resnet18")) is None
+    newer = measured(again, again.backbones.measure_speed("bundled"))
+    assert again.backbones.speed(BUNDLED) == newer, "the newest counts"
     again.close()
 
 
 def test_a_waiting_measurement_is_not_doubled(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
-    id = workspace.measure_speed("bundled")
-    assert workspace.measure_speed("bundled", "cpu") == id, "the default device by its own name"
-    assert len({id, workspace.measure_speed("resnet18"), workspace.measure_speed("bundled", "cuda:7")}) == 3
-    workspace.stop(id)
-    assert workspace.measure_speed("bundled") != id
+    id = workspace.backbones.measure_speed("bundled")
+    assert workspace.backbones.measure_speed("bundled", "cpu") == id, "the default device by its own name"
+    assert (
+        len({id, workspace.backbones.measure_speed("resnet18"), workspace.backbones.measure_speed("bundled", "cuda:7")})
+        == 3
+    )
+    workspace.jobs.stop(id)
+    assert workspace.backbones.measure_speed("bundled") != id
     for name, device, says in (("resnet9000", "auto", "resnet9000"), ("bundled", "tpu", "tpu")):
         with pytest.raises(RecipeError, match=says):
-            workspace.measure_speed(name, device)
+            workspace.backbones.measure_speed(name, device)
     workspace.close()

@@ -65,4 +65,4 @@ def workspace(tmp_path_factory: pytest.TempPathFactory, small_networks: None) ->
 def dataset(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     """120 photos of three colours."""
     colours = draw_photos(tmp_path_factory.mktemp("photos") / "colours", per_class=40, px=36)
-    return workspace.dataset(drive(workspace, workspace.import_path(colours)).result["id"])
+    return workspace.datasets.get(drive(workspace, workspace.datasets.import_path(colours)).result["id"])

@@ -1,6 +1,5 @@
 """A run's network goes on as a backbone: the same features, for other runs and in another workspace."""
 
-import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,9 +20,9 @@ from transfer_core.workspace import Workspace
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory, photos: Path, small_networks: None) -> Iterator[Home]:
     folder = tmp_path_factory.mktemp("continued")
-    with contextlib.closing(Workspace(folder)) as workspace:
-        job = drive(workspace, workspace.import_path(photos))
-        yield Home(workspace=workspace, dataset=workspace.dataset(job.result["id"]), out=folder / "bundles")
+    with Workspace(folder) as workspace:
+        job = drive(workspace, workspace.datasets.import_path(photos))
+        yield Home(workspace=workspace, dataset=workspace.datasets.get(job.result["id"]), out=folder / "bundles")
 
 
 @pytest.mark.parametrize("backbone", ["bundled", "efficientnet_lite0"])
@@ -31,8 +30,8 @@ def test_a_run_goes_on_as_a_backbone_with_its_own_features(backbone: str, home: 
     workspace = home.workspace
     tuned = home.trained(backbone, "fine_tune_top", backbone, epochs=1)
     name = f"went-on-{backbone.replace('_', '-')}"
-    assert drive(workspace, workspace.continue_run(tuned, name=name)).result == {"name": name}
-    own = workspace.backbone(name)
+    assert drive(workspace, workspace.backbones.add_run(tuned, name=name)).result == {"name": name}
+    own = workspace.backbones.get(name)
     assert own.is_local and "Fine-tune the top" in own.title and "trained further" in own.licence
     x = torch.randn(2, 3, own.input_px, own.input_px, generator=torch.Generator().manual_seed(0))
     before, _ = load_network(run_folder(workspace.root, tuned), torch.device("cpu"))
@@ -41,21 +40,21 @@ def test_a_run_goes_on_as_a_backbone_with_its_own_features(backbone: str, home: 
         assert torch.equal(before.codes(x), after.codes(x))
 
     again = home.trained("again", "fine_tune_top", name, epochs=1)
-    assert workspace.run(again).recipe.weights == own.weights
+    assert workspace.runs.get(again).recipe.weights == own.weights
     file = run_folder(workspace.root, tuned) / "model.safetensors"
     assert add_local(tmp_path, file, arch=backbone, name="by-file").sha256 == own.sha256, "the file alone will do"
-    drive_ends_badly(workspace, workspace.continue_run(tuned, name=name), f"There is a backbone '{name}' already")
+    drive_ends_badly(workspace, workspace.backbones.add_run(tuned, name=name), f"There is a backbone '{name}' already")
 
 
 def test_what_began_at_random_is_under_nobody_elses_licence(home: Home) -> None:
     run = home.trained("small", "small_cnn", "", epochs=1)
-    drive(home.workspace, home.workspace.continue_run(run, name="small-one"))
-    own = home.workspace.backbone("small-one")
+    drive(home.workspace, home.workspace.backbones.add_run(run, name="small-one"))
+    own = home.workspace.backbones.get("small-one")
     assert own.licence.startswith("Your own weights") and own.arch == "small_cnn"
 
 
 def drive_ends_badly(workspace: Workspace, job: str, words: str) -> None:
-    *_, end = workspace.drive(job)
+    *_, end = workspace.jobs.drive(job)
     assert end.status == "failed" and words in end.error  # type: ignore[union-attr]
 
 
@@ -63,8 +62,8 @@ def test_what_has_no_network_of_its_own_to_go_on_from_is_refused(home: Home, tmp
     probe = home.trained("probe", "linear_probe", "bundled")
     early = home.trained("early", "linear_svm", "bundled", tap="stage1")
     with pytest.raises(UnknownJob, match="left its backbone as it was, so going on from it is starting from 'bundled'"):
-        home.workspace.continue_run(probe, name="x")
+        home.workspace.backbones.add_run(probe, name="x")
     with pytest.raises(UnknownJob, match="no network of its own"):
-        home.workspace.continue_run(f"{probe}+{early}", name="x")
+        home.workspace.backbones.add_run(f"{probe}+{early}", name="x")
     with pytest.raises(WeightsError, match="has no tensor"):  # what lies above the tap was not kept
         add_local(tmp_path, run_folder(home.workspace.root, early) / "model.safetensors", arch="bundled", name="early")

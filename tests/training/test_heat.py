@@ -94,7 +94,7 @@ def test_the_map_finds_the_thing_and_covering_it_hurts_more_than_covering_as_muc
 
 @pytest.fixture(scope="module")
 def run(workspace: Workspace, dataset: Dataset) -> str:
-    (id,) = workspace.submit([workspace.recipe(dataset, "linear_probe", "bundled", per_class=3)])
+    (id,) = workspace.runs.submit([workspace.recipes.make(dataset, "linear_probe", "bundled", per_class=3)])
     drive(workspace, id)
     return id
 
@@ -102,33 +102,37 @@ def run(workspace: Workspace, dataset: Dataset) -> str:
 def test_a_prediction_has_a_map_for_the_answer_and_one_for_the_label(
     workspace: Workspace, dataset: Dataset, run: str
 ) -> None:
-    kept = workspace.predictions(run)
+    kept = workspace.runs.predictions(run)
     far = kept.test_samples[kept.test_probabilities.argmin(1) == kept.test_labels]  # the label is last of three
     samples = [int(sample) for sample in (*far, *kept.test_samples)][:5]
-    job = workspace.predict_samples([run], dataset, samples)
+    job = workspace.predictions.submit_samples([run], dataset, samples)
     drive(workspace, job)
-    found = workspace.predicted(job)
+    found = workspace.predictions.get(job)
     for row, sample in enumerate(samples):
-        heat = workspace.heat(job, 0, row)
+        heat = workspace.predictions.heat(job, 0, row)
         assert heat is not None and heat.maps.shape == (CLASSES, 8, 8) and heat.tried == ()
         assert heat.classes[0] == found.probabilities[0, row].argmax() and dataset.labels[sample] in heat.classes
         assert heat.maps[0].max() > 0 and np.isfinite(heat.maps).all()
-    alone = workspace.predict_samples([run], dataset, samples[:1])
+    alone = workspace.predictions.submit_samples([run], dataset, samples[:1])
     drive(workspace, alone)
-    heat = workspace.heat(alone, 0, 0)
-    assert heat is not None and heat.tried[0] == pytest.approx(workspace.predicted(alone).probabilities[0, 0].max())
-    plain = workspace.predict_paths([run], [workspace.root / "datasets" / dataset.id / "samples" / dataset.files[0]])
+    heat = workspace.predictions.heat(alone, 0, 0)
+    assert heat is not None and heat.tried[0] == pytest.approx(
+        workspace.predictions.get(alone).probabilities[0, 0].max()
+    )
+    plain = workspace.predictions.submit_paths(
+        [run], [workspace.root / "datasets" / dataset.id / "samples" / dataset.files[0]]
+    )
     drive(workspace, plain)
-    assert workspace.heat(plain, 0, 0) is None, "nobody asked for it"
+    assert workspace.predictions.heat(plain, 0, 0) is None, "nobody asked for it"
 
 
 def test_an_image_that_cannot_be_read_takes_no_other_s_map(workspace: Workspace, dataset: Dataset, run: str) -> None:
     samples = workspace.root / "datasets" / dataset.id / "samples"
     first, last = ((samples / dataset.files[row]).read_bytes() for row in dataset.rows(TEST)[[0, -1]])
-    job = workspace.predict([run], [("a.png", first), ("b.png", b"no image"), ("c.png", last)], heat=True)
+    job = workspace.predictions.submit([run], [("a.png", first), ("b.png", b"no image"), ("c.png", last)], heat=True)
     drive(workspace, job)
-    said = workspace.predicted(job)
-    heats = [workspace.heat(job, 0, row) for row in range(3)]
+    said = workspace.predictions.get(job)
+    heats = [workspace.predictions.heat(job, 0, row) for row in range(3)]
     assert heats[1] is None and said.errors[1]
     for row in (0, 2):
         heat = heats[row]

@@ -23,10 +23,10 @@ pytestmark = pytest.mark.usefixtures("small_networks")
 
 @pytest.fixture(scope="module")
 def runs(workspace: Workspace, dataset: Dataset) -> tuple[str, ...]:
-    ids = workspace.submit(
+    ids = workspace.runs.submit(
         [
-            workspace.recipe(dataset, "linear_probe", "bundled", per_class=2),
-            workspace.recipe(dataset, "linear_svm", "bundled", per_class=3, fit="pad"),
+            workspace.recipes.make(dataset, "linear_probe", "bundled", per_class=2),
+            workspace.recipes.make(dataset, "linear_svm", "bundled", per_class=3, fit="pad"),
         ]
     )
     for id in ids:
@@ -38,11 +38,11 @@ def test_the_test_images_get_the_answers_of_the_test_calibrated(
     workspace: Workspace, dataset: Dataset, runs: tuple[str, ...]
 ) -> None:
     samples = workspace.root / "datasets" / dataset.id / "samples"
-    job = workspace.predict_paths(runs, [samples / dataset.files[row] for row in dataset.rows(TEST)])
+    job = workspace.predictions.submit_paths(runs, [samples / dataset.files[row] for row in dataset.rows(TEST)])
     assert drive(workspace, job).result == {"images": 18, "unreadable": 0, "of": 18}
-    found = workspace.predicted(job)
+    found = workspace.predictions.get(job)
     for place, run in enumerate(runs):
-        kept = workspace.predictions(run)
+        kept = workspace.runs.predictions(run)
         t = fitted_temperature(kept)
         assert found.probabilities[place] == pytest.approx(calibrated(kept.test_probabilities, t), abs=1e-5)
         said = calibrated(kept.val_probabilities, t)
@@ -65,13 +65,13 @@ def test_a_zip_of_anything(workspace: Workspace, runs: tuple[str, ...], tmp_path
         packed.writestr("notes.txt", "no image")
         packed.writestr("cut.png", out.getvalue()[:40])
     with odd.open("rb") as file:
-        job = workspace.predict(runs[:1], [("odd.zip", file)])
+        job = workspace.predictions.submit(runs[:1], [("odd.zip", file)])
     assert drive(workspace, job).result == {"images": 6, "unreadable": 2, "of": 6}
-    found = workspace.predicted(job)
+    found = workspace.predictions.get(job)
     said = dict(zip(found.names, zip(found.errors, found.probabilities[0].sum(1), strict=True), strict=True))
     assert all(said[name][0] == "" and said[name][1] == pytest.approx(1) for name in said if "/" in name)
     assert "not an image" in said["notes.txt"][0] and np.isnan(said["notes.txt"][1]) and said["cut.png"][0]
-    pictures = workspace.predicted_thumbnails(job, range(6))
+    pictures = workspace.predictions.thumbnails(job, range(6))
     assert [bool(each) for each in pictures] == [not error for error in found.errors]
     assert Image.open(io.BytesIO(pictures[found.names.index("b/cmyk.jpg")])).size == (64, 48)
 
@@ -82,15 +82,15 @@ def test_the_table_is_for_people_spreadsheets_and_programs(
     Image.new("RGB", (30, 30), "red").save(tmp_path / "=1+1.png")
     Image.new("RGB", (30, 30), (90, 90, 90)).save(tmp_path / "grey.png")
     (tmp_path / "notes.png").write_text("no image")
-    job = workspace.predict_paths(runs[:1], [tmp_path])
+    job = workspace.predictions.submit_paths(runs[:1], [tmp_path])
     drive(workspace, job)
-    found = workspace.predicted(job)
-    order = workspace.by_doubt(found)
+    found = workspace.predictions.get(job)
+    order = workspace.predictions.by_doubt(found)
     assert found.names[order[-1]] == "notes.png" and order[0] == np.nanargmin(found.probabilities[0].max(1))
-    first, *rows = csv.reader(io.StringIO(workspace.predicted_table(found, "csv").decode("utf-8-sig")))
+    first, *rows = csv.reader(io.StringIO(workspace.predictions.table(found, "csv").decode("utf-8-sig")))
     assert first[:4] == ["image", "class", "probability", "sure"] and first[-1] == "error"
     assert rows[0][0] == "'=1+1.png" and rows[0][1] in dataset.classes and rows[2][1] == "" and rows[2][-1]
-    table = pyarrow.parquet.read_table(io.BytesIO(workspace.predicted_table(found, "parquet", order)))
+    table = pyarrow.parquet.read_table(io.BytesIO(workspace.predictions.table(found, "parquet", order)))
     assert table["image"].to_pylist() == [found.names[row] for row in order]
     assert table["sure"].to_pylist()[-1] is None
     shares = [table[f"p({label})"][0].as_py() for label in dataset.classes]
@@ -108,10 +108,10 @@ def test_an_image_that_takes_too_much_memory_costs_itself_alone(
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRAFT_DECODER_MB", "600")
         predict._decoders.close()  # the next ones begin with that
-        job = workspace.predict_paths(runs[:1], [tmp_path])
+        job = workspace.predictions.submit_paths(runs[:1], [tmp_path])
         drive(workspace, job)
         predict._decoders.close()
-    found = workspace.predicted(job)
+    found = workspace.predictions.get(job)
     assert found.names == ("0.png", "1.tif", "2.png", "3.png")
     assert "memory" in found.errors[1] and found.errors[0] == found.errors[2] == found.errors[3] == ""
 
@@ -119,24 +119,24 @@ def test_an_image_that_takes_too_much_memory_costs_itself_alone(
 def test_stopped_it_keeps_what_was_looked_at(workspace: Workspace, runs: tuple[str, ...], tmp_path: Path) -> None:
     for number in range(60):
         Image.new("RGB", (30, 30), "red").save(tmp_path / f"{number:02}.png")
-    job, told = workspace.predict_paths(runs[:1], [tmp_path]), []
-    for event in workspace.drive(job, stops=lambda: len(told)):
+    job, told = workspace.predictions.submit_paths(runs[:1], [tmp_path]), []
+    for event in workspace.jobs.drive(job, stops=lambda: len(told)):
         if isinstance(event, Progress) and event.what == "Looking at images" and not told:
             told.append(event)
-    ended, found = workspace.job(job), workspace.predicted(job)
+    ended, found = workspace.jobs.get(job), workspace.predictions.get(job)
     assert ended.status == "stopped" and found.of == 60 and 0 < len(found.names) < 60
 
 
 def test_what_cannot_be_predicted_is_said(workspace: Workspace, runs: tuple[str, ...], tmp_path: Path) -> None:
     with pytest.raises(ArchiveError, match="does not exist"):
-        workspace.predict_paths(runs, [tmp_path / "gone.png"])
+        workspace.predictions.submit_paths(runs, [tmp_path / "gone.png"])
     with pytest.raises(UnknownJob, match="up to 4"):
-        workspace.predict_paths([], [tmp_path])
-    job = workspace.predict_paths(runs, [tmp_path])
-    *_, end = workspace.drive(job)
+        workspace.predictions.submit_paths([], [tmp_path])
+    job = workspace.predictions.submit_paths(runs, [tmp_path])
+    *_, end = workspace.jobs.drive(job)
     assert "no file" in end.error  # type: ignore[union-attr]
     with pytest.raises(UnknownJob, match="Predict again"):
-        workspace.predicted(job)
+        workspace.predictions.get(job)
 
 
 def test_a_limit_that_is_no_number_is_said(workspace: Workspace, runs: tuple[str, ...], tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def test_a_limit_that_is_no_number_is_said(workspace: Workspace, runs: tuple[str
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRAFT_DECODER_MB", "much")
         predict._decoders.close()
-        *_, end = workspace.drive(workspace.predict_paths(runs[:1], [tmp_path]))
+        *_, end = workspace.jobs.drive(workspace.predictions.submit_paths(runs[:1], [tmp_path]))
         predict._decoders.close()
     assert "GRAFT_DECODER_MB is 'much'" in end.error  # type: ignore[union-attr]
 
@@ -157,10 +157,10 @@ def test_uploads_keep_their_order_and_the_names_that_the_user_has_for_them(
         out = io.BytesIO()
         Image.new("RGB", (30, 30), (8 * number, 0, 0)).save(out, "PNG")
         files.append((f"{number}, mine.png", out.getvalue()))
-    job = workspace.predict(runs[:1], files)
+    job = workspace.predictions.submit(runs[:1], files)
     drive(workspace, job)
-    assert workspace.predicted(job).names == tuple(name for name, _ in files)
+    assert workspace.predictions.get(job).names == tuple(name for name, _ in files)
     reds = [
-        Image.open(io.BytesIO(each)).getpixel((15, 15))[0] for each in workspace.predicted_thumbnails(job, range(30))
+        Image.open(io.BytesIO(each)).getpixel((15, 15))[0] for each in workspace.predictions.thumbnails(job, range(30))
     ]
     assert reds == sorted(reds)

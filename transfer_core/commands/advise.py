@@ -31,22 +31,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def advise(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
-    workspace = Workspace(root(options), write=options.measure or options.pilots is not None)
-    try:
-        return _advised(options, workspace, workspace.dataset(options.dataset))
-    finally:
-        workspace.close()
+    with Workspace(root(options), write=options.measure or options.pilots is not None) as workspace:
+        return _advised(options, workspace, workspace.datasets.find(options.dataset))
 
 
 def _advised(options: argparse.Namespace, workspace: Workspace, dataset: Dataset) -> tuple[dict[str, Any], str]:
-    backbone = workspace.backbone(options.backbone).name
+    backbone = workspace.backbones.get(options.backbone).name
     if options.measure or options.pilots is not None:
-        chosen = workspace.device(options.device).name
+        chosen = workspace.jobs.device(options.device).name
         if options.measure:
-            follow(workspace, workspace.measure(dataset, backbone, device=chosen), chosen)
+            follow(workspace, workspace.studies.measure(dataset, backbone, device=chosen), chosen)
         if options.pilots is not None:
-            follow(workspace, workspace.pilot(dataset, backbone, seconds=options.pilots, device=chosen), chosen)
-    decision = workspace.decide(
+            follow(workspace, workspace.studies.pilot(dataset, backbone, seconds=options.pilots, device=chosen), chosen)
+    decision = workspace.studies.decide(
         dataset,
         similarity=options.similarity,
         budget=options.budget,
@@ -60,7 +57,9 @@ def _advised(options: argparse.Namespace, workspace: Workspace, dataset: Dataset
             "strategy": suggestion.strategy,
             "why": suggestion.why,
             "source": suggestion.source,
-            "recipe": asdict(workspace.recipe(dataset, suggestion.strategy, backbone, **dict(suggestion.overrides))),
+            "recipe": asdict(
+                workspace.recipes.make(dataset, suggestion.strategy, backbone, **dict(suggestion.overrides))
+            ),
         }
         for suggestion in decision.suggestions
     ]
@@ -76,14 +75,14 @@ def _advised(options: argparse.Namespace, workspace: Workspace, dataset: Dataset
         "trust": decision.trust,
         "plans": [asdict(plan) for plan in decision.plans],
     }
-    measured, pilots = workspace.measured(dataset, backbone), decision.pilots
+    measured, pilots = workspace.studies.measured(dataset, backbone), decision.pilots
     if measured is not None and decision.measured is not None:
         found = {"scenario": decision.measured.scenario, "between": decision.measured.between}
         result["measured"] = found | asdict(measured)
     if pilots is not None:
         result["pilots"] = asdict(pilots)
     lines = _advice_lines(decision, measured, recipes, advice)
-    if options.domain == "yes" and not workspace.backbone(backbone).is_local:
+    if options.domain == "yes" and not workspace.backbones.get(backbone).is_local:
         lines += ["", OWN_DOMAIN]
     return result, "\n".join(lines)
 

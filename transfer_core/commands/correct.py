@@ -31,12 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def correct(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
-    workspace = Workspace(root(options))
-    try:
-        dataset = workspace.dataset(options.dataset)
-        return imported(workspace, workspace.correct(dataset, marks(dataset, options.marks)))
-    finally:
-        workspace.close()
+    with Workspace(root(options)) as workspace:
+        dataset = workspace.datasets.find(options.dataset)
+        return imported(workspace, workspace.corrections.submit(dataset, marks(dataset, options.marks)))
 
 
 def marks(dataset: Dataset, file: Path) -> tuple[Mark, ...]:

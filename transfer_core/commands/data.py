@@ -20,24 +20,18 @@ def example_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def import_images(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
-    workspace = Workspace(root(options))
-    try:
-        return imported(workspace, workspace.import_path(options.path, name=options.name))
-    finally:
-        workspace.close()
+    with Workspace(root(options)) as workspace:
+        return imported(workspace, workspace.datasets.import_path(options.path, name=options.name))
 
 
 def draw_example(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
-    workspace = Workspace(root(options))
-    try:
-        return imported(workspace, workspace.import_example(options.name))
-    finally:
-        workspace.close()
+    with Workspace(root(options)) as workspace:
+        return imported(workspace, workspace.datasets.import_example(options.name))
 
 
 def imported(workspace: Workspace, job: str) -> tuple[dict[str, Any], str]:
     end = follow(workspace, job, "cpu")
-    dataset = workspace.dataset(end.result["id"])
+    dataset = workspace.datasets.get(end.result["id"])
     splits = {split: dataset.count(number) for number, split in enumerate(SPLITS)}
     result = {
         "dataset": dataset.id,

@@ -22,36 +22,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def delete(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     """Say what goes, ask, and remove it with its files. There is no undo here, as a dashboard has until it ends."""
-    workspace = Workspace(root(options))
-    try:
+    with Workspace(root(options)) as workspace:
         chosen = {found.id: found for found in (named(workspace, text) for text in options.what)}
         datasets = [each for each in chosen.values() if isinstance(each, Dataset)]
         with_them = {run.id: run for each in datasets for run in _all_runs(workspace, each.id)}
         named_runs = {each.id: each for each in chosen.values() if isinstance(each, Run)}
         lost = _ensembles(workspace, named_runs)
         runs = named_runs | lost | with_them
-        gone: list[Dataset | Run] = [*datasets, *runs.values()]
-        freed = bytes_of(file for each in gone for file in workspace.files(each))
+        own = [*map(workspace.datasets.files, datasets), *map(workspace.runs.files, runs.values())]
+        freed = bytes_of(file for files in own for file in files)
         goes = [_words(each, workspace) for each in (chosen | lost).values() if each.id not in with_them]
         _require_yes(goes, freed, options.yes)
         for dataset in datasets:
-            workspace.delete_dataset(dataset.id)
+            workspace.datasets.delete(dataset.id)
         for id in runs.keys() - with_them.keys():
-            workspace.delete_run(id)
-    finally:
-        workspace.close()
+            workspace.runs.delete(id)
     Workspace(root(options)).close()  # whose start removes what was deleted
     result = {"datasets": [each.id for each in datasets], "runs": sorted(runs), "bytes": freed}
     return result, "\n".join([*(f"Deleted: {words}" for words in goes), f"{size(freed)} of files are gone."])
 
 
 def _all_runs(workspace: Workspace, dataset: str) -> tuple[Run, ...]:
-    return (*workspace.runs(dataset), *workspace.ensembles(dataset))
+    return (*workspace.runs.list(dataset), *workspace.ensembles.list(dataset))
 
 
 def _ensembles(workspace: Workspace, runs: Mapping[str, Run]) -> dict[str, Run]:
     """Those that go because one of these runs is a member. Raises GraftError for an ensemble that nobody keeps."""
-    kept = {each.id: each for id in {run.recipe.dataset for run in runs.values()} for each in workspace.ensembles(id)}
+    kept = {
+        each.id: each for id in {run.recipe.dataset for run in runs.values()} for each in workspace.ensembles.list(id)
+    }
     for run in runs.values():
         if run.members and run.id not in kept:
             raise GraftError(
@@ -62,10 +61,10 @@ def _ensembles(workspace: Workspace, runs: Mapping[str, Run]) -> dict[str, Run]:
 
 def _words(found: Dataset | Run, workspace: Workspace) -> str:
     if isinstance(found, Run):
-        bundle = " and its bundle" if workspace.bundle(found.id) is not None else ""
-        title = workspace.titles([found], marked=True)[found.id]
+        bundle = " and its bundle" if workspace.exports.bundle(found.id) is not None else ""
+        title = workspace.runs.titles([found], marked=True)[found.id]
         kind = ENSEMBLE if found.members else "run"
-        return f"{kind} {found.id} ({title}, of {workspace.dataset(found.recipe.dataset).name}){bundle}"
+        return f"{kind} {found.id} ({title}, of {workspace.datasets.get(found.recipe.dataset).name}){bundle}"
     runs = len(_all_runs(workspace, found.id))
     return f"dataset {found.name} ({found.id}) with its {len(found):,} images and {runs} run{'s' * (runs != 1)}"
 

@@ -28,17 +28,14 @@ def export(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     """Make the bundle, check it, and put it where it is wanted. Only another bundle is replaced."""
     out = options.out.expanduser()
     _require_place(out)
-    workspace = Workspace(root(options))
-    try:
-        run = workspace.run_named(options.run).id
-        job = workspace.export(run, fp16=options.fp16, promise=options.promise)
+    with Workspace(root(options)) as workspace:
+        run = workspace.runs.find(options.run).id
+        job = workspace.exports.submit(run, fp16=options.fp16, promise=options.promise)
         end = follow(workspace, job, "cpu")
-        bundle = workspace.bundle(run)
+        bundle = workspace.exports.bundle(run)
         if end.status != "done" or bundle is None:
             raise GraftError("The export was stopped, so there is no bundle.")
         _copy(bundle, out)
-    finally:
-        workspace.close()
     return {"run": run, "out": str(out), **{k: v for k, v in end.result.items() if k != "file"}}, text(
         out, run, end.result
     )

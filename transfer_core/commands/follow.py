@@ -35,7 +35,7 @@ def follow(workspace: Workspace, job: str, device: str) -> RunEnd:
     shown = Bar() if sys.stderr is not None and sys.stderr.isatty() else Lines()
     end = RunEnd(status="stopped")
     with _stops() as stops:
-        for event in workspace.drive(job, device=device, stops=stops):
+        for event in workspace.jobs.drive(job, device=device, stops=stops):
             if isinstance(event, RunEnd):
                 end = event
             else:

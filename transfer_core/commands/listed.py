@@ -20,14 +20,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def listed(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
-    workspace = Workspace(root(options), write=False)
-    try:
-        of = workspace.dataset(options.dataset).id if options.dataset else ""
-        datasets = [row for row in workspace.datasets() if of in ("", row.id)]
-        runs = (*workspace.runs(of), *(run for row in datasets for run in workspace.ensembles(row.id)))
-        titles = workspace.titles(runs, marked=True)
-    finally:
-        workspace.close()
+    with Workspace(root(options), write=False) as workspace:
+        of = workspace.datasets.find(options.dataset).id if options.dataset else ""
+        datasets = [row for row in workspace.datasets.list() if of in ("", row.id)]
+        runs = (*workspace.runs.list(of), *(run for row in datasets for run in workspace.ensembles.list(row.id)))
+        titles = workspace.runs.titles(runs, marked=True)
     names = {row.id: row.name for row in datasets}
     runs = tuple(run for run in runs if run.recipe.dataset in names)
     count = {id: sum(run.recipe.dataset == id for run in runs) for id in names}

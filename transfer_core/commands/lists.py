@@ -19,7 +19,7 @@ def backbones_arguments(parser: argparse.ArgumentParser) -> None:
 def strategies(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     shown = ("name", "title", "scenarios", "frozen", "trains", "when", "source", "settings")
     lines = []
-    listed = Workspace.strategies()
+    listed = Workspace.strategies.list()
     for known in listed:
         scenarios = " and ".join(map(str, known.scenarios))
         lines += [f"{known.name}: {known.title}" + (f" (scenario {scenarios})" if scenarios else "")]
@@ -29,14 +29,11 @@ def strategies(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
 
 
 def backbones(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
-    workspace = Workspace(root(options), write=options.add is not None)
-    try:
+    with Workspace(root(options), write=options.add is not None) as workspace:
         if options.add is not None:
-            workspace.keep_backbone(options.add, arch=options.arch, name=options.name)
-        found, damaged = workspace.backbones(), workspace.damaged_backbones()
-        offline = {known.name: workspace.available(known) for known in found}
-    finally:
-        workspace.close()
+            workspace.backbones.add(options.add, arch=options.arch, name=options.name)
+        found, damaged = workspace.backbones.list(), workspace.backbones.damaged()
+        offline = {known.name: workspace.backbones.available(known) for known in found}
     rows = [("name", "family", "parameters", "G mult-adds", "top-1", "px", "MB", "offline", "list", "licence")]
     rows += [
         (

@@ -14,16 +14,16 @@ def named(workspace: Workspace, text: str) -> Dataset | Run:
     Those that were deleted are none.
     """
     if JOINED in text:
-        return workspace.run_named(text)
-    datasets = {row.id: row.name for row in workspace.datasets()}
-    runs = {run.id: run for run in workspace.runs()}
+        return workspace.runs.find(text)
+    datasets = {row.id: row.name for row in workspace.datasets.list()}
+    runs = {run.id: run for run in workspace.runs.list()}
     found = matching(text, datasets | dict.fromkeys(runs, ""))
     if len(found) > 1:
         kinds = [f"dataset {id} ({datasets[id]})" if id in datasets else f"run {id}" for id in found]
         raise GraftError(f"{text!r} may be more than one thing: {', '.join(kinds)}. Give the whole id of one.")
     if not found:
         raise GraftError(f"There is no dataset and no run {text!r} in this workspace. `graft list` shows what it has.")
-    return runs[found[0]] if found[0] in runs else workspace.dataset(found[0])
+    return runs[found[0]] if found[0] in runs else workspace.datasets.get(found[0])
 
 
 def bytes_of(places: Iterable[Path]) -> int:

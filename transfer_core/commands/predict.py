@@ -27,17 +27,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def predict(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     if options.out is not None and options.out.suffix.lower() not in WRITERS:
         raise GraftError(f"{options.out} ends neither in .csv nor in .parquet. Name the table so.")
-    workspace = Workspace(root(options))
-    try:
-        runs = [workspace.run_named(run).id for run in (options.run, *options.beside)]
-        job = workspace.predict_paths(runs, options.paths)
-        follow(workspace, job, workspace.device(options.device).name)
-        found = workspace.predicted(job, promise=options.promise)
-        order = workspace.by_doubt(found) if options.by_doubt else None
+    with Workspace(root(options)) as workspace:
+        runs = [workspace.runs.find(run).id for run in (options.run, *options.beside)]
+        job = workspace.predictions.submit_paths(runs, options.paths)
+        follow(workspace, job, workspace.jobs.device(options.device).name)
+        found = workspace.predictions.get(job, promise=options.promise)
+        order = workspace.predictions.by_doubt(found) if options.by_doubt else None
         if options.out is not None:
-            _write(options.out.expanduser(), workspace.predicted_table(found, options.out.suffix[1:].lower(), order))
-    finally:
-        workspace.close()
+            _write(options.out.expanduser(), workspace.predictions.table(found, options.out.suffix[1:].lower(), order))
     rows = range(len(found.names)) if order is None else order.tolist()
     images = [_image(found, row) for row in rows]
     lines = [_line(found, row) for row in rows[:SHOWN]]

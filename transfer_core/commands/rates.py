@@ -24,17 +24,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def rates(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
-    workspace = Workspace(root(options))
-    try:
-        dataset = workspace.dataset(options.dataset)
-        recipe = workspace.recipe(dataset, options.strategy, options.backbone)
-        chosen = workspace.device(options.device).name
-        id = workspace.find_rate(dataset, recipe, chosen)
-        if workspace.job(id).active:
+    with Workspace(root(options)) as workspace:
+        dataset = workspace.datasets.find(options.dataset)
+        recipe = workspace.recipes.make(dataset, options.strategy, options.backbone)
+        chosen = workspace.jobs.device(options.device).name
+        id = workspace.studies.find_rate(dataset, recipe, chosen)
+        if workspace.jobs.get(id).active:
             follow(workspace, id, chosen)
-        found = workspace.rate_test(dataset, recipe)
-    finally:
-        workspace.close()
+        found = workspace.studies.rate_test(dataset, recipe)
     if found is None:
         raise GraftError("The test was stopped before it ended.")
     return asdict(found), _text(found)

@@ -14,11 +14,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def rename(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     """A name that another dataset has gets a number."""
-    workspace = Workspace(root(options))
-    try:
-        dataset = workspace.dataset(options.dataset)
-        name = workspace.rename_dataset(dataset.id, options.name)
-    finally:
-        workspace.close()
+    with Workspace(root(options)) as workspace:
+        dataset = workspace.datasets.find(options.dataset)
+        name = workspace.datasets.rename(dataset.id, options.name)
     taken = "" if name == " ".join(options.name.split()) else " Another dataset has that name, so a number was added."
     return {"dataset": dataset.id, "name": name, "was": dataset.name}, f"{dataset.name} is called {name} now.{taken}"

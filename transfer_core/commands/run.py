@@ -47,16 +47,16 @@ def run(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     workspace = Workspace(root(options))
     runs: list[Run] = []
     try:
-        dataset = workspace.dataset(options.dataset)
+        dataset = workspace.datasets.find(options.dataset)
         wanted = _wanted(options, workspace, dataset)
-        chosen = workspace.device(options.device)
+        chosen = workspace.jobs.device(options.device)
         for recipe in wanted:  # one by one: what is not reached is not left in the queue
-            (id,) = workspace.submit([recipe], again=options.again)
-            if workspace.run(id).status == "done":
+            (id,) = workspace.runs.submit([recipe], again=options.again)
+            if workspace.runs.get(id).status == "done":
                 print("The same recipe has finished before; --again trains it once more.", file=sys.stderr)
             else:
                 follow(workspace, id, chosen.name)
-            runs.append(workspace.run(id))
+            runs.append(workspace.runs.get(id))
             if runs[-1].status == "stopped":
                 raise KeyboardInterrupt
     except BaseException:
@@ -67,7 +67,7 @@ def run(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     results, lines = [_run_result(run) for run in runs], [_run_text(run) for run in runs]
     if len(runs) == 1:
         return results[0], lines[0]
-    groups = workspace.repeats(runs=runs)
+    groups = workspace.runs.repeats(runs=runs)
     mean, spread = (groups[0].mean, groups[0].spread) if groups else (None, None)
     if mean is not None and spread is not None:
         lines.append(f"mean {mean:.1%}, standard deviation {spread:.1%} over {len(runs)} runs")
@@ -91,7 +91,7 @@ def _wanted(options: argparse.Namespace, workspace: Workspace, dataset: Dataset)
     values = {} if options.recipe is None else _json(options.recipe)
     if not isinstance(values, dict):
         raise RecipeError(f"{options.recipe} holds no recipe. A run's folder holds its recipe.json.")
-    own_network = isinstance(values.get("strategy"), str) and workspace.strategy(values["strategy"]).network
+    own_network = isinstance(values.get("strategy"), str) and workspace.strategies.get(values["strategy"]).network
     if own_network and options.strategy not in (None, values["strategy"]):
         values = {name: value for name, value in values.items() if name != "backbone"}
     said = {name: getattr(options, name) for name in ("strategy", "backbone", *SETTINGS)}
@@ -105,12 +105,14 @@ def _wanted(options: argparse.Namespace, workspace: Workspace, dataset: Dataset)
         raise RecipeError("Name a --strategy, or a --recipe that has one. `strategies` lists them.")
     if options.folds is not None and options.fold is None:
         values.pop("fold", None)
-    first = workspace.recipe_from(values, dataset)
+    first = workspace.recipes.from_json(values, dataset)
     if options.seeds == 1 and values.get("fold") is not None:
         return (first,)
-    settings = workspace.strategy(first.strategy).settings
+    settings = workspace.strategies.get(first.strategy).settings
     given = {name: value for name, value in values.items() if name in settings and name not in ("folds", "fold")}
-    made = workspace.repeated(dataset, first.strategy, first.backbone, folds=first.folds, seeds=options.seeds, **given)
+    made = workspace.recipes.repeated(
+        dataset, first.strategy, first.backbone, folds=first.folds, seeds=options.seeds, **given
+    )
     return tuple(recipe for recipe in made if options.fold in (None, recipe.fold))
 
 

@@ -75,20 +75,14 @@ def _bundle(options: argparse.Namespace) -> Path:
 
 def _exported(place: Path, run: str) -> Path:
     """The bundle of a run of that workspace, made where there is none."""
-    workspace = Workspace(place, write=False)
-    try:
-        run = workspace.run_named(run).id
-        bundle = workspace.bundle(run)
-    finally:
-        workspace.close()
+    with Workspace(place, write=False) as workspace:
+        run = workspace.runs.find(run).id
+        bundle = workspace.exports.bundle(run)
     if bundle is not None:
         return bundle
-    workspace = Workspace(place)
-    try:
-        follow(workspace, workspace.export(run), "cpu")
-        bundle = workspace.bundle(run)
-    finally:
-        workspace.close()
+    with Workspace(place) as workspace:
+        follow(workspace, workspace.exports.submit(run), "cpu")
+        bundle = workspace.exports.bundle(run)
     if bundle is None:
         raise GraftError("The export was stopped, so there is no bundle to serve.")
     return bundle

@@ -24,17 +24,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def show(options: argparse.Namespace) -> Shown:
-    workspace = Workspace(root(options), write=False)
-    try:
+    with Workspace(root(options), write=False) as workspace:
         found = named(workspace, options.what)
         return _run(workspace, found) if isinstance(found, Run) else _dataset(workspace, found)
-    finally:
-        workspace.close()
 
 
 def _dataset(workspace: Workspace, dataset: Dataset) -> Shown:
-    runs = (*workspace.runs(dataset.id), *workspace.ensembles(dataset.id))
-    folder, taken = workspace.folder(dataset), bytes_of(workspace.files(dataset))
+    runs = (*workspace.runs.list(dataset.id), *workspace.ensembles.list(dataset.id))
+    folder, taken = workspace.datasets.folder(dataset), bytes_of(workspace.datasets.files(dataset))
     splits = {split: dataset.count(number) for number, split in enumerate(SPLITS)}
     counts = {
         name: {split: int(np.sum((dataset.labels == label) & (dataset.splits == n))) for n, split in enumerate(SPLITS)}
@@ -72,10 +69,10 @@ def _dataset(workspace: Workspace, dataset: Dataset) -> Shown:
 
 
 def _run(workspace: Workspace, run: Run) -> Shown:
-    title = workspace.titles([run], marked=True)[run.id]
-    dataset = workspace.dataset(run.recipe.dataset)
+    title = workspace.runs.titles([run], marked=True)[run.id]
+    dataset = workspace.datasets.get(run.recipe.dataset)
     score, untested = _score(workspace, run)
-    folder, bundle = workspace.folder(run), workspace.bundle(run.id)
+    folder, bundle = workspace.runs.folder(run), workspace.exports.bundle(run.id)
     kept = sorted(file.name for file in folder.iterdir() if file.is_file()) if folder.is_dir() else []
     result = {
         "run": run.id,
@@ -111,7 +108,7 @@ def _run(workspace: Workspace, run: Run) -> Shown:
     if run.members:
         return result, "\n".join([*lines, f"  members   {', '.join(member.id for member in run.members)}"])
     lines += ["", "  recipe"]
-    settings = workspace.strategy(run.recipe.strategy).settings
+    settings = workspace.strategies.get(run.recipe.strategy).settings
     known = ("strategy", "backbone", *(name for name in SETTINGS if name in settings))
     rows = [(name, str(getattr(run.recipe, name))) for name in known]
     return result, "\n".join([*lines, *(f"    {line}" for line in table(rows))])
@@ -122,7 +119,7 @@ def _score(workspace: Workspace, run: Run) -> tuple[Score | None, str]:
     if not run.tested:
         return None, "no: its members share no test images" if run.members else "no"
     try:
-        return workspace.compare([run.id]).scores[0], ""
+        return workspace.comparisons.make([run.id]).scores[0], ""
     except GraftError as error:
         return None, str(error)
 

@@ -4,12 +4,17 @@ from collections.abc import Sequence
 
 from transfer_core.data.corrected import changed, corrected_id, corrected_name, effective
 from transfer_core.jobs.tasks.correct import Correct
+from transfer_core.store import Store
 from transfer_core.types import Dataset, Job, Mark
 from transfer_core.workspace.datasets import DatasetRow, Datasets
+from transfer_core.workspace.jobs import Jobs
 
 
-class Corrections(Datasets):
+class Corrections:
     """What is to become of images whose label is wrong."""
+
+    def __init__(self, store: Store, jobs: Jobs, datasets: Datasets) -> None:
+        self._store, self._jobs, self._datasets = store, jobs, datasets
 
     def marks(self, dataset: Dataset) -> tuple[Mark, ...]:
         """What is to become of images in a corrected version: drafts, kept with the dataset; by sample."""
@@ -25,7 +30,7 @@ class Corrections(Datasets):
         """Take back the marks of some images; None: all."""
         self._store.unmark(dataset.id, samples)
 
-    def correct(self, dataset: Dataset, marks: Sequence[Mark] | None = None) -> str:
+    def submit(self, dataset: Dataset, marks: Sequence[Mark] | None = None) -> str:
         """Queue the making of a new dataset with these marks (None: those that are kept). Returns the job's id.
 
         Of a job with the same marks that is active already, that one's. Raises DatasetError when nothing is marked, or
@@ -33,13 +38,13 @@ class Corrections(Datasets):
         """
         wanted = effective(dataset, self.marks(dataset) if marks is None else marks)
         changed(dataset, wanted)
-        return self._queue(Correct(dataset=dataset.id, name=corrected_name(dataset, wanted), marks=tuple(wanted)))
+        return self._jobs.add(Correct(dataset=dataset.id, name=corrected_name(dataset, wanted), marks=tuple(wanted)))
 
-    def correcting(self, dataset: Dataset) -> Job | None:
+    def job(self, dataset: Dataset) -> Job | None:
         """The newest job that makes a corrected version, however it stands; None when none was asked for."""
         return next(iter(self._store.jobs(kind="correct", dataset=dataset.id)), None)
 
-    def corrected(self, dataset: Dataset) -> DatasetRow | None:
-        """The version that the kept marks make, where it has been made."""
+    def made(self, dataset: Dataset) -> DatasetRow | None:
+        """The version that the kept marks make; None until it has been made."""
         id = corrected_id(dataset, self.marks(dataset))
-        return next((row for row in self.datasets() if row.id == id), None)
+        return next((row for row in self._datasets.list() if row.id == id), None)

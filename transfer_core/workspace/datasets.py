@@ -15,9 +15,11 @@ from transfer_core.data.examples import EXAMPLES, Example
 from transfer_core.data.pixels import fit_square, lost, open_rgb
 from transfer_core.errors import ArchiveError, DatasetError, disk_words
 from transfer_core.jobs.tasks.import_images import ImportImages
+from transfer_core.store import Store
 from transfer_core.types import Dataset, Profile
-from transfer_core.workspace.naming import matching
-from transfer_core.workspace.opened import Opened, expanded, new_id, title
+from transfer_core.workspace.jobs import Jobs
+from transfer_core.workspace.naming import expanded, matching, title
+from transfer_core.workspace.uploads import keep_upload, new_id
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +28,7 @@ class DatasetRow:
 
     id: str
     name: str
-    created: float
+    created: float  # seconds since 1970
     images: int
     classes: int
 
@@ -37,79 +39,40 @@ def import_roots() -> tuple[Path, ...]:
     return tuple(expanded(Path(part)) for part in listed.split(os.pathsep) if part)
 
 
-class Datasets(Opened):
+class Datasets:
     """What is taken in, looked at, renamed and deleted."""
 
-    def datasets(self) -> tuple[DatasetRow, ...]:
-        """Newest first."""
+    def __init__(self, store: Store, jobs: Jobs, root: Path) -> None:
+        self._store, self._jobs, self._root = store, jobs, root
+
+    def list(self) -> tuple[DatasetRow, ...]:
+        """A line for each dataset, newest first; `get` gives it with all its images."""
         return tuple(
             DatasetRow(id=id, name=name, created=created, images=images, classes=classes)
             for id, name, created, images, classes in self._store.dataset_rows()
         )
 
-    def dataset(self, id_or_name: str) -> Dataset:
-        """By its id, the beginning of its id, or its name. Raises DatasetError when that is none, or more than one."""
-        names = {row.id: row.name for row in self.datasets()}
-        found = matching(id_or_name, names)
+    def get(self, id: str) -> Dataset:
+        """The dataset of that id. Raises DatasetError when there is none, or it was deleted."""
+        return self._store.dataset(id)
+
+    def find(self, text: str) -> Dataset:
+        """The dataset of that name or id, or whose id begins so. Raises DatasetError when it is none, or several."""
+        names = {row.id: row.name for row in self.list()}
+        found = matching(text, names)
         if len(found) > 1:
             which = ", ".join(f"{id} ({names[id]})" for id in found)
-            raise DatasetError(f"{id_or_name!r} may be more than one dataset: {which}. Give the whole id of one.")
+            raise DatasetError(f"{text!r} may be more than one dataset: {which}. Give the whole id of one.")
         if not found:
             known = ", ".join(names.values()) or "none yet"
-            raise DatasetError(f"There is no dataset {id_or_name!r} in this workspace. It has: {known}.")
-        return self._store.dataset(found[0])
-
-    def profile(self, dataset: Dataset) -> Profile:
-        return profile(dataset)
-
-    def image(self, dataset: Dataset, sample: int) -> bytes:
-        """A sample's file as it is stored. Raises DatasetError when it cannot be read."""
-        file = self._sample(dataset, sample)
-        try:
-            return file.read_bytes()
-        except OSError as error:
-            raise lost(dataset, file, error) from error
-
-    def thumbnail(self, dataset: Dataset, sample: int, px: int = 160) -> bytes:
-        """A sample as a square PNG, upright, cropped at the centre: px times px.
-
-        Raises DatasetError or ImageError when it cannot be read.
-        """
-        file = self._sample(dataset, sample)
-        try:
-            return _thumbnail(file, file.stat().st_mtime_ns, px)
-        except OSError as error:
-            raise lost(dataset, file, error) from error
-
-    def _sample(self, dataset: Dataset, sample: int) -> Path:
-        return self.root / "datasets" / dataset.id / "samples" / dataset.files[sample]
-
-    def rename_dataset(self, id: str, name: str) -> str:
-        """Returns the name that it got: the next free one where another has it. Raises DatasetError if empty."""
-        name = " ".join(name.split())
-        if not name:
-            raise DatasetError("A dataset needs a name of at least one letter.")
-        return self._store.rename_dataset(id, name)
-
-    def delete_dataset(self, id: str) -> None:
-        """Stop its runs and hide it with them; `restore_dataset` undoes it until Graft starts again."""
-        self._store.delete_dataset(id)
-
-    def restore_dataset(self, id: str) -> None:
-        self._store.restore_dataset(id)
-
-    def examples(self) -> tuple[Example, ...]:
-        return EXAMPLES
-
-    def import_upload(self, file: IO[bytes], name: str) -> str:
-        """Copy an uploaded zip to staging and queue its import. Returns the job's id."""
-        id = new_id()
-        source = self._kept(id, file, f"{title(name)}.zip")  # errors name it
-        return self._import(id, source=str(source), name=title(name))
+            raise DatasetError(f"There is no dataset {text!r} in this workspace. It has: {known}.")
+        return self.get(found[0])
 
     def import_path(self, path: Path, *, name: str = "", allowed: Sequence[Path] | None = None) -> str:
-        """Queue the import of a zip or folder on this machine. With `allowed`, it must lie under one of those folders.
+        """Queue the import of a zip or folder on this machine: one folder per class. Returns the job's id; its result
+        holds the dataset's "id".
 
+        `name`: what to call it; '' takes the file's. `allowed`: folders under one of which it must lie; None: any.
         Raises ArchiveError when it does not exist or is not allowed.
         """
         found = expanded(path)
@@ -127,25 +90,85 @@ class Datasets(Opened):
             raise ArchiveError(disk_words(error, found)) from error
         return self._import(new_id(), source=str(found), name=title(name or found.name))
 
+    def import_upload(self, file: IO[bytes], name: str) -> str:
+        """Copy an uploaded zip to staging and queue its import. Returns the job's id, as `import_path` does.
+
+        Raises GraftError when it cannot be kept.
+        """
+        id = new_id()
+        source = keep_upload(self._root, id, file, f"{title(name)}.zip")  # errors name it
+        return self._import(id, source=str(source), name=title(name))
+
+    def examples(self) -> tuple[Example, ...]:
+        """Datasets that Graft draws itself, to try it with."""
+        return EXAMPLES
+
     def import_example(self, name: str) -> str:
-        """Queue the drawing of a built-in example."""
+        """Queue the drawing of a built-in example. Returns the job's id. Raises DatasetError for one that is not."""
         if name not in {example.name for example in EXAMPLES}:
             known = ", ".join(example.name for example in EXAMPLES)
             raise DatasetError(f"There is no example {name!r}. Graft has: {known}.")
         return self._import(new_id(), example=name, name=name)
 
     def _import(self, id: str, *, name: str, source: str = "", example: str = "") -> str:
-        return self._queue(ImportImages(source=source, example=example, name=name, seed=0), id=id)
+        return self._jobs.add(ImportImages(source=source, example=example, name=name, seed=0), id=id)
+
+    def profile(self, dataset: Dataset) -> Profile:
+        """Counts by class and split, imbalance, sizes in px, duplicates, problems."""
+        return profile(dataset)
+
+    def image(self, dataset: Dataset, sample: int) -> bytes:
+        """A sample's file as it is stored. Raises DatasetError when it cannot be read."""
+        file = self.sample_file(dataset, sample)
+        try:
+            return file.read_bytes()
+        except OSError as error:
+            raise lost(dataset, file, error) from error
+
+    def thumbnail(self, dataset: Dataset, sample: int, px: int = 160) -> bytes:
+        """A sample as a square PNG, upright, cropped at the centre: px times px.
+
+        Raises DatasetError or ImageError when it cannot be read.
+        """
+        file = self.sample_file(dataset, sample)
+        try:
+            return _thumbnail(file, file.stat().st_mtime_ns, px)
+        except OSError as error:
+            raise lost(dataset, file, error) from error
+
+    def sample_file(self, dataset: Dataset, sample: int) -> Path:
+        """Where a sample, by its number from 0, is stored."""
+        return self.folder(dataset) / "samples" / dataset.files[sample]
+
+    def folder(self, dataset: Dataset) -> Path:
+        """Where its images are."""
+        return self._root / "datasets" / dataset.id
+
+    def files(self, dataset: Dataset) -> tuple[Path, ...]:
+        """Files and folders that are its own: images, kept pixels and features; without its runs'."""
+        places = (self.folder(dataset), *sorted(self._root.glob(f"features/{dataset.id}-*")))
+        return tuple(place for place in places if place.exists())
+
+    def rename(self, id: str, name: str) -> str:
+        """Returns the name that it got: the next free one where another has it. Raises DatasetError if empty."""
+        name = " ".join(name.split())
+        if not name:
+            raise DatasetError("A dataset needs a name of at least one letter.")
+        return self._store.rename_dataset(id, name)
+
+    def delete(self, id: str) -> None:
+        """Stop its runs and hide it with them; `restore` undoes it until the workspace is opened anew."""
+        self._store.delete_dataset(id)
+
+    def restore(self, id: str) -> None:
+        """Undo `delete`, also when the same images came in again meanwhile."""
+        self._store.restore_dataset(id)
 
 
 @lru_cache(maxsize=4_096)
 def _thumbnail(file: Path, changed: int, px: int) -> bytes:
     """`changed`: when, so that another image under the same number is drawn anew."""
     square = fit_square(open_rgb(file), resize_px=px, crop_px=px)
-    return _png(Image.fromarray(square))
-
-
-def _png(picture: Image.Image) -> bytes:
     out = io.BytesIO()
-    picture.save(out, "PNG")
+    Image.fromarray(square).save(out, "PNG")
     return out.getvalue()

@@ -16,6 +16,7 @@ from components.compare.curves import placed
 from components.compare.matrix import drawing, headline
 from components.compare.runs import comparable
 from components.compare.tables import differences, resampled_words
+from tests.database import database
 from transfer_core.types import TEST, VAL, Dataset, EpochEnd, Interval, Predictions, Resampled, Run, StageStart
 from transfer_core.workspace import Workspace
 
@@ -32,21 +33,22 @@ def finish(opened: Workspace, dataset: Dataset) -> Finish:
 
     def made(strategy: str, wrong: int, *, seconds: float | None = 10.0, val: float = 0.8, **fields: Any) -> Run:
         backbone = fields.pop("backbone", None)
-        recipe = opened.recipe(dataset, strategy, **fields)
+        recipe = opened.recipes.make(dataset, strategy, **fields)
         recipe = recipe if backbone is None else replace(recipe, backbone=backbone)
-        id = f"run{len(opened.jobs()):04d}"
+        id = f"run{len(opened.jobs.list()):04d}"
         payload = {"recipe": asdict(recipe)}
-        opened._store.add_job(id=id, kind="train", payload=payload, lane="cpu", dataset=dataset.id, recipe=recipe.id)
-        opened._store.append(id, _story(gradient=bool(recipe.epochs)))
-        result = {"seconds": seconds, "val_accuracy": val, "peak_bytes": 10**9}
         kept = _predictions(dataset, wrong)
-        right = kept.test_probabilities.argmax(1) == kept.test_labels
-        opened._store.finish(id, "done", result=result | {"test_accuracy": float(right.mean())})
+        accuracy = float((kept.test_probabilities.argmax(1) == kept.test_labels).mean())
+        result = {"seconds": seconds, "val_accuracy": val, "test_accuracy": accuracy, "peak_bytes": 10**9}
+        with database(opened) as store:
+            store.add_job(id=id, kind="train", payload=payload, lane="cpu", dataset=dataset.id, recipe=recipe.id)
+            store.append(id, _story(gradient=bool(recipe.epochs)))
+            store.finish(id, "done", result=result)
         folder = opened.root / "runs" / id
         folder.mkdir(parents=True)
         np.savez(folder / "predictions.npz", **vars(kept))
         (folder / "model.safetensors").write_bytes(b"0" * 2_000_000)
-        return opened.run(id)
+        return opened.runs.get(id)
 
     return made
 
@@ -123,7 +125,7 @@ def test_every_section_is_drawn(
         finish("fine_tune_all", 0, seconds=90.0).id,
         finish("from_scratch", 7, seconds=120.0).id,
     ]
-    page.session_state[state.compared.of(dataset.id).key] = [*runs, opened.combine([runs[0], runs[2]])]
+    page.session_state[state.compared.of(dataset.id).key] = [*runs, opened.ensembles.make([runs[0], runs[2]])]
     page.session_state["compare_section"] = section
     page.run()
     assert not page.exception
@@ -160,7 +162,7 @@ def test_the_best_of_each_strategy_stands_there_until_others_are_picked(
 ) -> None:
     weak, strong = finish("linear_probe", 3, val=0.7), finish("linear_probe", 2, val=0.9, seed=1)
     few, tuned = finish("fine_tune_top", 1, val=0.99, per_class=4), finish("fine_tune_top", 1, val=0.8)
-    assert {run.id for run in opened.best_runs(dataset)} == {strong.id, tuned.id}
+    assert {run.id for run in opened.runs.best(dataset)} == {strong.id, tuned.id}
     page.run()
     assert "2 runs compared" in _words(page)
     page.session_state[state.compared.of(dataset.id).key] = [weak.id, few.id, tuned.id]
@@ -169,7 +171,7 @@ def test_the_best_of_each_strategy_stands_there_until_others_are_picked(
     finish("fine_tune_all", 0)
     page.run()
     assert "3 runs compared" in _words(page), "a run that finishes does not change what was picked"
-    opened.delete_run(few.id)
+    opened.runs.delete(few.id)
     page.run()
     assert "2 runs compared" in _words(page)
     assert "1 that you had picked is no longer there" in _words(page)
@@ -200,11 +202,11 @@ def test_an_ensemble_is_made_of_runs_and_taken_back(
     assert page.button(key="ensemble_add").disabled
     page.multiselect(key=f"ensemble_of_{dataset.id}").set_value(runs[1:]).run()
     page.button(key="ensemble_add").click().run()
-    (made,) = opened.ensembles(dataset.id)
+    (made,) = opened.ensembles.list(dataset.id)
     assert {member.id for member in made.members} == set(runs[1:])
     assert "4 runs compared" in _words(page)
     page.button(key=f"ensemble_remove_{made.id}").click().run()
-    assert opened.ensembles(dataset.id) == () and "3 runs compared" in _words(page)
+    assert opened.ensembles.list(dataset.id) == () and "3 runs compared" in _words(page)
     assert not page.exception
 
 
@@ -233,7 +235,7 @@ def test_a_dataset_deleted_elsewhere_is_missed(opened: Workspace, dataset: Datas
     page.session_state[state.opened.key] = True
     page.query_params["dataset"] = dataset.id
     assert not page.run().info
-    opened.delete_dataset(dataset.id)
+    opened.datasets.delete(dataset.id)
     page.run()
     assert ["it was deleted" in each.value for each in page.info] == [True]
     assert page.button(key="empty_next").label == "Bring in images"
@@ -265,10 +267,10 @@ def test_sizes_that_lack_are_trained_on_at_the_press_of_a_button(
     assert "cannot be told yet" in _words(page)
     assert page.button(key="forecast_train").label == "Train both on 3 and 5 images of each class"
     page.button(key="forecast_train").click().run()
-    queued = {(run.recipe.strategy, run.recipe.per_class): run.recipe for run in opened.runs(active=True)}
+    queued = {(run.recipe.strategy, run.recipe.per_class): run.recipe for run in opened.runs.list(active=True)}
     assert set(queued) == {("linear_probe", 3), ("linear_probe", 5), ("fine_tune_all", 5)}
     assert {recipe.seed for recipe in queued.values()} == {7}
-    assert queued["fine_tune_all", 5] == opened.recipe(dataset, "fine_tune_all", per_class=5, seed=7, lr=0.002)
+    assert queued["fine_tune_all", 5] == opened.recipes.make(dataset, "fine_tune_all", per_class=5, seed=7, lr=0.002)
     assert "3 runs wait or train" in _words(page)
     assert page.button(key="forecast_watch").label == "Watch on the Train page"
     assert not [button for button in page.button if button.key == "forecast_train"]
@@ -303,14 +305,14 @@ def test_the_alarm_is_a_warning_only_where_pretraining_is_useless(finish: Finish
 def test_folds_are_compared_with_the_same_fold_alone(opened: Workspace, dataset: Dataset, finish: Finish) -> None:
     finish("linear_probe", 3, folds=3, fold=0)
     other, newest = (finish(name, 3, folds=3, fold=1) for name in ("linear_svm", "linear_probe"))
-    assert {run.id for run in comparable(opened.runs(dataset.id))} == {other.id, newest.id}
+    assert {run.id for run in comparable(opened.runs.list(dataset.id))} == {other.id, newest.id}
     whole = finish("linear_probe", 3)
-    assert comparable(opened.runs(dataset.id)) == [whole]
+    assert comparable(opened.runs.list(dataset.id)) == [whole]
 
 
 def test_pairs_are_seen_from_the_row_and_say_what_they_rest_on(opened: Workspace, finish: Finish) -> None:
     worse, better = finish("linear_probe", 9), finish("fine_tune_all", 0)
-    comparison = opened.compare([worse.id, better.id])
+    comparison = opened.comparisons.make([worse.id, better.id])
     shown = entries(comparison)
     assert [each.run.id for each in shown] == [better.id, worse.id]
     drawn = drawing(comparison, shown, "accuracy")
@@ -335,10 +337,10 @@ def test_curves_count_epochs_apart_from_the_steps_of_a_solver() -> None:
 
 
 def test_recipes_show_only_what_differs(opened: Workspace, finish: Finish) -> None:
-    same = entries(opened.compare([finish("linear_probe", 3).id]))
+    same = entries(opened.comparisons.make([finish("linear_probe", 3).id]))
     assert differences(opened, same) == {}
     one, other = finish("fine_tune_top", 1), finish("fine_tune_top", 2, seed=7, weight_decay=0.02)
-    assert list(differences(opened, entries(opened.compare([one.id, other.id])))) == [
+    assert list(differences(opened, entries(opened.comparisons.make([one.id, other.id])))) == [
         "Seed",
         "Weight decay",
     ]

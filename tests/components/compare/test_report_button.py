@@ -14,6 +14,7 @@ class Door:
 
     def __init__(self) -> None:
         self.asked: list[tuple[list[str], float]] = []
+        self.comparisons = self
 
     def report(self, dataset: object, runs: list[str], *, worth: float) -> SimpleNamespace:
         self.asked.append((runs, worth))

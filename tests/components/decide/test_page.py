@@ -12,8 +12,8 @@ from components.decide import decision as decision_view
 from components.decide import estimates as estimates_view
 from components.decide import similarity as similarity_view
 from components.kit.backbone_picker import OWN
+from tests.database import database
 from transfer_core.decision import decide
-from transfer_core.store import Store
 from transfer_core.strategies import STRATEGIES
 from transfer_core.types import (
     Answers,
@@ -154,13 +154,12 @@ def _page(monkeypatch: pytest.MonkeyPatch) -> tuple[AppTest, list[str]]:
 
 
 def _ended(workspace: Workspace, dataset: Dataset, kind: Any, result: dict[str, Any], **how: Any) -> None:
-    store: Store = workspace._store
-    payload = {"dataset": dataset.id, "backbone": (first := workspace.backbone()).name, "weights": first.weights}
+    payload = {"dataset": dataset.id, "backbone": (first := workspace.backbones.get()).name, "weights": first.weights}
     payload |= {"seconds": 120.0} if kind == "pilot" else {}
-    store.add_job(
-        id=f"{kind}{len(workspace.jobs())}", kind=kind, payload=payload, lane="x", dataset=dataset.id, recipe=""
-    )
-    store.finish(workspace.jobs()[0].id, **({"status": "done", "result": result} | how))
+    id = f"{kind}{len(workspace.jobs.list())}"
+    with database(workspace) as store:
+        store.add_job(id=id, kind=kind, payload=payload, lane="x", dataset=dataset.id, recipe="")
+        store.finish(id, **({"status": "done", "result": result} | how))
 
 
 def test_measuring_and_pilots_are_jobs_that_the_page_starts_and_stops(
@@ -172,7 +171,7 @@ def test_measuring_and_pilots_are_jobs_that_the_page_starts_and_stops(
     page.button(key="start_measure").click().run()
     page.selectbox(key="pilot_budget_box").set_value("30 s").run()
     page.button(key="start_pilot").click().run()
-    assert [(job.kind, job.payload.get("seconds")) for job in opened.jobs(active=True)] == [
+    assert [(job.kind, job.payload.get("seconds")) for job in opened.jobs.list(active=True)] == [
         ("pilot", 30),
         ("measure", None),
     ]
@@ -182,14 +181,14 @@ def test_measuring_and_pilots_are_jobs_that_the_page_starts_and_stops(
 
 
 def test_what_was_said_is_there_in_the_next_visit(opened: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    dataset = opened.dataset(opened.datasets()[0].id)
+    dataset = opened.datasets.get(opened.datasets.list()[0].id)
     _ended(opened, dataset, "measure", asdict(MEASURED))
-    opened.say(dataset, Said(similarity="different", budget="ample", domain="yes"))
+    opened.studies.say(dataset, Said(similarity="different", budget="ample", domain="yes"))
     first, _ = _page(monkeypatch)
     first.run()
     first.select_slider(key=estimates_view.SLIDER).set_value("5 min").run()
     kept = Said(similarity="different", budget="ample", domain="yes", seconds=300, backbone="efficientnet_lite0")
-    assert opened.said(dataset) == kept
+    assert opened.studies.said(dataset) == kept
     again, _ = _page(monkeypatch)
     again.run()
     assert again.select_slider(key=estimates_view.SLIDER).value == "5 min" and not again.exception
@@ -197,16 +196,15 @@ def test_what_was_said_is_there_in_the_next_visit(opened: Workspace, monkeypatch
     again.session_state[state.choosing_backbone.key] = OWN  # as the button leaves it
     again.run()
     assert not again.exception and any(box.label == "Its architecture" for box in again.selectbox)
-    opened._store.say(dataset.id, {"similarity": "similar", "budget": None, "seconds": None, "backbone": "bundled"})
-    assert opened.said(dataset) == Said(similarity="similar", backbone="bundled"), (
-        "as kept before there was a fourth question"
-    )
+    with database(opened) as store:  # as kept before there was a fourth question
+        store.say(dataset.id, {"similarity": "similar", "budget": None, "seconds": None, "backbone": "bundled"})
+    assert opened.studies.said(dataset) == Said(similarity="similar", backbone="bundled")
 
 
 def test_launching_keeps_to_the_time_limit_and_all_four_are_one_click(
     opened: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    dataset = opened.dataset(opened.datasets()[0].id)
+    dataset = opened.datasets.get(opened.datasets.list()[0].id)
     slow = replace(PILOTS, recommended="fine_tune_all", tied=("fine_tune_all",), trials=PILOTS.trials[:1])
     slow = replace(slow, trials=(replace(slow.trials[0], strategy="fine_tune_all"),))
     _ended(opened, dataset, "measure", asdict(MEASURED))
@@ -219,10 +217,10 @@ def test_launching_keeps_to_the_time_limit_and_all_four_are_one_click(
     assert [error.value for error in page.error] == [r"No \*memory\* left\."]
     page.button(key="launch").click().run()
     epochs = next(plan for plan in decide(SAID, MEASURED, slow, 60.0).plans if plan.strategy == "fine_tune_all").epochs
-    assert [(run.recipe.strategy, run.recipe.epochs) for run in opened.runs()] == [("fine_tune_all", epochs)]
+    assert [(run.recipe.strategy, run.recipe.epochs) for run in opened.runs.list()] == [("fine_tune_all", epochs)]
     assert 0 < epochs < 20
     assert went == ["train"]
     page.button(key="launch_four").click().run()
-    assert {run.recipe.strategy for run in opened.runs()} == {
+    assert {run.recipe.strategy for run in opened.runs.list()} == {
         *("linear_probe", "linear_svm", "fine_tune_all", "from_scratch")  # one of each scenario
     }

@@ -18,6 +18,7 @@ from components import shell, state
 from components.errors import corrections, labels
 from components.errors.label_marks import wishes
 from tests.components.finished_runs import fill
+from tests.database import database
 from transfer_core.types import Mark
 from transfer_core.workspace import Workspace
 
@@ -36,13 +37,14 @@ def opened(workspace_folder: Path) -> Iterator[Workspace]:
 
 def _add_training_images(workspace: Workspace) -> None:
     """Two of each class, behind the 64 test images that the runs know."""
-    old = workspace.dataset("d")
+    old = workspace.datasets.get("d")
     files = tuple(f"{64 + i}.png" for i in range(6))
     for file in files:
         Image.new("RGB", (8, 8)).save(workspace.root / "datasets" / "d" / "samples" / file)
     new = {name: np.r_[getattr(old, name), np.arange(64, 70)] for name in ("groups", "widths", "heights")}
     new["labels"], new["splits"] = np.r_[old.labels, 0, 0, 1, 1, 2, 2], np.r_[old.splits, np.zeros(6, dtype=int)]
-    workspace._store.add_dataset(replace(old, paths=(*old.paths, *files), files=(*old.files, *files), **new))
+    with database(workspace) as store:
+        store.add_dataset(replace(old, paths=(*old.paths, *files), files=(*old.files, *files), **new))
 
 
 @pytest.fixture
@@ -50,7 +52,7 @@ def page(opened: Workspace) -> AppTest:
     def script(workspace, runs):  # AppTest runs its source, without this file's imports
         from components.errors.sections import errors_view
 
-        errors_view(workspace, workspace.dataset("d"), workspace.compare(runs), section="images")
+        errors_view(workspace, workspace.datasets.get("d"), workspace.comparisons.make(runs), section="images")
 
     return AppTest.from_function(script, default_timeout=30, args=(opened, BOTH))
 
@@ -71,24 +73,26 @@ def _keys(page: AppTest) -> set[str]:
 
 def _suspects(workspace: Workspace) -> list[Mark]:
     """The images that both runs suggest another class for, with it."""
-    return [Mark(sample=seen.sample, label=seen.calls[0].predicted) for seen in workspace.label_errors(BOTH)]
+    return [
+        Mark(sample=seen.sample, label=seen.calls[0].predicted) for seen in workspace.comparisons.label_errors(BOTH)
+    ]
 
 
 def _finish(workspace: Workspace) -> None:
-    (job,) = workspace.jobs(kind="correct", active=True)
-    for _ in workspace.drive(job.id):
+    (job,) = workspace.jobs.list(kind="correct", active=True)
+    for _ in workspace.jobs.drive(job.id):
         pass
 
 
 def test_each_likely_error_has_a_choice_and_marks_are_counted(opened: Workspace, page: AppTest) -> None:
-    dataset = opened.dataset("d")
+    dataset = opened.datasets.get("d")
     first, second = _suspects(opened)[:2]
     page.run()
     (tiles,) = _tiles(page)
     assert tiles["html"].count("<select") == len(_suspects(opened)) and tiles["marks"] == {}
     assert f'data-sample="{first.sample}" data-label="2" data-suggested="{first.label}"' in tiles["html"]
     assert "<b>cat" not in tiles["html"] and "corrections_make" not in _keys(page)
-    opened.mark(dataset, [first, Mark(sample=second.sample, label=None)])
+    opened.corrections.mark(dataset, [first, Mark(sample=second.sample, label=None)])
     page.run()
     assert _tiles(page)[0]["marks"] == {str(first.sample): str(first.label), str(second.sample): "drop"}
     assert "**2 images marked:** 1 gets another label, 1 is dropped." in _said(page)
@@ -96,61 +100,63 @@ def test_each_likely_error_has_a_choice_and_marks_are_counted(opened: Workspace,
 
 
 def test_suggestions_are_taken_cleared_and_brought_back(opened: Workspace, page: AppTest) -> None:
-    dataset, suspects = opened.dataset("d"), _suspects(opened)
-    opened.mark(dataset, [Mark(sample=suspects[0].sample, label=None)])
+    dataset, suspects = opened.datasets.get("d"), _suspects(opened)
+    opened.corrections.mark(dataset, [Mark(sample=suspects[0].sample, label=None)])
     page.run()
     page.button(key="errors_labels_take").click().run()
     expected = {suspects[0].sample: None} | {mark.sample: mark.label for mark in suspects[1:]}
-    assert {mark.sample: mark.label for mark in opened.marks(dataset)} == expected, "what was marked stays so"
+    assert {mark.sample: mark.label for mark in opened.corrections.marks(dataset)} == expected, (
+        "what was marked stays so"
+    )
     assert page.button(key="errors_labels_take").disabled
     page.button(key="corrections_clear").click().run()
-    assert opened.marks(dataset) == ()
+    assert opened.corrections.marks(dataset) == ()
     page.button(key="corrections_back").click().run()
-    assert {mark.sample: mark.label for mark in opened.marks(dataset)} == expected
+    assert {mark.sample: mark.label for mark in opened.corrections.marks(dataset)} == expected
     assert "corrections_back" not in _keys(page) and not page.exception
 
 
 def test_a_version_is_made_and_trained_on(opened: Workspace, page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     went: list[str] = []
     monkeypatch.setattr(shell, "go", went.append)
-    opened.mark(opened.dataset("d"), _suspects(opened)[:1])
+    opened.corrections.mark(opened.datasets.get("d"), _suspects(opened)[:1])
     page.run()
     page.button(key="corrections_make").click().run()
     assert "Making **Animals, 1 corrected**" in _said(page).replace("\\", "") and "corrections_cancel" in _keys(page)
     _finish(opened)
     page.run()
     assert "**Animals, 1 corrected**" in _said(page).replace("\\", "") and "corrections_make" not in _keys(page)
-    new = opened.datasets()[0]
+    new = opened.datasets.list()[0]
     page.button(key="corrections_train").click().run()
     assert not page.error, page.error[0].value
     assert went == ["train"] and page.session_state[state.dataset.key] == new.id and not page.exception
-    assert {run.recipe.strategy for run in opened.runs(new.id)} == set(BOTH)
-    assert all(run.status == "done" for run in opened.runs("d")), "old runs keep naming the old dataset"
+    assert {run.recipe.strategy for run in opened.runs.list(new.id)} == set(BOTH)
+    assert all(run.status == "done" for run in opened.runs.list("d")), "old runs keep naming the old dataset"
 
 
 def test_what_cannot_be_made_is_said_beside_the_button(opened: Workspace, page: AppTest) -> None:
-    dataset = opened.dataset("d")
-    opened.mark(dataset, [Mark(sample=sample, label=None) for sample in range(64)])
+    dataset = opened.datasets.get("d")
+    opened.corrections.mark(dataset, [Mark(sample=sample, label=None) for sample in range(64)])
     page.run()
     page.button(key="corrections_make").click().run()
-    assert "No test image" in page.error[0].value and opened.correcting(dataset) is None
+    assert "No test image" in page.error[0].value and opened.corrections.job(dataset) is None
 
 
 def test_a_job_that_failed_says_why_until_the_marks_change(opened: Workspace, page: AppTest) -> None:
-    dataset, suspects = opened.dataset("d"), _suspects(opened)
-    opened.mark(dataset, suspects[:1])
-    opened.correct(dataset)
+    dataset, suspects = opened.datasets.get("d"), _suspects(opened)
+    opened.corrections.mark(dataset, suspects[:1])
+    opened.corrections.submit(dataset)
     (opened.root / "datasets" / "d" / "samples" / dataset.files[3]).unlink()
     _finish(opened)
     page.run()
     assert "cannot be taken over" in page.error[0].value and "corrections_make" in _keys(page)
-    opened.mark(dataset, suspects[1:2])
+    opened.corrections.mark(dataset, suspects[1:2])
     page.run()
     assert not page.error
 
 
 def test_marks_of_images_that_are_not_listed_can_be_taken_back(opened: Workspace, page: AppTest) -> None:
-    opened.mark(opened.dataset("d"), [Mark(sample=45, label=0)])
+    opened.corrections.mark(opened.datasets.get("d"), [Mark(sample=45, label=0)])
     page.run()
     assert any("1 of them is not in sight above" in box.label for box in page.expander)
     page.session_state["corrections_elsewhere_d"] = True
@@ -171,14 +177,14 @@ def test_marks_of_images_that_are_not_listed_can_be_taken_back(opened: Workspace
 def test_only_what_makes_sense_is_taken_from_the_browser(
     said: Any, expected: list[tuple[int, int | None]], opened: Workspace
 ) -> None:
-    assert [(mark.sample, mark.label) for mark in wishes(said, opened.dataset("d"))] == expected
+    assert [(mark.sample, mark.label) for mark in wishes(said, opened.datasets.get("d"))] == expected
 
 
 def test_marks_are_in_the_list_that_is_saved(opened: Workspace) -> None:
-    dataset, comparison, suspects = opened.dataset("d"), opened.compare(BOTH), _suspects(opened)
+    dataset, comparison, suspects = opened.datasets.get("d"), opened.comparisons.make(BOTH), _suspects(opened)
     marks = {suspects[0].sample: Mark(sample=suspects[0].sample, label=1)}
     marks |= {suspects[1].sample: Mark(sample=suspects[1].sample, label=None)}
-    table = labels.table(dataset, comparison, opened.label_errors(BOTH), marks).decode("utf-8-sig")
+    table = labels.table(dataset, comparison, opened.comparisons.label_errors(BOTH), marks).decode("utf-8-sig")
     rows = [(row["new label"], row["drop"]) for row in csv.DictReader(io.StringIO(table))]
     assert rows[:2] == [("'=dog", ""), ("", "yes")] and set(rows[2:]) <= {("", "")}
 

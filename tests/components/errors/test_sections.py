@@ -40,7 +40,7 @@ def _page(workspace: Workspace, section: str, *runs: str) -> AppTest:
     def page(workspace, section, runs):  # AppTest runs its source, without this file's imports
         from components.errors.sections import errors_view
 
-        errors_view(workspace, workspace.dataset("d"), workspace.compare(runs), section=section)
+        errors_view(workspace, workspace.datasets.get("d"), workspace.comparisons.make(runs), section=section)
 
     return AppTest.from_function(page, default_timeout=30, args=(workspace, section, runs))
 
@@ -89,7 +89,7 @@ def test_what_was_deleted_in_another_tab_is_said_and_breaks_nothing(opened: Work
     shutil.rmtree(opened.root / "datasets" / "d")
     page.run()
     assert not page.exception and "cannot be shown" in _tiles(page)[0]
-    comparison = opened.compare(("linear_probe", "fine_tune_all"))
+    comparison = opened.comparisons.make(("linear_probe", "fine_tune_all"))
     shutil.rmtree(opened.root / "runs" / "linear_probe")
     st.cache_data.clear()
 
@@ -97,7 +97,7 @@ def test_what_was_deleted_in_another_tab_is_said_and_breaks_nothing(opened: Work
         from components.errors.sections import errors_view
 
         for section in ("classes", "images"):
-            errors_view(workspace, workspace.dataset("d"), comparison, section=section)
+            errors_view(workspace, workspace.datasets.get("d"), comparison, section=section)
 
     page = AppTest.from_function(gone, default_timeout=30, args=(opened, comparison)).run()
     assert not page.exception
@@ -105,7 +105,7 @@ def test_what_was_deleted_in_another_tab_is_said_and_breaks_nothing(opened: Work
 
 
 def _comparison(workspace: Workspace) -> tuple[Dataset, Comparison]:
-    return workspace.dataset("d"), workspace.compare(("linear_probe", "fine_tune_all"))
+    return workspace.datasets.get("d"), workspace.comparisons.make(("linear_probe", "fine_tune_all"))
 
 
 def test_the_difference_is_second_minus_first_in_images(opened: Workspace) -> None:
@@ -135,7 +135,7 @@ def test_only_cells_of_the_matrix_are_taken_from_the_browser(said: Any, runs: in
 
 def test_images_of_either_run_are_told_apart(opened: Workspace) -> None:
     runs = ("linear_probe", "fine_tune_all")
-    found = [opened.confused(run, 0, 1, beside=[other for other in runs if other != run]) for run in runs]
+    found = [opened.comparisons.confused(run, 0, 1, beside=[other for other in runs if other != run]) for run in runs]
     parts = groups(found, runs, ("A", "B"), Cell(panel="difference", label=0, predicted=1))
     assert {whose: len(seen) for whose, seen in parts.items()} == {"by B alone": 4, "by A alone": 26}
     assert all([call.run for call in seen.calls] == list(runs) for part in parts.values() for seen in part)
@@ -167,7 +167,7 @@ def test_two_hundred_classes_are_pairs_instead_of_cells(opened: Workspace) -> No
 
         from components.errors.sections import errors_view
 
-        dataset, comparison = workspace.dataset("d"), workspace.compare(("linear_probe", "fine_tune_all"))
+        dataset, comparison = workspace.datasets.get("d"), workspace.comparisons.make(("linear_probe", "fine_tune_all"))
         scores = tuple(
             replace(score, confusion=np.pad(score.confusion, (0, len(classes) - 3))) for score in comparison.scores
         )
@@ -192,13 +192,13 @@ def test_a_class_has_its_figures_of_both_runs(opened: Workspace) -> None:
 
 def test_the_net_effect_is_in_words_with_its_interval(opened: Workspace) -> None:
     _, comparison = _comparison(opened)
-    found = opened.disagreement("linear_probe", "fine_tune_all")
+    found = opened.comparisons.disagreement("linear_probe", "fine_tune_all")
     pair = comparison.pair("fine_tune_all", "linear_probe")
     said = disagreement.words(found, pair, ("A*", "B"), images=comparison.images, pairs=1)
     assert "**B** fixes **26** of the images that **A\\*** has wrong, and breaks **4**" in said
     assert "net +22 of 64 images, +34.4 points (+1" in said and said.endswith("which is more than luck.")
     back = disagreement.words(
-        opened.disagreement("fine_tune_all", "linear_probe"),
+        opened.comparisons.disagreement("fine_tune_all", "linear_probe"),
         pair.seen_from("linear_probe"),
         ("B", "A"),
         images=64,
@@ -209,7 +209,7 @@ def test_the_net_effect_is_in_words_with_its_interval(opened: Workspace) -> None
 
 def test_likely_label_errors_are_saved_without_formulas(opened: Workspace) -> None:
     dataset, comparison = _comparison(opened)
-    found = opened.label_errors(("linear_probe", "fine_tune_all"))
+    found = opened.comparisons.label_errors(("linear_probe", "fine_tune_all"))
     rows = list(csv.DictReader(io.StringIO(labels.table(dataset, comparison, found, {}).decode("utf-8-sig"))))
     assert tuple(rows[0]) == labels.COLUMNS
     assert [row["file"] for row in rows] == [f"'=animals/{seen.sample}.png" for seen in found]
@@ -220,7 +220,7 @@ def test_likely_label_errors_are_saved_without_formulas(opened: Workspace) -> No
 
 
 def test_the_pair_at_first_is_the_choice_and_the_best_other_strategy(opened: Workspace) -> None:
-    comparison = opened.compare(tuple(NAMED))
+    comparison = opened.comparisons.make(tuple(NAMED))
     first, second = comparison.rival, comparison.verdict.choice
     others = [each for each in comparison.scores if each.run != second]
     assert comparison.score(first).accuracy == max(each.accuracy for each in others)

@@ -11,6 +11,7 @@ from components.kit.feed import Curve, Feed, feed
 from tests.components.decide.test_pilots import EVENTS as RACE
 from tests.components.decide.test_pilots import TITLES
 from tests.components.kit.test_live_chart import EVENTS
+from tests.database import database
 from transfer_core.types import Dataset, Event, Notice, Progress
 from transfer_core.workspace import Workspace
 
@@ -41,15 +42,16 @@ def _seen(fed: Feed) -> dict[str, Any]:
 
 @pytest.fixture
 def job(opened: Workspace, dataset: Dataset) -> str:
-    return opened.submit([opened.recipe(dataset, "fine_tune_all")])[0]
+    return opened.runs.submit([opened.recipes.make(dataset, "fine_tune_all")])[0]
 
 
 def test_fed_in_pieces_it_is_what_it_is_fed_at_once(opened: Workspace, job: str) -> None:
-    opened._store.append(job, STORY[:1])
-    pieces = feed(opened, job)
-    for begin in range(1, len(STORY), 3):
-        opened._store.append(job, STORY[begin : begin + 3])
-        assert feed(opened, job) is pieces
+    with database(opened) as store:
+        store.append(job, STORY[:1])
+        pieces = feed(opened, job)
+        for begin in range(1, len(STORY), 3):
+            store.append(job, STORY[begin : begin + 3])
+            assert feed(opened, job) is pieces
     whole = Feed()
     whole.read(opened, job)
     assert whole is not pieces and _seen(whole) == _seen(pieces)
@@ -59,20 +61,19 @@ def test_fed_in_pieces_it_is_what_it_is_fed_at_once(opened: Workspace, job: str)
 
 def test_a_further_look_reads_no_event_again(opened: Workspace, job: str, monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[int] = []
-    events = opened._store.events
+    events = opened.jobs.events
 
-    def counted(id: str, after: int = 0) -> list[tuple[int, float, Event]]:
+    def counted(id: str, after: int = 0) -> tuple[tuple[int, float, Event], ...]:
         found = events(id, after)
         given.extend(seq for seq, _, _ in found)
         return found
 
-    monkeypatch.setattr(opened._store, "events", counted)
-    opened._store.append(job, STORY[:10])
-    for _ in range(3):
-        feed(opened, job)
-    opened._store.append(job, STORY[10:])
-    for _ in range(3):
-        feed(opened, job)
+    monkeypatch.setattr(opened.jobs, "events", counted)
+    with database(opened) as store:
+        for part in (STORY[:10], STORY[10:]):
+            store.append(job, part)
+            for _ in range(3):
+                feed(opened, job)
     assert given == list(range(1, len(STORY) + 1))
 
 

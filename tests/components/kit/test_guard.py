@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from components import shell
 from components.kit import guard
 from transfer_core.errors import DatasetError, GraftError
+from transfer_core.store import Store
 from transfer_core.workspace import Workspace
 
 APP = Path(guard.__file__).parents[2] / "app.py"
@@ -19,7 +20,7 @@ PAGES = [file for file, _, _ in shell.PAGES]
 
 
 class Broken:
-    """A store of which every read and write raises."""
+    """Something of which every method raises."""
 
     def __init__(self, error: Exception) -> None:
         self.error = error
@@ -59,9 +60,9 @@ def test_a_page_whose_reads_fail_says_so_in_a_box(
 ) -> None:
     app = _app(page)
     with monkeypatch.context() as broken:
-        broken.setattr(opened, "_store", Broken(DatasetError("The database is gone; bring it back.")))
+        broken.setattr(Store, "read", Broken(DatasetError("The database is gone; bring it back.")).read)
         assert _errors(app.run()) == "The database is gone; bring it back."
-        broken.setattr(opened, "_store", Broken(RuntimeError("no such luck")))
+        broken.setattr(Store, "read", Broken(RuntimeError("no such luck")).read)
         said = _errors(app.run())
         (id,) = re.findall("ERROR error ([0-9a-f]{6}):", opened.log.read_text())
         assert id in said and "no such luck" not in said
@@ -97,7 +98,7 @@ def test_what_a_button_runs_into_stands_beside_it_until_another_is_pressed(
     app = _app("pages/decide.py").run()
     assert not _errors(app)
     with monkeypatch.context() as broken:
-        broken.setattr(opened, "measure", Broken(full).measure)
+        broken.setattr(opened.studies, "measure", Broken(full).measure)
         app.button(key="start_measure").click().run()
         assert _errors(app) == "The database cannot be written: the disk is full."
         assert _errors(app.run()), "it stays while the page runs again by itself"
@@ -108,7 +109,7 @@ def test_what_a_button_runs_into_stands_beside_it_until_another_is_pressed(
         app.button(key="start_measure").click().run()
         assert _errors(app)
     app.button(key="start_measure").click().run()
-    assert not _errors(app) and opened.jobs(kind="measure")[0].active
+    assert not _errors(app) and opened.jobs.list(kind="measure")[0].active
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -117,7 +118,7 @@ def test_trouble_is_a_banner_on_every_page_and_goes(
 ) -> None:
     app = _app(page)
     with monkeypatch.context() as trouble:
-        trouble.setattr(opened, "troubles", lambda: ("The disk is full.",))
+        trouble.setattr(opened.jobs, "troubles", lambda: ("The disk is full.",))
         assert _errors(app.run()) == "The disk is full."
     assert not _errors(app.run())
 
@@ -129,7 +130,7 @@ def test_where_the_worker_is_awaited_trouble_is_what_stands_there(
         return [words.value for words in _app("pages/train.py").run().caption if "evices" in words.value]
 
     assert beside_the_backbone() == ["Looking for the devices of this machine."]
-    monkeypatch.setattr(opened, "troubles", lambda: ("No devices: the worker cannot start.",))
+    monkeypatch.setattr(opened.jobs, "troubles", lambda: ("No devices: the worker cannot start.",))
     assert beside_the_backbone() == [":red[No devices\\: the worker cannot start\\.]"]
 
 

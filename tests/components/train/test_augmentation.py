@@ -47,7 +47,7 @@ def on(augmentation: Augmentation) -> set[str]:
 
 def test_switches_move_with_the_preset_save_what_the_user_has_set(opened: Workspace, dataset: Dataset) -> None:
     page = train_page("fine_tune_all")
-    rule = opened.recipe(dataset, "fine_tune_all").augment
+    rule = opened.recipes.make(dataset, "fine_tune_all").augment
     assert shown(page) == on(PRESETS[rule]) and kept(page).settings == {}
     for preset in ("light", "none", "standard"):
         page.selectbox(key=key(page, "augment")).select(preset).run()
@@ -65,7 +65,7 @@ def test_switches_move_with_the_preset_save_what_the_user_has_set(opened: Worksp
 
 
 def test_strategies_with_other_presets_are_both_told(opened: Workspace, dataset: Dataset) -> None:
-    presets = {opened.recipe(dataset, name).augment for name in ("fine_tune_all", "frozen_head")}
+    presets = {opened.recipes.make(dataset, name).augment for name in ("fine_tune_all", "frozen_head")}
     assert presets == {"light", "standard"}
     page = train_page("fine_tune_all", "frozen_head")
     assert page.toggle(key=key(page, "crop")).label == "Crop: by preset yes / no"
@@ -79,8 +79,8 @@ def test_strategies_with_other_presets_are_both_told(opened: Workspace, dataset:
 
 def test_the_picture_and_its_warnings_follow_the_switches(opened: Workspace, dataset: Dataset) -> None:
     page = train_page("fine_tune_all", augment="light")
-    (first,) = opened.jobs(kind="augment")
-    for _ in opened.drive(first.id):
+    (first,) = opened.jobs.list(kind="augment")
+    for _ in opened.jobs.drive(first.id):
         pass
     folder = opened.root / "datasets" / dataset.id
     assert (folder / FILE).read_text() == "[]" and not page.run().warning
@@ -94,12 +94,12 @@ def test_the_picture_and_its_warnings_follow_the_switches(opened: Workspace, dat
     assert any("show them to it: flip left and right, shift." in each.value for each in page.caption)
     switched(page, "flip")
     assert not page.warning and any("Drawing what training" in each.value for each in page.caption)
-    again, _ = opened.jobs(kind="augment")
+    again, _ = opened.jobs.list(kind="augment")
     assert again.id != first.id and task_of(again).recipe.augmentation == Augmentation(shift=0.1)  # type: ignore[attr-defined]
 
 
 def test_without_augmentation_it_is_shown_what_the_network_sees(opened: Workspace, dataset: Dataset) -> None:
     page = train_page("linear_probe")
     assert not page.exception
-    assert [job.payload["recipe"]["strategy"] for job in opened.jobs(kind="augment")] == ["linear_probe"]
+    assert [job.payload["recipe"]["strategy"] for job in opened.jobs.list(kind="augment")] == ["linear_probe"]
     assert not any((toggle.key or "").startswith("set_") for toggle in page.toggle)

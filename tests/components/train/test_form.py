@@ -44,7 +44,9 @@ def test_a_launch_is_each_strategy_in_each_seed_and_fold(workspace: Workspace) -
 
 def test_a_recipe_fills_the_form_so_that_it_would_be_launched_again(workspace: Workspace) -> None:
     data = dataset()
-    wanted = workspace.recipe(data, "fine_tune_top", "squeezenet1_1", lr=0.01, train_from="fire2", seed=3, flip=False)
+    wanted = workspace.recipes.make(
+        data, "fine_tune_top", "squeezenet1_1", lr=0.01, train_from="fire2", seed=3, flip=False
+    )
     fill_from(workspace, data, wanted)
     form = state.form.get()
     assert recipes(workspace, data, form, state.backbone.get()) == (wanted,)
@@ -58,7 +60,7 @@ def test_a_recipe_by_rule_fills_no_setting_that_the_rules_decide(
     workspace: Workspace, overrides: dict[str, int]
 ) -> None:
     data = dataset(400)  # so many that the epochs by rule depend on how many a recipe trains on
-    fill_from(workspace, data, workspace.recipe(data, "fine_tune_all", **overrides))
+    fill_from(workspace, data, workspace.recipes.make(data, "fine_tune_all", **overrides))
     form = state.form.get()
     assert set(form.settings) <= {"per_class"} and form.folds == overrides.get("folds", 0)
     (rule,) = by_rule(workspace, data, form, "bundled")
@@ -77,7 +79,7 @@ def test_a_file_that_is_no_recipe_gets_a_sentence(content: bytes) -> None:
 
 
 def test_repeats_in_words(workspace: Workspace) -> None:
-    made = workspace.repeated(dataset(), "linear_probe", folds=2, seeds=2)
+    made = workspace.recipes.repeated(dataset(), "linear_probe", folds=2, seeds=2)
     runs = tuple(
         Run(id=str(i), recipe=recipe, status="done", created=0, started=0, finished=0, device="cpu")
         for i, recipe in enumerate(made)

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from components import state
 from components.state import Form
 from components.train import rate
+from tests.database import database
 from transfer_core.types import Dataset, RateTest
 from transfer_core.workspace import Workspace
 
@@ -50,12 +51,13 @@ def test_a_button_queues_it_and_its_result_fills_the_form(opened: Workspace, dat
     page = _page(["linear_probe", "fine_tune_all"], backbone_lr=0.006)
     page.button(key="find_rate").click().run()
     assert not page.exception
-    (job,) = opened.jobs(kind="rates")
+    (job,) = opened.jobs.list(kind="rates")
     assert job.status == "queued" and job.payload["recipe"]["strategy"] == "fine_tune_all"
     page.button(key="stop_rates").click().run()
-    assert opened.job(job.id).status == "stopped"
+    assert opened.jobs.get(job.id).status == "stopped"
     page.button(key="find_rate").click().run()
-    opened._store.finish(opened.jobs(kind="rates")[0].id, "done", result=asdict(TEST))
+    with database(opened) as store:
+        store.finish(opened.jobs.list(kind="rates")[0].id, "done", result=asdict(TEST))
 
     page = _page(["linear_probe", "fine_tune_all"], backbone_lr=0.006)  # in another session
     said = next(known.value for known in page.markdown if "way down at" in known.value)
