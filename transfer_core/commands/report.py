@@ -9,7 +9,7 @@ from typing import Any
 
 from transfer_core.commands.follow import root
 from transfer_core.errors import GraftError
-from transfer_core.report.content import FORMAT
+from transfer_core.report.to_json import FORMAT
 from transfer_core.workspace import Workspace
 
 LOOKED_AT = 2_000  # first bytes of a file: in them a report of Graft's says that it is one

@@ -18,21 +18,24 @@ class Differences:
     """Of the recipes of some runs, in words. NONE stands where a strategy does not have the field."""
 
     apart: dict[str, tuple[str, ...]]  # by label what each run has: of fields that differ between runs that have them
-    shared: dict[str, str]  # by label, what all runs that have the field share
+    shared: dict[str, str]  # by label, what is the same for all
+    some: dict[str, str]  # by label, what is the same for the runs that have the field, which some do not
 
 
 def differences(runs: Sequence[Run]) -> Differences:
     """An ensemble has no recipe: leave it out."""
-    apart, shared = {}, {}
+    apart: dict[str, tuple[str, ...]] = {}
+    shared: dict[str, str] = {}
+    some: dict[str, str] = {}
     for name in FIELDS:
         told = tuple(told_of(run, name) for run in runs)
         values = {*told} - {NONE}
         versions = {(run.recipe.strategy, value) for run, value in zip(runs, told, strict=True)}
         if len(values) > 1 and (name != "version" or len(versions) > len({run.recipe.strategy for run in runs})):
-            apart[LABELS[name]] = told
+            apart[LABELS[name]] = tuple(short(each, WEIGHTS) for each in told) if name == "weights" else told
         elif len(values) == 1:
-            shared[LABELS[name]] = values.pop()
-    return Differences(apart=apart, shared=shared)
+            (some if NONE in told else shared)[LABELS[name]] = values.pop()
+    return Differences(apart=apart, shared=shared, some=some)
 
 
 def told_of(run: Run, name: str) -> str:
@@ -45,8 +48,6 @@ def told_of(run: Run, name: str) -> str:
         return NONE
     if name == "tap":
         return plain(f"{run.tap}, by cross-validation" if value == "auto" and run.tap else str(value or "last"))
-    if name == "weights":
-        return short(str(value), WEIGHTS)
     if name == "fold":
         return str(value + 1) if run.recipe.folds else NONE
     return plain(run.recipe.words(name) if name in SETTINGS else str(value))

@@ -82,7 +82,7 @@ def ticks_of(low: float, high: float, kind: Kind, *, log: bool) -> list[float]:
     rounds = TIMES if kind == "time" else [digit * 10.0**power for power in range(13) for digit in (1, 2, 5)]
     if log:
         inside = [value for value in rounds if low <= value <= high]
-        return inside[:: max(1, ceil(len(inside) / INTERVALS))]
+        return inside[:: max(1, ceil(len(inside) / (INTERVALS + 1)))]
     step = next((value for value in rounds if (high - low) / value <= INTERVALS), (high - low) / INTERVALS)
     return [step * k for k in range(ceil(low / step), int(high / step) + 1)]
 

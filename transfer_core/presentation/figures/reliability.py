@@ -23,7 +23,9 @@ def reliability(shown: Sequence[Entry]) -> Figure:
         data += _run(each, sure=place == 0 or len(shown) <= FEW, left=place * width, width=width)
     return Figure(
         title="Accuracy by confidence, with 95\u202f% intervals",
-        told="On the thin line, confidence keeps what it promises; below it, it promises too much.",
+        told="On the thin line, confidence keeps what it promises; below it, it promises too much."
+        + (f" Of more than {FEW} runs one has intervals; the others' points are of {LEAST_IN_BIN} images or more.")
+        * (len(shown) > FEW),
         height=400,
         legend=len(shown),
         data=data,
