@@ -1,14 +1,17 @@
 """A report as one HTML page that asks nothing of any network: templates over the chapters' values."""
 
+import json
+from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import lru_cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from transfer_core.compare.statistics import DRAWS
 from transfer_core.presentation.answers import KINDS
 from transfer_core.presentation.figures.curves import FEW
-from transfer_core.presentation.marks import PATHS
+from transfer_core.presentation.marks import PATHS, mark_of
 from transfer_core.presentation.theme import DARK, LIGHT
 from transfer_core.report.assets import font, own, plotly, sha256
 from transfer_core.report.chapters import CHAPTERS
@@ -16,6 +19,7 @@ from transfer_core.report.chapters.advice import NEAREST
 from transfer_core.report.drawings import TEMPLATE, drawn
 from transfer_core.report.gathered import Gathered
 from transfer_core.report.to_json import FORMAT
+from transfer_core.types import Recipe
 from transfer_core.words import between, chance, count, duration, percent, plain, short, signed, size
 
 
@@ -68,9 +72,10 @@ def _templates() -> Environment:
     made.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "allow_nan": False, "separators": (",", ":")}
     made.filters |= {
         **{"count": count, "percent": percent, "duration": duration, "size": size, "short": short, "chance": chance},
-        **{"day": day, "ended": ended, "loss": loss, "points": points, "code": code},
+        **{"day": day, "ended": ended, "loss": loss, "points": points, "code": code, "saved": saved},
     }
-    made.globals |= {"between": between, "signed": signed, "paths": PATHS, "kinds": KINDS, "nearest": NEAREST}
+    made.globals |= {"between": between, "signed": signed, "mark_of": mark_of}
+    made.globals |= {"paths": PATHS, "kinds": KINDS, "nearest": NEAREST, "draws": DRAWS}
     return made
 
 
@@ -91,6 +96,11 @@ def loss(value: float | None) -> str:
 def points(share: float) -> str:
     """Of a hundred, one digit."""
     return f"{100 * share:.1f}"
+
+
+def saved(recipe: Recipe) -> str:
+    """As a file from which it can be trained again."""
+    return json.dumps(asdict(recipe), indent=1, ensure_ascii=False)
 
 
 def code(text: str) -> Markup:

@@ -21,42 +21,22 @@ PICTURE_PX = 560
 
 
 @dataclass(frozen=True, kw_only=True)
-class ClassRow:
-    name: str
-    score: ClassScore  # of the chosen run
-    f1: tuple[float | None, ...]  # of all runs
-
-
-@dataclass(frozen=True, kw_only=True)
-class Cell:
-    predicted: str
-    images: int
-    share: float  # of the label's images
-
-
-@dataclass(frozen=True, kw_only=True)
-class LabelRow:
-    label: str
-    cells: tuple[Cell, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
 class Confusion:
     """A run's: as numbers, or of many classes as a picture and a list."""
 
     entry: Entry
     told: str  # the commonest confusion, in a sentence
-    rows: tuple[LabelRow, ...]
-    picture: str  # an address
+    images: tuple[tuple[int, ...], ...]  # rows are labels
+    shares: tuple[tuple[float, ...], ...]  # of the label's images
+    picture: str  # an address; '' where there are few classes
     commonest: tuple[Mixed, ...]
-    of: tuple[int, ...]  # images of each label
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClassesChapter:
     names: tuple[str, ...]
     runs: tuple[Entry, ...]  # the chosen one first
-    rows: tuple[ClassRow, ...]
+    scores: tuple[tuple[ClassScore, ...], ...]  # of each run and class
     confusions: tuple[Confusion, ...]  # in the order of runs
 
     @property
@@ -67,41 +47,23 @@ class ClassesChapter:
 def classes(gathered: Gathered) -> ClassesChapter:
     names, chosen = gathered.dataset.classes, gathered.chosen
     runs = (chosen, *(each for each in gathered.entries if each is not chosen))
-    scores = [class_scores(each.score.confusion) for each in runs]
     return ClassesChapter(
         names=names,
         runs=runs,
-        rows=tuple(
-            ClassRow(name=name, score=own[0], f1=tuple(each.f1 for each in own))
-            for name, *own in zip(names, *scores, strict=True)
-        ),
+        scores=tuple(class_scores(each.score.confusion) for each in runs),
         confusions=tuple(_confusion(each, names) for each in runs),
     )
 
 
 def _confusion(entry: Entry, names: tuple[str, ...]) -> Confusion:
-    matrix, few = entry.score.confusion, len(names) <= MOST_NUMBERED
+    matrix = entry.score.confusion
     return Confusion(
         entry=entry,
         told=most_confused(matrix, names),
-        rows=_rows(matrix, names) if few else (),
-        picture="" if few else _picture(matrix),
-        commonest=() if few else tuple(mixed(matrix)[:COMMONEST]),
-        of=tuple(matrix.sum(1).tolist()),
-    )
-
-
-def _rows(matrix: Ints, names: tuple[str, ...]) -> tuple[LabelRow, ...]:
-    numbers = zip(names, matrix.tolist(), shares(matrix).tolist(), strict=True)
-    return tuple(
-        LabelRow(
-            label=label,
-            cells=tuple(
-                Cell(predicted=name, images=images, share=share)
-                for name, images, share in zip(names, row, of, strict=True)
-            ),
-        )
-        for label, row, of in numbers
+        images=tuple(map(tuple, matrix.tolist())),
+        shares=tuple(map(tuple, shares(matrix).tolist())),
+        picture=_picture(matrix) if len(names) > MOST_NUMBERED else "",
+        commonest=tuple(mixed(matrix)[:COMMONEST]),
     )
 
 
