@@ -3,6 +3,8 @@
 import json
 import re
 import shutil
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from dataclasses import asdict, replace
@@ -178,6 +180,15 @@ def test_templates_escape_what_they_show_and_fail_at_a_wrong_name() -> None:
     )
     with pytest.raises(UndefinedError):
         page._templates().from_string("{{ nmae }}").render(name="")
+
+
+def test_plotly_is_read_from_its_files_and_stands_in_the_page_once(workspace: Workspace, dataset: Dataset) -> None:
+    script = (
+        "import sys\nfrom transfer_core.report import assets\nassert assets.plotly() and 'plotly' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", script], cwd=Path(__file__).parents[1], check=True)
+    library = assets.plotly()
+    assert library is not None and workspace.report(dataset).html.count(library.packed[:400]) == 1
 
 
 def test_without_plotly_the_tables_stand_open(

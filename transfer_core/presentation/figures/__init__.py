@@ -6,6 +6,7 @@ from transfer_core.presentation.figures.cost import cost
 from transfer_core.presentation.figures.curves import Curve, curve, curves, smoothed, thinned
 from transfer_core.presentation.figures.depth import depth, measured_depth
 from transfer_core.presentation.figures.forecast import learning_curves
+from transfer_core.presentation.figures.rates import rates
 from transfer_core.presentation.figures.reach import reach
 from transfer_core.presentation.figures.reliability import reliability
 from transfer_core.presentation.figures.rows import forest, versus
@@ -21,6 +22,7 @@ __all__ = [
     "forest",
     "learning_curves",
     "measured_depth",
+    "rates",
     "reach",
     "reliability",
     "smoothed",

@@ -132,7 +132,8 @@ def _layout(shown: Sequence[Curve], unit: Unit, losses: Sequence[float]) -> Json
         across |= scale([max(seconds, 0.05) for seconds in ends], "time", pad=0.04).axis(TITLES[unit])
     elif own and max(each.points[-1][0] for each in known) > max(own):
         across["range"] = [0, 1.04 * max(own)]  # a solver's many steps would leave epochs no room
-    wild = {"range": [0, 1.08 * sorted(losses)[int(WILD * (len(losses) - 1))]]} if losses else {}
+    top = sorted(losses)[min(len(losses) - 1, int(WILD * len(losses)))] if losses else None
+    wild = {} if top is None else {"range": [0, 1.08 * top]}
     return {
         "dragmode": "zoom",
         "xaxis": {**across, "title": "", "showticklabels": False, "anchor": "y", "matches": "x2"},

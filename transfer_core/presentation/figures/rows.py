@@ -35,6 +35,7 @@ class Row:
 def forest(shown: Sequence[Entry], chance: float, choice: str, *, letters: int = LETTERS) -> Figure:
     """Test accuracy of each run with its 95 % interval, in the given order; the run that is taken is marked."""
     low, high = padded(100 * np.array([each.score.interval for each in shown]), 0.06)
+    high += 0.12 * (high - low)  # room for what is written
     near = 100 * chance > low - 0.3 * (high - low)
     low = min(low, 100 * chance - 0.03 * (high - low)) if near else low
     rules = []
@@ -63,7 +64,7 @@ def forest(shown: Sequence[Entry], chance: float, choice: str, *, letters: int =
         letters,
         title="Test accuracy",
         told=f"With 95\N{NARROW NO-BREAK SPACE}% intervals. Guessing has {percent(chance)}.",
-        axis={"title": "Test accuracy, %", "range": [low, high + 0.12 * (high - low)]},  # room for what is written
+        axis={"title": "Test accuracy, %", "range": [low, high]},
     )
 
 
