@@ -7,8 +7,7 @@ from transfer_core.presentation.figures import Figure
 from transfer_core.report.gathered import Gathered
 
 CURVE_POINTS = 300
-LETTERS = 44  # of a run's name above its point
-WIDE, NARROW = (900, 400), (290, 260)  # px of a plot, for placing labels: on a desk and on paper, and on a phone
+WIDE, NARROW = (760, 330), (290, 260)  # px of a plot, for placing labels: on a desk and on paper, and on a phone
 AXIS = {"gridcolor": "grid", "tickfont": {"size": 12.5}, "title": {"font": {"size": 13}, "standoff": 10}}
 TEMPLATE: dict[str, Any] = {
     "layout": {
@@ -23,11 +22,9 @@ TEMPLATE: dict[str, Any] = {
 def drawn(gathered: Gathered) -> dict[str, Figure]:
     """By name, those that there is something to draw for. "time narrow" stands in for "time" on a phone."""
     shown, comparison = gathered.entries, gathered.comparison
-    found = {
-        "forest": figures.forest(shown, 1 / len(gathered.dataset.classes), comparison.verdict.choice, letters=LETTERS)
-    }
+    found = {"forest": figures.forest(shown, 1 / len(gathered.dataset.classes), comparison.verdict.choice)}
     if len(shown) > 1:
-        found["versus"] = figures.versus(shown, comparison, letters=LETTERS)
+        found["versus"] = figures.versus(shown, comparison)
         for name, room in (("time", WIDE), ("time narrow", NARROW)):
             found[name] = figures.cost(
                 shown,

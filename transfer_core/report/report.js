@@ -7,7 +7,8 @@ const PRINT_PX = 688; // 182 mm, what A4 leaves between the margins
 const HALF_PX = 335;
 const NARROW_PX = 560; // below, labels are placed for a phone
 const WIDEST_PX = { depth: 720, reliability: 640 };
-const PRINTED = 0.87; // of a figure's height
+const PRINTED = { curves: 0.75, reliability: 0.8, approaches: 0.75, depth: 0.75 }; // of the height
+const PRINTED_ROWS = 0.87;
 const CONFIG = { displayModeBar: false, doubleClick: "reset", showTips: false, responsive: false };
 const FONT = getComputedStyle(document.body).fontFamily;
 const plots = [...document.querySelectorAll("[data-figure]")];
@@ -51,7 +52,7 @@ function draw(plot) {
   const { data, layout } = painted({ ...own, layout: { ...own.layout, template } }, themes[dark ? "dark" : "light"]);
   const seen = data.filter((trace) => !hidden.has(trace.legendgroup) && (training || trace.meta !== "train"));
   Plotly.react(plot, seen, {
-    ...layout, width, height: Math.round((printing ? PRINTED : 1) * layout.height), autosize: false,
+    ...layout, width, height: Math.round((printing ? PRINTED[name] ?? PRINTED_ROWS : 1) * layout.height), autosize: false,
     font: { ...layout.font, family: FONT },
     dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom", // a finger that drags scrolls the page
   }, CONFIG);

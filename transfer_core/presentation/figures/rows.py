@@ -14,7 +14,7 @@ from transfer_core.words import between, count, in_figure, percent, short, signe
 
 ROW_PX, TIGHT_PX = 46, 40  # height of a run with its name above it, and where there are many
 MANY = 12
-LETTERS = 36  # of a name: what a phone has room for beside a page's margins
+LETTERS = 36  # of a name: what a phone, and half a sheet of paper, have room for
 LINE: Json = {"type": "line", "layer": "below"}
 UPRIGHT: Json = {"yref": "paper", "y0": 0, "y1": 1}
 
@@ -32,7 +32,7 @@ class Row:
     pale: bool = False
 
 
-def forest(shown: Sequence[Entry], chance: float, choice: str, *, letters: int = LETTERS) -> Figure:
+def forest(shown: Sequence[Entry], chance: float, choice: str) -> Figure:
     """Test accuracy of each run with its 95 % interval, in the given order; the run that is taken is marked."""
     low, high = padded(100 * np.array([each.score.interval for each in shown]), 0.06)
     high += 0.12 * (high - low)  # room for what is written
@@ -61,14 +61,13 @@ def forest(shown: Sequence[Entry], chance: float, choice: str, *, letters: int =
         rows,
         choice,
         rules,
-        letters,
         title="Test accuracy",
         told=f"With 95\N{NARROW NO-BREAK SPACE}% intervals. Guessing has {percent(chance)}.",
         axis={"title": "Test accuracy, %", "range": [low, high]},
     )
 
 
-def versus(shown: Sequence[Entry], comparison: Comparison, *, letters: int = LETTERS) -> Figure:
+def versus(shown: Sequence[Entry], comparison: Comparison) -> Figure:
     """By how much each run is ahead of the one that is taken, with paired intervals; pale where that may be luck."""
     choice, worth = comparison.verdict.choice, 100 * comparison.verdict.worth
     rows = [_ahead(each, comparison) for each in shown]
@@ -79,7 +78,6 @@ def versus(shown: Sequence[Entry], comparison: Comparison, *, letters: int = LET
         rows,
         choice,
         [{**band, "fillcolor": NEUTRAL, "opacity": 0.2}, zero],
-        letters,
         title=f"Points ahead of “{comparison.title(choice)}”",
         told="Paired over the same images. Pale where an exact test, corrected for all pairs, does not rule chance out."
         " The band is the lead that counts as worth nothing.",
@@ -108,9 +106,7 @@ def _points(difference: Interval) -> tuple[float, float, float]:
     return 100 * difference.value, 100 * difference.low, 100 * difference.high
 
 
-def _drawn(
-    rows: Sequence[Row], choice: str, rules: Sequence[Json], letters: int, *, title: str, told: str, axis: Json
-) -> Figure:
+def _drawn(rows: Sequence[Row], choice: str, rules: Sequence[Json], *, title: str, told: str, axis: Json) -> Figure:
     """A name above each point, its interval through it; the choice lies on a band."""
     many = len(rows) > MANY
     notes: list[Json] = []
@@ -122,7 +118,7 @@ def _drawn(
             shapes.append({**band, "fillcolor": NEUTRAL, "opacity": 0.17, "line": {"width": 0}, "layer": "below"})
         span = {"x0": row.low, "x1": row.high, "y0": place, "y1": place, "opacity": 0.25 if row.pale else 0.45}
         shapes.append({**LINE, **span, "line": {"color": row.entry.mark.color, "width": 5}})
-        name = f"{row.entry.number}\N{EN SPACE}{in_figure(short(row.entry.title, letters))}"
+        name = f"{row.entry.number}\N{EN SPACE}{in_figure(short(row.entry.title, LETTERS))}"
         line = {"y": place, "xref": "paper", "yshift": 15 if many else 18, "font": {"size": 13}}
         notes.append(note(f"<b>{name}</b>" if taken else name, **line, x=0, xanchor="left"))
         notes.append(note(row.written, **line, x=1, xanchor="right"))
