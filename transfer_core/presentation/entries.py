@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from transfer_core.presentation.marks import Mark, marks
-from transfer_core.types import Comparison, Pair, Run, Score
+from transfer_core.types import Comparison, Interval, Pair, Run, Score
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,6 +15,12 @@ class Entry:
     title: str
     mark: Mark
     number: int  # 1: the most test images right
+
+    @property
+    def accuracy(self) -> Interval:
+        """Of the test images, with its 95 % interval."""
+        low, high = self.score.interval
+        return Interval(value=self.score.accuracy, low=low, high=high)
 
 
 def entries(comparison: Comparison) -> tuple[Entry, ...]:

@@ -9,11 +9,10 @@ from transfer_core.types import Comparison, Interval
 
 @dataclass(frozen=True, kw_only=True)
 class RunRow:
-    """A run. Accuracies are fractions; None: not known."""
+    """A run against the one that is taken, and what it took; fractions and bytes, None: not known."""
 
     entry: Entry
     taken: bool  # by the verdict
-    accuracy: Interval
     lead: Interval | None  # over the run that is taken; None for that one itself
     sure: bool  # whether that is more than luck
     train_images: int
@@ -25,12 +24,11 @@ def run_rows(
 ) -> tuple[RunRow, ...]:
     rows = []
     for each in shown:
-        pair, (low, high) = lead(comparison, each.run.id), each.score.interval
+        pair = lead(comparison, each.run.id)
         rows.append(
             RunRow(
                 entry=each,
                 taken=pair is None,
-                accuracy=Interval(value=each.score.accuracy, low=low, high=high),
                 lead=None if pair is None else pair.accuracy,
                 sure=pair is not None and pair.sure,
                 train_images=comparison.trained_on(each.run.id),

@@ -12,7 +12,7 @@ from transfer_core.presentation.figures.rows import interval
 from transfer_core.presentation.labels import PHONE, Box, Room, place_labels
 from transfer_core.presentation.scales import LEAST, Scale, padded, scale
 from transfer_core.presentation.theme import NEUTRAL
-from transfer_core.types import Interval, front
+from transfer_core.types import front
 from transfer_core.words import duration, in_figure, short, size
 
 NAMED = 6  # more runs than this are named on hover alone, those of the front first
@@ -52,7 +52,6 @@ def cost(
         }
     ]
     for i, (each, at) in enumerate(zip(shown, spent, strict=True)):
-        least, most = each.score.interval
         told = f"<b>{in_figure(each.title)}</b><br>{interval(each.score)}<br>{quantity} {write(float(costs[i]))}"
         data.append(
             {
@@ -65,7 +64,7 @@ def cost(
                 "hovertext": [told],
                 "hovertemplate": HOVER,
                 "cliponaxis": False,
-                "error_y": whiskers([Interval(value=each.score.accuracy, low=least, high=most)], each.mark.color),
+                "error_y": whiskers([each.accuracy], each.mark.color),
             }
         )
     named = range(len(shown)) if every_name else ahead if len(ahead) <= NAMED else ()
@@ -94,7 +93,7 @@ def _names(
     low, high = height
     up = [(100 * each.score.accuracy - low) / (high - low) for each in shown]
     along = [across.share(at) for at in spent]
-    spread = [50 * (each.score.interval[1] - each.score.interval[0]) / (high - low) for each in shown]
+    spread = [50 * (each.accuracy.high - each.accuracy.low) / (high - low) for each in shown]
     ends = [*(along[i] for i in ahead[1:]), 1.0]
     steps: list[Box] = [(along[i], up[i], end, up[i]) for i, end in zip(ahead, ends, strict=True)]
     steps += [(along[b], up[a], along[b], up[b]) for a, b in pairwise(ahead)]

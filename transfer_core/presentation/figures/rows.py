@@ -21,12 +21,10 @@ UPRIGHT: Json = {"yref": "paper", "y0": 0, "y1": 1}
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """A run's point; values as the axis has them."""
+    """A run's point and its interval, as the axis has them."""
 
     entry: Entry
-    value: float
-    low: float
-    high: float
+    at: Interval
     written: str  # at the right edge; ready for Plotly, as is `hover`
     hover: str
     pale: bool = False
@@ -49,9 +47,7 @@ def forest(shown: Sequence[Entry], chance: float, choice: str) -> Figure:
     rows = [
         Row(
             entry=each,
-            value=100 * each.score.accuracy,
-            low=100 * each.score.interval[0],
-            high=100 * each.score.interval[1],
+            at=_points(each.accuracy),
             written=f"<b>{percent(each.score.accuracy)}</b>",
             hover=interval(each.score),
         )
@@ -71,7 +67,7 @@ def versus(shown: Sequence[Entry], comparison: Comparison) -> Figure:
     """By how much each run is ahead of the one that is taken, with paired intervals; pale where that may be luck."""
     choice, worth = comparison.verdict.choice, 100 * comparison.verdict.worth
     rows = [_ahead(each, comparison) for each in shown]
-    low, high = padded([0.0, worth, *(end for row in rows for end in (row.low, row.high))], 0.06)
+    low, high = padded([0.0, worth, *(end for row in rows for end in (row.at.low, row.at.high))], 0.06)
     band = {"type": "rect", "layer": "below", "x0": -worth, "x1": worth, **UPRIGHT, "line": {"width": 0}}
     zero = {**LINE, **UPRIGHT, "x0": 0, "x1": 0, "line": {"color": NEUTRAL, "width": 1.5}}
     return _drawn(
@@ -88,22 +84,21 @@ def versus(shown: Sequence[Entry], comparison: Comparison) -> Figure:
 def _ahead(entry: Entry, comparison: Comparison) -> Row:
     pair = lead(comparison, entry.run.id)
     if pair is None:
-        return Row(entry=entry, value=0.0, low=0.0, high=0.0, written="chosen", hover="chosen")
-    value, low, high = _points(pair.accuracy)
-    told = f"{signed(value)} points, 95 % interval {signed(low)} to {signed(high)}<br>"
+        return Row(entry=entry, at=Interval(value=0.0, low=0.0, high=0.0), written="chosen", hover="chosen")
+    at = _points(pair.accuracy)
+    value, low, high = signed(at.value), signed(at.low), signed(at.high)
+    told = f"{value} points, 95 % interval {low} to {high}<br>"
     return Row(
         entry=entry,
-        value=value,
-        low=low,
-        high=high,
-        written=f"<b>{signed(value)}</b>" if pair.sure else signed(value),
+        at=at,
+        written=f"<b>{value}</b>" if pair.sure else value,
         hover=told + ("more than chance explains" if pair.sure else "within chance"),
         pale=not pair.sure,
     )
 
 
-def _points(difference: Interval) -> tuple[float, float, float]:
-    return 100 * difference.value, 100 * difference.low, 100 * difference.high
+def _points(share: Interval) -> Interval:
+    return Interval(value=100 * share.value, low=100 * share.low, high=100 * share.high)
 
 
 def _drawn(rows: Sequence[Row], choice: str, rules: Sequence[Json], *, title: str, told: str, axis: Json) -> Figure:
@@ -116,7 +111,7 @@ def _drawn(rows: Sequence[Row], choice: str, rules: Sequence[Json], *, title: st
         if taken:
             band = {"type": "rect", "xref": "paper", "x0": 0, "x1": 1, "y0": place - 0.72, "y1": place + 0.32}
             shapes.append({**band, "fillcolor": NEUTRAL, "opacity": 0.17, "line": {"width": 0}, "layer": "below"})
-        span = {"x0": row.low, "x1": row.high, "y0": place, "y1": place, "opacity": 0.25 if row.pale else 0.45}
+        span = {"x0": row.at.low, "x1": row.at.high, "y0": place, "y1": place, "opacity": 0.25 if row.pale else 0.45}
         shapes.append({**LINE, **span, "line": {"color": row.entry.mark.color, "width": 5}})
         name = f"{row.entry.number}\N{EN SPACE}{in_figure(short(row.entry.title, LETTERS))}"
         line = {"y": place, "xref": "paper", "yshift": 15 if many else 18, "font": {"size": 13}}
@@ -125,7 +120,7 @@ def _drawn(rows: Sequence[Row], choice: str, rules: Sequence[Json], *, title: st
     colors = [row.entry.mark.color for row in rows]
     points = {
         "type": "scatter",
-        "x": [row.value for row in rows],
+        "x": [row.at.value for row in rows],
         "y": list(range(len(rows))),
         "mode": "markers",
         "marker": {
