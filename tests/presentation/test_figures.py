@@ -154,6 +154,8 @@ def test_runs_off_the_front_are_faint_and_unnamed_unless_there_is_no_hover() -> 
     figure = figures.cost(THREE, [4.0, 40.0, 50.0], "time", "Cost", "Training time")
     assert [point["opacity"] for point in points(figure)] == [1.0, 0.4, 0.4]
     assert [note["text"] for note in figure.layout["annotations"]] == ["Linear probe"]
+    bars = points(figure)[0]["error_y"]
+    assert bars["array"] == pytest.approx([3.0]) and bars["arrayminus"] == pytest.approx([4.0])
     printed = figures.cost(THREE, [4.0, 40.0, 50.0], "time", "Cost", "Training time", every_name=True)
     assert len(printed.layout["annotations"]) == 3
 

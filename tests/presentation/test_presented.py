@@ -49,10 +49,10 @@ def test_rows_hold_each_run_against_the_chosen_one() -> None:
 
 
 def test_recipes_differ_where_runs_that_have_a_setting_differ() -> None:
-    probe, tuned = run("a", "linear_probe"), run("b", "fine_tune_all", epochs=5, lr=0.01)
+    probe, tuned = run("a", "linear_probe"), run("b", "fine_tune_all", epochs=5, lr=0.01, smoothing=0.1)
     found = differences([probe, tuned])
     assert set(found.apart) == {"Strategy"} and found.shared["Weights"] == "w" and "Epochs" not in found.shared
-    assert found.some["Epochs"] == "5", "the solver's run has none"
+    assert found.some["Epochs"] == "5" and found.some["Label smoothing"] == "0.1", "the solver's run has neither"
     other = differences([tuned, run("c", "fine_tune_all", epochs=7, lr=0.01), probe])
     assert other.apart["Epochs"] == ("5", "7", NONE) and "Strategy" in other.apart
     assert "Version" not in found.apart
@@ -101,9 +101,12 @@ def boxes(points: Sequence[tuple[float, float]], labels: Sequence[str]) -> list[
     return found
 
 
-def test_labels_keep_out_of_each_others_way() -> None:
-    points = [(0.3, 0.9), (0.8, 0.92), (0.82, 0.2), (0.75, 0.24)]
-    placed = boxes(points, ["Fine-tune the top", "Fine-tune everything", "From scratch", "A small network"])
+@pytest.mark.parametrize(
+    "points", [[(0.3, 0.9), (0.8, 0.92), (0.82, 0.2), (0.75, 0.24)], [(0.3, 0.5), (0.3, 0.54), (0.32, 0.9)]]
+)
+def test_labels_keep_out_of_each_others_way(points: list[tuple[float, float]]) -> None:
+    names = ["Fine-tune the top", "Fine-tune everything", "From scratch", "A small network"]
+    placed = boxes(points, names[: len(points)])
     for one, other in combinations(placed, 2):
         aside = one[2] <= other[0] or other[2] <= one[0]
         assert aside or one[3] <= other[1] or other[3] <= one[1], "two labels cover each other"
