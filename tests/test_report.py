@@ -3,6 +3,8 @@
 import json
 import re
 import shutil
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from dataclasses import asdict, replace
@@ -11,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jinja2 import UndefinedError
 
 from components.kit import text
 from transfer_core import words
 from transfer_core.cli import main
-from transfer_core.report import assets, look, page
+from transfer_core.presentation.theme import DARK, LIGHT
+from transfer_core.report import assets, page
 from transfer_core.studies import estimates
 from transfer_core.types import SPLITS, Dataset, RunEnd, Said
 from transfer_core.workspace import Workspace
@@ -163,13 +167,33 @@ def test_names_are_shown_and_not_obeyed(workspace: Workspace, dataset: Dataset) 
     assert not {name for _, attributes in found.elements for name in attributes if name.startswith("on")}
     said = "".join(data for tag, data in found.texts if tag != "script")
     assert HOSTILE[0] in said and HOSTILE[1] in said and "\u202e" not in report.html
-    json.loads(found.script("values"))
+    json.loads(found.script("drawings"))
     assert json.loads(report.json)["dataset"]["classes"] == list(HOSTILE), "the JSON keeps names as they are"
 
 
-def test_a_name_cannot_end_the_values_in_the_page() -> None:
-    assert page._inert({"a": "</script><!--\u2028"}) == r'{"a":"\u003c/script\u003e\u003c!--\u2028"}'
+def test_a_name_cannot_end_the_drawings_in_the_page() -> None:
+    made = page._templates().from_string("{{ given|tojson }}").render(given={"a": "</script><!--"})
+    assert made == r'{"a":"\u003c/script\u003e\u003c!--"}'
     assert words.in_figure("<i>$x$ %{y}") == "&lt;i&gt;&#36;x&#36; %&#123;y}"
+
+
+def test_templates_escape_what_they_show_and_fail_at_a_wrong_name() -> None:
+    made = page._templates().from_string("<p title='{{ name }}'>{{ name }}</p><pre>{{ text|code }}</pre>")
+    assert made.render(name=HOSTILE[2], text="a\n  <b>\u202e") == (
+        "<p title='&#34;&#39; onmouseover=alert(2) \ufffdgpj.exe'>&#34;&#39; onmouseover=alert(2) \ufffdgpj.exe</p>"
+        "<pre>a\n &lt;b&gt;\ufffd</pre>"
+    )
+    with pytest.raises(UndefinedError):
+        page._templates().from_string("{{ nmae }}").render(name="")
+
+
+def test_plotly_is_read_from_its_files_and_stands_in_the_page_once(workspace: Workspace, dataset: Dataset) -> None:
+    script = (
+        "import sys\nfrom transfer_core.report import assets\nassert assets.plotly() and 'plotly' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", script], cwd=Path(__file__).parents[1], check=True)
+    library = assets.plotly()
+    assert library is not None and workspace.report(dataset).html.count(library.packed[:400]) == 1
 
 
 def test_without_plotly_the_tables_stand_open(
@@ -193,7 +217,7 @@ def test_one_run_alone_and_one_fold_have_a_report(workspace: Workspace, dataset:
 
 
 def test_it_looks_like_the_dashboard() -> None:
-    for theme, own in (("light", look.LIGHT), ("dark", look.DARK)):
+    for theme, own in (("light", LIGHT), ("dark", DARK)):
         given = THEMES[theme]
         assert list(own.strategies) == given["chartCategoricalColors"]
         assert list(own.shades) == given["chartSequentialColors"]

@@ -4,7 +4,7 @@ from typing import Literal
 
 from transfer_core.strategies import strategy
 from transfer_core.strategies.definition import CS231N, CS5720, EXCHANGE
-from transfer_core.types import Advice, Answers, Measured, Reason, Suggestion
+from transfer_core.types import LARGE, SMALL, Advice, Answers, Measured, Reason, Suggestion
 
 ARTICLE = "Fine-tuning and feature extraction compared (article, 2023)"
 SAID = "as you said"
@@ -116,13 +116,13 @@ def _rules(answers: Answers, measured: Measured | None, order: tuple[str, ...]) 
     small, large = answers.size == "small", answers.size == "large"
 
     if small:
-        rule(EXTRACTION, "Fewer than 1,000 training images: consider feature extraction.", count, CS5720)
+        rule(EXTRACTION, f"Fewer than {SMALL:,} training images: consider feature extraction.", count, CS5720)
     elif large:
-        rule(TUNING, "More than 10,000 training images: consider fine-tuning.", count, CS5720)
+        rule(TUNING, f"More than {LARGE:,} training images: consider fine-tuning.", count, CS5720)
     else:
         words = (
-            "From 1,000 to 10,000 images the answer lies between: a few thousand, with augmentation, usually gain "
-            "from fine-tuning; the first layers can stay frozen."
+            f"From {SMALL:,} to {LARGE:,} images the answer lies between: a few thousand, with augmentation, usually "
+            "gain from fine-tuning; the first layers can stay frozen."
         )
         rule(TUNING, words, count, EXCHANGE)
 

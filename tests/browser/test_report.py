@@ -120,6 +120,6 @@ def test_it_prints_in_light_on_a4(open_report: Callable[..., Page]) -> None:
     printed = page.evaluate("window.printed")
     assert {name for name, *_ in printed} == FIGURES
     assert max(width for _, width, _ in printed) <= 688
-    assert {ink for *_, ink in printed} == {"rgb(74, 84, 82)"}, "in the light theme's ink, also from a dark screen"
+    assert {ink for *_, ink in printed} == {"rgb(19, 27, 26)"}, "in the light theme's ink, also from a dark screen"
     expect(page.locator("html")).to_have_attribute("data-drawn", "yes")
     assert set(page.locator("[data-figure]").evaluate_all(drawn)) == FIGURES

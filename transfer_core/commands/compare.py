@@ -28,6 +28,7 @@ def compare(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
                 "macro_f1": score.macro_f1,
                 "confusion": score.confusion.tolist(),
                 "seconds": run.seconds,
+                "whole_seconds": run.whole_seconds,
                 "peak_bytes": run.peak_bytes,
                 "images_per_second": run.images_per_second,
             }
@@ -35,7 +36,7 @@ def compare(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
         low, high = score.interval
         lines.append(
             f"  {run.id}  {score.accuracy:6.1%} ({low:.1%} to {high:.1%})  F1 {score.macro_f1:.3f}  "
-            f"{run.seconds or 0:7.1f} s  {titles[run.id]}"
+            f"{run.whole_seconds or 0:7.1f} s  {titles[run.id]}"
         )
     verdict, transfer = comparison.verdict, comparison.transfer
     result = {

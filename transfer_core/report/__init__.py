@@ -1,11 +1,10 @@
 """A comparison as a page that stands on its own, and as JSON. Pure: values go in, text comes out."""
 
-import json
 from dataclasses import dataclass
-from typing import Any
 
-from transfer_core.report.content import Gathered, contents
+from transfer_core.report.gathered import Gathered
 from transfer_core.report.page import rendered
+from transfer_core.report.to_json import to_json
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,18 +19,9 @@ class Report:
 
 def made(gathered: Gathered) -> Report:
     """The report on one comparison."""
-    values = contents(gathered)
     return Report(
-        html=rendered(values),
-        json=_lines(values),
+        html=rendered(gathered),
+        json=to_json(gathered),
         verdict=gathered.comparison.verdict.reason,
         runs=tuple(run.id for run in gathered.comparison.runs),
     )
-
-
-def _lines(values: dict[str, Any]) -> str:
-    """JSON with a line for each field of the whole, so that it can be looked through and stays small."""
-    fields = [
-        f"{json.dumps(name)}: {json.dumps(each, ensure_ascii=False, allow_nan=False)}" for name, each in values.items()
-    ]
-    return "{\n" + ",\n".join(fields) + "\n}\n"

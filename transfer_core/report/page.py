@@ -1,57 +1,112 @@
-"""A report's content as one HTML page that asks nothing of any network."""
+"""A report as one HTML page that asks nothing of any network: templates over the chapters' values."""
 
 import json
-from string import Template
-from typing import Any
+from dataclasses import asdict
+from datetime import UTC, datetime
+from functools import lru_cache
 
-from transfer_core.report import closing, opening
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from transfer_core.compare.statistics import DRAWS
+from transfer_core.presentation.answers import KINDS
+from transfer_core.presentation.figures.curves import FEW
+from transfer_core.presentation.marks import PATHS, mark_of
+from transfer_core.presentation.theme import DARK, LIGHT
 from transfer_core.report.assets import font, own, plotly, sha256
-from transfer_core.report.classes import classes
-from transfer_core.report.evidence import evidence
-from transfer_core.report.figures import drawn
-from transfer_core.report.look import DARK, LIGHT, Look
-from transfer_core.words import safe
-
-SECTIONS = (
-    opening.verdict,
-    opening.advice,
-    opening.transfer,
-    evidence,
-    classes,
-    closing.images,
-    closing.data,
-    closing.again,
-)
-CHAPTERS = (
-    *(("verdict", "Verdict"), ("advice", "Advice"), ("transfer", "Transfer"), ("evidence", "Evidence")),
-    *(("classes", "Classes"), ("images", "Mistakes"), ("data", "Dataset"), ("again", "Repeat it")),
-)
+from transfer_core.report.chapters import CHAPTERS
+from transfer_core.report.chapters.advice import NEAREST
+from transfer_core.report.drawings import TEMPLATE, drawn
+from transfer_core.report.gathered import Gathered
+from transfer_core.report.to_json import FORMAT
+from transfer_core.types import Recipe
+from transfer_core.words import between, chance, count, duration, percent, plain, short, signed, size
 
 
-def rendered(content: dict[str, Any]) -> str:
+def rendered(gathered: Gathered) -> str:
     """The whole file.
 
     Its policy lets no request out and only two scripts run, each known by its hash: the report's own and Plotly, which
     travels packed. Where Plotly is not installed, or a browser cannot unpack it, tables stand in for the figures.
     """
-    script, library = own("figures.js") + own("report.js"), plotly()
+    script, library, figures = own("report.js"), plotly(), drawn(gathered)
     allowed = " ".join(f"'sha256-{digest}'" for digest in (sha256(script), *([library.digest] if library else [])))
     policy = (
         "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; font-src data:;"
         f" style-src 'unsafe-inline'; script-src {allowed}"
     )
-    return Template(own("report.html")).substitute(
-        policy=policy,
-        generator=safe(content["format"]),
-        title=safe(opening.title_of(content)),
-        style=_style(),
-        masthead=opening.masthead(content),
-        chapters="".join(f'<a href="#{name}">{title}</a>' for name, title in CHAPTERS),
-        sections="".join(made(content) for made in SECTIONS),
-        values=_inert(drawn(content)),
-        plotly=library.packed if library else "",
-        script=script,
+    return (
+        _templates()
+        .get_template("report.html")
+        .render(
+            gathered=gathered,
+            dataset=gathered.dataset,
+            chapters=[(name, title, made(gathered)) for name, title, made in CHAPTERS],
+            figures=figures,
+            drawings={
+                "figures": {name: figure.bare() for name, figure in figures.items()},
+                "themes": {"light": LIGHT.colors, "dark": DARK.colors},
+                "template": TEMPLATE,
+                "training": sum(not each.run.members for each in gathered.entries) <= FEW,
+            },
+            policy=policy,
+            generator=FORMAT,
+            style=Markup(_style()),
+            plotly=library.packed if library else "",
+            script=Markup(script),
+        )
     )
+
+
+@lru_cache(maxsize=1)
+def _templates() -> Environment:
+    """Everything that a template shows is one line of visible characters, escaped; a wrong name is an error."""
+    made = Environment(
+        loader=PackageLoader("transfer_core.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=lambda value: plain(value) if isinstance(value, str) and not hasattr(value, "__html__") else value,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "allow_nan": False, "separators": (",", ":")}
+    made.filters |= {
+        **{"count": count, "percent": percent, "duration": duration, "size": size, "short": short, "chance": chance},
+        **{"day": day, "ended": ended, "loss": loss, "points": points, "code": code, "saved": saved},
+    }
+    made.globals |= {"between": between, "signed": signed, "mark_of": mark_of}
+    made.globals |= {"paths": PATHS, "kinds": KINDS, "nearest": NEAREST, "draws": DRAWS}
+    return made
+
+
+def day(seconds: float) -> str:
+    """Since 1970 -> "2026-11-21, 15:48 UTC" """
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d, %H:%M UTC")
+
+
+def ended(words: str) -> str:
+    """With a full stop, one that is there already included."""
+    return words if words.endswith((".", ")")) else f"{words}."
+
+
+def loss(value: float | None) -> str:
+    return "" if value is None else f"{value:.4g}"
+
+
+def points(share: float) -> str:
+    """Of a hundred, one digit."""
+    return f"{100 * share:.1f}"
+
+
+def saved(recipe: Recipe) -> str:
+    """As a file from which it can be trained again."""
+    return json.dumps(asdict(recipe), indent=1, ensure_ascii=False)
+
+
+def code(text: str) -> Markup:
+    """Lines as they are, each a line of visible characters."""
+    lines = ((" " if line[:1].isspace() else "") + plain(line) for line in text.split("\n"))
+    return Markup("\n").join(escape(line) for line in lines)
 
 
 def _style() -> str:
@@ -62,20 +117,6 @@ def _style() -> str:
         if face
         else ""
     )
-    dark = f"@media screen and (prefers-color-scheme:dark){{:root{{{_colors(DARK)}}}}}\n"
-    return f"{loaded}:root{{{_colors(LIGHT)}}}\n{dark}{own('report.css')}"
-
-
-def _colors(look: Look) -> str:
-    named = {name: getattr(look, name) for name in ("paper", "panel", "ink", "line", "accent", "link")}
-    named |= {f"c{slot}": color for slot, color in enumerate(look.strategies)}
-    named |= {f"shade{step}": color for step, color in enumerate(look.shades)}
-    return ";".join(f"--{name}:{color}" for name, color in named.items())
-
-
-def _inert(values: Any) -> str:
-    """JSON that no name inside can end: it stands in a <script> element that is never run."""
-    text = json.dumps(values, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    for sign in "<>&\u2028\u2029":
-        text = text.replace(sign, f"\\u{ord(sign):04x}")
-    return text
+    light, dark = (";".join(f"--{name}:{color}" for name, color in one.colors.items()) for one in (LIGHT, DARK))
+    themed = f":root{{{light}}}\n@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}\n"
+    return f"{loaded}{themed}{own('report.css')}"

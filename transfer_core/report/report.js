@@ -1,10 +1,20 @@
-// Draws the figures. Where Plotly is missing or cannot be unpacked nothing is drawn, and the tables that stand open in
-// the page say the same.
+"use strict";
+// Draws the figures that the page carries, in the colours of its theme. Where Plotly is missing or cannot be unpacked
+// nothing is drawn, and the tables that stand open in the page say the same.
 
+const { figures, themes, template, ...options } = JSON.parse(document.getElementById("drawings").textContent);
 const PRINT_PX = 688; // 182 mm, what A4 leaves between the margins
 const HALF_PX = 335;
+const NARROW_PX = 560; // below, labels are placed for a phone
+const WIDEST_PX = { depth: 720, reliability: 640 };
+const PRINTED = { curves: 0.75, reliability: 0.8, approaches: 0.75, depth: 0.75 }; // of the height
+const PRINTED_ROWS = 0.87;
 const CONFIG = { displayModeBar: false, doubleClick: "reset", showTips: false, responsive: false };
+const FONT = getComputedStyle(document.body).fontFamily;
 const plots = [...document.querySelectorAll("[data-figure]")];
+const hidden = new Set(); // runs that the reader has switched off
+let training = options.training; // whether curves of training images are drawn; of many runs they are too much
+let printing = false;
 
 async function unpacked() {
   const packed = document.getElementById("plotly").textContent;
@@ -17,6 +27,16 @@ async function unpacked() {
   return "Plotly" in window;
 }
 
+// A copy with colours in place of their tokens, which stand under names that end in "color".
+function painted(value, colors) {
+  if (Array.isArray(value)) return value.map((each) => painted(each, colors));
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => {
+    if (!name.endsWith("color")) return [name, painted(each, colors)];
+    return [name, Array.isArray(each) ? each.map((one) => colors[one] ?? one) : colors[each] ?? each];
+  }));
+}
+
 function room(plot) {
   if (!printing) return plot.parentElement.clientWidth;
   return plot.closest(".two") ? HALF_PX : PRINT_PX;
@@ -24,10 +44,18 @@ function room(plot) {
 
 function draw(plot) {
   plot.hidden = false;
-  const width = Math.floor(room(plot));
+  const name = plot.dataset.figure;
+  const width = Math.min(Math.floor(room(plot)), WIDEST_PX[name] ?? Infinity);
   if (width < 50) return; // folded away
-  const [traces, layout] = figures[plot.dataset.figure](look(), width);
-  Plotly.react(plot, traces, layout, CONFIG);
+  const dark = !printing && matchMedia("(prefers-color-scheme: dark)").matches;
+  const own = (width < NARROW_PX && figures[`${name} narrow`]) || figures[name];
+  const { data, layout } = painted({ ...own, layout: { ...own.layout, template } }, themes[dark ? "dark" : "light"]);
+  const seen = data.filter((trace) => !hidden.has(trace.legendgroup) && (training || trace.meta !== "train"));
+  Plotly.react(plot, seen, {
+    ...layout, width, height: Math.round((printing ? PRINTED[name] ?? PRINTED_ROWS : 1) * layout.height), autosize: false,
+    font: { ...layout.font, family: FONT },
+    dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom", // a finger that drags scrolls the page
+  }, CONFIG);
 }
 
 const drawAll = () => plots.forEach(draw);

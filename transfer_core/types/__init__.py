@@ -1,6 +1,8 @@
 """The vocabulary of Graft: frozen values that every floor may use. NumPy only."""
 
 from transfer_core.types.advice import (
+    LARGE,
+    SMALL,
     Advice,
     Answers,
     Axis,
@@ -70,12 +72,14 @@ __all__ = [
     "JOINED",
     "JUDGES",
     "LABELS",
+    "LARGE",
     "LEVEL",
     "MOST_PX",
     "NONE",
     "NOTHING",
     "PRESETS",
     "SETTINGS",
+    "SMALL",
     "SPLITS",
     "SWITCHES",
     "TELLING",

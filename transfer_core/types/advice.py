@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
+SMALL, LARGE = 1_000, 10_000  # training images: few below the one, many above the other (CS5720, slide 96)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Answers:
@@ -15,8 +17,7 @@ class Answers:
 
     @property
     def size(self) -> Literal["small", "medium", "large"]:
-        """Small below 1,000 training images, large above 10,000 (CS5720, slide 96)."""
-        return "small" if self.images < 1_000 else "large" if self.images > 10_000 else "medium"
+        return "small" if self.images < SMALL else "large" if self.images > LARGE else "medium"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,6 @@
 """The one door to everything Graft keeps and does; pages and the command line know no other."""
 
-from transfer_core.report.content import FORMAT as REPORT_FORMAT
+from transfer_core.report.to_json import FORMAT as REPORT_FORMAT
 from transfer_core.workspace.datasets import DatasetRow, import_roots
 from transfer_core.workspace.naming import default_root, expanded, matching
 from transfer_core.workspace.predictions import MOST_RUNS

@@ -14,7 +14,7 @@ from transfer_core.compare.verdict import WORTH, grade
 from transfer_core.errors import DatasetError, UnknownJob
 from transfer_core.report import Report, made
 from transfer_core.report.assets import versions
-from transfer_core.report.content import Gathered
+from transfer_core.report.gathered import Gathered
 from transfer_core.strategies import STRATEGIES
 from transfer_core.types import (
     ClassScore,

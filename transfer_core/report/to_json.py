@@ -1,7 +1,8 @@
-"""What a report says, as plain JSON: everything that somebody else needs to check a comparison and to repeat it."""
+"""A report as plain JSON: everything that somebody else needs to check a comparison and to repeat it."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, is_dataclass
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, fields, is_dataclass
 from datetime import UTC, datetime
 from math import isfinite
 from typing import Any
@@ -10,62 +11,32 @@ import numpy as np
 
 from transfer_core.compare.classes import class_scores
 from transfer_core.compare.statistics import BINS, DRAWS
-from transfer_core.errors import GraftError
-from transfer_core.report.thumbnails import data_uri
-from transfer_core.strategies import Strategy
+from transfer_core.report.gathered import MOST_SHOWN, Gathered
 from transfer_core.types import (
     SPLITS,
-    Backbone,
     Comparison,
     Dataset,
-    Decision,
     EpochEnd,
-    Event,
-    Grade,
-    Measured,
     Notice,
     Profile,
     Reached,
-    Recipe,
     Repeats,
-    Resampled,
     Run,
-    Said,
     Score,
     Seen,
     front,
 )
 
 FORMAT = "graft-report 1"  # raise it when a field changes its meaning
-MOST_SHOWN = 12  # images of a gallery
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Gathered:
-    """What a workspace knows of one comparison."""
-
-    dataset: Dataset
-    profile: Profile
-    said: Said
-    measured: Measured | None
-    decision: Decision
-    comparison: Comparison
-    grade: Grade
-    strategies: Sequence[Strategy]
-    backbones: Sequence[Backbone]
-    runs: Mapping[str, Run]  # of the dataset, those compared and others
-    events: Mapping[str, Sequence[Event]]  # of each run that is compared
-    model_bytes: Mapping[str, int | None]
-    repeats: Sequence[tuple[str, Repeats]]  # each with its title
-    resampled: Sequence[Resampled]
-    mistakes: Sequence[Seen]  # of the verdict's choice
-    rival: str | None  # Comparison.rival
-    fixed: Sequence[Seen]  # the choice alone is right, of it and its rival
-    broken: Sequence[Seen]  # the rival alone is right
-    label_errors: Sequence[Seen]
-    image: Callable[[int], bytes]  # a sample's file
-    versions: Mapping[str, str]
-    created: float  # seconds since 1970
+def to_json(gathered: Gathered) -> str:
+    """A line for each field of the whole, so that it can be looked through and stays small."""
+    lines = [
+        f"{json.dumps(name)}: {json.dumps(each, ensure_ascii=False, allow_nan=False)}"
+        for name, each in contents(gathered).items()
+    ]
+    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def contents(gathered: Gathered) -> dict[str, Any]:
@@ -101,11 +72,7 @@ def contents(gathered: Gathered) -> dict[str, Any]:
             for known in gathered.strategies
             if known.name in {run.recipe.strategy for run in comparison.runs}
         ],
-        "backbones": [
-            known
-            for known in gathered.backbones
-            if known.name in {gathered.said.backbone, *(run.recipe.backbone for run in comparison.runs)}
-        ],
+        "backbones": gathered.involved,
         "versions": gathered.versions,
     }
     found: dict[str, Any] = plain(values)
@@ -170,14 +137,6 @@ def _front(comparison: Comparison) -> list[str]:
     return [timed[place][0] for place in places]
 
 
-def _thumbnail(gathered: Gathered, sample: int) -> str:
-    """'' where the image's file is gone."""
-    try:
-        return data_uri(gathered.image(sample))
-    except GraftError:
-        return ""
-
-
 def _reached(each: Reached, strategy: str) -> dict[str, Any]:
     return {
         "train_images": each.images,
@@ -231,7 +190,7 @@ def _gallery(found: Sequence[Seen], gathered: Gathered) -> dict[str, Any]:
                 "split": seen.split,
                 "label": dataset.classes[seen.label],
                 "calls": [{**asdict(call), "predicted": dataset.classes[call.predicted]} for call in seen.calls],
-                "thumbnail": _thumbnail(gathered, seen.sample),
+                "thumbnail": gathered.thumbnails[seen.sample],
             }
             for seen in found[:MOST_SHOWN]
         ],
@@ -241,13 +200,6 @@ def _gallery(found: Sequence[Seen], gathered: Gathered) -> dict[str, Any]:
 def moment(seconds: float | None) -> str | None:
     """Seconds since 1970 -> "2026-11-21T15:48:26Z" """
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def differing(recipes: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[str]]:
-    """The fields of recipes in which some differ, and those that all share."""
-    names = [each.name for each in fields(Recipe)]
-    apart = [name for name in names if any(recipe[name] != recipes[0][name] for recipe in recipes)]
-    return apart, [name for name in names if name not in apart]
 
 
 def _fields(value: Any) -> dict[str, Any]:

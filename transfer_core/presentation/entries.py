@@ -1,0 +1,40 @@
+"""The runs of a comparison as every chart and table shows them."""
+
+from dataclasses import dataclass
+
+from transfer_core.presentation.marks import Mark, marks
+from transfer_core.types import Comparison, Interval, Pair, Run, Score
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """A run as all charts and tables of one comparison show it."""
+
+    run: Run
+    score: Score
+    title: str
+    mark: Mark
+    number: int  # 1: the most test images right
+
+    @property
+    def accuracy(self) -> Interval:
+        """Of the test images, with its 95 % interval."""
+        low, high = self.score.interval
+        return Interval(value=self.score.accuracy, low=low, high=high)
+
+
+def entries(comparison: Comparison) -> tuple[Entry, ...]:
+    """The runs of a comparison, the most accurate first."""
+    looks = marks([run.strategy for run in comparison.runs])
+    listed = list(zip(comparison.runs, comparison.scores, comparison.titles, looks, strict=True))
+    listed.sort(key=lambda each: -each[1].accuracy)
+    return tuple(
+        Entry(run=run, score=score, title=title, mark=mark, number=number)
+        for number, (run, score, title, mark) in enumerate(listed, 1)
+    )
+
+
+def lead(comparison: Comparison, run: str) -> Pair | None:
+    """A run against the one that is taken; None for that one itself."""
+    choice = comparison.verdict.choice
+    return None if run == choice else comparison.pair(run, choice)

@@ -1,0 +1,105 @@
+"""Test accuracy against what it costs, and the runs that nothing beats at both."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Literal
+
+import numpy as np
+
+from transfer_core.presentation.entries import Entry
+from transfer_core.presentation.figures.canvas import HOVER, Figure, Json, marker, note, whiskers
+from transfer_core.presentation.figures.rows import interval
+from transfer_core.presentation.labels import PHONE, Box, Room, place_labels
+from transfer_core.presentation.scales import LEAST, Scale, padded, scale
+from transfer_core.presentation.theme import NEUTRAL
+from transfer_core.types import front
+from transfer_core.words import duration, in_figure, short, size
+
+NAMED = 6  # more runs than this are named on hover alone, those of the front first
+HEIGHT_PX = 320
+
+Cost = Literal["time", "memory"]
+
+
+def cost(
+    shown: Sequence[Entry],
+    costs: Sequence[float],
+    kind: Cost,
+    title: str,
+    quantity: str,
+    *,
+    room: Room = PHONE,
+    every_name: bool = False,
+) -> Figure:
+    """The front as a thin step, its runs named; `every_name`: the others too, as paper has no hover.
+
+    `costs` are seconds or bytes, as `kind` says. Names are placed for a plot of `room` px.
+    """
+    spent = [max(float(each), LEAST[kind]) for each in costs]
+    across = scale(spent, kind)
+    low, high = padded(100 * np.array([each.score.interval for each in shown]), 0.12)
+    ahead = front(costs, [each.score.accuracy for each in shown])
+    edge = across.ends[1]
+    write = duration if kind == "time" else size
+    data: list[Json] = [
+        {
+            "type": "scatter",
+            "x": [*(spent[i] for i in ahead), edge],
+            "y": [*(100 * shown[i].score.accuracy for i in ahead), 100 * shown[ahead[-1]].score.accuracy],
+            "mode": "lines",
+            "line": {"color": NEUTRAL, "width": 1.5, "shape": "hv"},
+            "hoverinfo": "skip",
+        }
+    ]
+    for i, (each, at) in enumerate(zip(shown, spent, strict=True)):
+        told = f"<b>{in_figure(each.title)}</b><br>{interval(each.score)}<br>{quantity} {write(float(costs[i]))}"
+        data.append(
+            {
+                "type": "scatter",
+                "x": [at],
+                "y": [100 * each.score.accuracy],
+                "mode": "markers",
+                "marker": marker(each.mark, 13 if i in ahead else 10),
+                "opacity": 1.0 if i in ahead else 0.4,
+                "hovertext": [told],
+                "hovertemplate": HOVER,
+                "cliponaxis": False,
+                "error_y": whiskers([each.accuracy], each.mark.color),
+            }
+        )
+    named = range(len(shown)) if every_name else ahead if len(ahead) <= NAMED else ()
+    names = [short(each.title, 30) if i in named else "" for i, each in enumerate(shown)]
+    return Figure(
+        title=title,
+        height=room[1] + HEIGHT_PX - PHONE[1],
+        data=data,
+        layout={
+            "annotations": _names(shown, spent, across, (low, high), ahead, names, room),
+            "xaxis": across.axis(quantity),
+            "yaxis": {"title": "Test accuracy, %", "range": [low, min(high, 102.0)]},
+        },
+    )
+
+
+def _names(
+    shown: Sequence[Entry],
+    spent: Sequence[float],
+    across: Scale,
+    height: tuple[float, float],
+    ahead: Sequence[int],
+    names: Sequence[str],
+    room: Room,
+) -> list[Json]:
+    low, high = height
+    up = [(100 * each.score.accuracy - low) / (high - low) for each in shown]
+    along = [across.share(at) for at in spent]
+    spread = [50 * (each.accuracy.high - each.accuracy.low) / (high - low) for each in shown]
+    ends = [*(along[i] for i in ahead[1:]), 1.0]
+    steps: list[Box] = [(along[i], up[i], end, up[i]) for i, end in zip(ahead, ends, strict=True)]
+    steps += [(along[b], up[a], along[b], up[b]) for a, b in pairwise(ahead)]
+    places = place_labels(list(zip(along, up, strict=True)), spread, names, room=room, lines=steps)
+    return [
+        note(in_figure(name), x=across.at(at), y=100 * each.score.accuracy, **place)
+        for each, at, name, place in zip(shown, spent, names, places, strict=True)
+        if name
+    ]
