@@ -75,10 +75,10 @@ def led_by_the_toy(workspace: Workspace, dataset: Dataset) -> None:
     workspace.say(dataset, Said(backbone=network.name))
 
 
-def page(name: str, **state: Any) -> AppTest:
+def page(name: str, **kept: Any) -> AppTest:
     drawn = AppTest.from_file(str(ROOT / "pages" / f"{name}.py"), default_timeout=30)
     drawn.session_state[state.opened.key] = True
-    for key, value in state.items():
+    for key, value in kept.items():
         drawn.session_state[key] = value
     return drawn.run()
 
