@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 
@@ -15,7 +16,7 @@ from transfer_core.data.look_alikes import look_alikes, warnings
 from transfer_core.errors import RecipeError, StopAsked
 from transfer_core.training.checkpoint import RECIPE, save_json, save_network, save_predictions
 from transfer_core.training.familiar import FAMILIAR, remembered, save_familiar
-from transfer_core.training.features import outputs
+from transfer_core.training.features import Codes, frozen_features, outputs, precise
 from transfer_core.training.gradient import gradient
 from transfer_core.training.heads import STEPS, SVM_STRENGTHS, linear_svm, logistic, strongest
 from transfer_core.training.kept_heads import Solver, kept_or_fitted
@@ -147,13 +148,26 @@ def _predictions(setup: Setup, number: int, *, remember: bool) -> Generator[Even
     known, network, classes = None, setup.network, len(setup.dataset.classes)
     for name, split, what in (("val", VAL, "Validating"), ("test", TEST, "Testing")):
         rows = setup.rows(split)
-        seen = yield from outputs(setup, network.both if name == "val" else network, rows, what)
+        if name == "val" and not setup.epochs:
+            seen = yield from _from_features(setup)
+        else:
+            seen = yield from outputs(setup, network.both if name == "val" else network, rows, what)
         logits = seen[:, -classes:]
         found[f"{name}_samples"], found[f"{name}_labels"] = rows, setup.dataset.labels[rows]
         found[f"{name}_probabilities"] = softmax(logits.reshape(len(rows), classes))
         if name == "val" and len(rows) and remember:
             known = yield from remembered(setup, seen)
     return Predictions(**found), known
+
+
+def _from_features(setup: Setup) -> Generator[Event, None, Codes]:
+    """Codes and logits of the validation images, (n, channels + classes), where no weight below the head moved."""
+    rows, parts = yield from frozen_features(setup, setup.network.taps)
+    held = np.isin(rows, setup.rows(VAL))
+    codes = np.concatenate([part[held] for part in parts], axis=1)
+    setup.meter.drop("forward", len(codes))
+    setup.network.eval()
+    return np.concatenate((codes, precise(setup.network.logits, torch.from_numpy(codes).to(setup.device))), axis=1)
 
 
 def _result(setup: Setup, said: Predictions | None) -> dict[str, Any]:
