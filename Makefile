@@ -23,7 +23,7 @@ check:  ## lint, format, types and the architecture, in seconds
 	@$(PYTHON) .ci/environment.py requirements-dev.txt $(LATEST)
 	$(VENV_PYTHON) -m ruff check .
 	$(VENV_PYTHON) -m ruff format --check .
-	$(VENV_PYTHON) -m mypy --strict transfer_core components pages app.py
+	$(VENV_PYTHON) -m mypy --strict transfer_core components pages app.py tools
 	$(VENV_PYTHON) -m pytest -q tests/test_architecture.py
 
 soak:  ## the slow tests: every other backbone, image of the example, and strategy on odd datasets

@@ -22,7 +22,7 @@ import torch
 from PIL import Image
 from safetensors.torch import save_file
 
-from transfer_core import studies
+import tools
 from transfer_core.backbones import FIRST_CHOICE, backbone
 from transfer_core.backbones.local import add_local
 from transfer_core.backbones.torchvision import build, card, load
@@ -35,7 +35,7 @@ PER_CLASS, DRAWS = 30, 3
 BATCH = 32  # photos of the source task
 TWINS = 3  # networks with random weights
 BILINEAR = Image.Resampling.BILINEAR
-SOURCE_CLASSES = Path(studies.__file__).with_name("source_classes.json")
+SOURCE_CLASSES = Path(tools.__file__).with_name("source_classes.json")
 PROBED = ("clothing", "brain_mri", "wallpaper")
 
 

@@ -14,9 +14,9 @@ from safetensors.torch import save as safetensors_bytes
 from torch import Tensor, nn
 from torchvision.models.feature_extraction import create_feature_extractor
 
-from transfer_core.backbones.catalogue import BUNDLED_PX, measured_taps
+from tools.catalogue import BUNDLED_PX, measured_taps
+from tools.source_task import MEAN, SOURCE_PX, STD, Source, normalise
 from transfer_core.backbones.taps import pool
-from transfer_core.studies.source_task import MEAN, SOURCE_PX, STD, Source, normalise
 from transfer_core.types import TRAIN, VAL
 
 # ImageNet's index and words of each WordNet id in the archive that the bundled weights come from

@@ -12,9 +12,9 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
+from tools.pretrain import Plan, pretrain, side_px
 from transfer_core.backbones.torchvision import build
 from transfer_core.errors import ArchiveError, RecipeError
-from transfer_core.studies.pretrain import Plan, pretrain, side_px
 from transfer_core.types import EpochEnd, RunEnd
 
 PLAN = Plan(arch="mobilenet_v3_small", epochs=2, batch_size=8, input_px=64, first_px=64)

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
+from tools.catalogue import LITE, archs, bundled_entry, entry, lite_entry
 from transfer_core.backbones import BACKBONES, backbone
-from transfer_core.backbones.catalogue import LITE, archs, bundled_entry, entry, lite_entry
 from transfer_core.errors import RecipeError
 from transfer_core.types import Backbone
 
@@ -35,7 +35,7 @@ def test_catalogue_is_what_its_command_would_write(known: Backbone) -> None:
         fresh = bundled_entry() if known.name == "bundled" else entry(known.arch)
     for field, value in vars(fresh).items():
         now = tuple(value) if isinstance(value, list) else value
-        assert getattr(known, field) == now, f"{field}: run python -m transfer_core.backbones.catalogue"
+        assert getattr(known, field) == now, f"{field}: run python -m tools.catalogue"
 
 
 def test_taps_in_words_and_numbers() -> None:

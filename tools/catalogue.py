@@ -1,6 +1,6 @@
 """The catalogue from its sources: packages of the index, the bundled card, torchvision's own words on its weights.
 
-`python -m transfer_core.backbones.catalogue` writes `catalogue.json` anew; no weights are fetched.
+`python -m tools.catalogue` writes `catalogue.json` anew; no weights are fetched.
 """
 
 import json

@@ -1,8 +1,8 @@
 """Pretrain the bundled backbone from scratch.
 
-`python -m transfer_core.studies.pretrain ZIP --out FOLDER (--minutes M | --epochs N)` leaves `bundled.safetensors` and
+`python -m tools.pretrain ZIP --out FOLDER (--minutes M | --epochs N)` leaves `bundled.safetensors` and
 its card `bundled.json` in FOLDER; copy both to `transfer_core/backbones/`, then run
-`python -m transfer_core.backbones.catalogue` to bring the catalogue up to date. Called again, it resumes.
+`python -m tools.catalogue` to bring the catalogue up to date. Called again, it resumes.
 """
 
 import argparse
@@ -21,10 +21,10 @@ import torch.nn.functional as F
 from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from tools.card import halve, write
+from tools.source_task import SOURCE_PX, Source, augmented, decode, normalise
 from transfer_core.backbones.torchvision import build
 from transfer_core.errors import GraftError, RecipeError
-from transfer_core.studies.card import halve, write
-from transfer_core.studies.source_task import SOURCE_PX, Source, augmented, decode, normalise
 from transfer_core.types import TRAIN, VAL, EpochEnd, Event, Progress, RunEnd, StageStart, digest
 
 WARM_UP = 0.15  # of the whole training

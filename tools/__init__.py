@@ -1,0 +1,1 @@
+"""Maintainers' programs: they made what the program reads, and are not installed with it."""
