@@ -73,7 +73,7 @@ from pathlib import Path
 from transfer_core.workspace import Workspace
 workspace = Workspace(Path(sys.argv[1]))
 workspace.serve()
-dataset = workspace.datasets.get(sys.argv[2])
+dataset = workspace.datasets.find(sys.argv[2])
 workspace.runs.submit([workspace.recipes.make(dataset, "from_scratch", epochs=1000, patience=0)])
 while "auto" not in workspace.jobs.worker_pids() or not workspace.jobs.devices():
     time.sleep(0.05)
