@@ -13,9 +13,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def compare(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
-    workspace = Workspace(root(options), write=False)
-    comparison = workspace.comparisons.make([workspace.runs.find(run).id for run in options.runs])
-    titles = workspace.runs.titles(comparison.runs, marked=True)
+    with Workspace(root(options), write=False) as workspace:
+        comparison = workspace.comparisons.make([workspace.runs.find(run).id for run in options.runs])
+        titles = workspace.runs.titles(comparison.runs, marked=True)
     runs = []
     lines = []
     for run, score in zip(comparison.runs, comparison.scores, strict=True):

@@ -24,9 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def report(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     """Write the report. A file that is there already is replaced only if it is a report itself."""
     files = _files(options.out.expanduser())
-    workspace = Workspace(root(options), write=False)
-    runs = options.runs and [workspace.runs.find(run).id for run in options.runs]
-    made = workspace.comparisons.report(workspace.datasets.find(options.dataset), runs)
+    with Workspace(root(options), write=False) as workspace:
+        runs = options.runs and [workspace.runs.find(run).id for run in options.runs]
+        made = workspace.comparisons.report(workspace.datasets.find(options.dataset), runs)
     for file, text in zip(files, (made.html, made.json), strict=True):
         _write(file, text)
     page, values = files
