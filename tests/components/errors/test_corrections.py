@@ -37,13 +37,13 @@ def opened(workspace_folder: Path) -> Iterator[Workspace]:
 
 def _add_training_images(workspace: Workspace) -> None:
     """Two of each class, behind the 64 test images that the runs know."""
-    old = workspace.datasets.get("d")
     files = tuple(f"{64 + i}.png" for i in range(6))
     for file in files:
         Image.new("RGB", (8, 8)).save(workspace.root / "datasets" / "d" / "samples" / file)
-    new = {name: np.r_[getattr(old, name), np.arange(64, 70)] for name in ("groups", "widths", "heights")}
-    new["labels"], new["splits"] = np.r_[old.labels, 0, 0, 1, 1, 2, 2], np.r_[old.splits, np.zeros(6, dtype=int)]
-    with database(workspace) as store:
+    with database(workspace) as store:  # the workspace itself keeps what it has read
+        old = store.dataset("d")
+        new = {name: np.r_[getattr(old, name), np.arange(64, 70)] for name in ("groups", "widths", "heights")}
+        new["labels"], new["splits"] = np.r_[old.labels, 0, 0, 1, 1, 2, 2], np.r_[old.splits, np.zeros(6, dtype=int)]
         store.add_dataset(replace(old, paths=(*old.paths, *files), files=(*old.files, *files), **new))
 
 
