@@ -28,12 +28,6 @@ def file_stem(name: str) -> str:
     return re.sub(r"[^\w]+", "-", plain(name)).strip("-_")[:60]
 
 
-def moment(seconds: float) -> str:
-    """A round time on an axis: 0.5 s, 20 s, 5 min, 2 h"""
-    unit, length = next((u, n) for u, n in (("h", 3_600), ("min", 60), ("s", 0)) if seconds >= n)
-    return f"{seconds / (length or 1):g}{NARROW}{unit}"
-
-
 def ago(then: float, now: float | None = None) -> str:
     """How long ago a moment was: just now, 5 min ago, 3 h ago, yesterday, 4 May, 4 May 2024. Seconds since 1970."""
     moment = time.time() if now is None else now

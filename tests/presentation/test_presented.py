@@ -15,6 +15,7 @@ from transfer_core.presentation.marks import MARKS, PATHS, mark_of, marks
 from transfer_core.presentation.recipes import differences
 from transfer_core.presentation.scales import moment, scale, ticks_of
 from transfer_core.presentation.tables import run_rows
+from transfer_core.presentation.theme import LIGHT
 from transfer_core.strategies.definition import Symbol
 from transfer_core.types import LARGE, NONE, SMALL, Answers, Problem, Similarity
 
@@ -35,6 +36,7 @@ def test_every_answer_and_kind_of_problem_has_its_words() -> None:
 def test_every_strategy_has_its_own_symbol_and_runs_of_one_differ_in_filling() -> None:
     known = [mark_of(name) for name in MARKS]
     assert len({mark.symbol for mark in known}) == len(known)
+    assert len({mark.slot for mark in known}) == min(len(known), len(LIGHT.strategies)), "shared once all are taken"
     assert {*get_args(Symbol), mark_of("not yet known").symbol} == set(PATHS)
     assert mark_of("not yet known").symbol not in {mark.symbol for mark in known}
     first, second = marks(["fine_tune_all", "fine_tune_all"])

@@ -11,12 +11,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from components import state
-from components.compare.charts import entries
-from components.compare.curves import placed
 from components.compare.matrix import drawing, headline
 from components.compare.runs import comparable
-from components.compare.tables import differences, resampled_words
+from components.compare.tables import resampled_words
 from tests.database import database
+from transfer_core.presentation.entries import entries
 from transfer_core.types import TEST, VAL, Dataset, EpochEnd, Interval, Predictions, Resampled, Run, StageStart
 from transfer_core.workspace import Workspace
 
@@ -326,24 +325,6 @@ def test_pairs_are_seen_from_the_row_and_say_what_they_rest_on(opened: Workspace
     loss = drawing(comparison, shown, "log_loss")["cells"][0][1]
     assert loss["value"].startswith("−")
     assert loss["share"] == 1.0  # less is better
-
-
-def test_curves_count_epochs_apart_from_the_steps_of_a_solver() -> None:
-    tuned, head = tuple(_story(gradient=True)), tuple(_story(gradient=False))
-    assert [x for x, _ in placed(tuned, "Epochs", 0)] == [0, 1, 2]
-    assert [x for x, _ in placed(tuned, "Images seen", 40)] == [0, 40, 80]
-    assert [x for x, _ in placed(tuned, "Seconds", 0)] == [5, 5, 5, 8, 9]
-    assert [x for x, _ in placed(head, "Epochs", 0)] == [1, 2, 3]
-
-
-def test_recipes_show_only_what_differs(opened: Workspace, finish: Finish) -> None:
-    same = entries(opened.comparisons.make([finish("linear_probe", 3).id]))
-    assert differences(opened, same) == {}
-    one, other = finish("fine_tune_top", 1), finish("fine_tune_top", 2, seed=7, weight_decay=0.02)
-    assert list(differences(opened, entries(opened.comparisons.make([one.id, other.id])))) == [
-        "Seed",
-        "Weight decay",
-    ]
 
 
 def test_folds_are_told_from_the_side_that_is_ahead() -> None:
