@@ -193,7 +193,7 @@ def test_plotly_is_read_from_its_files_and_stands_in_the_page_once(workspace: Wo
     )
     subprocess.run([sys.executable, "-c", script], cwd=Path(__file__).parents[1], check=True)
     library = assets.plotly()
-    assert library is not None and workspace.report(dataset).html.count(library.packed[:400]) == 1
+    assert library is not None and workspace.comparisons.report(dataset).html.count(library.packed[:400]) == 1
 
 
 def test_without_plotly_the_tables_stand_open(
