@@ -238,9 +238,10 @@ def test_over_time_no_line_joins_two_stages_and_moments_are_round() -> None:
 
 def test_one_wild_loss_does_not_flatten_the_rest() -> None:
     def top(count: int) -> float:
-        return figures.curves([curve(THREE[0], count)], "Epochs", training=False).layout["yaxis2"]["range"][1]
+        axis = figures.curves([curve(THREE[0], count)], "Epochs", training=False).layout["yaxis2"]
+        return float(axis["range"][1]) if "range" in axis else np.inf
 
-    assert top(200) < 1.2 and top(3) > 2.5, "of few losses each counts"
+    assert top(200) < 1.2 and top(3) == np.inf, "where losses fall by a little each counts"
 
 
 def test_few_runs_have_their_intervals_and_of_many_the_first_alone() -> None:
