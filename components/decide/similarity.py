@@ -19,7 +19,6 @@ TITLES = {
     "statistics": "Statistics: how images look inside the network",
     "semantics": "Meaning: whether it recognises things",
 }
-ANSWERS = {**SIMILARITY, None: "Cannot be told"}
 THUMBNAIL_PX = 72
 CLASSES, IMAGES = 6, 4  # shown
 
@@ -47,7 +46,7 @@ def similarity_view(workspace: Workspace, dataset: Dataset, backbone: Backbone, 
 
 def axes(found: Similarity) -> str:
     """HTML: the answer on a line from unlike to like, then each axis with what its ends stand for."""
-    answer = ANSWERS[found.answer]
+    answer = "Cannot be told" if found.answer is None else SIMILARITY[found.answer]
     whole = _axis(
         f"Together: {answer.lower()}", found.score, found.low, found.high, "", ("unlike", "like its source"), "all"
     )

@@ -14,7 +14,7 @@ PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 REPLACED = re.compile(r"(?<=:)(?=\S)|(?<=@)(?=\S)|(?<=www)(?=\.)|(?<=[-<>~])(?=[-=>])", re.IGNORECASE)
 
 plain, html, figure, short = words.plain, words.safe, words.in_figure, words.short
-count, percent, signed, rate = words.count, words.percent, words.signed, words.rate
+count, percent, between, signed, rate = words.count, words.percent, words.between, words.signed, words.rate
 duration, size, cell, NARROW = words.duration, words.size, words.cell, words.NARROW
 
 

@@ -83,7 +83,7 @@ def _stopped(run: Run) -> str:
 
 def _figures(run: Run, seen: Feed) -> None:
     with st.container(horizontal=True, key="figures"):
-        best = seen.best_accuracy
+        best = seen.best_accuracy if run.val_accuracy is None else run.val_accuracy
         st.metric("Validation accuracy, best", "–" if best is None else text.percent(best), border=True)
         if run.test_accuracy is not None:
             st.metric("Test accuracy", text.percent(run.test_accuracy), border=True)
@@ -91,5 +91,15 @@ def _figures(run: Run, seen: Feed) -> None:
         st.metric("Speed", f"{text.count(round(speed))} images/s" if speed else "–", border=True)
         peak = run.peak_bytes or seen.peak_bytes
         st.metric("Memory, peak", text.size(peak) if peak else "–", border=True)
-        if run.seconds is not None:
-            st.metric("Time", text.duration(run.seconds), border=True)
+        if run.whole_seconds is not None:
+            st.metric("Time", text.duration(run.whole_seconds), border=True, help=_kept(run))
+
+
+def _kept(run: Run) -> str | None:
+    """Why it took less than its time says, where earlier runs had kept what it needed."""
+    if not run.saved_seconds or run.seconds is None:
+        return None
+    return (
+        f"With nothing kept from before, by which runs compare. This one took {text.duration(run.seconds)}, since"
+        " earlier runs had computed a part of it."
+    )
