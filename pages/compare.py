@@ -4,7 +4,6 @@ import streamlit as st
 
 from components import shell, state
 from components.compare.approaches import approaches_view
-from components.compare.charts import entries, forest
 from components.compare.cost import cost_view
 from components.compare.curves import curves_view
 from components.compare.ensemble import ensemble_maker
@@ -14,9 +13,11 @@ from components.compare.runs import choice, choose_runs, comparable
 from components.compare.tables import recipes_table, repeats_table, runs_table
 from components.compare.verdict import how_decided, verdict_view
 from components.errors.sections import errors_view
-from components.kit import charts
+from components.kit.charts import plot
 from components.kit.compared import compared
 from components.kit.guard import said
+from transfer_core.presentation import figures
+from transfer_core.presentation.entries import entries
 
 workspace = shell.begin("Compare")
 dataset, done = shell.finished_runs(
@@ -48,8 +49,7 @@ report_button(workspace, dataset, comparison)
 
 left, right = st.columns([4, 7], gap="medium") if len(shown) > 1 else (st.container(), None)
 with left:
-    accuracies = forest(shown, 1 / len(dataset.classes), comparison.verdict.choice)
-    st.plotly_chart(accuracies, key="bars", config=charts.CONFIG)
+    plot(figures.forest(shown, 1 / len(dataset.classes), comparison.verdict.choice), key="bars")
 if right is not None:
     with right:
         matrix(comparison, shown)
@@ -76,10 +76,10 @@ with images:
         errors_view(workspace, dataset, comparison, section="images")
 with recipes:
     if recipes.open:
-        recipes_table(workspace, shown)
+        recipes_table(shown)
 with table:
     if table.open:
-        runs_table(workspace, dataset, shown)
+        runs_table(workspace, comparison, shown)
         repeats_table(workspace, dataset, comparison.runs[0], apart=any(run.recipe.folds for run in done))
 
 state.to_predict.set(comparison.verdict.choice)

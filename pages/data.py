@@ -7,19 +7,14 @@ import streamlit as st
 from components import shell, state
 from components.data.import_form import import_form
 from components.data.import_progress import import_progress
-from components.kit import charts, text
+from components.kit import text
+from components.kit.charts import plot
 from components.kit.gallery import gallery, or_none
+from transfer_core.presentation import figures
+from transfer_core.presentation.answers import KINDS
 from transfer_core.types import SPLITS, TRAIN
 
 PER_CLASS = 12
-KINDS = {
-    "skipped": "Left out",
-    "leak": "In two splits",
-    "conflict": "Two labels",
-    "duplicate": "Duplicates",
-    "small": "Too small",
-    "note": "Note",
-}
 
 workspace = shell.begin("Data")
 
@@ -88,7 +83,7 @@ shape = workspace.recipes.fit_reason(dataset)
 if shape is not None:
     st.caption(text.escape(f"{shape.rule} ({shape.evidence})"))
 
-st.plotly_chart(charts.class_balance(dataset.classes, profile.counts), key="class_balance", config=charts.CONFIG)
+plot(figures.class_balance(dataset.classes, profile.counts), key="class_balance")
 
 st.subheader("Images by class", anchor=False)
 names = [text.plain(name) for name in dataset.classes]

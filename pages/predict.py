@@ -5,6 +5,7 @@ import streamlit as st
 from components import shell
 from components.kit import text
 from components.kit.promise import promise_input
+from components.kit.queue_lines import titles
 from components.kit.take_home import export_view
 from components.predict.given import given
 from components.predict.prediction import prediction
@@ -29,7 +30,7 @@ if not runs:
 elif asked is None:
     st.caption("What you give stays on this machine. It is seen as the run's training images were.")
 else:
-    names = workspace.runs.titles([run for run in done if run.id in runs])
+    names = titles(workspace, done)
     prediction(workspace, runs, [text.plain(names[run]) for run in runs], asked)
 if len(runs) == 1:
     export_view(workspace, dataset, next(run for run in done if run.id == runs[0]))

@@ -4,6 +4,7 @@ import streamlit as st
 
 from components import shell, state
 from components.kit import text
+from components.kit.queue_lines import titles
 from components.kit.status import run_badge
 from components.start.journey import journey
 from components.start.this_workspace import this_workspace
@@ -56,13 +57,14 @@ with right:
     names = {row.id: row.name for row in datasets}
     for run in runs[:NEWEST]:
         with st.container(horizontal=True, vertical_alignment="center", key=f"recent_{run.id}"):
-            title = workspace.strategies.get(run.recipe.strategy).title
-            if st.button(title, key=f"run_{run.id}", icon=":material/model_training:"):
+            title = titles(workspace, [each for each in runs if each.recipe.dataset == run.recipe.dataset])[run.id]
+            if st.button(text.escape(title), key=f"run_{run.id}", icon=":material/model_training:"):
                 shell.take(run.recipe.dataset)
                 state.run.set(run.id)
                 shell.go("train")
-            run_badge(run)
-            st.caption(text.escape(names.get(run.recipe.dataset, "")))
+            with st.container(horizontal=True, vertical_alignment="center", width="content"):
+                run_badge(run)
+                st.caption(text.escape(names.get(run.recipe.dataset, "")))
     if len(runs) > NEWEST:
         st.caption(f"The newest {NEWEST} of {text.count(len(runs))}. The Train page has all those of a dataset.")
 

@@ -5,15 +5,15 @@ from collections.abc import Sequence
 import streamlit as st
 
 from components import shell
-from components.compare import charts
 from components.compare.forecast import forecast_view
 from components.compare.runs import pick
 from components.compare.verdict import Fact, facts, facts_of
 from components.kit import text
-from components.kit.charts import CONFIG
+from components.kit.charts import plot
 from components.kit.drawn import drawn, strategy_name
 from components.kit.leads import luck, points
 from components.kit.train_form import fill_from
+from transfer_core.presentation import figures
 from transfer_core.types import Approach, Comparison, Dataset, Pair, Run
 from transfer_core.workspace import Workspace
 
@@ -123,7 +123,7 @@ def _fewer_images(workspace: Workspace, comparison: Comparison) -> None:
     """The best runs at each size, which may not be among those that are compared."""
     runs = [at.run for each in comparison.approaches for at in each.by_images]
     strategies = {run: workspace.runs.get(run).recipe.strategy for run in runs}
-    st.plotly_chart(charts.reach(comparison.approaches, strategies), key="reach", config=CONFIG)
+    plot(figures.reach(comparison.approaches, strategies), key="reach")
     st.caption(_sizes(comparison.approaches))
 
 

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from components.compare.charts import Axis, Entry, cost
 from components.kit import text
-from components.kit.charts import CONFIG
+from components.kit.charts import plot
 from components.kit.drawn import drawn
 from components.kit.guard import fragment
 from components.kit.leads import luck, points
 from components.kit.palette import symbol_uri
+from transfer_core.presentation import figures
+from transfer_core.presentation.entries import Entry
+from transfer_core.presentation.figures.cost import Cost as Kind
 from transfer_core.types import Comparison, front
 from transfer_core.workspace import Workspace
 
@@ -21,7 +23,7 @@ class Cost:
     label: str
     title: str
     quantity: str
-    kind: Axis
+    kind: Kind
     missing: str
 
 
@@ -72,8 +74,7 @@ def cost_view(workspace: Workspace, comparison: Comparison, shown: Sequence[Entr
     st.markdown(f"**{words(len(ahead), len(runs))}**")
     left, right = st.columns([5, 2], gap="medium")
     with left:
-        figure = cost(runs, costs, kind.kind, kind.title, kind.quantity)
-        st.plotly_chart(figure, key=f"cost_{kind.label}", config=CONFIG)
+        plot(figures.cost(runs, costs, kind.kind, kind.title, kind.quantity), key=f"cost_{kind.label}")
     with right:
         drawn(steps([(runs[i], costs[i]) for i in ahead], comparison, kind.kind), key="front")
     devices = sorted({each.run.device for each in runs})
@@ -102,7 +103,7 @@ def words(ahead: int, runs: int) -> str:
     return f"{ahead} of {runs} runs are on the front: nothing here is both cheaper and more accurate."
 
 
-def steps(ahead: Sequence[tuple[Entry, float]], comparison: Comparison, kind: Axis) -> str:
+def steps(ahead: Sequence[tuple[Entry, float]], comparison: Comparison, kind: Kind) -> str:
     """HTML: the front from the cheapest on, what each step costs and brings."""
     write = text.duration if kind == "time" else text.size
     made = []

@@ -23,7 +23,7 @@ def ensemble_maker(workspace: Workspace, dataset: Dataset, done: Sequence[Run], 
             "The mean of what several runs say is often more accurate than each. It costs nothing to train, and as much"
             " as all its members to keep and to ask."
         )
-        names = titles(workspace, done, marked=True)
+        names = titles(workspace, done)
         members = state.ensemble_of.of(dataset.id)
         if not members.known:
             tried = [run for run in compared if not run.members]
@@ -76,7 +76,7 @@ def _made(workspace: Workspace, dataset: Dataset) -> None:
     if not made:
         return
     st.markdown("###### Made so far")
-    names = workspace.runs.titles(made, marked=True)
+    names = workspace.runs.titles(made)
     for run in made:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(text.escape(text.short(names[run.id], 60)))

@@ -3,11 +3,11 @@
 import streamlit as st
 
 from components import shell
-from components.compare.forecast_chart import learning_curves
 from components.kit import compared, text
-from components.kit.charts import CONFIG
+from components.kit.charts import plot
 from components.kit.guard import act, said
 from components.kit.train_form import set_by_user
+from transfer_core.presentation import figures
 from transfer_core.types import Comparison, Dataset, Forecast, Lacking, Recipe
 from transfer_core.workspace import Workspace
 
@@ -22,7 +22,7 @@ def forecast_view(workspace: Workspace, dataset: Dataset, comparison: Comparison
     st.markdown("##### How many more images until fine-tuning wins?")
     st.markdown(f"**{text.escape(found.said)}**")
     if found.crossing is not None:
-        st.plotly_chart(learning_curves(found, found.crossing), key="learning_curves", config=CONFIG)
+        plot(figures.learning_curves(found, found.crossing), key="learning_curves")
         st.caption(text.escape(found.method))
     _offer(workspace, dataset, found)
     return found

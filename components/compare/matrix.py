@@ -7,12 +7,12 @@ from typing import Any
 import streamlit as st
 
 from components import state
-from components.compare.charts import Entry
 from components.kit import text
 from components.kit.component import component
 from components.kit.guard import fragment
 from components.kit.palette import symbol_uri
 from components.state import Metric
+from transfer_core.presentation.entries import Entry
 from transfer_core.types import Comparison, Interval, Pair
 
 MOST = 24  # runs; of more, the most accurate are shown

@@ -99,7 +99,7 @@ def choose_runs(workspace: Workspace, dataset: Dataset, runs: Sequence[Run], cho
         ids = state.compared_order.of(*table).begin(order)
         known = {run.id: run for run in runs}
         st.dataframe(
-            _table([known[id] for id in ids], titles(workspace, runs, marked=True), sizes),
+            _table([known[id] for id in ids], titles(workspace, runs), sizes),
             key=key,
             hide_index=True,
             height=min(TABLE_PX, 35 * len(runs) + 38),

@@ -1,26 +1,27 @@
 """All figures of the compared runs, what repeats of a recipe say, and where recipes differ."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from components.compare.charts import Entry
 from components.kit import text
 from components.kit.leads import points
 from components.kit.palette import symbol_uri
 from components.kit.queue_lines import kind_of
-from transfer_core.types import LABELS, NONE, SETTINGS, TELLING, Dataset, Repeats, Resampled, Run
+from transfer_core.presentation.entries import Entry
+from transfer_core.presentation.recipes import differences
+from transfer_core.presentation.tables import run_rows
+from transfer_core.types import NONE, Comparison, Dataset, Repeats, Resampled, Run
 from transfer_core.workspace import Workspace
 
-FIELDS = ("strategy", "backbone", "weights", *TELLING, "version")  # of a recipe, as they are shown
 PERCENT = st.column_config.NumberColumn(format="%.1f %%")
 MANY = 24  # columns of the table of differences
 
 
-def runs_table(workspace: Workspace, dataset: Dataset, shown: Sequence[Entry]) -> None:
+def runs_table(workspace: Workspace, comparison: Comparison, shown: Sequence[Entry]) -> None:
     """A line for each run, the most accurate first."""
+    rows = run_rows(shown, comparison, {each.run.id: workspace.runs.model_bytes(each.run.id) for each in shown})
     st.dataframe(
         pd.DataFrame(
             {
@@ -34,11 +35,11 @@ def runs_table(workspace: Workspace, dataset: Dataset, shown: Sequence[Entry]) -
                 "Log-loss": [each.score.log_loss for each in shown],
                 "ECE": [100 * each.score.ece for each in shown],
                 "Validation": [hundredfold(each.run.val_accuracy) for each in shown],
-                "Training images": [workspace.runs.train_images(dataset, each.run) for each in shown],
+                "Training images": [row.train_images for row in rows],
                 "Time, s": [each.run.whole_seconds for each in shown],
                 "Images/s": [each.run.images_per_second for each in shown],
                 "Memory, MB": [each.run.peak_bytes and each.run.peak_bytes / 1e6 for each in shown],
-                "Model, MB": [(size := workspace.runs.model_bytes(each.run.id)) and size / 1e6 for each in shown],
+                "Model, MB": [row.model_bytes and row.model_bytes / 1e6 for row in rows],
                 "Run id": [each.run.id for each in shown],
             }
         ),
@@ -151,10 +152,10 @@ def resampled_words(test: Resampled, names: dict[str, str]) -> str:
 # --- where recipes differ -----------------------------------------------------------------------
 
 
-def recipes_table(workspace: Workspace, shown: Sequence[Entry]) -> None:
+def recipes_table(shown: Sequence[Entry]) -> None:
     """Only the fields that are not the same for all runs: fields down, runs across. An ensemble has no recipe."""
     shown = [each for each in shown if not each.run.members]
-    rows = differences(workspace, shown[:MANY])
+    rows = differences([each.run for each in shown[:MANY]]).apart
     if not rows:
         st.caption("One run has nothing to differ from." if len(shown) < 2 else "These runs have equal recipes.")
         return
@@ -172,31 +173,3 @@ def recipes_table(workspace: Workspace, shown: Sequence[Entry]) -> None:
     )
     if any(NONE in told for told in rows.values()):
         st.caption(f"{NONE} stands where a strategy does not have the field.")
-
-
-def differences(workspace: Workspace, shown: Sequence[Entry]) -> dict[str, list[str]]:
-    """By the field's label, what each run has there, in words: fields that differ between runs that have them."""
-    own = {each.run.recipe.strategy: workspace.strategies.get(each.run.recipe.strategy).settings for each in shown}
-    found = {}
-    for name in FIELDS:
-        told = [_told(workspace, each.run, name, own[each.run.recipe.strategy]) for each in shown]
-        versions = zip((each.run.recipe.strategy for each in shown), told, strict=True)
-        if len({*told} - {NONE}) > 1 and (name != "version" or len(set(versions)) > len(own)):
-            found[LABELS[name]] = told
-    return found
-
-
-def _told(workspace: Workspace, run: Run, name: str, own: Sequence[str]) -> str:
-    value: Any = getattr(run.recipe, name)
-    if name == "strategy":
-        return workspace.strategies.get(run.recipe.strategy).title
-    if name in SETTINGS and name not in own:
-        return NONE
-    if name == "tap":
-        chosen = f"{run.tap}, by cross-validation" if value == "auto" and run.tap else value or "last"
-        return text.plain(str(chosen))
-    if name == "weights":
-        return text.short(str(value), 16)
-    if name == "fold":
-        return str(value + 1) if run.recipe.folds else NONE
-    return text.plain(run.recipe.words(name) if name in SETTINGS else str(value))

@@ -57,10 +57,7 @@ def rule(comparison: Comparison) -> str:
 
 def facts_of(run: Run, score: Score, model_bytes: int | None) -> list[Fact]:
     """What a run reached and what it took; what was not measured is left out."""
-    low, high = score.interval
-    found: list[Fact] = [
-        ("Test accuracy", text.percent(score.accuracy), f"{text.percent(low)} to {text.percent(high)}")
-    ]
+    found: list[Fact] = [("Test accuracy", text.percent(score.accuracy), text.between(*score.interval))]
     if run.whole_seconds is not None:
         found.append(("Training time", text.duration(run.whole_seconds), ""))
     if run.peak_bytes is not None:

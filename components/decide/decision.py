@@ -6,10 +6,11 @@ import streamlit as st
 
 from components.kit import text
 from components.kit.drawn import drawn
-from transfer_core.types import Advice, Decision, Measured, Pilots, Reason
+from transfer_core.presentation.answers import BUDGET, SIMILARITY
+from transfer_core.types import Advice, Answers, Decision, Measured, Pilots, Reason
 
-SIMILARITY = {"similar": "similar", "different": "very different", None: "similarity open"}
-BUDGET = {"limited": "limited compute", "ample": "ample compute", None: "compute open"}
+ALIKE: dict[str | None, str] = {name: words.lower() for name, words in SIMILARITY.items()}
+COMPUTE: dict[str | None, str] = {name: f"{words.lower()} compute" for name, words in BUDGET.items()}
 DOMAIN = {"yes": ", a network of their own domain", "no": ", no network of their domain", None: ""}
 TITLES = {"said": "You said", "measured": "Measured", "pilots": "Pilots"}
 LOOKS = {"said": "said", "measured": "measured", "pilots": "piloted"}
@@ -60,7 +61,7 @@ def headline(decision: Decision, titles: Mapping[str, str]) -> str:
         return f"{launch} first. How similar your images are to ImageNet is still open."
     count = text.count(advice.answers.images)
     like = "like" if advice.answers.similarity == "similar" else "unlike"
-    compute = f", and {BUDGET[advice.answers.budget]}" if advice.answers.budget else ""
+    compute = f", and {COMPUTE[advice.answers.budget]}" if advice.answers.budget else ""
     return f"{launch}: {count} training images that look {like} ImageNet, {by}{compute}."
 
 
@@ -136,7 +137,11 @@ def place(advice: Advice) -> str:
 def _answers(advice: Advice) -> str:
     answers = advice.answers
     counted = f"{text.count(answers.images)} training images"
-    return f"{counted}, {SIMILARITY[answers.similarity]}, {BUDGET[answers.budget]}{DOMAIN[answers.domain]}"
+    return f"{counted}, {ALIKE.get(answers.similarity, 'similarity open')}, {_compute(answers)}{DOMAIN[answers.domain]}"
+
+
+def _compute(answers: Answers) -> str:
+    return COMPUTE.get(answers.budget, "compute open")
 
 
 def _of_measured(
@@ -145,11 +150,11 @@ def _of_measured(
     if advice is None or measured is None:
         return None
     found = measured.similarity
-    likeness = SIMILARITY[found.answer] if found.answer in SIMILARITY and found.answer else found.answer
-    words = f"{text.count(advice.answers.images)} training images, {likeness or 'similarity cannot be told'}"
+    likeness = ALIKE.get(found.answer, "similarity cannot be told")
+    words = f"{text.count(advice.answers.images)} training images, {likeness}"
     if found.score is not None and found.low is not None and found.high is not None:
         words += f" ({found.score:.2f}, {found.low:.2f} to {found.high:.2f})"
-    return _of_advice(advice, f"{words}, {BUDGET[advice.answers.budget]}", titles)
+    return _of_advice(advice, f"{words}, {_compute(advice.answers)}", titles)
 
 
 def _of_pilots(decision: Decision, titles: Mapping[str, str]) -> tuple[str, str, str] | None:

@@ -7,7 +7,8 @@ from typing import Any
 from components.decide.flowchart_pictures import PICTURES
 from components.kit import text
 from components.kit.component import component
-from transfer_core.types import Answers
+from transfer_core.presentation.answers import BUDGET, SIMILARITY
+from transfer_core.types import LARGE, SMALL, Answers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,25 +40,25 @@ QUESTIONS = (
         name="size",
         title="How many training images?",
         options=(
-            Option(value="small", label=f"< {text.count(1_000)}", hint="few"),
-            Option(value="medium", label=f"{text.count(1_000)} to {text.count(10_000)}", hint="in between"),
-            Option(value="large", label=f"> {text.count(10_000)}", hint="many"),
+            Option(value="small", label=f"< {text.count(SMALL)}", hint="few"),
+            Option(value="medium", label=f"{text.count(SMALL)} to {text.count(LARGE)}", hint="in between"),
+            Option(value="large", label=f"> {text.count(LARGE)}", hint="many"),
         ),
     ),
     Question(
         name="similarity",
         title="How similar to ImageNet?",
         options=(
-            Option(value="similar", label="Similar", hint="photos of things"),
-            Option(value="different", label="Very different", hint="scans, patterns"),
+            Option(value="similar", label=SIMILARITY["similar"], hint="photos of things"),
+            Option(value="different", label=SIMILARITY["different"], hint="scans, patterns"),
         ),
     ),
     Question(
         name="budget",
         title="How much compute?",
         options=(
-            Option(value="limited", label="Limited", hint="no GPU, or minutes"),
-            Option(value="ample", label="Ample", hint="a GPU, or hours"),
+            Option(value="limited", label=BUDGET["limited"], hint="no GPU, or minutes"),
+            Option(value="ample", label=BUDGET["ample"], hint="a GPU, or hours"),
         ),
     ),
     Question(

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from functools import partial
 
-import plotly.graph_objects as go
 import streamlit as st
 
-from components.kit import charts, text
-from components.kit.depth_chart import depth_curve
+from components.kit import text
+from components.kit.charts import plot
 from components.kit.drawn import drawn
 from components.kit.gallery import data_uri, or_none
+from transfer_core.presentation import figures
+from transfer_core.presentation.answers import SIMILARITY
 from transfer_core.types import Axis, Backbone, Dataset, Measured, Similarity, SourceClass
 from transfer_core.workspace import Workspace
 
@@ -18,7 +19,6 @@ TITLES = {
     "statistics": "Statistics: how images look inside the network",
     "semantics": "Meaning: whether it recognises things",
 }
-ANSWERS = {"similar": "Similar", "in between": "In between", "different": "Very different", None: "Cannot be told"}
 THUMBNAIL_PX = 72
 CLASSES, IMAGES = 6, 4  # shown
 
@@ -32,8 +32,8 @@ def similarity_view(workspace: Workspace, dataset: Dataset, backbone: Backbone, 
         st.caption("Three views, none of them the truth. Together is their mean; bars are 95 % intervals.")
     with right:
         if measured.depth_curve:
-            chance = 1 / len(dataset.classes)
-            st.plotly_chart(depth_figure(backbone, measured, chance), key="measured_depth", config=charts.CONFIG)
+            layers, chance = {tap.name: tap.title for tap in backbone.taps}, 1 / len(dataset.classes)
+            plot(figures.measured_depth(measured.depth_curve, layers, chance), key="measured_depth")
         else:
             st.caption("There are too few training images to compare layers.")
     if measured.nearest_classes:
@@ -44,22 +44,9 @@ def similarity_view(workspace: Workspace, dataset: Dataset, backbone: Backbone, 
     st.caption(f"{text.count(measured.similarity.images)} training images measured {text.escape(took)}.")
 
 
-def depth_figure(backbone: Backbone, measured: Measured, chance: float) -> go.Figure:
-    """The depth curve with intervals, the best layer marked."""
-    points = measured.depth_curve
-    best = max(points, key=lambda point: point.accuracy).tap
-    return depth_curve(
-        backbone.taps,
-        {point.tap: point.accuracy for point in points},
-        best,
-        chance,
-        {point.tap: (point.low, point.high) for point in points},
-    )
-
-
 def axes(found: Similarity) -> str:
     """HTML: the answer on a line from unlike to like, then each axis with what its ends stand for."""
-    answer = ANSWERS[found.answer]
+    answer = "Cannot be told" if found.answer is None else SIMILARITY[found.answer]
     whole = _axis(
         f"Together: {answer.lower()}", found.score, found.low, found.high, "", ("unlike", "like its source"), "all"
     )

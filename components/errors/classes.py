@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from components.errors.look import ROOT, STYLE, mark, points, strategy_of
 from components.kit import text
 from components.kit.component import component
-from components.kit.palette import style
+from transfer_core.presentation.marks import mark_of
 from transfer_core.types import ClassScore, Comparison, Dataset, Interval
 from transfer_core.workspace import Workspace
 
@@ -105,7 +105,7 @@ def _row(name: str, strategies: Sequence[str], scores: Sequence[ClassScore]) -> 
 
 
 def _whisker(strategy: str, recall: Interval | None) -> str:
-    own = style(strategy)
+    own = mark_of(strategy)
     if recall is None:
         return "<div></div>"
     low, value, high = (100 * each for each in (recall.low, recall.value, recall.high))

@@ -1,17 +1,15 @@
-"""Pairs of classes that are mixed up: which they are, and a list of them where there are too many for a matrix."""
+"""Pairs of classes that are mixed up, listed where there are too many classes for a matrix."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
 from components.errors.look import ROOT, STYLE, mark, strategy_of
 from components.kit import text
 from components.kit.component import component
-from transfer_core.types import Comparison, Dataset, Ints
+from transfer_core.presentation.confusions import Mixed
+from transfer_core.types import Comparison, Dataset
 
-OFFERED = 300  # pairs in all
 LISTED = 12  # in the list
 
 Panel = Literal["first", "second", "difference"]
@@ -26,28 +24,6 @@ class Cell:
     panel: Panel
     label: int
     predicted: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Mixed:
-    """Two classes, and how many images of the one each run takes for the other."""
-
-    label: int
-    predicted: int
-    first: int
-    second: int  # 0 without a second run
-
-
-def mixed(first: Ints, second: Ints | None = None) -> list[Mixed]:
-    """Classes that are mixed up, the most images of both runs first; at most OFFERED."""
-    both = first if second is None else first + second
-    wrong = (both - np.diag(np.diag(both))).ravel()
-    order = np.argsort(-wrong, kind="stable")[:OFFERED]
-    found = [divmod(int(place), len(first)) for place in order if wrong[place]]
-    return [
-        Mixed(label=i, predicted=j, first=int(first[i, j]), second=0 if second is None else int(second[i, j]))
-        for i, j in found
-    ]
 
 
 def pair_list(

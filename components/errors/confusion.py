@@ -8,11 +8,12 @@ import streamlit as st
 
 from components import state
 from components.errors.answers import asked, confused
-from components.errors.confused_pairs import Cell, Mixed, Panel, mixed, pair_list
+from components.errors.confused_pairs import Cell, Panel, pair_list
 from components.errors.gallery import tiles
 from components.errors.look import STYLE, mark, strategy_of
 from components.kit import text
 from components.kit.component import component
+from transfer_core.presentation.confusions import Mixed, mixed
 from transfer_core.types import Call, Comparison, Dataset, Seen
 from transfer_core.workspace import Workspace
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from components.kit import text
 from components.kit.component import component
-from components.kit.palette import style
+from transfer_core.presentation.marks import mark_of
 from transfer_core.types import Comparison
 
 STYLE = Path(__file__).with_suffix(".css").read_text()
@@ -21,7 +21,7 @@ def show(html: str, *, key: str) -> None:
 
 def mark(strategy: str) -> str:
     """A strategy's symbol in its colour, for HTML in an element of class "errors"."""
-    own = style(strategy)
+    own = mark_of(strategy)
     return (
         '<svg class="mark" viewBox="-9 -9 18 18" aria-hidden="true">'
         f'<path d="{own.path}" style="fill: var(--c{own.slot})"/></svg>'

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 import streamlit as st
 
 from components import state
+from transfer_core.presentation.figures.curves import Story
 from transfer_core.types import Comparison, EpochEnd, Forecast, Run, StageStart
 from transfer_core.workspace import Workspace
-
-Story = tuple[StageStart | EpochEnd, ...]  # of a run: its stages and what each epoch, or step of a solver, came to
 
 
 def compared(workspace: Workspace, dataset: str, runs: Sequence[str]) -> Comparison:

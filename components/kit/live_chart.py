@@ -15,7 +15,7 @@ import streamlit as st
 from components.kit import text
 from components.kit.component import component
 from components.kit.feed import PANELS, Feed
-from components.kit.palette import style
+from transfer_core.presentation.marks import mark_of
 from transfer_core.types import Floats
 
 HERE = Path(__file__)
@@ -177,7 +177,7 @@ def downsample(x: Numbers, y: Numbers, most: int = POINTS) -> tuple[Floats, Floa
 def _drawn(trace: Trace) -> dict[str, Any]:
     """A trace as the browser gets it: five digits a number."""
     x, y = downsample(trace.x, trace.y)
-    mark = style(trace.strategy)
+    mark = mark_of(trace.strategy)
     scale = 100.0 if trace.panel == "accuracy" else 1.0
     return {
         "id": f"{trace.panel}-{trace.group}-{trace.part}",  # Plotly makes a CSS selector of it

@@ -23,15 +23,14 @@ class Line:
     group: Repeats | None = None
 
 
-def titles(workspace: Workspace, runs: Sequence[Run], *, marked: bool = False) -> dict[str, str]:
+def titles(workspace: Workspace, runs: Sequence[Run]) -> dict[str, str]:
     """`Runs.titles`; thought out once for the same runs."""
-    states = " ".join(f"{run.id} {run.status}" if marked else run.id for run in runs)
-    return _titles(str(workspace.root), states, marked, workspace, runs)
+    return _titles(str(workspace.root), " ".join(f"{run.id} {run.status}" for run in runs), workspace, runs)
 
 
 @st.cache_resource(max_entries=KEPT, show_spinner=False)
-def _titles(root: str, states: str, marked: bool, _workspace: Workspace, _runs: Sequence[Run]) -> dict[str, str]:
-    return _workspace.runs.titles(_runs, marked=marked)
+def _titles(root: str, states: str, _workspace: Workspace, _runs: Sequence[Run]) -> dict[str, str]:
+    return _workspace.runs.titles(_runs)
 
 
 def lines(workspace: Workspace, runs: Sequence[Run]) -> list[Line]:

@@ -14,7 +14,7 @@ PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 REPLACED = re.compile(r"(?<=:)(?=\S)|(?<=@)(?=\S)|(?<=www)(?=\.)|(?<=[-<>~])(?=[-=>])", re.IGNORECASE)
 
 plain, html, figure, short = words.plain, words.safe, words.in_figure, words.short
-count, percent, signed, rate = words.count, words.percent, words.signed, words.rate
+count, percent, between, signed, rate = words.count, words.percent, words.between, words.signed, words.rate
 duration, size, cell, NARROW = words.duration, words.size, words.cell, words.NARROW
 
 
@@ -26,12 +26,6 @@ def escape(text: str) -> str:
 def file_stem(name: str) -> str:
     """ "my-photos": letters, digits and dashes of a name, for a file that carries it."""
     return re.sub(r"[^\w]+", "-", plain(name)).strip("-_")[:60]
-
-
-def moment(seconds: float) -> str:
-    """A round time on an axis: 0.5 s, 20 s, 5 min, 2 h"""
-    unit, length = next((u, n) for u, n in (("h", 3_600), ("min", 60), ("s", 0)) if seconds >= n)
-    return f"{seconds / (length or 1):g}{NARROW}{unit}"
 
 
 def ago(then: float, now: float | None = None) -> str:

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from components.kit import charts, text
+from components.kit import text
+from components.kit.charts import plot
 from components.kit.heat import picture
+from transfer_core.presentation import figures
 from transfer_core.types import Predicted
 from transfer_core.workspace import Workspace
 
@@ -34,7 +36,7 @@ def one_answer(
                 st.caption(text.escape(title))
             said = found.probabilities[place, row]
             top = [(found.classes[k], float(said[k])) for k in said.argsort()[::-1][:TOP]]
-            st.plotly_chart(charts.top_five(top), key=f"top_{id}_{row}_{place}", config=charts.CONFIG)
+            plot(figures.top_five(top), key=f"top_{id}_{row}_{place}")
 
 
 def _answer(found: Predicted, row: int, place: int, title: str) -> None:

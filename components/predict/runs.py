@@ -15,7 +15,7 @@ from transfer_core.workspace import MOST_RUNS, Workspace
 
 def runs_to_ask(workspace: Workspace, dataset: Dataset, done: Sequence[Run]) -> tuple[str, ...]:
     """The runs picked, in the order in which they were; Compare's choice until somebody picks."""
-    names = titles(workspace, done, marked=True)
+    names = titles(workspace, done)
     asked = state.asked.of(dataset.id)
     ids = [run.id for run in done]
     kept = [id for id in asked.get() if id in ids]

@@ -9,7 +9,7 @@ from typing import Literal
 
 from components.kit import text
 from components.kit.component import component
-from components.kit.palette import style
+from transfer_core.presentation.marks import mark_of
 from transfer_core.types import AUTO, FIRST, HEAD, Backbone, Recipe, Stage, Tap
 from transfer_core.workspace import Workspace
 
@@ -177,7 +177,7 @@ def _blocks(backbone: Backbone) -> str:
 
 
 def _row(backbone: Backbone, row: Row) -> str:
-    mark = style(row.strategy)
+    mark = mark_of(row.strategy)
     said = sentence(backbone, row.stages)
     head = (
         f'<div class="who" style="--rows: {len(row.stages)}">'

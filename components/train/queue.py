@@ -132,10 +132,8 @@ def _words(run: Run) -> str:
     parts = [run.recipe.backbone] + ([] if run.status == "queued" else [run.device])
     if run.test_accuracy is not None:
         parts.insert(0, f"{text.percent(run.test_accuracy)} test")
-    if run.seconds is not None:
-        parts.append(text.duration(run.seconds))
-    if run.epochs_done is not None:
-        parts.append(f"{run.epochs_done} of {run.epochs_planned} epochs")
+    if run.whole_seconds is not None:
+        parts.append(text.duration(run.whole_seconds))
     if run.usable and run.untested:
         parts.append("not tested")
     return text.escape(", ".join(parts))

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from components import state
-from components.kit import charts, text
-from components.kit.depth_chart import depth_curve
+from components.kit import text
+from components.kit.charts import plot
 from components.kit.feed import Feed, feed
 from components.kit.guard import fragment
 from components.kit.live_chart import run_chart
@@ -16,6 +16,7 @@ from components.kit.take_home import export_view
 from components.train.continue_from import continue_view
 from components.train.queue import shown_run
 from components.train.recipe import recipe_of_run
+from transfer_core.presentation import figures
 from transfer_core.types import Dataset, Run
 from transfer_core.workspace import Workspace
 
@@ -59,9 +60,8 @@ def _view(workspace: Workspace, dataset: Dataset, id: str, title: str, was_activ
     for notice in seen.notices:
         st.caption(text.escape(notice))
     if run.depth_curve:
-        taps = workspace.backbones.get(run.recipe.backbone).taps
-        drawn = depth_curve(taps, dict(run.depth_curve), run.tap, chance)
-        st.plotly_chart(drawn, key=f"depth_{id}", config=charts.CONFIG)
+        layers = {tap.name: tap.title for tap in workspace.backbones.get(run.recipe.backbone).taps}
+        plot(figures.depth(run.depth_curve, layers, run.tap, chance), key=f"depth_{id}")
 
 
 def _follow_next(workspace: Workspace, ended: Run) -> None:
@@ -83,7 +83,7 @@ def _stopped(run: Run) -> str:
 
 def _figures(run: Run, seen: Feed) -> None:
     with st.container(horizontal=True, key="figures"):
-        best = seen.best_accuracy
+        best = seen.best_accuracy if run.val_accuracy is None else run.val_accuracy
         st.metric("Validation accuracy, best", "–" if best is None else text.percent(best), border=True)
         if run.test_accuracy is not None:
             st.metric("Test accuracy", text.percent(run.test_accuracy), border=True)
@@ -91,5 +91,15 @@ def _figures(run: Run, seen: Feed) -> None:
         st.metric("Speed", f"{text.count(round(speed))} images/s" if speed else "–", border=True)
         peak = run.peak_bytes or seen.peak_bytes
         st.metric("Memory, peak", text.size(peak) if peak else "–", border=True)
-        if run.seconds is not None:
-            st.metric("Time", text.duration(run.seconds), border=True)
+        if run.whole_seconds is not None:
+            st.metric("Time", text.duration(run.whole_seconds), border=True, help=_kept(run))
+
+
+def _kept(run: Run) -> str | None:
+    """Why it took less than its time says, where earlier runs had kept what it needed."""
+    if not run.saved_seconds or run.seconds is None:
+        return None
+    return (
+        f"With nothing kept from before, by which runs compare. This one took {text.duration(run.seconds)}, since"
+        " earlier runs had computed a part of it."
+    )

@@ -10,11 +10,12 @@ import pytest
 from tests.presentation.drawn import THREE, compared, run
 from transfer_core.presentation.answers import BUDGET, DOMAIN, KINDS, SIMILARITY, SIZES
 from transfer_core.presentation.confusions import mixed, most_confused, shares
-from transfer_core.presentation.labels import LETTER_PX, LINE_PX, PHONE, place_labels
+from transfer_core.presentation.labels import LETTER_PX, LINE_PX, PAGE, place_labels
 from transfer_core.presentation.marks import MARKS, PATHS, mark_of, marks
 from transfer_core.presentation.recipes import differences
 from transfer_core.presentation.scales import moment, scale, ticks_of
 from transfer_core.presentation.tables import run_rows
+from transfer_core.presentation.theme import LIGHT
 from transfer_core.strategies.definition import Symbol
 from transfer_core.types import LARGE, NONE, SMALL, Answers, Problem, Similarity
 
@@ -35,6 +36,7 @@ def test_every_answer_and_kind_of_problem_has_its_words() -> None:
 def test_every_strategy_has_its_own_symbol_and_runs_of_one_differ_in_filling() -> None:
     known = [mark_of(name) for name in MARKS]
     assert len({mark.symbol for mark in known}) == len(known)
+    assert len({mark.slot for mark in known}) == min(len(known), len(LIGHT.strategies)), "shared once all are taken"
     assert {*get_args(Symbol), mark_of("not yet known").symbol} == set(PATHS)
     assert mark_of("not yet known").symbol not in {mark.symbol for mark in known}
     first, second = marks(["fine_tune_all", "fine_tune_all"])
@@ -90,26 +92,29 @@ def test_ticks_that_lie_evenly_have_one_unit() -> None:
     assert scale([15.0, 80.0], "time").axis("Time")["ticktext"][-1] == "80\u202fs", "not 1.33333 min"
 
 
-def boxes(points: Sequence[tuple[float, float]], labels: Sequence[str]) -> list[tuple[float, float, float, float]]:
-    """Where labels stand in px: left, bottom, right, top."""
+def boxes(
+    points: Sequence[tuple[float, float]], labels: Sequence[str], wide: int
+) -> list[tuple[float, float, float, float]]:
+    """Where labels stand in px, on a plot that is so wide: left, bottom, right, top."""
     found = []
     for (x, y), label, place in zip(points, labels, place_labels(points, [0.05] * len(points), labels), strict=True):
         long = LETTER_PX * len(label)
-        left = x * PHONE[0] + place["xshift"] - {"left": 0, "center": long / 2, "right": long}[place["xanchor"]]
-        bottom = y * PHONE[1] + place["yshift"] - {"bottom": 0, "middle": LINE_PX / 2, "top": LINE_PX}[place["yanchor"]]
+        left = x * wide + place["xshift"] - {"left": 0, "center": long / 2, "right": long}[place["xanchor"]]
+        bottom = y * PAGE[1] + place["yshift"] - {"bottom": 0, "middle": LINE_PX / 2, "top": LINE_PX}[place["yanchor"]]
         found.append((left, bottom, left + long, bottom + LINE_PX))
     return found
 
 
+@pytest.mark.parametrize("wide", PAGE[0])
 @pytest.mark.parametrize(
     "points", [[(0.3, 0.9), (0.8, 0.92), (0.82, 0.2), (0.75, 0.24)], [(0.3, 0.5), (0.3, 0.54), (0.32, 0.9)]]
 )
-def test_labels_keep_out_of_each_others_way(points: list[tuple[float, float]]) -> None:
+def test_labels_keep_out_of_each_others_way(points: list[tuple[float, float]], wide: int) -> None:
     names = ["Fine-tune the top", "Fine-tune everything", "From scratch", "A small network"]
-    placed = boxes(points, names[: len(points)])
+    placed = boxes(points, names[: len(points)], wide)
     for one, other in combinations(placed, 2):
         aside = one[2] <= other[0] or other[2] <= one[0]
         assert aside or one[3] <= other[1] or other[3] <= one[1], "two labels cover each other"
     for left, bottom, right, top in placed:
-        assert left >= 0 and right <= PHONE[0] and bottom >= 0 and top <= PHONE[1], "one lies outside"
+        assert left >= 0 and right <= wide and bottom >= 0 and top <= PAGE[1], "one lies outside"
     assert place_labels([(0.5, 0.5)], [0.1], [""]) == [{}]

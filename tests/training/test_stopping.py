@@ -48,7 +48,7 @@ def test_the_best_network_so_far_is_tested_compared_and_predicts(
     (probe,) = workspace.runs.submit([workspace.recipes.make(dataset, "linear_probe", "bundled")])
     drive(workspace, probe)
     comparison = workspace.comparisons.make([run.id, probe])
-    title = workspace.runs.titles([run, workspace.runs.get(probe)], marked=True)[run.id]
+    title = workspace.runs.titles([run, workspace.runs.get(probe)])[run.id]
     assert title == f"Fine-tune everything, stopped after {run.epochs_done} of 50 epochs"
     assert {each.id for each in comparison.runs} == {run.id, probe}
     assert run.id in {each.id for each in workspace.runs.best(dataset)}

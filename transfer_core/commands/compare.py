@@ -15,14 +15,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def compare(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     with Workspace(root(options), write=False) as workspace:
         comparison = workspace.comparisons.make([workspace.runs.find(run).id for run in options.runs])
-        titles = workspace.runs.titles(comparison.runs, marked=True)
     runs = []
     lines = []
-    for run, score in zip(comparison.runs, comparison.scores, strict=True):
+    for run, title, score in zip(comparison.runs, comparison.titles, comparison.scores, strict=True):
         runs.append(
             {
                 "run": run.id,
-                "title": titles[run.id],
+                "title": title,
                 "test_accuracy": score.accuracy,
                 "interval": score.interval,
                 "macro_f1": score.macro_f1,
@@ -36,7 +35,7 @@ def compare(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
         low, high = score.interval
         lines.append(
             f"  {run.id}  {score.accuracy:6.1%} ({low:.1%} to {high:.1%})  F1 {score.macro_f1:.3f}  "
-            f"{run.whole_seconds or 0:7.1f} s  {titles[run.id]}"
+            f"{run.whole_seconds or 0:7.1f} s  {title}"
         )
     verdict, transfer = comparison.verdict, comparison.transfer
     result = {

@@ -62,7 +62,7 @@ def _ensembles(workspace: Workspace, runs: Mapping[str, Run]) -> dict[str, Run]:
 def _words(found: Dataset | Run, workspace: Workspace) -> str:
     if isinstance(found, Run):
         bundle = " and its bundle" if workspace.exports.bundle(found.id) is not None else ""
-        title = workspace.runs.titles([found], marked=True)[found.id]
+        title = workspace.runs.title(found)
         kind = ENSEMBLE if found.members else "run"
         return f"{kind} {found.id} ({title}, of {workspace.datasets.get(found.recipe.dataset).name}){bundle}"
     runs = len(_all_runs(workspace, found.id))

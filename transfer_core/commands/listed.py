@@ -23,10 +23,12 @@ def listed(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     with Workspace(root(options), write=False) as workspace:
         of = workspace.datasets.find(options.dataset).id if options.dataset else ""
         datasets = [row for row in workspace.datasets.list() if of in ("", row.id)]
-        runs = (*workspace.runs.list(of), *(run for row in datasets for run in workspace.ensembles.list(row.id)))
-        titles = workspace.runs.titles(runs, marked=True)
-    names = {row.id: row.name for row in datasets}
-    runs = tuple(run for run in runs if run.recipe.dataset in names)
+        names = {row.id: row.name for row in datasets}
+        made = [run for id in names for run in workspace.ensembles.list(id)]
+        runs = tuple(run for run in (*workspace.runs.list(of), *made) if run.recipe.dataset in names)
+        titles: dict[str, str] = {}
+        for id in names:
+            titles |= workspace.runs.titles([run for run in runs if run.recipe.dataset == id])
     count = {id: sum(run.recipe.dataset == id for run in runs) for id in names}
     result: dict[str, Any] = {}
     parts = []
@@ -57,6 +59,7 @@ def _run(run: Run, names: dict[str, str], titles: dict[str, str]) -> dict[str, A
         "test_accuracy": run.test_accuracy,
         "val_accuracy": run.val_accuracy,
         "seconds": run.seconds,
+        "whole_seconds": run.whole_seconds,
         "created": run.created,
     }
 
@@ -79,7 +82,7 @@ def _runs_table(runs: tuple[Run, ...], names: dict[str, str], titles: dict[str, 
             run.status,
             _share(run.test_accuracy),
             _share(run.val_accuracy),
-            "" if run.seconds is None else f"{run.seconds:,.1f}",
+            "" if run.whole_seconds is None else f"{run.whole_seconds:,.1f}",
             when(run.created),
             titles[run.id],
         )

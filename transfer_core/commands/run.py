@@ -79,7 +79,7 @@ def _run_text(run: Run) -> str:
     status = run.stopped_words or run.status
     return (
         f"{run.id} {status}: {run.recipe.strategy} on {run.recipe.backbone}{_repeat(run)}, "
-        f"test accuracy {test}, validation {val}, {run.seconds or 0:.1f} s"
+        f"test accuracy {test}, validation {val}, {run.whole_seconds or 0:.1f} s"
     )
 
 
@@ -138,6 +138,7 @@ def _run_result(run: Run) -> dict[str, Any]:
         "test_accuracy": run.test_accuracy,
         "val_accuracy": run.val_accuracy,
         "seconds": run.seconds,
+        "whole_seconds": run.whole_seconds,
         "images_per_second": run.images_per_second,
         "peak_bytes": run.peak_bytes,
         "recipe": asdict(run.recipe),

@@ -69,7 +69,7 @@ def _dataset(workspace: Workspace, dataset: Dataset) -> Shown:
 
 
 def _run(workspace: Workspace, run: Run) -> Shown:
-    title = workspace.runs.titles([run], marked=True)[run.id]
+    title = workspace.runs.title(run)
     dataset = workspace.datasets.get(run.recipe.dataset)
     score, untested = _score(workspace, run)
     folder, bundle = workspace.runs.folder(run), workspace.exports.bundle(run.id)
@@ -80,8 +80,11 @@ def _run(workspace: Workspace, run: Run) -> Shown:
         "dataset": dataset.id,
         "name": dataset.name,
         **{name: getattr(run, name) for name in ("status", "error", "device", "created", "started", "finished")},
-        **{name: getattr(run, name) for name in ("seconds", "images_per_second", "peak_bytes", "tap", "depth_curve")},
-        **{name: getattr(run, name) for name in ("epochs_done", "epochs_planned", "val_accuracy", "test_accuracy")},
+        **{name: getattr(run, name) for name in ("seconds", "whole_seconds", "images_per_second", "peak_bytes")},
+        **{
+            name: getattr(run, name)
+            for name in ("tap", "depth_curve", "epochs_done", "epochs_planned", "val_accuracy", "test_accuracy")
+        },
         "score": None if score is None else _score_result(score),
         "recipe": None if run.members else asdict(run.recipe),
         "members": [member.id for member in run.members],  # of an ensemble
@@ -95,10 +98,10 @@ def _run(workspace: Workspace, run: Run) -> Shown:
         f"  status    {run.stopped_words or run.status}{f': {run.error}' if run.error else ''}",
         f"  begun     {when(run.created)}, on {run.device}",
     ]
-    if run.seconds is not None:
+    if run.whole_seconds is not None:
         speed = f", {run.images_per_second:,.0f} images/s" if run.images_per_second else ""
         memory = f", {size(run.peak_bytes)} of memory" if run.peak_bytes else ""
-        lines.append(f"  took      {duration(run.seconds)}{speed}{memory}")
+        lines.append(f"  took      {duration(run.whole_seconds)}{speed}{memory}")
     lines += [f"  tested    {_score_words(score)}" if score is not None else f"  tested    {untested}"]
     if run.val_accuracy is not None:
         lines.append(f"  validated {run.val_accuracy:.1%}")

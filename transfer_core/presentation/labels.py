@@ -9,8 +9,8 @@ OUTSIDE = 4  # times as bad as being covered
 
 Place = dict[str, Any]
 Box = tuple[float, float, float, float]  # left, bottom, right, top in px
-Room = tuple[int, int]  # inner width and height of a plot in px
-PHONE: Room = (290, 260)
+Room = tuple[tuple[int, ...], int]  # inner widths that a plot may have, and its height, in px
+PAGE: Room = ((290, 640), 260)  # on a phone and on a desk
 
 
 def place_labels(
@@ -18,28 +18,35 @@ def place_labels(
     spread: Sequence[float],
     labels: Sequence[str],
     *,
-    room: Room = PHONE,
+    room: Room = PAGE,
     lines: Sequence[Box] = (),
 ) -> list[Place]:
     """Where each label stands beside its point so that none covers a line, another point or label, as far as that goes.
 
     Points are fractions (x, y) of the plot's width and height, `spread` half the height of their intervals, `lines`
-    boxes of fractions. The answer is what an annotation takes: anchors, and shifts in px. '' needs no room.
+    boxes of fractions. The answer is what an annotation takes: anchors, and shifts in px. '' needs no room. It is one
+    for all widths of the room, since a page does not know how wide it is.
     """
-    wide, high = room
-    spots = [(x * wide, y * high, half * high + 6) for (x, y), half in zip(points, spread, strict=True)]
-    taken: list[Box] = [(x - POINT_PX, y - half, x + POINT_PX, y + half) for x, y, half in spots]
-    taken += [(left * wide - 1, low * high - 2, right * wide + 1, top * high + 2) for left, low, right, top in lines]
-    chosen: dict[int, Place] = {}
+    widths, high = room
+    spots = [(x, y * high, round(half * high + 6, 1)) for (x, y), half in zip(points, spread, strict=True)]
+    taken: dict[int, list[Box]] = {
+        wide: [(x * wide - POINT_PX, y - half, x * wide + POINT_PX, y + half) for x, y, half in spots]
+        + [(left * wide - 1, low * high - 2, right * wide + 1, top * high + 2) for left, low, right, top in lines]
+        for wide in widths
+    }
+    chosen: list[Place] = [{} for _ in spots]
     for i in sorted(range(len(spots)), key=lambda i: -spots[i][1]):  # from the top down
-        x, y, half = spots[i]
-        long = LETTER_PX * len(labels[i])
-        options = [_option(anchor, x, y, long) for anchor in _anchors(half)] if labels[i] else []
-        best = min(options, key=lambda option: round(_cost(option[1], taken, room)), default=None)
-        if best is not None:
-            taken.append(best[1])
-        chosen[i] = best[0] if best is not None else {}
-    return [chosen[i] for i in range(len(spots))]
+        if labels[i]:
+            x, y, half = spots[i]
+            options = [(one, {wide: _box(one, x * wide, y, labels[i]) for wide in widths}) for one in _anchors(half)]
+            best, boxes = min(
+                options,
+                key=lambda option: sum(round(_cost(box, taken[wide], (wide, high))) for wide, box in option[1].items()),
+            )
+            chosen[i] = dict(zip(("xanchor", "yanchor", "xshift", "yshift"), best, strict=True))
+            for wide in widths:
+                taken[wide].append(boxes[wide])
+    return chosen
 
 
 def _anchors(half: float) -> tuple[tuple[str, str, float, float], ...]:
@@ -53,17 +60,17 @@ def _anchors(half: float) -> tuple[tuple[str, str, float, float], ...]:
     )
 
 
-def _option(anchor: tuple[str, str, float, float], x: float, y: float, long: float) -> tuple[Place, Box]:
+def _box(anchor: tuple[str, str, float, float], x: float, y: float, label: str) -> Box:
     xanchor, yanchor, xshift, yshift = anchor
+    long = LETTER_PX * len(label)
     left = x + xshift - {"left": 0.0, "center": long / 2, "right": long}[xanchor]
     bottom = y + yshift - {"bottom": 0.0, "middle": LINE_PX / 2, "top": LINE_PX}[yanchor]
-    place = {"xanchor": xanchor, "yanchor": yanchor, "xshift": round(xshift, 1), "yshift": round(yshift, 1)}
-    return place, (left, bottom, left + long, bottom + LINE_PX)
+    return left, bottom, left + long, bottom + LINE_PX
 
 
-def _cost(box: Box, taken: Sequence[Box], room: Room) -> float:
+def _cost(box: Box, taken: Sequence[Box], plot: tuple[float, float]) -> float:
     """Area in px² that covers other boxes, and what lies outside of the plot."""
-    outside = (box[2] - box[0]) * (box[3] - box[1]) - _overlap(box, (0, 0, *room))
+    outside = (box[2] - box[0]) * (box[3] - box[1]) - _overlap(box, (0, 0, *plot))
     return OUTSIDE * outside + sum(_overlap(box, other) for other in taken)
 
 

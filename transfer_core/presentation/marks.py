@@ -42,6 +42,11 @@ class Mark:
         return slot(self.slot)
 
     @property
+    def path(self) -> str:
+        """Its outline in SVG, in a square from -8 to 8."""
+        return PATHS[self.symbol]
+
+    @property
     def marker(self) -> str:
         """Plotly's name for the symbol, hollow or dotted for further runs of one strategy."""
         return self.symbol + self.filling

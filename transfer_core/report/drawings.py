@@ -7,7 +7,7 @@ from transfer_core.presentation.figures import Figure
 from transfer_core.report.gathered import Gathered
 
 CURVE_POINTS = 300
-WIDE, NARROW = (760, 330), (290, 260)  # px of a plot, for placing labels: on a desk and on paper, and on a phone
+WIDE, NARROW = ((760,), 330), ((290,), 260)  # px of a plot, for placing labels: on a desk and on paper; on a phone
 AXIS = {"gridcolor": "grid", "tickfont": {"size": 12.5}, "title": {"font": {"size": 13}, "standoff": 10}}
 TEMPLATE: dict[str, Any] = {
     "layout": {

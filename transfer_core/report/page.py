@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 from transfer_core.compare.statistics import DRAWS
 from transfer_core.presentation.answers import KINDS
 from transfer_core.presentation.figures.curves import FEW
-from transfer_core.presentation.marks import PATHS, mark_of
+from transfer_core.presentation.marks import mark_of
 from transfer_core.presentation.theme import DARK, LIGHT
 from transfer_core.report.assets import font, own, plotly, sha256
 from transfer_core.report.chapters import CHAPTERS
@@ -75,7 +75,7 @@ def _templates() -> Environment:
         **{"day": day, "ended": ended, "loss": loss, "points": points, "code": code, "saved": saved},
     }
     made.globals |= {"between": between, "signed": signed, "mark_of": mark_of}
-    made.globals |= {"paths": PATHS, "kinds": KINDS, "nearest": NEAREST, "draws": DRAWS}
+    made.globals |= {"kinds": KINDS, "nearest": NEAREST, "draws": DRAWS}
     return made
 
 

@@ -70,7 +70,7 @@ class Comparisons:
         if not len(predictions[found[0].id].test_samples):
             raise DatasetError(f"'{dataset.name}' has no test images, so there is nothing to compare its runs on.")
         known = [run for run in self._runs.list(dataset.id) if run.tested]
-        titles = self._runs.titles(found, marked=True)
+        titles = self._runs.titles(found)
         ids = tuple(predictions)
         with self._lock:
             pairs = self._pairs.get(ids)

@@ -117,17 +117,18 @@ class Runs:
         """How many images a run trains on; None with folds, which deal the images anew."""
         return None if run.recipe.folds else train_images(dataset, run)
 
-    def titles(self, runs: Sequence[Run], *, marked: bool = False) -> dict[str, str]:
-        """A name for each run, by its id, that tells it from the others.
-
-        `marked`: it also says of one that was stopped how far it came.
-        """
+    def titles(self, runs: Sequence[Run]) -> dict[str, str]:
+        """A name for each run, by its id, that tells it from the others; of one that was stopped, how far it came."""
         alone = {member.id: member for run in runs for member in (run.members or (run,))}
         found = titles({id: run.recipe for id, run in alone.items()}, TITLES)
-        if marked:
-            found |= {id: f"{found[id]}, {run.stopped_words}" for id, run in alone.items() if run.stopped_words}
+        found |= {id: f"{found[id]}, {run.stopped_words}" for id, run in alone.items() if run.stopped_words}
         together = {run.id: title_of_ensemble([found[each.id] for each in run.members]) for run in runs if run.members}
         return {run.id: together.get(run.id) or found[run.id] for run in runs}
+
+    def title(self, run: Run) -> str:
+        """The name that tells a run from all others of its dataset."""
+        dataset = run.recipe.dataset
+        return self.titles((*self.list(dataset), *self._ensembles.list(dataset), run))[run.id]
 
     def repeats(self, dataset: str = "", *, runs: Sequence[Run] | None = None) -> tuple[Repeats, ...]:
         """Runs that repeat one recipe with other seeds or folds, with mean and spread; newest first.

@@ -1,97 +1,23 @@
 """The Compare page on a small workspace whose runs left predictions and curves, though none was trained."""
 
 import json
-from collections.abc import Callable
-from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from components import state
-from components.compare.charts import entries
-from components.compare.curves import placed
 from components.compare.matrix import drawing, headline
 from components.compare.runs import comparable
-from components.compare.tables import differences, resampled_words
-from tests.database import database
-from transfer_core.types import TEST, VAL, Dataset, EpochEnd, Interval, Predictions, Resampled, Run, StageStart
+from components.compare.tables import resampled_words
+from tests.components.finished_runs import Finish
+from transfer_core.presentation.entries import entries
+from transfer_core.types import Dataset, Interval, Resampled
 from transfer_core.workspace import Workspace
 
 PAGE = Path(__file__).resolve().parents[3] / "pages" / "compare.py"
 SECTIONS = ("Approaches", "Cost", "Curves", "Classes", "Images", "Recipes", "Table")
 NASTY = "**bold** :smile: ![x](http://evil.test/x.png)"
-
-Finish = Callable[..., Run]
-
-
-@pytest.fixture
-def finish(opened: Workspace, dataset: Dataset) -> Finish:
-    """A finished run that has so many test images wrong, with its predictions, curves and model file."""
-
-    def made(strategy: str, wrong: int, *, seconds: float | None = 10.0, val: float = 0.8, **fields: Any) -> Run:
-        backbone = fields.pop("backbone", None)
-        recipe = opened.recipes.make(dataset, strategy, **fields)
-        recipe = recipe if backbone is None else replace(recipe, backbone=backbone)
-        id = f"run{len(opened.jobs.list()):04d}"
-        payload = {"recipe": asdict(recipe)}
-        kept = _predictions(dataset, wrong)
-        accuracy = float((kept.test_probabilities.argmax(1) == kept.test_labels).mean())
-        result = {"seconds": seconds, "val_accuracy": val, "test_accuracy": accuracy, "peak_bytes": 10**9}
-        with database(opened) as store:
-            store.add_job(id=id, kind="train", payload=payload, lane="cpu", dataset=dataset.id, recipe=recipe.id)
-            store.append(id, _story(gradient=bool(recipe.epochs)))
-            store.finish(id, "done", result=result)
-        folder = opened.root / "runs" / id
-        folder.mkdir(parents=True)
-        np.savez(folder / "predictions.npz", **vars(kept))
-        (folder / "model.safetensors").write_bytes(b"0" * 2_000_000)
-        return opened.runs.get(id)
-
-    return made
-
-
-def _predictions(dataset: Dataset, wrong: int) -> Predictions:
-    found = {}
-    for name, split in (("val", VAL), ("test", TEST)):
-        rows = np.flatnonzero(dataset.splits == split)
-        labels = dataset.labels[rows]
-        named = labels.copy()
-        named[:wrong] = (named[:wrong] + 1) % len(dataset.classes)
-        shares = np.full((len(rows), len(dataset.classes)), 0.1)
-        shares[np.arange(len(rows)), named] = 0.8
-        found |= {f"{name}_samples": rows, f"{name}_labels": labels, f"{name}_probabilities": shares}
-    return Predictions(**found)
-
-
-def _end(stage: str, epoch: int, seconds: float) -> EpochEnd:
-    return EpochEnd(
-        stage=stage,
-        epoch=epoch,
-        step=epoch,
-        train_loss=1.0 / epoch,
-        train_accuracy=0.5,
-        val_loss=1.2 / epoch,
-        val_accuracy=0.4,
-        best=True,
-        seconds=seconds,
-    )
-
-
-def _story(*, gradient: bool) -> list[StageStart | EpochEnd]:
-    """A head that a solver fits in three steps; with `gradient`, two epochs of fine-tuning after it."""
-    head: list[StageStart | EpochEnd] = [
-        StageStart(stage="head", title="Head", number=1, stages=2, unit="step of the solver", of=300),
-        *(_end("head", step, 5.0) for step in (1, 2, 3)),
-    ]
-    tuned = [
-        StageStart(stage="tune", title="Tune", number=2, stages=2, unit="epoch", of=2),
-        _end("tune", 4, 8.0),
-        _end("tune", 5, 9.0),
-    ]
-    return head + tuned if gradient else head
 
 
 @pytest.fixture
@@ -326,24 +252,6 @@ def test_pairs_are_seen_from_the_row_and_say_what_they_rest_on(opened: Workspace
     loss = drawing(comparison, shown, "log_loss")["cells"][0][1]
     assert loss["value"].startswith("−")
     assert loss["share"] == 1.0  # less is better
-
-
-def test_curves_count_epochs_apart_from_the_steps_of_a_solver() -> None:
-    tuned, head = tuple(_story(gradient=True)), tuple(_story(gradient=False))
-    assert [x for x, _ in placed(tuned, "Epochs", 0)] == [0, 1, 2]
-    assert [x for x, _ in placed(tuned, "Images seen", 40)] == [0, 40, 80]
-    assert [x for x, _ in placed(tuned, "Seconds", 0)] == [5, 5, 5, 8, 9]
-    assert [x for x, _ in placed(head, "Epochs", 0)] == [1, 2, 3]
-
-
-def test_recipes_show_only_what_differs(opened: Workspace, finish: Finish) -> None:
-    same = entries(opened.comparisons.make([finish("linear_probe", 3).id]))
-    assert differences(opened, same) == {}
-    one, other = finish("fine_tune_top", 1), finish("fine_tune_top", 2, seed=7, weight_decay=0.02)
-    assert list(differences(opened, entries(opened.comparisons.make([one.id, other.id])))) == [
-        "Seed",
-        "Weight decay",
-    ]
 
 
 def test_folds_are_told_from_the_side_that_is_ahead() -> None:

@@ -37,7 +37,6 @@ def opened(workspace_folder: Path) -> Iterator[Workspace]:
 
 def _add_training_images(workspace: Workspace) -> None:
     """Two of each class, behind the 64 test images that the runs know."""
-    old = workspace.datasets.get("d")
     files = tuple(f"{64 + i}.png" for i in range(6))
     for file in files:
         Image.new("RGB", (8, 8)).save(workspace.root / "datasets" / "d" / "samples" / file)

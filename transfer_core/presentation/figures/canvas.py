@@ -67,7 +67,7 @@ class Figure:
 
 def axis(title: Any = None, **more: Any) -> Json:
     """`title`: text, or Plotly's description of it."""
-    told = {"text": title or ""} if not isinstance(title, dict) else title
+    told = title if isinstance(title, dict) else {"text": title} if title else {}  # room is kept for an empty title
     return {"automargin": True, "zeroline": False, "tickfont": FONT, "title": {"font": FONT, **told}, **more}
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from transfer_core.presentation.entries import Entry
 from transfer_core.presentation.figures.canvas import HOVER, Figure, Json, marker, note, whiskers
 from transfer_core.presentation.figures.rows import interval
-from transfer_core.presentation.labels import PHONE, Box, Room, place_labels
+from transfer_core.presentation.labels import PAGE, Box, Room, place_labels
 from transfer_core.presentation.scales import LEAST, Scale, padded, scale
 from transfer_core.presentation.theme import NEUTRAL
 from transfer_core.types import front
@@ -28,7 +28,7 @@ def cost(
     title: str,
     quantity: str,
     *,
-    room: Room = PHONE,
+    room: Room = PAGE,
     every_name: bool = False,
 ) -> Figure:
     """The front as a thin step, its runs named; `every_name`: the others too, as paper has no hover.
@@ -71,7 +71,7 @@ def cost(
     names = [short(each.title, 30) if i in named else "" for i, each in enumerate(shown)]
     return Figure(
         title=title,
-        height=room[1] + HEIGHT_PX - PHONE[1],
+        height=room[1] + HEIGHT_PX - PAGE[1],
         data=data,
         layout={
             "annotations": _names(shown, spent, across, (low, high), ahead, names, room),

@@ -14,7 +14,8 @@ POINTS = 500  # most points of a curve: Plotly blocks the browser in proportion 
 FEW = 4  # up to so many runs training is drawn beside validation from the start
 GRADIENT = "epoch"  # the unit of stages that learn by gradient descent; others count steps of a solver
 HEIGHT_PX = 520
-WILD = 0.98  # of the losses a plot shows, and room above: one wild loss does not flatten the rest
+SYMBOLS = 12  # on a line
+MOST, WILD = 0.98, 3  # one loss that is so many times as high as most losses does not flatten the rest
 
 Unit = Literal["Epochs", "Images seen", "Seconds"]
 Split = Literal["train", "val"]
@@ -132,8 +133,9 @@ def _layout(shown: Sequence[Curve], unit: Unit, losses: Sequence[float]) -> Json
         across |= scale([max(seconds, 0.05) for seconds in ends], "time", pad=0.04).axis(TITLES[unit])
     elif own and max(each.points[-1][0] for each in known) > max(own):
         across["range"] = [0, 1.04 * max(own)]  # a solver's many steps would leave epochs no room
-    top = sorted(losses)[min(len(losses) - 1, int(WILD * len(losses)))] if losses else None
-    wild = {} if top is None else {"range": [0, 1.08 * top]}
+    ordered = sorted(losses) or [0.0]
+    most = ordered[min(len(ordered) - 1, int(MOST * len(ordered)))]
+    wild = {"range": [0, 1.08 * most]} if ordered[-1] > WILD * most else {}
     return {
         "dragmode": "zoom",
         "xaxis": {**across, "title": "", "showticklabels": False, "anchor": "y", "matches": "x2"},
@@ -163,6 +165,12 @@ def _broken(points: Sequence[Point], unit: Unit) -> Json:
     return {"x": x, "y": y}
 
 
+def _seen(x: Sequence[float | None]) -> list[int]:
+    """Of the symbols on a line, few: the first of each piece, whose only point it may be, and some between."""
+    step = -(-len(x) // SYMBOLS) or 1
+    return [int(n % step == 0 or x[n - 1] is None) for n in range(len(x))]
+
+
 def _raw(entry: Entry, points: Sequence[Point], split: Split, unit: Unit) -> Json:
     return {
         "type": "scatter",
@@ -179,6 +187,7 @@ def _raw(entry: Entry, points: Sequence[Point], split: Split, unit: Unit) -> Jso
 
 def _line(entry: Entry, points: Sequence[Point], split: Split, name: str, unit: Unit) -> Json:
     validation, percent = split == "val", " %" if name == "accuracy" else ""
+    placed = _broken(points, unit)
     words = "validation" if validation else "training"
     return {
         "type": "scatter",
@@ -186,14 +195,14 @@ def _line(entry: Entry, points: Sequence[Point], split: Split, name: str, unit: 
         "legendgroup": entry.run.id,
         "meta": split,
         "opacity": 1.0 if validation else 0.55,
-        **_broken(points, unit),
+        **placed,
         "mode": "lines+markers" if validation else "lines" if len(points) > 1 else "markers",
         "line": {
             "color": entry.mark.color,
             "width": 2.2 if validation else 1.5,
             "dash": "solid" if validation else "dash",
         },
-        "marker": {**marker(entry.mark, 7), "maxdisplayed": 12},
+        "marker": {**marker(entry.mark, 7), "opacity": _seen(placed["x"])},
         "hovertemplate": (
             f"<b>{in_figure(entry.title)}</b>, {words} {name}<br>{PLACES[unit]}: %{{y:.4~g}}{percent}<extra></extra>"
         ),
