@@ -236,8 +236,8 @@ def likeness(workspace: Workspace, found: dict[str, Dataset], backbone_name: str
     for name, dataset in found.items():
         for per_class in LIKENESS:
             some = chosen_rows(dataset, workspace.recipes.make(dataset, "linear_probe", per_class=per_class))
-            setup = last(ready(some, backbone, workspace=workspace.root, device=torch.device(where)))
-            like = last(look_at(setup, some)).similarity
+            run = last(ready(some, backbone, workspace=workspace.root, device=torch.device(where)))
+            like = last(look_at(run, some)).similarity
             score = "" if like.score is None else f"{like.score:.2f} ({like.low:.2f} to {like.high:.2f})"
             axes = ["" if axis.score is None else f"{axis.score:.2f}" for axis in like.axes]
             lines.append(f"| {name} | {per_class} | {like.answer or 'open'} | {score} | {' | '.join(axes)} |")

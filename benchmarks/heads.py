@@ -15,7 +15,7 @@ from benchmarks.backbones import imported
 from transfer_core.training.devices import device
 from transfer_core.training.features import frozen_features
 from transfer_core.training.fit import HEADS
-from transfer_core.training.setup import plan, prepare
+from transfer_core.training.setup import begin, plan, prepare
 from transfer_core.types import TRAIN
 from transfer_core.workspace import Workspace
 
@@ -36,13 +36,12 @@ def main() -> int:
         for strategy in STRATEGIES:
             recipe = workspace.recipes.make(dataset, strategy, per_class=per_class)
             backbone, (stage,) = plan(recipe, dataset, workspace.root)
-            begun = prepare(recipe, dataset, backbone, (stage,), workspace=workspace.root, device=where)
-            setup = last(begun)
-            last(frozen_features(setup, backbone.taps))
+            run = begin(last(prepare(recipe, dataset, backbone, workspace=workspace.root, device=where)))
+            last(frozen_features(run, backbone.taps))
             began = time.monotonic()
-            for _ in HEADS[stage.solver](setup, stage):
+            for _ in HEADS[stage.solver](run, stage):
                 pass
-            seconds, images = time.monotonic() - began, setup.dataset.count(TRAIN)
+            seconds, images = time.monotonic() - began, run.context.dataset.count(TRAIN)
             taps = backbone.taps[-1:] if stage.solver == "logistic" else backbone.taps
             each = seconds / (images * sum(tap.channels for tap in taps) * len(dataset.classes))
             print(f"| {name} | {images} | {stage.solver} | {seconds:.1f} | {each:.1e} |", flush=True)

@@ -26,7 +26,7 @@ from transfer_core.training.devices import device
 from transfer_core.training.features import frozen_features
 from transfer_core.training.heads import FOLDS, PENALTIES
 from transfer_core.training.ridge import held_out
-from transfer_core.training.setup import plan, prepare
+from transfer_core.training.setup import begin, plan, prepare
 from transfer_core.training.solvers import Scale, folds
 from transfer_core.types import TEST, Dataset, Recipe
 from transfer_core.workspace import Workspace
@@ -42,11 +42,11 @@ MOST = 600  # images of a dataset that is cut
 def judged(workspace: Workspace, dataset: Dataset, recipe: Recipe) -> tuple[float, float]:
     """The share of held-out images that is right, and the seconds that decoding and features took."""
     began = time.monotonic()
-    backbone, stages = plan(recipe, dataset, workspace.root)
+    backbone, _ = plan(recipe, dataset, workspace.root)
     where = torch.device(device("auto").name)
-    setup = last(prepare(recipe, dataset, backbone, stages, workspace=workspace.root, device=where))
+    run = begin(last(prepare(recipe, dataset, backbone, workspace=workspace.root, device=where)))
     ready = time.monotonic()
-    rows, (codes,) = last(frozen_features(setup, backbone.taps[-1:]))
+    rows, (codes,) = last(frozen_features(run, backbone.taps[-1:]))
     seconds = time.monotonic() - ready
     labels, groups = dataset.labels[rows], dataset.groups[rows]
     fold = folds(labels, groups, FOLDS, 0)

@@ -21,7 +21,7 @@ from benchmarks.backbones import imported
 from transfer_core.compare.familiar import familiar
 from transfer_core.training.familiar import MOST
 from transfer_core.training.features import outputs
-from transfer_core.training.setup import Setup, plan, prepare
+from transfer_core.training.setup import begin, plan, prepare
 from transfer_core.types import TEST, TRAIN, VAL, Dataset, Floats, Ints, RunEnd
 from transfer_core.workspace import Workspace
 
@@ -95,10 +95,10 @@ def looked_at(workspace: Workspace, data: Path, name: str) -> tuple[Floats, Ints
     file = workspace.root / f"unlike-{dataset.id}.npy"
     if not file.exists():
         recipe = workspace.recipes.make(dataset, "linear_probe")
-        backbone, stages = plan(recipe, dataset, workspace.root)
-        work = prepare(recipe, dataset, backbone, stages, workspace=workspace.root, device=torch.device("cpu"))
-        setup: Setup = ended(work)
-        np.save(file, ended(outputs(setup, setup.network.codes, np.arange(len(dataset)), name)))
+        backbone, _ = plan(recipe, dataset, workspace.root)
+        work = prepare(recipe, dataset, backbone, workspace=workspace.root, device=torch.device("cpu"))
+        run = begin(ended(work))
+        np.save(file, ended(outputs(run, run.network.codes, np.arange(len(dataset)), name)))
     return np.load(file), dataset.labels, dataset.splits
 
 

@@ -2,10 +2,11 @@
 
 import io
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
+from operator import index
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,50 @@ from PIL import Image
 from transfer_core.data.parallel import in_order
 from transfer_core.errors import DatasetError, ExportError, ImageError
 from transfer_core.export.unpacked import is_bundle, model, unpacked
-from transfer_core.types import Classified, Floats
+from transfer_core.types import Floats
 
 Picture = str | Path | bytes | Image.Image | NDArray[np.uint8]
 Squares = NDArray[np.uint8]
 BATCH = 32
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a model says of one image. Of one that could not be read there is `error` alone."""
+
+    label: str = ""  # the likeliest class
+    probability: float = float("nan")  # of that class, calibrated
+    sure: bool = False  # whether the answer stands, by what the model promises
+    error: str = ""  # why the image could not be read, as a sentence
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Classified:
+    """What a model says of images, in their order; `len`, an index and a loop give the answers one by one."""
+
+    classes: tuple[str, ...]
+    probabilities: Floats  # (N, C), calibrated; nan where an image could not be read
+    sure: NDArray[np.bool_]  # (N,): whether an answer stands; "not sure" is an answer too
+    errors: tuple[str, ...]  # why an image could not be read, as a sentence; '' where it was
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The likeliest class of each image; '' where it could not be read."""
+        return tuple(answer.label for answer in self)
+
+    def __len__(self) -> int:
+        return len(self.errors)
+
+    def __getitem__(self, row: int) -> Answer:
+        row = index(row)  # a slice is no row
+        if self.errors[row]:
+            return Answer(error=self.errors[row])
+        best = int(self.probabilities[row].argmax())
+        likely, sure = float(self.probabilities[row, best]), bool(self.sure[row])
+        return Answer(label=self.classes[best], probability=likely, sure=sure)
+
+    def __iter__(self) -> Iterator[Answer]:
+        return (self[row] for row in range(len(self)))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

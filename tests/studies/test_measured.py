@@ -26,7 +26,7 @@ from transfer_core.studies.trials import Candidate, Race
 from transfer_core.training import gradient
 from transfer_core.training.fit import fit
 from transfer_core.training.images import Images
-from transfer_core.training.setup import Setup
+from transfer_core.training.setup import State
 from transfer_core.types import (
     TEST,
     TRAIN,
@@ -104,7 +104,7 @@ class Paces(Clock):
     """A clock that knows: 1 ms forward and 5 ms to learn, an image each; 2 s for a head."""
 
     def __init__(self, backbone: Any) -> None:
-        self.setup, self.peak_bytes = type("Known", (), {"backbone": backbone})(), 7
+        self.context, self.peak_bytes = type("Known", (), {"backbone": backbone})(), 7
 
     def look(self, *_: Any) -> Any:
         return (yield from ()) or 1e-3
@@ -200,9 +200,9 @@ def test_where_no_linear_head_fits_random_weights_get_as_large_a_part_and_all_of
     networks: set[str] = set()
     learn = gradient.learn
 
-    def noted(setup: Setup, *given: Any, **more: Any) -> tuple[float, float]:
-        networks.add(setup.network.backbone.name)
-        return learn(setup, *given, **more)
+    def noted(run: State, *given: Any, **more: Any) -> tuple[float, float]:
+        networks.add(run.network.backbone.name)
+        return learn(run, *given, **more)
 
     monkeypatch.setattr(gradient, "learn", noted)
     backbone = workspace.backbones.get("bundled")
@@ -231,7 +231,7 @@ def test_random_weights_that_do_not_fit_the_memory_sit_out(workspace: Workspace,
         yield from ()
         raise torch.OutOfMemoryError("CUDA out of memory.")
 
-    race = cast(Race, SimpleNamespace(setup=SimpleNamespace(dataset=dataset), whole_seconds=full))
+    race = cast(Race, SimpleNamespace(context=SimpleNamespace(dataset=dataset), whole_seconds=full))
     control, rival = [
         Candidate(recipe=workspace.recipes.make(dataset, name)) for name in ("small_cnn", "fine_tune_all")
     ]
@@ -255,8 +255,8 @@ def test_a_short_training_is_beaten_only_by_random_weights_after_as_small_a_part
         )
     ]
     data = replace(dataset, splits=np.ones(240), groups=np.arange(240))
-    setup = SimpleNamespace(dataset=data, backbone=workspace.backbones.get("bundled"))
-    race = SimpleNamespace(setup=setup, budget=1.0, spent=lambda: 1.0)
+    context = SimpleNamespace(dataset=data, backbone=workspace.backbones.get("bundled"))
+    race = SimpleNamespace(context=context, budget=1.0, spent=lambda: 1.0)
     found = pilots_module._result(cast(Race, race), [behind, ahead], [ahead, behind])
     assert found.tied == ((lead,) if beaten else (lead, behind.recipe.strategy))
 

@@ -57,9 +57,9 @@ def test_all_rates_grow_by_one_factor(make: Callable[[str], Bench], monkeypatch:
     seen: list[dict[str, float]] = []
     learn = gradient.learn
 
-    def noted(setup: Any, optimizer: torch.optim.Optimizer, *batch: Any, **more: Any) -> tuple[float, float]:
+    def noted(run: Any, optimizer: torch.optim.Optimizer, *batch: Any, **more: Any) -> tuple[float, float]:
         seen.append({group["name"]: group["lr"] for group in optimizer.param_groups})
-        return learn(setup, optimizer, *batch, **more)
+        return learn(run, optimizer, *batch, **more)
 
     monkeypatch.setattr(gradient, "learn", noted)
     bench = make("one")

@@ -18,7 +18,7 @@ from transfer_core.errors import RecipeError
 from transfer_core.training import augment, gradient
 from transfer_core.training.fit import fit, solve
 from transfer_core.training.images import Images
-from transfer_core.training.setup import plan, prepare
+from transfer_core.training.setup import begin, plan, prepare
 from transfer_core.types import TEST, TRAIN, UNUSED, Dataset, EpochEnd, Progress, Recipe, StageStart
 
 
@@ -213,15 +213,15 @@ def test_a_stage_that_is_closed_leaves_its_best_network(bench: Bench) -> None:
     """As the pilots close one that takes too long."""
     wanted = bench.recipe("fine_tune_all", epochs=3, patience=0, lr=0.3, backbone_lr=0.3)
     backbone, stages = plan(wanted, bench.dataset, bench.workspace)
-    preparing = prepare(wanted, bench.dataset, backbone, stages, workspace=bench.workspace, device=torch.device("cpu"))
-    setup = returned(preparing)
-    for _ in solve(setup, stages[0]):
+    preparing = prepare(wanted, bench.dataset, backbone, workspace=bench.workspace, device=torch.device("cpu"))
+    run = begin(returned(preparing), stages)
+    for _ in solve(run, stages[0]):
         pass
-    begun = gradient.state(setup.network)
-    events = solve(setup, stages[1])
+    begun = gradient.state(run.network)
+    events = solve(run, stages[1])
     next(event for event in events if isinstance(event, EpochEnd))
     events.close()
-    assert all(torch.equal(begun[name], value) for name, value in setup.network.state_dict().items())
+    assert all(torch.equal(begun[name], value) for name, value in run.network.state_dict().items())
 
 
 def test_a_frozen_head_at_a_constant_rate_is_the_slides_loop(bench: Bench) -> None:

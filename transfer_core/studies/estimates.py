@@ -8,16 +8,14 @@ from dataclasses import replace
 import numpy as np
 
 from transfer_core.backbones import backbone as named_backbone
-from transfer_core.backbones.taps import Network
-from transfer_core.backbones.torchvision import load
 from transfer_core.strategies import STRATEGIES, Strategy, recipe
 from transfer_core.strategies.definition import epochs_a_look
 from transfer_core.training.features import BATCH_SIZES, known_rows, outputs
 from transfer_core.training.fit import HEADS, memory_is_full
 from transfer_core.training.gradient import gradient
 from transfer_core.training.images import Images
-from transfer_core.training.meter import Meter, Pass
-from transfer_core.training.setup import Setup, place
+from transfer_core.training.meter import Pass
+from transfer_core.training.setup import Context, State, begin
 from transfer_core.types import (
     FIRST,
     HEAD,
@@ -41,21 +39,21 @@ CUTS = 3  # depths of training that are timed: the whole network, the head, and 
 HEAD_IMAGES = 1_200  # a linear head is timed on so many and on a quarter; beyond, its time grows along that line
 
 
-def estimates(setup: Setup, dataset: Dataset) -> Generator[Event, None, tuple[Estimate, ...]]:
+def estimates(run: State, dataset: Dataset) -> Generator[Event, None, tuple[Estimate, ...]]:
     """Seconds and memory of each strategy's default recipe on the whole dataset, early stopping aside.
 
-    `setup`: of a part of the dataset's training images, whose features are kept, with the pretrained network; its
+    `run`: on a part of the dataset's training images, whose features are kept, with the pretrained network; its
     weights are spoilt. Kept features cost nothing. A strategy that does not fit the device's memory is left out.
     """
-    found, clocks = [], {"": Clock(setup)}
+    found, clocks = [], {"": Clock(run)}
     rows = np.flatnonzero(np.isin(dataset.splits, (TRAIN, VAL)))
-    lacking = int((~np.isin(rows, known_rows(setup, setup.backbone.taps))).sum())
+    lacking = int((~np.isin(rows, known_rows(run.context, run.context.backbone.taps))).sum())
     for known in STRATEGIES:
-        backbone = named_backbone(known.network, setup.workspace) if known.network else setup.backbone
+        backbone = named_backbone(known.network, run.context.workspace) if known.network else run.context.backbone
         wanted = recipe(dataset, known.name, backbone)
         try:
             if known.network not in clocks:
-                clocks[known.network] = Clock(_unpretrained(setup, backbone))
+                clocks[known.network] = Clock(begin(_unpretrained(run.context, wanted, backbone)))
             found.append((yield from _estimate(known, wanted, clocks[known.network], dataset, lacking)))
         except RuntimeError as error:
             if not memory_is_full(error):
@@ -73,7 +71,7 @@ def _estimate(
     look = yield from clock.look(what)
     fixed, every = (val + test) * look, epochs_a_look(wanted, dataset)
     epochs, seconds, peak = 0, 0.0, 0
-    for stage in known.stages(wanted, clock.setup.backbone):
+    for stage in known.stages(wanted, clock.context.backbone):
         if stage.solver == "gradient":
             learn = yield from clock.learn(stage, wanted, what)
             epochs += stage.epochs
@@ -88,9 +86,10 @@ def _estimate(
 class Clock:
     """Times the parts of the work of one network, each once. Its generators of progress return seconds an image."""
 
-    def __init__(self, setup: Setup, *, head_images: int = HEAD_IMAGES, enough: float = ENOUGH_SECONDS) -> None:
-        self.setup, self.head_images, self.enough = setup, head_images, enough
+    def __init__(self, run: State, *, head_images: int = HEAD_IMAGES, enough: float = ENOUGH_SECONDS) -> None:
+        self.context, self.head_images, self.enough = run.context, head_images, enough
         self.peak_bytes = 0
+        self._module = run.module
         self._forward = 0.0
         self._by_cut: dict[str, float] = {}
         self._by_head: dict[tuple[str, str | None, int], float] = {}
@@ -98,17 +97,17 @@ class Clock:
     def look(self, what: str) -> Generator[Progress, None, float]:
         """Forward."""
         if not self._forward:
-            timed = self._begun(self.setup.recipe, self.setup.dataset)
-            rows = np.resize(timed.rows(TRAIN), MOST * BATCH_SIZES[timed.device.type])
+            timed = begin(self.context, module=self._module)
+            rows = np.resize(self.context.dataset.rows(TRAIN), MOST * BATCH_SIZES[self.context.device.type])
             self._forward = yield from self._timed("forward", outputs(timed, timed.network, rows, what), timed, what)
         return self._forward
 
     def learn(self, stage: Stage, wanted: Recipe, what: str) -> Generator[Progress, None, float]:
         """Of an epoch that trains from `stage.train_from` on. Timed at CUTS depths, taken as even between them."""
-        taps = self.setup.backbone.tap_names
+        taps = self.context.backbone.tap_names
         depth = {FIRST: 0, HEAD: len(taps)} | {name: i for i, name in enumerate(taps[:-1], start=1)}
         if stage.train_from not in self._by_cut and len(self._by_cut) < CUTS:
-            timed = self._begun(wanted, self.setup.dataset)
+            timed = begin(replace(self.context, recipe=wanted), module=self._module)
             pace = yield from self._timed("train", gradient(timed, stage), timed, what)
             self._by_cut[stage.train_from] = pace
         points = sorted((depth[name], pace) for name, pace in self._by_cut.items())
@@ -117,7 +116,7 @@ class Clock:
 
     def head(self, stage: Stage, wanted: Recipe, images: int, what: str) -> Generator[Progress, None, float]:
         """Seconds, not an image's, of fitting a linear head on the kept features of so many training images."""
-        there = self.setup.dataset.count(TRAIN)
+        there = self.context.dataset.count(TRAIN)
         large = min(images, there, self.head_images)
         after = yield from self._head(stage, wanted, large, what)
         if images == large:
@@ -126,11 +125,12 @@ class Clock:
         return after + max(0.0, (after - before) / max(1, large - small)) * (images - large)
 
     def _head(self, stage: Stage, wanted: Recipe, images: int, what: str) -> Generator[Progress, None, float]:
-        key, dataset = (stage.solver, stage.tap, images), self.setup.dataset
+        key, dataset = (stage.solver, stage.tap, images), self.context.dataset
         if key not in self._by_head:
             rows, splits = dataset.rows(TRAIN), dataset.splits.copy()
             splits[rows[np.random.default_rng(0).permutation(len(rows))[images:]]] = UNUSED
-            timed = self._begun(wanted, replace(dataset, splits=splits))
+            part = replace(self.context, recipe=wanted, dataset=replace(dataset, splits=splits))
+            timed = begin(part, module=self._module)
             began = time.monotonic()
             for _ in HEADS[stage.solver](timed, stage):
                 yield Progress(what=what, done=0, of=1, unit="steps")
@@ -138,14 +138,7 @@ class Clock:
             self._by_head[key] = time.monotonic() - began
         return self._by_head[key]
 
-    def _begun(self, wanted: Recipe, dataset: Dataset) -> Setup:
-        """As a run begins: a new head, the meter at zero."""
-        meter = Meter(self.setup.device, forward=0, train=0)
-        begun = replace(self.setup, recipe=wanted, dataset=dataset, meter=meter, found={}, lowest=math.inf, epochs=0)
-        begun.cut(self.setup.backbone.taps[-1:])
-        return begun
-
-    def _timed(self, kind: Pass, work: Iterator[Event], timed: Setup, what: str) -> Generator[Progress, None, float]:
+    def _timed(self, kind: Pass, work: Iterator[Event], timed: State, what: str) -> Generator[Progress, None, float]:
         """Seconds an image of such passes, once warm; then the work is left."""
         marks = [timed.meter.total(kind)]
         for _ in work:
@@ -160,15 +153,8 @@ class Clock:
         return (ended - began) / max(1, after - before)
 
 
-def _unpretrained(setup: Setup, backbone: Backbone) -> Setup:
+def _unpretrained(context: Context, wanted: Recipe, backbone: Backbone) -> Context:
     """For a strategy's own network: noise in place of images of its size, since what they show takes no time."""
     noise = np.random.default_rng(0).integers(0, 256, (1, backbone.input_px, backbone.input_px, 3), dtype=np.uint8)
-    module = load(backbone, random_init=True)
-    place(module, setup.device)
-    return replace(
-        setup,
-        backbone=backbone,
-        module=module,
-        network=Network(module, backbone, len(setup.dataset.classes)),
-        images=Images(np.broadcast_to(noise, (len(setup.dataset), *noise.shape[1:])), backbone, setup.device),
-    )
+    images = Images(np.broadcast_to(noise, (len(context.dataset), *noise.shape[1:])), backbone, context.device)
+    return replace(context, recipe=wanted, backbone=backbone, images=images)

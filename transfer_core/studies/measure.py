@@ -27,7 +27,7 @@ from transfer_core.training.devices import device as named_device
 from transfer_core.training.features import frozen_features
 from transfer_core.training.heads import FOLDS, PENALTIES
 from transfer_core.training.ridge import held_out
-from transfer_core.training.setup import Setup, plan, prepare
+from transfer_core.training.setup import State, begin, plan, prepare
 from transfer_core.training.solvers import Scale, folds
 from transfer_core.types import (
     TRAIN,
@@ -58,11 +58,11 @@ def measure(dataset: Dataset, backbone: Backbone, *, workspace: Path, device: st
     """
     began, known = time.monotonic(), named_device(device)
     yield _step(1)
-    setup = yield from ready(dataset, backbone, workspace=workspace, device=torch.device(known.name), px=px)
-    seen = yield from look_at(setup, dataset)
+    run = yield from ready(dataset, backbone, workspace=workspace, device=torch.device(known.name), px=px)
+    seen = yield from look_at(run, dataset)
 
     yield _step(4)
-    timed = yield from estimates(setup, dataset)
+    timed = yield from estimates(run, dataset)
     found = Measured(
         dataset=dataset.id,
         backbone=backbone.name,
@@ -80,16 +80,15 @@ def measure(dataset: Dataset, backbone: Backbone, *, workspace: Path, device: st
 
 def ready(
     dataset: Dataset, backbone: Backbone, *, workspace: Path, device: torch.device, px: int = 0
-) -> Generator[Progress, None, Setup]:
+) -> Generator[Progress, None, State]:
     """The pretrained network and at most MOST_IMAGES of the training images, as the rules show them to it.
 
     `px`: the side of the network's square; 0: its own.
     """
     wanted = recipe(dataset, LINEAR_PROBE.name, backbone, px=px)
-    shown, stages = plan(wanted, dataset, workspace)
-    setup = yield from prepare(wanted, dataset, shown, stages, workspace=workspace, device=device)
-    setup.dataset = some_of(dataset, MOST_IMAGES)
-    return setup
+    shown, _ = plan(wanted, dataset, workspace)
+    context = yield from prepare(wanted, dataset, shown, workspace=workspace, device=device)
+    return begin(replace(context, dataset=some_of(dataset, MOST_IMAGES)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,18 +100,18 @@ class Looked:
     nearest_classes: tuple[SourceClass, ...]
 
 
-def look_at(setup: Setup, dataset: Dataset) -> Generator[Event, None, Looked]:
-    """`setup`: of a part of the dataset's training images."""
-    backbone, rows = setup.backbone, setup.rows(TRAIN)
+def look_at(run: State, dataset: Dataset) -> Generator[Event, None, Looked]:
+    """`run`: on a part of the dataset's training images."""
+    backbone, rows = run.context.backbone, run.context.dataset.rows(TRAIN)
     yield _step(2)
-    compared, right = yield from _right(setup)
+    compared, right = yield from _right(run)
     weights = resampled(dataset.groups[compared]) if right.size else np.zeros((1, 0))
     curve = depth_points(backbone.tap_names, right, weights) if right.size else ()
     chance = float(np.bincount(dataset.labels[compared]).max() / len(compared)) if right.size else 1.0
 
     yield _step(3)
     looked = rows[np.sort(np.random.default_rng(0).permutation(len(rows))[:LOOKED_AT])]
-    seen = yield from look(setup, looked)
+    seen = yield from look(run, looked)
     drawn = resampled(dataset.groups[looked])
     axes = (
         depth_axis(backbone, right, weights, chance),
@@ -145,14 +144,14 @@ def some_of(dataset: Dataset, most: int) -> Dataset:
     return replace(dataset, splits=splits)
 
 
-def _right(setup: Setup) -> Generator[Progress, None, tuple[Ints, Floats]]:
+def _right(run: State) -> Generator[Progress, None, tuple[Ints, Floats]]:
     """Training images (N,), and whether a ridge classifier on each tap has each right while it is held out: (T, N).
 
     Left out are classes whose images are all near-duplicates, since nothing would be left to learn them from. (0, N)
     where there are too few images for folds.
     """
-    data, taps = setup.dataset, setup.backbone.taps
-    rows, features = yield from frozen_features(setup, taps)
+    data, taps = run.context.dataset, run.context.backbone.taps
+    rows, features = yield from frozen_features(run, taps)
     groups = [len(np.unique(data.groups[rows[data.labels[rows] == label]])) for label in range(len(data.classes))]
     known = np.array(groups)[data.labels[rows]] > 1
     own, labels = rows[known], data.labels[rows[known]]
@@ -162,7 +161,7 @@ def _right(setup: Setup) -> Generator[Progress, None, tuple[Ints, Floats]]:
     order = np.argsort(fold, kind="stable")  # as held_out goes through them
     found = np.zeros((len(taps), len(own)))
     for done, codes in enumerate(features):
-        yield setup.meter.progress("Comparing layers", done, len(taps), unit="layers")
+        yield run.meter.progress("Comparing layers", done, len(taps), unit="layers")
         train = codes[known].astype(np.float64)
         judged = list(held_out(Scale.of(train)(train), labels, fold, len(data.classes), PENALTIES))
         best = int(np.sum([error for _, error in judged], 0).argmin())

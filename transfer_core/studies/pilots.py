@@ -13,7 +13,7 @@ from transfer_core.backbones import backbone as named_backbone
 from transfer_core.compare.pairs import Margin, margin
 from transfer_core.errors import DatasetError, RecipeError
 from transfer_core.strategies import STRATEGIES, recipe, strategy
-from transfer_core.studies.trials import Candidate, Race, affordable
+from transfer_core.studies.trials import Candidate, Race
 from transfer_core.training.devices import device as named_device
 from transfer_core.training.fit import memory_is_full
 from transfer_core.training.setup import plan, prepare
@@ -65,12 +65,11 @@ def pilots(
     ]
     where = torch.device(named_device(device).name)
     yield StageStart(stage="ready", title="Get images and network ready", number=1, stages=STAGES, unit="image")
-    backbone, stages = plan(wanted[0], dataset, workspace)
+    backbone, _ = plan(wanted[0], dataset, workspace)
     begun = time.monotonic()
-    setup = yield from prepare(wanted[0], dataset, backbone, stages, workspace=workspace, device=where)
-    race = Race(setup, seconds, begun)
-    look = yield from race.clock.look("Timing a look at an image")
-    setup.dataset = affordable(setup, look, seconds)
+    context = yield from prepare(wanted[0], dataset, backbone, workspace=workspace, device=where)
+    race = Race(context, seconds, begun)
+    yield from race.afford()
 
     yield StageStart(stage="heads", title="Fit linear heads", number=2, stages=STAGES, unit="strategy")
     heads = [Candidate(recipe=each) for each in wanted if not each.epochs]
@@ -124,7 +123,7 @@ def _for_random(
     fine-tuning everything had 60 % after 10 of 22. On 100 scans a class, whole trainings of the two from random weights
     have 53 and 50 % of the test images right, and with SqueezeNet for a backbone 53 and 34 % (benchmarks/RESULTS.md).
     """
-    data = race.setup.dataset
+    data = race.context.dataset
     guessing = np.bincount(data.labels[data.rows(VAL)]).max() / data.count(VAL)  # always the commonest class
     best = max((head.accuracy for head in heads if head.rounds), default=0.0)
     if guessing < 1 and (best - guessing) / (1 - guessing) > FITTING:
@@ -167,9 +166,9 @@ def _result(race: Race, everyone: Sequence[Candidate], last: Sequence[Candidate]
     random weights, which begin slower, lead after as small a part of theirs.
     """
     ranked = sorted(everyone, key=lambda each: (-each.accuracy, each.seconds))
-    lead, setup = ranked[0], race.setup
+    lead, context = ranked[0], race.context
     ahead = lead.part if lead.recipe.weights == "random" else math.inf
-    data = setup.dataset
+    data = context.dataset
     groups = data.groups[data.rows(VAL)]
     margins = [margin(lead.right, each.right, groups) for each in ranked[1:]]
     short = [each for each in ranked[1:] if each in last and each.part < ENOUGH_PART]
@@ -180,8 +179,8 @@ def _result(race: Race, everyone: Sequence[Candidate], last: Sequence[Candidate]
     first = margins[0] if margins else None
     return Pilots(
         dataset=data.id,
-        backbone=setup.backbone.name,
-        weights=setup.backbone.weights,
+        backbone=context.backbone.name,
+        weights=context.backbone.weights,
         trials=tuple(each.trial() for each in ranked),
         recommended=lead.recipe.strategy if len(tied) == 1 and learned else None,
         tied=tuple(each.recipe.strategy for each in tied),

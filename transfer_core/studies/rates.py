@@ -15,8 +15,7 @@ from transfer_core.strategies import until_descent
 from transfer_core.training.devices import device as named_device
 from transfer_core.training.fit import does_not_fit, memory_is_full, solve
 from transfer_core.training.gradient import Descent
-from transfer_core.training.meter import Meter
-from transfer_core.training.setup import Setup, plan, prepare
+from transfer_core.training.setup import State, begin, plan, prepare
 from transfer_core.types import Dataset, Event, Floats, Ints, RateTest, Recipe, RunEnd, Stage, StageStart
 
 LOWEST_RATE, HIGHEST_RATE = 1e-6, 10.0  # of the head
@@ -48,7 +47,7 @@ def find_rate(recipe: Recipe, dataset: Dataset, *, workspace: Path, device: str)
 
 def _find_rate(recipe: Recipe, dataset: Dataset, workspace: Path, device: torch.device) -> Iterator[Event]:
     began = time.monotonic()
-    backbone, stages = plan(recipe, dataset, workspace)
+    backbone, _ = plan(recipe, dataset, workspace)
     *before, last = until_descent(recipe, backbone)
     titles = ("Get images and network ready", *(stage.title for stage in before), "Try learning rates")
     starts = [
@@ -56,20 +55,20 @@ def _find_rate(recipe: Recipe, dataset: Dataset, workspace: Path, device: torch.
         for number, title in enumerate(titles, 1)
     ]
     yield starts[0]
-    setup = yield from prepare(recipe, dataset, backbone, stages, workspace=workspace, device=device)
-    setup.meter = Meter(device, forward=0, train=(WARM + MOST_STEPS) * recipe.batch_size)
+    run = begin((yield from prepare(recipe, dataset, backbone, workspace=workspace, device=device)))
+    run.meter.add("train", (WARM + MOST_STEPS) * recipe.batch_size)
     for start, stage in zip(starts[1:-1], before, strict=True):
         yield start
-        yield from solve(setup, stage)
+        yield from solve(run, stage)
     yield starts[-1]
-    rates, losses, steps, end = yield from _descend(setup, last)
+    rates, losses, steps, end = yield from _descend(run, last)
     found = read(rates, losses, steps=steps, classes=len(dataset.classes), end=end, own=recipe.lr)
     yield RunEnd(status="done", result=asdict(replace(found, seconds=time.monotonic() - began)))
 
 
-def _descend(setup: Setup, stage: Stage) -> Generator[Event, None, tuple[list[float], list[float], int, float | None]]:
+def _descend(run: State, stage: Stage) -> Generator[Event, None, tuple[list[float], list[float], int, float | None]]:
     """Rates and losses of the steps that were taken, how many were planned, and the rate that ended them early."""
-    descent, meter = Descent(setup, stage), setup.meter
+    descent, meter = Descent(run, stage), run.meter
     batches, pace = _endless(descent), 0.0
     for done in range(1, WARM + 1):
         began = time.monotonic()
@@ -77,7 +76,7 @@ def _descend(setup: Setup, stage: Stage) -> Generator[Event, None, tuple[list[fl
         pace = time.monotonic() - began
         yield meter.progress("Warming up", done, WARM, unit="steps")
     steps = max(LEAST_STEPS, min(MOST_STEPS, int(SECONDS / pace)))
-    meter.drop("train", (MOST_STEPS - steps) * setup.recipe.batch_size)
+    meter.drop("train", (MOST_STEPS - steps) * run.context.recipe.batch_size)
     rates: list[float] = []
     losses: list[float] = []
     for rate in np.geomspace(LOWEST_RATE, HIGHEST_RATE, steps).tolist():

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from transfer_core.backbones.torchvision import card
 from transfer_core.training.features import BATCH_SIZES
 from transfer_core.training.images import Images
-from transfer_core.training.setup import Setup
+from transfer_core.training.setup import State
 from transfer_core.training.solvers import softmax
 from transfer_core.types import Axis, Backbone, DepthPoint, Floats, Ints, Progress, Similarity, SourceClass
 
@@ -48,9 +48,9 @@ class Look:
     probabilities: Floats | None  # (N, S) of the source classes; None without a source classifier
 
 
-def look(setup: Setup, rows: Ints) -> Generator[Progress, None, Look]:
+def look(run: State, rows: Ints) -> Generator[Progress, None, Look]:
     """Pass images (N,) through the whole pretrained network, its classifier included."""
-    module, images = setup.module.eval(), setup.images
+    module, images = run.module.eval(), run.context.images
     layers = [
         layer for layer in module.modules() if isinstance(layer, nn.BatchNorm2d) and layer.running_mean is not None
     ]
@@ -58,12 +58,10 @@ def look(setup: Setup, rows: Ints) -> Generator[Progress, None, Look]:
         [layers[i] for i in np.unique(np.linspace(0, len(layers) - 1, LAYERS).round().astype(int))] if layers else []
     )
     some = rows[np.random.default_rng(0).permutation(len(rows))[:SHUFFLED]]
-    mixed = Images(_shuffled(setup.images.pixels[some]), setup.backbone, setup.device)
-    seen = yield from _seen(setup, layers, images, rows, "Looking at your images")
-    far = (
-        yield from _seen(setup, layers, mixed, np.arange(len(some)), "Looking at shuffled pixels") if layers else none()
-    )
-    names = source_classes(setup.backbone)
+    mixed = Images(_shuffled(images.pixels[some]), run.context.backbone, run.context.device)
+    seen = yield from _seen(run, layers, images, rows, "Looking at your images")
+    far = yield from _seen(run, layers, mixed, np.arange(len(some)), "Looking at shuffled pixels") if layers else none()
+    names = source_classes(run.context.backbone)
     return Look(
         rows=rows,
         moments=seen[0],
@@ -81,7 +79,7 @@ def none() -> Generator[Progress, None, tuple[tuple[Floats, ...], Floats]]:
 
 @torch.inference_mode()
 def _seen(
-    setup: Setup, layers: Sequence[nn.BatchNorm2d], images: Images, rows: Ints, what: str
+    run: State, layers: Sequence[nn.BatchNorm2d], images: Images, rows: Ints, what: str
 ) -> Generator[Progress, None, tuple[tuple[Floats, ...], Floats]]:
     """Moments at each layer, (N, 2, C), and the classifier's logits (N, S)."""
     found: list[list[Tensor]] = [[] for _ in layers]
@@ -94,11 +92,11 @@ def _seen(
         layer.register_forward_pre_hook(lambda _, given, place=place: keep(place, given[0]))
         for place, layer in enumerate(layers)
     ]
-    size, logits = BATCH_SIZES[setup.device.type], []
+    size, logits = BATCH_SIZES[run.context.device.type], []
     try:
         for start in range(0, len(rows), size):
-            logits.append(setup.module(images.batch(rows[start : start + size])).float().flatten(1).cpu())
-            yield setup.meter.progress(what, min(start + size, len(rows)), len(rows))
+            logits.append(run.module(images.batch(rows[start : start + size])).float().flatten(1).cpu())
+            yield run.meter.progress(what, min(start + size, len(rows)), len(rows))
     finally:
         for hook in hooks:
             hook.remove()

@@ -9,16 +9,14 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from transfer_core.backbones.torchvision import load
 from transfer_core.strategies import strategy
 from transfer_core.strategies.definition import epochs_a_look
 from transfer_core.studies.estimates import Clock
 from transfer_core.training.features import Codes, frozen_features, known_rows, outputs
 from transfer_core.training.fit import solve
 from transfer_core.training.gradient import warm_up
-from transfer_core.training.meter import Meter
 from transfer_core.training.rows import chosen_rows
-from transfer_core.training.setup import Setup, place, plan, prepare
+from transfer_core.training.setup import Context, State, begin, plan, prepare
 from transfer_core.types import (
     TRAIN,
     UNUSED,
@@ -78,11 +76,19 @@ class Candidate:
 class Race:
     """The clock of one race, and how its trials are run and judged."""
 
-    def __init__(self, setup: Setup, seconds: float, begun: float) -> None:
-        self.setup, self.budget, self._began = setup, seconds, begun
-        self._clocks = {"": Clock(setup, head_images=HEAD_IMAGES, enough=seconds / TIMINGS)}  # by a strategy's network
-        self._images = setup.dataset.count(TRAIN)  # of a full run
-        self._taught = setup.dataset  # what the head that fine-tuning begins with learned from
+    def __init__(self, context: Context, seconds: float, begun: float) -> None:
+        self.context, self.budget, self._began = context, seconds, begun
+        self._ready = begin(context)  # the pretrained network
+        clock = Clock(self._ready, head_images=HEAD_IMAGES, enough=seconds / TIMINGS)
+        self._clocks = {"": clock}  # by a strategy's network
+        self._images = context.dataset.count(TRAIN)  # of a full run
+        self._taught = context.dataset  # what the head that fine-tuning begins with learned from
+
+    def afford(self) -> Generator[Progress, None, None]:
+        """Leave out the images that there is no time for."""
+        look = yield from self.clock.look("Timing a look at an image")
+        self.context = replace(self.context, dataset=affordable(self.context, look, self.budget))
+        self.clock.context = self._ready.context = self.context
 
     @property
     def clock(self) -> Clock:
@@ -94,13 +100,11 @@ class Race:
 
         The same images take part, at the side that it looks at.
         """
-        network, here = strategy(each.recipe.strategy).network, self.setup
+        network, here = strategy(each.recipe.strategy).network, self.context
         if network not in self._clocks:
-            backbone, stages = plan(each.recipe, here.dataset, here.workspace)
-            own = yield from prepare(
-                each.recipe, here.dataset, backbone, stages, workspace=here.workspace, device=here.device
-            )
-            self._clocks[network] = Clock(own, enough=self.clock.enough)
+            backbone, _ = plan(each.recipe, here.dataset, here.workspace)
+            own = yield from prepare(each.recipe, here.dataset, backbone, workspace=here.workspace, device=here.device)
+            self._clocks[network] = Clock(begin(own), enough=self.clock.enough)
         return self._clocks[network]
 
     def spent(self) -> float:
@@ -111,42 +115,41 @@ class Race:
 
     def head(self, each: Candidate, share: float) -> Iterator[Event]:
         """Fit a linear head on as many images as `share` seconds allow; on all, it is the one of the full run."""
-        began, setup, used = time.monotonic(), self.setup, each.recipe
-        data, images = setup.dataset, setup.dataset.count(TRAIN)
-        (stage,) = strategy(used.strategy).stages(used, setup.backbone)
-        yield from frozen_features(setup, setup.backbone.taps)
+        began, context, used = time.monotonic(), self.context, each.recipe
+        data, images = context.dataset, context.dataset.count(TRAIN)
+        (stage,) = strategy(used.strategy).stages(used, context.backbone)
+        yield from frozen_features(self._ready, context.backbone.taps)
         if images > 2 * HEAD_IMAGES:
             needed = yield from self.clock.head(stage, used, images, f"Timing “{each.title}”")
             if needed > share:
                 used = replace(used, per_class=max(2, int(share / needed * images / len(data.classes))))
-        run = _begun(setup, used, chosen_rows(data, used))
+        run = begin(replace(context, recipe=used, dataset=chosen_rows(data, used)))
         for event in solve(run, stage):
             if isinstance(event, Progress):
                 yield self._named(each, event)
-        if stage.solver == "logistic" and run.network.taps == setup.backbone.taps[-1:]:
-            self._taught = run.dataset
-        each.part = run.dataset.count(TRAIN) / self._images
+        if stage.solver == "logistic" and run.network.taps == context.backbone.taps[-1:]:
+            self._taught = run.context.dataset
+        each.part = run.context.dataset.count(TRAIN) / self._images
         rows, codes = yield from frozen_features(run, run.network.taps)
-        judges = np.isin(rows, run.rows(VAL))
+        judges = np.isin(rows, run.context.dataset.rows(VAL))
         head = run.network.head
         weight, bias = head.weight.detach().cpu().numpy(), head.bias.detach().cpu().numpy()
         yield self._judged(each, run, np.concatenate([part[judges] for part in codes], 1) @ weight.T + bias, began)
 
     def learner(self, each: Candidate, share: float) -> Iterator[Event]:
         """Train for about `share` seconds; not at all where that is too short to learn from enough images."""
-        began, setup = time.monotonic(), (yield from self.clock_of(each)).setup
+        began, context = time.monotonic(), (yield from self.clock_of(each)).context
         shortened = yield from self._shortened(each, share)
         if shortened is None:
             return
-        part = chosen_rows(setup.dataset, shortened)
-        run = _begun(setup, shortened, part, random_init=shortened.weights == "random")
+        part = chosen_rows(context.dataset, shortened)
+        run = begin(context := replace(context, recipe=shortened, dataset=part))
         before, steps, late = each.epochs, math.ceil(part.count(TRAIN) / shortened.batch_size), False
-        if shortened.weights == "random":
-            run.warm_up = self._warm_up(each, shortened.epochs * steps)
-        for stage in strategy(shortened.strategy).stages(shortened, setup.backbone):
+        warm = self._warm_up(each, shortened.epochs * steps) if shortened.weights == "random" else None
+        for stage in strategy(shortened.strategy).stages(shortened, context.backbone):
             learns = stage.solver == "gradient"
-            run.dataset = part if learns else self._taught  # the head on the last features, fitted before
-            with closing(solve(run, stage)) as events:
+            run.context = context if learns else replace(context, dataset=self._taught)  # with the head fitted before
+            with closing(solve(run, stage, warm=warm)) as events:
                 for event in events:
                     if isinstance(event, Progress):
                         yield self._named(each, event)
@@ -160,27 +163,27 @@ class Race:
                             yield self._point(each, event.val_accuracy)
         each.whole = shortened == each.recipe and not late
         each.part = (each.epochs - before) * part.count(TRAIN) / (each.recipe.epochs * self._images)
-        logits = yield from outputs(run, run.network, run.rows(VAL), f"{each.title}: validating")
+        logits = yield from outputs(run, run.network, part.rows(VAL), f"{each.title}: validating")
         yield self._judged(each, run, logits, began)
 
     def pace(self, each: Candidate) -> Generator[Progress, None, float]:
         """Seconds that an image of an epoch takes; over several stages, on average."""
         paces, clock = [], (yield from self.clock_of(each))
-        for stage in strategy(each.recipe.strategy).stages(each.recipe, clock.setup.backbone):
+        for stage in strategy(each.recipe.strategy).stages(each.recipe, clock.context.backbone):
             if stage.solver == "gradient":
                 paces.append((yield from clock.learn(stage, each.recipe, f"Timing “{each.title}”")))
         return sum(paces) / len(paces)
 
     def whole_seconds(self, each: Candidate) -> Generator[Progress, None, float]:
         """What all its epochs on all affordable images would take."""
-        data, full = self.setup.dataset, each.recipe
+        data, full = self.context.dataset, each.recipe
         look = yield from (yield from self.clock_of(each)).look(f"Timing “{each.title}”")
         pace = yield from self.pace(each)
         return full.epochs * (data.count(TRAIN) * pace + data.count(VAL) * look / epochs_a_look(full, data))
 
     def _shortened(self, each: Candidate, share: float) -> Generator[Progress, None, Recipe | None]:
         """The recipe with as many epochs as fit; with fewer images where not one does; None where too few would."""
-        data, full = self.setup.dataset, each.recipe
+        data, full = self.context.dataset, each.recipe
         clock = yield from self.clock_of(each)
         look = data.count(VAL) * (yield from clock.look(f"Timing “{each.title}”"))
         pace = yield from self.pace(each)
@@ -198,13 +201,14 @@ class Race:
         each of the wallpaper groups a quarter of the epochs gave 17 % of the validation images right after a tenth of
         the usual warm-up and 53 % after all of it, the whole run 49 %. Pretrained weights do not need it.
         """
-        full = each.recipe.epochs * math.ceil(self.setup.dataset.count(TRAIN) / each.recipe.batch_size)
+        full = each.recipe.epochs * math.ceil(self.context.dataset.count(TRAIN) / each.recipe.batch_size)
         return min(warm_up(full, each.recipe.warm_up), steps / 2)
 
-    def _judged(self, each: Candidate, run: Setup, logits: Codes, began: float) -> EpochEnd:
+    def _judged(self, each: Candidate, run: State, logits: Codes, began: float) -> EpochEnd:
         """Hold what a trained network says of the validation images against their labels."""
-        each.right = logits.argmax(1) == run.dataset.labels[run.rows(VAL)]
-        each.images, each.rounds = run.dataset.count(TRAIN), each.rounds + 1
+        data = run.context.dataset
+        each.right = logits.argmax(1) == data.labels[data.rows(VAL)]
+        each.images, each.rounds = data.count(TRAIN), each.rounds + 1
         each.seconds += time.monotonic() - began
         return self._point(each, each.accuracy)
 
@@ -227,10 +231,10 @@ class Race:
         return replace(event, what=f"{each.title}: {event.what}", seconds_left=left, steps=(), losses=())
 
 
-def affordable(setup: Setup, look: float, seconds: float) -> Dataset:
+def affordable(context: Context, look: float, seconds: float) -> Dataset:
     """The dataset with as many training and validation images as there is time to look at; what is kept costs none."""
-    data, splits = setup.dataset, setup.dataset.splits.copy()
-    kept = np.isin(np.arange(len(data)), known_rows(setup, setup.backbone.taps))
+    data, splits = context.dataset, context.dataset.splits.copy()
+    kept = np.isin(np.arange(len(data)), known_rows(context, context.backbone.taps))
     most = FEATURES_SHARE * seconds / look
     judges = max(LEAST_IMAGES, int(LOOKS_SHARE * seconds / look / (2 * TRIALS)))
     splits[_evenly(data, data.rows(VAL))[judges:]] = UNUSED  # a network that learns looks anew, features or not
@@ -251,14 +255,3 @@ def _evenly(dataset: Dataset, rows: Ints) -> Ints:
         own = dataset.labels[rows] == label
         turn[own] = np.arange(own.sum())
     return np.asarray(rows[np.argsort(turn, kind="stable")])
-
-
-def _begun(setup: Setup, wanted: Recipe, dataset: Dataset, *, random_init: bool = False) -> Setup:
-    """As a run begins: the network anew, the meter at zero."""
-    module = load(setup.backbone, random_init=random_init, seed=wanted.seed, root=setup.workspace)
-    place(module, setup.device)
-    meter = Meter(setup.device, forward=0, train=0)
-    begun = replace(setup, recipe=wanted, dataset=dataset, module=module, meter=meter, looked=False, saved=0.0)
-    begun.found, begun.lowest, begun.epochs = {}, math.inf, 0
-    begun.cut(setup.backbone.taps[-1:])
-    return begun

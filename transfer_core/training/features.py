@@ -13,62 +13,62 @@ from torch import Tensor
 from transfer_core.backbones.folding import folded
 from transfer_core.backbones.taps import extractor, pooled
 from transfer_core.training.checkpoint import whole
-from transfer_core.training.setup import Setup
+from transfer_core.training.setup import Context, State
 from transfer_core.types import TRAIN, VAL, Ints, Progress, Tap
 
 BATCH_SIZES = {"cuda": 256, "mps": 64, "cpu": 16}  # small on a CPU, so that progress shows and stopping is quick
 Codes = NDArray[np.float32]
 
 
-def frozen_features(setup: Setup, taps: Sequence[Tap]) -> Generator[Progress, None, tuple[Ints, tuple[Codes, ...]]]:
+def frozen_features(run: State, taps: Sequence[Tap]) -> Generator[Progress, None, tuple[Ints, tuple[Codes, ...]]]:
     """Sample numbers (n,) of training and validation images, and their codes at each of the taps, (n, channels).
 
     An image's features are computed once per dataset, weights, size and tap, all taps in one pass; closing the
     generator leaves no half-done file.
     """
-    rows = np.flatnonzero(np.isin(setup.dataset.splits, (TRAIN, VAL)))
-    found = [_kept(setup.feature_file(tap), tap) for tap in taps]
+    context, meter = run.context, run.meter
+    rows = np.flatnonzero(np.isin(context.dataset.splits, (TRAIN, VAL)))
+    found = [_kept(context.feature_file(tap), tap) for tap in taps]
     kept, pace = [(known, codes) for known, codes, _ in found], max((each for *_, each in found), default=0.0)
     lacking = tuple(tap for tap, (known, _) in zip(taps, kept, strict=True) if not np.isin(rows, known).all())
-    if not setup.looked:  # what this run computes itself is no gift
-        setup.looked, setup.saved = True, setup.saved + pace * int(np.isin(rows, known_rows(setup, taps)).sum())
+    there = np.logical_and.reduce([np.isin(rows, known) for known, _ in kept])
+    meter.spare(pace * int(there.sum()))
     if not lacking:
-        yield setup.meter.progress("Reading kept features", len(rows), len(rows))
+        yield meter.progress("Reading kept features", len(rows), len(rows))
     else:
-        known = [found for found, _ in kept]
-        todo = rows[~np.logical_and.reduce([np.isin(rows, found) for found in known])]
-        setup.meter.add("forward", len(todo))
-        trunk = folded(extractor(setup.module, setup.backbone, lacking))
+        todo = rows[~there]
+        meter.add("forward", len(todo))
+        trunk = folded(extractor(run.module, context.backbone, lacking))
         began = time.monotonic()
-        computed = yield from outputs(setup, lambda x: pooled(trunk(x), lacking), todo, "Computing features")
+        computed = yield from outputs(run, lambda x: pooled(trunk(x), lacking), todo, "Computing features")
         pace = (time.monotonic() - began) / len(todo)
         parts = np.split(computed, np.cumsum([tap.channels for tap in lacking])[:-1], axis=1)
         for tap, codes in zip(lacking, parts, strict=True):
             place = taps.index(tap)
             kept[place] = _merged(kept[place], (todo, codes))
-            with whole(setup.feature_file(tap)) as part, part.open("wb") as file:
+            with whole(context.feature_file(tap)) as part, part.open("wb") as file:
                 np.savez(file, rows=kept[place][0], codes=kept[place][1], pace=np.array(pace))
     return rows, tuple(codes[np.searchsorted(known, rows)] for known, codes in kept)
 
 
-def known_rows(setup: Setup, taps: Sequence[Tap]) -> Ints:
+def known_rows(context: Context, taps: Sequence[Tap]) -> Ints:
     """Sample numbers, ascending, whose codes at each of the taps are kept."""
-    found = [_kept(setup.feature_file(tap), tap)[0] for tap in taps]
+    found = [_kept(context.feature_file(tap), tap)[0] for tap in taps]
     return found[0][np.logical_and.reduce([np.isin(found[0], each) for each in found])]
 
 
-def outputs(setup: Setup, part: Callable[[Tensor], Tensor], rows: Ints, what: str) -> Generator[Progress, None, Codes]:
+def outputs(run: State, part: Callable[[Tensor], Tensor], rows: Ints, what: str) -> Generator[Progress, None, Codes]:
     """What a part of the network, in eval mode and full precision, makes of images: (n,) sample numbers -> (n, C)."""
-    setup.network.eval()
-    size = BATCH_SIZES[setup.device.type]
+    run.network.eval()
+    size = BATCH_SIZES[run.context.device.type]
     found: list[Codes] = []
     for start in range(0, len(rows), size):
         began = time.monotonic()
         batch = rows[start : start + size]
         padded = np.pad(batch, (0, size - len(batch)), mode="edge")  # so that no bit hangs on the batch's size
-        found.append(precise(part, setup.images.batch(padded))[: len(batch)])
-        setup.meter.passed("forward", len(batch), time.monotonic() - began)
-        yield setup.meter.progress(what, start + len(batch), len(rows), kind="forward")
+        found.append(precise(part, run.context.images.batch(padded))[: len(batch)])
+        run.meter.passed("forward", len(batch), time.monotonic() - began)
+        yield run.meter.progress(what, start + len(batch), len(rows), kind="forward")
     return np.concatenate(found) if found else np.zeros((0, 0), np.float32)
 
 

@@ -20,7 +20,7 @@ from transfer_core.training.features import Codes, frozen_features, outputs, pre
 from transfer_core.training.gradient import gradient
 from transfer_core.training.heads import STEPS, SVM_STRENGTHS, linear_svm, logistic, strongest
 from transfer_core.training.kept_heads import Solver, kept_or_fitted
-from transfer_core.training.setup import Setup, plan, prepare
+from transfer_core.training.setup import State, begin, network_at, plan, prepare
 from transfer_core.training.solvers import accuracy_of, softmax
 from transfer_core.types import (
     TEST,
@@ -77,7 +77,7 @@ def _fit(recipe: Recipe, dataset: Dataset, *, workspace: Path, out: Path, device
     last = len(stages) + 2
     yield StageStart(stage="prepare", title="Get images and network ready", number=1, stages=last, unit="image")
     save_json(asdict(recipe), out / RECIPE)
-    setup = yield from prepare(recipe, dataset, backbone, stages, workspace=workspace, device=device)
+    run = begin((yield from prepare(recipe, dataset, backbone, workspace=workspace, device=device)), stages)
     if recipe.augmentation.symmetries and any(stage.solver == "gradient" for stage in stages):
         alike = yield from look_alikes(dataset, workspace / "datasets" / dataset.id)
         yield from (Notice(text=said) for said in warnings(alike, recipe.augmentation, dataset.classes))
@@ -86,35 +86,40 @@ def _fit(recipe: Recipe, dataset: Dataset, *, workspace: Path, out: Path, device
         for number, stage in enumerate(stages, start=2):
             unit, most = _counted(stage)
             yield StageStart(stage=stage.name, title=stage.title, number=number, stages=last, unit=unit, of=most)
-            yield from solve(setup, stage)
+            yield from solve(run, stage)
     except StopAsked:
-        if not setup.learned:
+        if not run.learned:
             raise
         cut = True
-        setup.meter.only(forward=setup.dataset.count(VAL) + setup.dataset.count(TEST))
-    tested = yield from _tested(setup, last, stops=int(cut))
-    save_network(setup.network, dataset.classes, recipe, out)
+        run.meter.only(forward=run.context.dataset.count(VAL) + run.context.dataset.count(TEST))
+    tested = yield from _tested(run, last, stops=int(cut))
+    save_network(run.network, dataset.classes, recipe, out)
     predictions, known = tested or (None, None)
     if predictions is not None:
         save_predictions(predictions, out / PREDICTIONS)
     if known is not None:
         save_familiar(known, out / FAMILIAR)
-    result = _result(setup, predictions)
+    result = _result(run, predictions)
     if not cut and predictions is not None:
         yield RunEnd(status="done", result=result)
         return
     planned = sum(stage.epochs for stage in stages if stage.solver == "gradient")
-    result |= {"epochs_done": setup.ended_epochs, "epochs_planned": planned, "untested": predictions is None}
+    result |= {"epochs_done": run.ended_epochs, "epochs_planned": planned, "untested": predictions is None}
     yield RunEnd(status="stopped", result=result)
 
 
-def solve(setup: Setup, stage: Stage) -> Generator[Event, None, None]:
-    """Train what a stage trains."""
+def solve(run: State, stage: Stage, *, warm: float | None = None) -> Generator[Event, None, None]:
+    """Train what a stage trains. `warm`: steps of warm-up of gradient descent; None: by the recipe."""
     if stage.solver == "gradient":
-        yield from gradient(setup, stage)
-    else:
-        yield from kept_or_fitted(HEADS[stage.solver], setup, stage)
-        setup.learned = True
+        yield from gradient(run, stage, warm=warm)
+        return
+    head = yield from kept_or_fitted(HEADS[stage.solver], run, stage)
+    run.network = network_at(run.context, run.module, head.taps)
+    with torch.no_grad():
+        run.network.head.weight.copy_(torch.from_numpy(head.weight))
+        run.network.head.bias.copy_(torch.from_numpy(head.bias))
+    run.found |= head.found
+    run.lowest, run.learned = head.lowest, True
 
 
 def _counted(stage: Stage) -> tuple[str, int]:
@@ -124,9 +129,9 @@ def _counted(stage: Stage) -> tuple[str, int]:
     return ("strength tried", len(SVM_STRENGTHS)) if stage.solver == "svm" else ("step of the solver", STEPS)
 
 
-def _tested(setup: Setup, number: int, *, stops: int) -> Generator[Event, None, Tested | None]:
+def _tested(run: State, number: int, *, stops: int) -> Generator[Event, None, Tested | None]:
     """What it says of its images, to the end although it is told to stop; None once it is told so twice."""
-    with closing(_predictions(setup, number, remember=not stops)) as work:
+    with closing(_predictions(run, number, remember=not stops)) as work:
         while True:
             try:
                 event = next(work)
@@ -141,44 +146,44 @@ def _tested(setup: Setup, number: int, *, stops: int) -> Generator[Event, None, 
                     return None
 
 
-def _predictions(setup: Setup, number: int, *, remember: bool) -> Generator[Event, None, Tested]:
+def _predictions(run: State, number: int, *, remember: bool) -> Generator[Event, None, Tested]:
     """`remember`: with what it was trained on, which takes its seconds; who has told it to stop waits for its test."""
     yield StageStart(stage="test", title="Test on images kept aside", number=number, stages=number, unit="image")
     found: dict[str, NDArray[Any]] = {}
-    known, network, classes = None, setup.network, len(setup.dataset.classes)
+    data, network, known = run.context.dataset, run.network, None
     for name, split, what in (("val", VAL, "Validating"), ("test", TEST, "Testing")):
-        rows = setup.rows(split)
-        if name == "val" and not setup.epochs:
-            seen = yield from _from_features(setup)
+        rows = data.rows(split)
+        if name == "val" and not run.epochs:
+            seen = yield from _from_features(run)
         else:
-            seen = yield from outputs(setup, network.both if name == "val" else network, rows, what)
-        logits = seen[:, -classes:]
-        found[f"{name}_samples"], found[f"{name}_labels"] = rows, setup.dataset.labels[rows]
-        found[f"{name}_probabilities"] = softmax(logits.reshape(len(rows), classes))
+            seen = yield from outputs(run, network.both if name == "val" else network, rows, what)
+        logits = seen[:, -len(data.classes) :]
+        found[f"{name}_samples"], found[f"{name}_labels"] = rows, data.labels[rows]
+        found[f"{name}_probabilities"] = softmax(logits.reshape(len(rows), len(data.classes)))
         if name == "val" and len(rows) and remember:
-            known = yield from remembered(setup, seen)
+            known = yield from remembered(run, seen)
     return Predictions(**found), known
 
 
-def _from_features(setup: Setup) -> Generator[Event, None, Codes]:
+def _from_features(run: State) -> Generator[Event, None, Codes]:
     """Codes and logits of the validation images, (n, channels + classes), where no weight below the head moved."""
-    rows, parts = yield from frozen_features(setup, setup.network.taps)
-    held = np.isin(rows, setup.rows(VAL))
+    rows, parts = yield from frozen_features(run, run.network.taps)
+    held = np.isin(rows, run.context.dataset.rows(VAL))
     codes = np.concatenate([part[held] for part in parts], axis=1)
-    setup.meter.drop("forward", len(codes))
-    setup.network.eval()
-    return np.concatenate((codes, precise(setup.network.logits, torch.from_numpy(codes).to(setup.device))), axis=1)
+    run.meter.drop("forward", len(codes))
+    run.network.eval()
+    return np.concatenate((codes, precise(run.network.logits, torch.from_numpy(codes).to(run.context.device))), axis=1)
 
 
-def _result(setup: Setup, said: Predictions | None) -> dict[str, Any]:
-    setup.meter.memory_bytes()
+def _result(run: State, said: Predictions | None) -> dict[str, Any]:
+    run.meter.memory_bytes()
     val = (said.val_probabilities, said.val_labels) if said is not None and len(said.val_labels) else None
     test = (said.test_probabilities, said.test_labels) if said is not None and len(said.test_labels) else None
     return {
         "val_accuracy": accuracy_of(*val) if val is not None else None,
         "test_accuracy": accuracy_of(*test) if test is not None else None,
-        "seconds": setup.meter.seconds(),
-        "saved_seconds": setup.saved,
-        "images_per_second": setup.meter.speed(),
-        "peak_bytes": setup.meter.peak_bytes,
-    } | setup.found
+        "seconds": run.meter.seconds(),
+        "saved_seconds": run.meter.saved or 0.0,
+        "images_per_second": run.meter.speed(),
+        "peak_bytes": run.meter.peak_bytes,
+    } | run.found

@@ -18,7 +18,7 @@ from transfer_core.errors import RecipeError, StopAsked
 from transfer_core.strategies.definition import epochs_a_look
 from transfer_core.training.augment import augment, draws, shuffled
 from transfer_core.training.features import outputs
-from transfer_core.training.setup import Setup
+from transfer_core.training.setup import State
 from transfer_core.training.solvers import accuracy_of, class_weights, refined_loss
 from transfer_core.types import TRAIN, VAL, Event, Floats, Ints, Notice, Stage
 
@@ -31,22 +31,23 @@ OPTIMIZERS: dict[str, Callable[[list[dict[str, Any]]], torch.optim.Optimizer]] =
 WARMED = 1_000  # steps of a stage, at most, that the share for warm-up is taken of: by rule 100 (BiT-HyperRule)
 
 
-def gradient(setup: Setup, stage: Stage) -> Iterator[Event]:
+def gradient(run: State, stage: Stage, *, warm: float | None = None) -> Iterator[Event]:
     """Minibatches with warm-up, then a cosine or a constant rate.
 
     The network of the lowest refined validation loss is kept, be it the one that the stage began with; without
     validation images the last. Patience counts in the second half of the stage alone: while the rate is high the loss
     rises, and falls below where it began only when the cosine nears its end. With ten images of each of the wallpaper
     groups, stopping after 8 epochs anywhere gave 29 % of the test images right, the whole schedule 44 %.
+    `warm`: steps of warm-up; None: by how many there are.
     """
-    recipe, network, meter, labels = setup.recipe, setup.network, setup.meter, setup.dataset.labels
-    val, descent = setup.rows(VAL), Descent(setup, stage)
+    recipe, data, network, meter = run.context.recipe, run.context.dataset, run.network, run.meter
+    labels, val, descent = data.labels, data.rows(VAL), Descent(run, stage)
     train = descent.rows
     steps = stage.epochs * descent.steps
-    warm = warm_up(steps, recipe.warm_up) if setup.warm_up is None else setup.warm_up
-    every = epochs_a_look(recipe, setup.dataset)
+    warm = warm_up(steps, recipe.warm_up) if warm is None else warm
+    every = epochs_a_look(recipe, data)
     kept, step, lowest_here, best_epoch = state(network), 0, math.inf, 0  # the last two: in the second half
-    before = setup.lowest
+    before = run.lowest
 
     try:
         for epoch in range(1, stage.epochs + 1):
@@ -54,7 +55,7 @@ def gradient(setup: Setup, stage: Stage) -> Iterator[Event]:
             seen, loss_sum, right_sum = 0, 0.0, 0.0
             for batch in descent.epoch():
                 loss, right = descent.step(batch, share_of_peak(step, steps, warm, recipe.schedule))
-                step, setup.learned = step + 1, True
+                step, run.learned = step + 1, True
                 if not math.isfinite(loss):
                     raise RecipeError(
                         f"Training diverged at step {step}: its loss is {loss}. Try a smaller learning rate than"
@@ -69,20 +70,20 @@ def gradient(setup: Setup, stage: Stage) -> Iterator[Event]:
 
             judged, refined = None, math.inf
             if len(val) and (epoch % every == 0 or epoch == stage.epochs):
-                logits = yield from outputs(setup, network, val, f"{what}, validating")
+                logits = yield from outputs(run, network, val, f"{what}, validating")
                 judged = loss_of(logits, labels[val]), accuracy_of(logits, labels[val])
                 refined = refined_loss(logits, labels[val])
-            best = refined < setup.lowest if judged else not len(val)
+            best = refined < run.lowest if judged else not len(val)
             if best:
                 kept = state(network)
             if judged:
-                setup.lowest = min(setup.lowest, refined)
+                run.lowest = min(run.lowest, refined)
                 if 2 * epoch <= stage.epochs:
                     best_epoch = epoch
                 elif refined < lowest_here:
                     lowest_here, best_epoch = refined, epoch
             fitted = loss_sum / seen, right_sum / seen
-            setup.ended_epochs += 1
+            run.ended_epochs += 1
             yield meter.epoch_end(
                 stage, train=fitted, val=judged, best=best, lr=descent.optimizer.param_groups[-1]["lr"]
             )
@@ -91,21 +92,21 @@ def gradient(setup: Setup, stage: Stage) -> Iterator[Event]:
                 meter.drop("forward", (math.ceil(stage.epochs / every) - math.ceil(epoch / every)) * len(val))
                 break
     except StopAsked:
-        if step and not math.isfinite(setup.lowest):  # nothing was judged yet, so what there is counts
+        if step and not math.isfinite(run.lowest):  # nothing was judged yet, so what there is counts
             kept = state(network)
         raise
     finally:  # also when it is closed before its end
         network.load_state_dict(kept)
-    if math.isfinite(before) and setup.lowest == before:
+    if math.isfinite(before) and run.lowest == before:
         yield Notice(text=f"“{stage.title}” gained nothing on the validation images, so what it began with is kept.")
 
 
 class Descent:
     """A stage's minibatches, and what steps on them need. Freezes what the stage does not train."""
 
-    def __init__(self, setup: Setup, stage: Stage) -> None:
-        recipe, network = setup.recipe, setup.network
-        self.setup, self.rows = setup, setup.rows(TRAIN)
+    def __init__(self, run: State, stage: Stage) -> None:
+        recipe, data, network = run.context.recipe, run.context.dataset, run.network
+        self.run, self.rows = run, data.rows(TRAIN)
         self.steps = math.ceil(len(self.rows) / recipe.batch_size)  # of an epoch
         network.statistics_rest = recipe.batch_norm == "kept"
         freeze(network, stage.train_from)
@@ -120,31 +121,31 @@ class Descent:
         )
         self.optimizer = OPTIMIZERS[recipe.optimizer](groups)
         self.peaks = [group["lr"] for group in self.optimizer.param_groups]
-        weights = class_weights(setup.dataset.labels[self.rows], len(setup.dataset.classes))
-        self.weights = torch.from_numpy(weights).to(setup.device) if recipe.balanced else None
+        weights = class_weights(data.labels[self.rows], len(data.classes))
+        self.weights = torch.from_numpy(weights).to(run.context.device) if recipe.balanced else None
         self.drawn: Floats = np.zeros((0, 0))  # what decides the augmentation of each image in this epoch
 
     def epoch(self) -> Iterator[Ints]:
         """The batches of the run's next epoch."""
-        setup = self.setup
-        setup.network.train()
-        setup.epochs += 1
-        self.drawn = draws(len(setup.dataset), setup.recipe.seed, setup.epochs)
-        yield from shuffled(self.rows, setup.recipe.batch_size, setup.recipe.seed, setup.epochs)
+        run, recipe = self.run, self.run.context.recipe
+        run.network.train()
+        run.epochs += 1
+        self.drawn = draws(len(run.context.dataset), recipe.seed, run.epochs)
+        yield from shuffled(self.rows, recipe.batch_size, recipe.seed, run.epochs)
 
     def step(self, batch: Ints, share: float) -> tuple[float, float]:
         """One step at this share of the stage's learning rates: the loss before it, and the share that was right."""
-        setup, began = self.setup, time.monotonic()
+        run, context, began = self.run, self.run.context, time.monotonic()
         rows = batch if len(batch) > 1 else batch.repeat(2)  # BatchNorm needs two
         for group, peak in zip(self.optimizer.param_groups, self.peaks, strict=True):
             group["lr"] = peak * share
-        x = setup.images.batch(rows)  # (B, 3, H, W)
-        x = augment(x, self.drawn[rows], setup.recipe.augmentation)
-        y = torch.from_numpy(setup.dataset.labels[rows]).to(setup.device)
-        seed = noise(setup.recipe.seed, setup.meter.step)
-        loss, right = learn(setup, self.optimizer, x, y, self.weights, seed=seed)
-        setup.meter.step += 1
-        setup.meter.passed("train", len(batch), time.monotonic() - began)
+        x = context.images.batch(rows)  # (B, 3, H, W)
+        x = augment(x, self.drawn[rows], context.recipe.augmentation)
+        y = torch.from_numpy(context.dataset.labels[rows]).to(context.device)
+        seed = noise(context.recipe.seed, run.meter.step)
+        loss, right = learn(run, self.optimizer, x, y, self.weights, seed=seed)
+        run.meter.step += 1
+        run.meter.passed("train", len(batch), time.monotonic() - began)
         return loss, right
 
 
@@ -165,27 +166,28 @@ def noise(seed: int, step: int) -> int:
 
 
 def learn(
-    setup: Setup, optimizer: torch.optim.Optimizer, x: Tensor, y: Tensor, weights: Tensor | None, *, seed: int
+    run: State, optimizer: torch.optim.Optimizer, x: Tensor, y: Tensor, weights: Tensor | None, *, seed: int
 ) -> tuple[float, float]:
     """One step on a batch (B, 3, H, W), (B,): its plain loss before the step, and the share that was right.
 
     With `weights` (K,), each image's loss counts as much as its class weighs. They are not cross_entropy's own: that
     also weighs what smoothing gives to the other classes, so that rare classes are learned from common images.
     """
-    cuda = setup.device.type == "cuda"
+    recipe, device = run.context.recipe, run.context.device
+    cuda = device.type == "cuda"
     with (
-        torch.random.fork_rng([setup.device] if cuda else []),
+        torch.random.fork_rng([device] if cuda else []),
         torch.backends.cudnn.flags(enabled=True, benchmark=True, allow_tf32=True),
-        torch.autocast(setup.device.type, torch.bfloat16, enabled=cuda),  # on CPUs without AMX it is slower
+        torch.autocast(device.type, torch.bfloat16, enabled=cuda),  # on CPUs without AMX it is slower
     ):
         torch.manual_seed(seed)
-        logits = setup.network(x)  # (B, 3, H, W) -> (B, K)
+        logits = run.network(x)  # (B, 3, H, W) -> (B, K)
         optimizer.zero_grad()
-        losses = F.cross_entropy(logits.float(), y, reduction="none", label_smoothing=setup.recipe.smoothing)
+        losses = F.cross_entropy(logits.float(), y, reduction="none", label_smoothing=recipe.smoothing)
         loss = (losses if weights is None else losses * weights[y]).mean()
         loss.backward()  # type: ignore[no-untyped-call]
-        if setup.recipe.clip:
-            torch.nn.utils.clip_grad_norm_(setup.network.parameters(), setup.recipe.clip)
+        if recipe.clip:
+            torch.nn.utils.clip_grad_norm_(run.network.parameters(), recipe.clip)
         optimizer.step()
     logits = logits.detach().float()
     return float(F.cross_entropy(logits, y)), float((logits.argmax(1) == y).float().mean())

@@ -5,15 +5,15 @@ import json
 import math
 import time
 import zipfile
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from transfer_core.training.checkpoint import whole
-from transfer_core.training.setup import Setup
+from transfer_core.training.heads import Fitting, Head
+from transfer_core.training.setup import State
 from transfer_core.types import (
     AUTO,
     TRAIN,
@@ -29,77 +29,69 @@ from transfer_core.types import (
 )
 
 VERSION = 1  # raise it when the same stage gives another head
-Solver = Callable[[Setup, Stage], Iterator[Event]]
+Solver = Callable[[State, Stage], Fitting]
 
 
-def kept_or_fitted(solver: Solver, setup: Setup, stage: Stage) -> Iterator[Event]:
+def kept_or_fitted(solver: Solver, run: State, stage: Stage) -> Fitting:
     """A stage that fits a head and nothing below it: taken from disk with its curve, or fitted and kept there."""
-    file = _file(setup, stage)
-    if (yield from _restored(setup, stage, file)):
-        return
-    curve: list[str] = []
-    began, saved = time.monotonic(), setup.saved
-    steps: list[int] = []
-    losses: list[float] = []
-    for event in solver(setup, stage):
-        if isinstance(event, EpochEnd | Notice):
-            curve.append(event_to_json(event))
-        elif isinstance(event, Progress):
-            steps.extend(event.steps)
-            losses.extend(event.losses)
-        yield event
+    file = _file(run, stage)
+    if kept := (yield from _restored(run, stage, file)):
+        return kept
+    began, saved = time.monotonic(), run.meter.saved or 0.0
+    said, work = list[Event](), solver(run, stage)
+    try:
+        while True:
+            said.append(next(work))
+            yield said[-1]
+    except StopIteration as end:
+        fitted: Head = end.value
+    bars = [event for event in said if isinstance(event, Progress)]
     facts = {
-        "taps": [tap.name for tap in setup.network.taps],
-        "found": setup.found,
-        "lowest": setup.lowest if math.isfinite(setup.lowest) else None,
-        "step": setup.meter.step,
-        "epoch": setup.meter.epoch,
-        "steps": steps,
-        "losses": losses,
-        "curve": curve,
-        "seconds": time.monotonic() - began + setup.saved - saved,  # with nothing kept
+        "taps": fitted.taps,
+        "found": fitted.found,
+        "lowest": fitted.lowest if math.isfinite(fitted.lowest) else None,
+        "step": run.meter.step,
+        "epoch": run.meter.epoch,
+        "steps": [step for bar in bars for step in bar.steps],
+        "losses": [loss for bar in bars for loss in bar.losses],
+        "curve": [event_to_json(event) for event in said if isinstance(event, EpochEnd | Notice)],
+        "seconds": time.monotonic() - began + (run.meter.saved or 0.0) - saved,  # with nothing kept
     }
-    head = setup.network.head
     with whole(file) as part, part.open("wb") as out:
-        weight, bias = head.weight.detach().cpu().numpy(), head.bias.detach().cpu().numpy()
-        np.savez(out, weight=weight, bias=bias, facts=np.array(json.dumps(facts)))
+        np.savez(out, weight=fitted.weight, bias=fitted.bias, facts=np.array(json.dumps(facts)))
+    return fitted
 
 
-def _restored(setup: Setup, stage: Stage, file: Path) -> Generator[Event, None, bool]:
-    """Whether there was a head to put in place."""
+def _restored(run: State, stage: Stage, file: Path) -> Generator[Event, None, Head | None]:
+    """The head that was kept, if there is one."""
     try:
         with np.load(file) as kept:
             weight, bias, facts = kept["weight"], kept["bias"], json.loads(str(kept["facts"]))
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
-        return False
-    setup.cut([setup.backbone.tap(name) for name in facts["taps"]])
-    with torch.no_grad():
-        setup.network.head.weight.copy_(torch.from_numpy(weight))
-        setup.network.head.bias.copy_(torch.from_numpy(bias))
-    setup.found |= facts["found"]
-    setup.lowest = math.inf if facts["lowest"] is None else facts["lowest"]
-    setup.meter.step, setup.meter.epoch = facts["step"], facts["epoch"]
-    setup.looked, setup.saved = True, setup.saved + facts.get("seconds", 0.0)
-    rows = setup.dataset.count(TRAIN) + setup.dataset.count(VAL)
+        return None
+    run.meter.step, run.meter.epoch = facts["step"], facts["epoch"]
+    run.meter.spare(facts.get("seconds", 0.0))
+    rows = run.context.dataset.count(TRAIN) + run.context.dataset.count(VAL)
     bar = Progress(what="Taking the head that was fitted before", done=rows, of=rows)
     yield replace(bar, steps=tuple(facts["steps"]), losses=tuple(facts["losses"]))
     for text in facts["curve"]:
         event = event_from_json(text)
         if isinstance(event, EpochEnd):  # the stage that fitted it may have had another name
-            event = replace(event, stage=stage.name, seconds=setup.meter.seconds())
+            event = replace(event, stage=stage.name, seconds=run.meter.seconds())
         yield event
-    return True
+    lowest = math.inf if facts["lowest"] is None else facts["lowest"]
+    return Head(taps=tuple(facts["taps"]), weight=weight, bias=bias, lowest=lowest, found=facts["found"])
 
 
-def _file(setup: Setup, stage: Stage) -> Path:
+def _file(run: State, stage: Stage) -> Path:
     """Named by all that decides the head: features, images, labels, and what the solver reads of the recipe.
 
     Settings that came later count as read, so that none is overlooked."""
-    data, recipe = setup.dataset, setup.recipe
+    context, data, recipe = run.context, run.context.dataset, run.context.recipe
     images = hashlib.sha256(b"".join(data.rows(split).tobytes() + b"|" for split in (TRAIN, VAL))).hexdigest()
-    features = [setup.feature_file(tap).name for tap in setup.backbone.taps]
-    taps = [tap.name for tap in setup.network.taps]
+    features = [context.feature_file(tap).name for tap in context.backbone.taps]
+    taps = [tap.name for tap in run.network.taps]
     tap = AUTO if stage.tap == AUTO else None  # a tap by its name is the network's own
     read = [recipe.balanced, recipe.seed, *recipe.later().items()]
     key = digest([VERSION, stage.solver, tap, taps, features, images, *read])
-    return setup.workspace / "features" / f"{data.id}-{key}.head.npz"
+    return context.workspace / "features" / f"{data.id}-{key}.head.npz"

@@ -25,6 +25,7 @@ class Meter:
         self.step = 0  # of any solver, over the whole run
         self.epoch = 0
         self.peak_bytes = 0
+        self.saved: float | None = None  # seconds that what was kept from before has saved; None: not looked for yet
         self._began = time.monotonic()
         self._ahead: dict[Pass, float] = {"forward": forward, "train": train}
         self._recent: dict[Pass, tuple[float, float]] = {}  # images, seconds; both decayed
@@ -52,6 +53,11 @@ class Meter:
     def only(self, *, forward: int) -> None:
         """Training has been stopped: these passes are all that is left."""
         self._ahead = {"forward": forward, "train": 0}
+
+    def spare(self, seconds: float) -> None:
+        """What the run found when it first looked for anything kept would have taken so long; the rest is its own."""
+        if self.saved is None:
+            self.saved = seconds
 
     def seconds(self) -> float:
         """Since the run began."""

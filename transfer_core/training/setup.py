@@ -1,4 +1,4 @@
-"""Everything that the stages of one run share."""
+"""What the stages of one run share: the context that it works on, and where it stands."""
 
 import math
 from collections.abc import Generator, Sequence
@@ -20,39 +20,19 @@ from transfer_core.strategies.definition import epochs_a_look
 from transfer_core.training.images import Images
 from transfer_core.training.meter import Meter
 from transfer_core.training.rows import chosen_rows
-from transfer_core.types import AUTO, TEST, TRAIN, VAL, Backbone, Dataset, Ints, Progress, Recipe, Stage, Tap, digest
+from transfer_core.types import AUTO, TEST, TRAIN, VAL, Backbone, Dataset, Progress, Recipe, Stage, Tap, digest
 
 
-@dataclass(kw_only=True, eq=False)
-class Setup:
-    """A run, ready to train."""
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Context:
+    """What a run works on."""
 
     recipe: Recipe
     dataset: Dataset  # with the splits that the recipe works on
     backbone: Backbone
-    module: nn.Module  # the whole network; `network` shares its weights
-    network: Network
     images: Images
-    meter: Meter
     workspace: Path
     device: torch.device
-    found: dict[str, Any] = field(default_factory=dict)  # what stages add to the run's result, plain JSON
-    lowest: float = math.inf  # the refined validation loss of the network as it stands, the lowest so far
-    epochs: int = 0  # of gradient descent, over all stages
-    ended_epochs: int = 0  # those of them that have ended
-    learned: bool = False  # whether its network is another than it began with
-    warm_up: float | None = None  # steps of a gradient stage; None: by how many it has
-    saved: float = 0.0  # seconds that features and heads kept from before have saved this run
-    looked: bool = False  # whether it has asked for kept features yet
-
-    def rows(self, split: int) -> Ints:
-        return self.dataset.rows(split)
-
-    def cut(self, taps: Sequence[Tap]) -> None:
-        """A new network, with a new head on these taps."""
-        names = [tap.name for tap in taps]
-        self.network = Network(self.module, self.backbone, len(self.dataset.classes), taps=names, **head(self.recipe))
-        place(self.network, self.device)
 
     def feature_file(self, tap: Tap) -> Path:
         """Where the pretrained backbone's features at a tap are kept."""
@@ -62,9 +42,42 @@ class Setup:
         return self.workspace / "features" / f"{self.dataset.id}-{key}.npz"
 
 
-def head(recipe: Recipe) -> dict[str, int]:
-    """What a recipe says of a network's head."""
-    return {"hidden": recipe.hidden, "seed": recipe.seed}
+@dataclass(kw_only=True, eq=False)
+class State:
+    """Where a run stands; `begin` makes it."""
+
+    context: Context
+    module: nn.Module  # the whole network; `network` shares its weights
+    network: Network
+    meter: Meter
+    found: dict[str, Any] = field(default_factory=dict)  # what stages add to the run's result, plain JSON
+    lowest: float = math.inf  # the refined validation loss of the network as it stands, the lowest so far
+    epochs: int = 0  # of gradient descent, over all stages
+    ended_epochs: int = 0  # those of them that have ended
+    learned: bool = False  # whether its network is another than it began with
+
+
+def begin(context: Context, stages: Sequence[Stage] = (), *, module: nn.Module | None = None) -> State:
+    """A run before its first stage, with nothing learned: the recipe's network under a new head, the meter at zero.
+
+    `stages`: whose image passes the meter expects. `module`: a network that was built before, with the weights it has.
+    """
+    recipe = context.recipe
+    if module is None:
+        random_init = recipe.weights == "random"
+        module = load(context.backbone, random_init=random_init, seed=recipe.seed, root=context.workspace)
+        place(module, context.device)
+    taps = (recipe.tap,) if recipe.tap and recipe.tap != AUTO else ()
+    network, meter = network_at(context, module, taps), _meter(context, stages)
+    return State(context=context, module=module, network=network, meter=meter)
+
+
+def network_at(context: Context, module: nn.Module, taps: Sequence[str]) -> Network:
+    """A network up to these taps, the last one where none is named, with a new head on them."""
+    head = {"hidden": context.recipe.hidden, "seed": context.recipe.seed}
+    network = Network(module, context.backbone, len(context.dataset.classes), taps=taps, **head)
+    place(network, context.device)
+    return network
 
 
 def place(module: nn.Module, device: torch.device) -> None:
@@ -98,43 +111,29 @@ def plan(recipe: Recipe, dataset: Dataset, workspace: Path) -> tuple[Backbone, t
 
 
 def prepare(
-    recipe: Recipe,
-    dataset: Dataset,
-    backbone: Backbone,
-    stages: tuple[Stage, ...],
-    *,
-    workspace: Path,
-    device: torch.device,
-) -> Generator[Progress, None, Setup]:
-    """Fetch the weights if need be, decode the images once, build the network."""
-    random_init = stages[0].random_init
-    if not random_init and not available(backbone, workspace):
+    recipe: Recipe, dataset: Dataset, backbone: Backbone, *, workspace: Path, device: torch.device
+) -> Generator[Progress, None, Context]:
+    """Fetch the weights if need be, decode the images once."""
+    if recipe.weights != "random" and not available(backbone, workspace):
         yield from fetch(backbone, workspace)
     yield Progress(what="Reading images", done=0, of=len(dataset))
     folder = workspace / "datasets" / dataset.id
     sides = {"resize_px": backbone.resize_px, "crop_px": backbone.input_px}
     squares = yield from pixels(dataset, folder, **sides, fit=backbone.fit)
-    module = load(backbone, random_init=random_init, seed=recipe.seed, root=workspace)
-    place(module, device)
-    taps = (recipe.tap,) if recipe.tap and recipe.tap != AUTO else ()
-    network = Network(module, backbone, len(dataset.classes), taps=taps, **head(recipe))
-    place(network, device)  # its head
-    used = chosen_rows(dataset, recipe)
-    return Setup(
+    return Context(
         recipe=recipe,
-        dataset=used,
+        dataset=chosen_rows(dataset, recipe),
         backbone=backbone,
-        module=module,
-        network=network,
         images=Images(squares, backbone, device),
-        meter=_meter(recipe, used, stages, device),
         workspace=workspace,
         device=device,
     )
 
 
-def _meter(recipe: Recipe, dataset: Dataset, stages: tuple[Stage, ...], device: torch.device) -> Meter:
-    train, val, test = (dataset.count(split) for split in (TRAIN, VAL, TEST))
+def _meter(context: Context, stages: Sequence[Stage]) -> Meter:
+    if not stages:
+        return Meter(context.device, forward=0, train=0)
+    train, val, test = (context.dataset.count(split) for split in (TRAIN, VAL, TEST))
     epochs = [stage.epochs for stage in stages if stage.solver == "gradient"]
-    looks = sum(math.ceil(each / epochs_a_look(recipe, dataset)) for each in epochs)
-    return Meter(device, forward=looks * val + val + test, train=sum(epochs) * train)
+    looks = sum(math.ceil(each / epochs_a_look(context.recipe, context.dataset)) for each in epochs)
+    return Meter(context.device, forward=looks * val + val + test, train=sum(epochs) * train)

@@ -55,7 +55,7 @@ from transfer_core.types.events import (
 )
 from transfer_core.types.forecast import Crossing, Finding, Forecast, Lacking, LearningCurve, Size
 from transfer_core.types.plain import Floats, Ints, digest, file_sha256, from_plain
-from transfer_core.types.predicted import Answer, Classified, Doubt, Heat, Predicted
+from transfer_core.types.predicted import Doubt, Heat, Predicted
 from transfer_core.types.recipes import AUTO, FIRST, HEAD, LABELS, SETTINGS, TELLING, Recipe
 from transfer_core.types.runs import ACTIVE, ENSEMBLE, GOING, JOINED, Job, Predictions, RateTest, Repeats, Run, Status
 from transfer_core.types.settings import NONE, Setting
@@ -88,7 +88,6 @@ __all__ = [
     "UNUSED",
     "VAL",
     "Advice",
-    "Answer",
     "Answers",
     "Approach",
     "Augmentation",
@@ -97,7 +96,6 @@ __all__ = [
     "Bin",
     "Call",
     "ClassScore",
-    "Classified",
     "Comparison",
     "Crossing",
     "Dataset",
