@@ -40,12 +40,12 @@ def _add_training_images(workspace: Workspace) -> None:
     files = tuple(f"{64 + i}.png" for i in range(6))
     for file in files:
         Image.new("RGB", (8, 8)).save(workspace.root / "datasets" / "d" / "samples" / file)
-    new: dict[str, Any] = {
-        name: np.r_[getattr(old, name), np.arange(64, 70)] for name in ("groups", "widths", "heights")
-    }
-    new["created"] = old.created + 1  # by which a workspace knows that it is another
-    new["labels"], new["splits"] = np.r_[old.labels, 0, 0, 1, 1, 2, 2], np.r_[old.splits, np.zeros(6, dtype=int)]
     with database(workspace) as store:
+        old = store.dataset("d")
+        names = ("groups", "widths", "heights")
+        new: dict[str, Any] = {name: np.r_[getattr(old, name), np.arange(64, 70)] for name in names}
+        new["created"] = old.created + 1  # by which a workspace knows that it is another
+        new["labels"], new["splits"] = np.r_[old.labels, 0, 0, 1, 1, 2, 2], np.r_[old.splits, np.zeros(6, dtype=int)]
         store.add_dataset(replace(old, paths=(*old.paths, *files), files=(*old.files, *files), **new))
 
 
