@@ -52,7 +52,7 @@ def test_from_the_example_to_a_choice(server: Server, page: Page, photos: Path) 
 
     queue = page.locator(".st-key-queue")
     tuned = queue.locator("[class*=st-key-queue_]").filter(has_text="Fine-tune everything")
-    tuned.get_by_role("button", name="Stop").click()  # the epochs that are left take minutes on two cores
+    tuned.get_by_role("button", name="Stop", exact=True).click()  # the epochs that are left take minutes on two cores
     expect(tuned).to_contain_text("Stopped")
     expect(queue.get_by_text(re.compile("Done"))).to_have_count(2, timeout=120_000)
     page.get_by_role("button", name="Compare the runs").click()

@@ -84,14 +84,14 @@ def launch_long(page: Page, server: Server, epochs: int) -> None:
     expect(page.get_by_text(f"epochs {epochs}")).to_be_visible()
     expect(page.locator(".st-key-augmented img")).to_be_visible(timeout=60_000)
     page.get_by_role("button", name="Launch", exact=True).click()
-    expect(page.locator(".st-key-queue").get_by_role("button", name="Stop")).to_have_count(1)
+    expect(page.locator(".st-key-queue").get_by_role("button", name="Stop", exact=True)).to_have_count(1)
     expect(page.locator(".st-key-run_status [data-testid=stProgress]")).to_be_visible()
     page.wait_for_function(f"() => ({plotted}) >= 2", timeout=60_000)
 
 
 def stop_all(page: Page) -> None:
     """Stop the run that trains and wait for its end, so that the next test has the worker to itself."""
-    stop = page.locator(".st-key-queue").get_by_role("button", name="Stop")
+    stop = page.locator(".st-key-queue").get_by_role("button", name="Stop", exact=True)
     stop.first.click()
     expect(stop).to_have_count(0, timeout=15_000)
 
@@ -158,10 +158,10 @@ def test_stop_is_shown_at_once_and_ends_the_run(ready: Server, page: Page) -> No
     launch_long(page, ready, epochs=1000)
     newest = page.locator(".st-key-queue [class*=st-key-queue_]").first
     begun = time.monotonic()
-    newest.get_by_role("button", name="Stop").click()
+    newest.get_by_role("button", name="Stop", exact=True).click()
     expect(newest.get_by_text(re.compile("Stopp(ing|ed)"))).to_be_visible(timeout=5_000)
     expect(newest.get_by_text("Stopped")).to_be_visible(timeout=10_000)
-    expect(newest.get_by_role("button", name="Stop")).to_have_count(0)
+    expect(newest.get_by_role("button", name="Stop", exact=True)).to_have_count(0)
     assert time.monotonic() - begun < 10
 
 
