@@ -159,8 +159,8 @@ def test_stop_is_shown_at_once_and_ends_the_run(ready: Server, page: Page) -> No
     newest = page.locator(".st-key-queue [class*=st-key-queue_]").first
     begun = time.monotonic()
     newest.get_by_role("button", name="Stop", exact=True).click()
-    expect(newest.get_by_text(re.compile("Stopp(ing|ed)"))).to_be_visible(timeout=5_000)
-    expect(newest.get_by_text("Stopped")).to_be_visible(timeout=10_000)
+    expect(newest.locator(".stMarkdownBadge").get_by_text(re.compile("Stopp(ing|ed)"))).to_be_visible(timeout=5_000)
+    expect(newest.locator(".stMarkdownBadge").get_by_text("Stopped")).to_be_visible(timeout=10_000)
     expect(newest.get_by_role("button", name="Stop", exact=True)).to_have_count(0)
     assert time.monotonic() - begun < 10
 
