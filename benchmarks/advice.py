@@ -137,13 +137,13 @@ def studied(workspace: Workspace, task: Task) -> tuple[Measured, Pilots]:
         shutil.rmtree(workspace.root / "features", ignore_errors=True)
         *_, measured = measure(some, backbone, workspace=workspace.root, device=where, px=PX)
         assert isinstance(measured, RunEnd)
-        whole = sum(each.seconds for each in from_plain(Measured, measured.result).estimates)
+        whole = sum(each.seconds for each in from_plain(Measured, measured.result, earlier=True).estimates)
         seconds = min(MOST_PILOT_SECONDS, PILOT_SHARE * whole)
         *_, raced = pilots(some, backbone, seconds=seconds, workspace=workspace.root, device=where, px=PX)
         assert isinstance(raced, RunEnd)
         file.write_text(json.dumps({"measured": measured.result, "pilots": raced.result}))
     found = json.loads(file.read_text())
-    return from_plain(Measured, found["measured"]), from_plain(Pilots, found["pilots"])
+    return from_plain(Measured, found["measured"], earlier=True), from_plain(Pilots, found["pilots"], earlier=True)
 
 
 def halves(correct: dict[str, np.ndarray], rng: np.random.Generator) -> Iterator[tuple[dict[str, float], str]]:

@@ -44,7 +44,7 @@ def main() -> int:
             assert isinstance(end, RunEnd)
             kept["measured"] = end.result
             file.write_text(json.dumps(kept))
-        for estimate in from_plain(Measured, kept["measured"]).estimates:
+        for estimate in from_plain(Measured, kept["measured"], earlier=True).estimates:
             if estimate.seconds > COUNTS_FROM / 2 and estimate.strategy not in kept["real"]:
                 made = workspace.recipes.make(whole, estimate.strategy, backbone, per_class=int(per_class))
                 out = given.workspace / "estimated" / f"{name}-{estimate.strategy}"

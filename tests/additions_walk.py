@@ -70,7 +70,6 @@ def led_by_the_toy(workspace: Workspace, dataset: Dataset) -> None:
         val_images=10,
         budget_seconds=10,
         seconds=10,
-        finding="It leads.",
     )
     payload = {"dataset": dataset.id, "backbone": pilots.backbone, "weights": pilots.weights, "seconds": 60.0}
     with closing(Store(workspace.root / "graft.db", write=True)) as store:

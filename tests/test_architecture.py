@@ -24,9 +24,10 @@ FLOORS = {
     "transfer_core.backbones": 2,
     "transfer_core.strategies": 1,
     "transfer_core.compare": 2,
-    "transfer_core.advice": 2,
+    "transfer_core.findings": 2,
+    "transfer_core.advice": 3,
     "transfer_core.expected": 2,
-    "transfer_core.decision": 3,
+    "transfer_core.decision": 4,
     "transfer_core.training": 3,
     "transfer_core.studies": 4,
     "transfer_core.presentation": 4,
@@ -48,7 +49,8 @@ FLOORS = {
     "app": 12,
 }
 OPEN_TO_ALL = {"transfer_core", "transfer_core.types", "transfer_core.errors"}
-DOOR = OPEN_TO_ALL | {"transfer_core.words", "transfer_core.workspace"}  # what the faces know of the core,
+# What the faces know of the core,
+DOOR = OPEN_TO_ALL | {"transfer_core.words", "transfer_core.findings", "transfer_core.workspace"}
 SHOWN = "transfer_core.presentation"  # and what is drawn and said the same on pages and in reports
 FACES = ("app", "pages", "components", "transfer_core.commands")
 BESIDE = {  # the door, and no Workspace would make it better
@@ -70,6 +72,7 @@ WITHOUT_TORCH = (
     ),
     *("transfer_core.strategies", "transfer_core.compare", "transfer_core.advice", "transfer_core.expected"),
     "transfer_core.decision",
+    "transfer_core.findings",
     *("transfer_core.presentation", "transfer_core.report", "transfer_core.workspace"),
     *("transfer_core.export.unpacked", "transfer_core.loading", "transfer_core.serve"),
     *("transfer_core.jobs.queue", "transfer_core.jobs.protocol", "components", "pages", "app"),

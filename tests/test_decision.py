@@ -37,10 +37,8 @@ def estimate(strategy: str) -> Estimate:
 
 
 def measured(answer: Any, effective: int = 800) -> Measured:
-    axis = Axis(name="depth", score=0.5, low=0.4, high=0.6, near="near", far="far", finding="A finding.")
-    similarity = Similarity(
-        answer=answer, score=0.5, low=0.4, high=0.6, axes=(axis,), images=effective, finding="The finding."
-    )
+    axis = Axis(name="depth", score=0.5, low=0.4, high=0.6)
+    similarity = Similarity(answer=answer, score=0.5, low=0.4, high=0.6, axes=(axis,), images=effective)
     return Measured(
         dataset="d",
         backbone="bundled",
@@ -79,7 +77,6 @@ def raced(result: str) -> Pilots | None:
         val_images=100,
         budget_seconds=60.0,
         seconds=60.0,
-        finding="One leads.",
     )
 
 

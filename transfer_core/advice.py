@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from transfer_core import findings
 from transfer_core.strategies import strategy
 from transfer_core.strategies.definition import CS231N, CS5720, EXCHANGE
 from transfer_core.types import LARGE, SMALL, Advice, Answers, Measured, Reason, Suggestion
@@ -111,7 +112,7 @@ def _rules(answers: Answers, measured: Measured | None, order: tuple[str, ...]) 
         found.append(Reason(rule=words, evidence=evidence, source=source, against=speaks_for not in ("", taken)))
 
     count = f"{answers.images:,} training images"
-    likeness = measured.similarity.finding if measured else f"{answers.similarity or 'not'}, {SAID}"
+    likeness = findings.likeness(measured) if measured else f"{answers.similarity or 'not'}, {SAID}"
     budget = "your time limit and the measured pace" if measured else f"{answers.budget}, {SAID}"
     small, large = answers.size == "small", answers.size == "large"
 
@@ -127,7 +128,7 @@ def _rules(answers: Answers, measured: Measured | None, order: tuple[str, ...]) 
         rule(TUNING, words, count, EXCHANGE)
 
     if answers.similarity is None:
-        open_ = measured.similarity.finding if measured else "not answered"
+        open_ = findings.likeness(measured) if measured else "not answered"
         rule("", "Similarity is open, so strategies of both sides are listed.", open_, CS231N)
     elif answers.similarity == "similar":
         if small:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Literal
 
+from transfer_core import findings
 from transfer_core.advice import advise, suggestion
 from transfer_core.strategies import representative, strategy
 from transfer_core.types import Advice, Answers, Decision, Estimate, Measured, Pilots, Plan, Reason, Suggestion
@@ -142,7 +143,7 @@ def _why(
     """Why that answer is trusted."""
     if trust == "pilots" and pilots is not None:
         rule = "Short trainings on your own images outweigh rules made for all images."
-        yield Reason(rule=rule, evidence=pilots.finding, source=HALVING)
+        yield Reason(rule=rule, evidence=findings.race(pilots), source=HALVING)
     elif pilots is not None:
         rule = (
             "The pilots could not tell the candidates in front apart for sure. The one that leads is the best guess;"
@@ -154,19 +155,19 @@ def _why(
                 f"The pilots could not tell the candidates in front apart. “{strategy(first.strategy).title}” had only"
                 f" {first.part:.0%} of its training there: it may still gain, and keeps its linear head if it does not."
             )
-        yield Reason(rule=rule, evidence=pilots.finding, source=HALVING)
+        yield Reason(rule=rule, evidence=findings.race(pilots), source=HALVING)
     if found is None or measured is None:
         rule = "Nothing was measured yet, so the flowchart stands on what you said."
         yield Reason(rule=rule, evidence=f"{said.answers.images:,} training images, counted", source=RULES)
         return
     if measured.answers.similarity is None:
         rule = "Similarity was measured and stays open" + (", so your own answer stands." if trust == "said" else ".")
-        yield Reason(rule=rule, evidence=found.similarity.finding, source=OWN)
+        yield Reason(rule=rule, evidence=findings.likeness(found), source=OWN)
     elif said.answers.similarity not in (None, measured.answers.similarity):
         rule = (
             f"You said {said.answers.similarity}, your images measure as {measured.answers.similarity}: numbers first."
         )
-        yield Reason(rule=rule, evidence=found.similarity.finding, source=OWN)
+        yield Reason(rule=rule, evidence=findings.likeness(found), source=OWN)
     if measured.answers.size != said.answers.size:
         rule = f"Near-duplicates teach little more than one image, so the size counts as {measured.answers.size}."
         evidence = f"{measured.answers.images:,} of {said.answers.images:,} training images are unlike each other"

@@ -11,6 +11,7 @@ from components.kit.drawn import drawn, strategy_name
 from components.kit.feed import Feed, feed
 from components.kit.job_panel import PILOT, study_view
 from components.kit.live_chart import Mark, Trace, live_chart
+from transfer_core import findings
 from transfer_core.types import Backbone, Dataset, Job, Pilots, Trial
 from transfer_core.workspace import Workspace
 
@@ -48,7 +49,7 @@ def pilots_view(
 
 
 def _result(pilots: Pilots, titles: Mapping[str, str]) -> None:
-    st.markdown(f"**{text.escape(pilots.finding)}**")
+    st.markdown(f"**{text.escape(findings.race(pilots))}**")
     drawn(margin(pilots), key="pilots_margin")
     drawn(table(pilots.trials, titles), key="pilots_table")
     st.caption(

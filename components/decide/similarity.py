@@ -1,6 +1,6 @@
 """What measuring saw: three ways of being like the backbone's source, the layers, the source classes nearest by."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import streamlit as st
@@ -9,9 +9,10 @@ from components.kit import text
 from components.kit.charts import plot
 from components.kit.drawn import drawn
 from components.kit.gallery import data_uri, or_none
+from transfer_core import findings
 from transfer_core.presentation import figures
 from transfer_core.presentation.answers import SIMILARITY
-from transfer_core.types import Axis, Backbone, Dataset, Measured, Similarity, SourceClass
+from transfer_core.types import Backbone, Dataset, Measured, SourceClass
 from transfer_core.workspace import Workspace
 
 TITLES = {
@@ -25,17 +26,17 @@ CLASSES, IMAGES = 6, 4  # shown
 
 def similarity_view(workspace: Workspace, dataset: Dataset, backbone: Backbone, measured: Measured) -> None:
     """The sentence, the axes, the depth curve, the nearest source classes."""
-    st.markdown(f"**{text.escape(measured.similarity.finding)}**")
+    st.markdown(f"**{text.escape(findings.likeness(measured))}**")
+    layers = {tap.name: tap.title for tap in backbone.taps}
     left, right = st.columns(2, gap="large")
     with left:
-        drawn(axes(measured.similarity), key="axes")
+        drawn(axes(measured, layers), key="axes")
         st.caption("Three views, none of them the truth. Together is their mean; bars are 95 % intervals.")
     with right:
         if measured.depth_curve:
-            layers, chance = {tap.name: tap.title for tap in backbone.taps}, 1 / len(dataset.classes)
-            plot(figures.measured_depth(measured.depth_curve, layers, chance), key="measured_depth")
+            plot(figures.measured_depth(measured.depth_curve, layers, 1 / len(dataset.classes)), key="measured_depth")
         else:
-            st.caption("There are too few training images to compare layers.")
+            st.caption(findings.LACKING["depth"])
     if measured.nearest_classes:
         st.markdown(f"**What the classifier of {text.escape(backbone.source)} takes your images for**")
         shown = measured.nearest_classes[:CLASSES]
@@ -44,18 +45,26 @@ def similarity_view(workspace: Workspace, dataset: Dataset, backbone: Backbone, 
     st.caption(f"{text.count(measured.similarity.images)} training images measured {text.escape(took)}.")
 
 
-def axes(found: Similarity) -> str:
+def axes(measured: Measured, layers: Mapping[str, str]) -> str:
     """HTML: the answer on a line from unlike to like, then each axis with what its ends stand for."""
+    found = measured.similarity
     answer = "Cannot be told" if found.answer is None else SIMILARITY[found.answer]
     whole = _axis(
         f"Together: {answer.lower()}", found.score, found.low, found.high, "", ("unlike", "like its source"), "all"
     )
-    return f'<div class="axes">{whole}{"".join(map(_one, found.axes))}</div>'
-
-
-def _one(axis: Axis) -> str:
-    kind = "" if axis.score is not None else "off"
-    return _axis(TITLES[axis.name], axis.score, axis.low, axis.high, axis.finding, (axis.far, axis.near), kind)
+    views = [
+        _axis(
+            TITLES[axis.name],
+            axis.score,
+            axis.low,
+            axis.high,
+            findings.axis(axis, measured, layers),
+            findings.ENDS[axis.name],
+            "" if axis.score is not None else "off",
+        )
+        for axis in found.axes
+    ]
+    return f'<div class="axes">{whole}{"".join(views)}</div>'
 
 
 def _axis(

@@ -11,6 +11,7 @@ from components.kit.job_panel import TICK_SECONDS, under_way
 from components.kit.status import say_ended_badly
 from components.kit.train_form import take_rate
 from components.state import Form
+from transfer_core import findings
 from transfer_core.presentation import figures
 from transfer_core.presentation.figures.rates import NEAR
 from transfer_core.types import Dataset, Job, RateTest, Recipe
@@ -52,7 +53,7 @@ def _body(
         _offer(workspace, dataset, recipe, job, device, f" It tries “{title}”." if len(learners) > 1 else "")
     else:
         rule = _by_rule(workspace, dataset, recipe, form)
-        st.markdown(f"**{text.escape(test.finding)}** {text.escape(against(test, rule))}")
+        st.markdown(f"**{text.escape(findings.learning_rates(test))}** {text.escape(against(test, rule))}")
         plot(figures.rates(test, rule, recipe.strategy), key="rates_figure")
         _use(test, recipe, form)
         took = f"{test.steps} steps of “{title}” in {text.duration(test.seconds)}, on training images alone."

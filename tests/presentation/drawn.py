@@ -154,7 +154,6 @@ TEST = RateTest(
     rates=RATES,
     losses=tuple(float(loss) for loss in np.linspace(2.3, 1.0, 50)),
     smoothed=tuple(float(loss) for loss in np.linspace(2.3, 1.0, 50)),
-    finding="",
     **{"begun": 2.3, "guessing": 2.0, "lowest": 0.01, "diverges_from": 0.06, "suggested": 0.0004, "own": 0.02},
     **{"steps": 50, "seconds": 21.0},
 )

@@ -14,6 +14,7 @@ import pytest
 import torch
 
 from tests.conftest import draw_photos
+from transfer_core import findings
 from transfer_core.compare.predictions import PREDICTIONS
 from transfer_core.errors import DatasetError, RecipeError
 from transfer_core.strategies import STRATEGIES
@@ -163,7 +164,7 @@ def test_a_race(workspace: Workspace, dataset: Dataset, seen: list[int]) -> None
     assert set(CANDIDATES) - tried <= {"small_cnn"}  # which sits out where there is no time for it
     assert found.val_images == dataset.count(1)
     assert found.recommended in (None, found.trials[0].strategy) and found.trials[0].strategy == found.tied[0]
-    assert (found.recommended is None) == (len(found.tied) > 1) == found.finding.startswith("No recommendation")
+    assert (found.recommended is None) == (len(found.tied) > 1) == findings.race(found).startswith("No recommendation")
     of = {each.strategy: each for each in found.trials}
     assert of["linear_probe"].images == dataset.count(TRAIN) and of["linear_probe"].steps == 0
     assert of["linear_probe"].part == 1 and all(0 < each.part <= 1 for each in found.trials)

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from tests.training.bench import PX, Bench, make_dataset
+from transfer_core import findings
 from transfer_core.backbones import backbone
 from transfer_core.errors import RecipeError
 from transfer_core.studies import rates
@@ -126,13 +127,13 @@ def test_half_of_the_fall_is_found_in_noise(middle: float, steps: int) -> None:
     found = rates.read(RATES[::every], losses, steps=steps, classes=10)
     assert found.suggested and middle <= found.suggested < 8 * middle, "the average lags behind by up to a decade"
     assert found.suggested < found.lowest < found.diverges_from < 10 ** (np.log10(0.3) + 1.2)
-    assert f"{found.suggested:g}" in found.finding
+    assert f"{found.suggested:g}" in findings.learning_rates(found)
 
 
 def test_noise_is_no_fall() -> None:
     found = rates.read(RATES, curve(0, 1e-3, 0.1), steps=100, classes=10)
     assert found.suggested is None and 0.1 < found.diverges_from < 1
-    assert "falls clearly at no rate" in found.finding
+    assert "falls clearly at no rate" in findings.learning_rates(found)
     still = rates.read(RATES, curve(0, 1e-3, 100), steps=100, classes=10)
     assert still.suggested is None and still.diverges_from is None
 

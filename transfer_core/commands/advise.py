@@ -1,9 +1,11 @@
 """`advise`: what to do with a dataset, by what is said, measured and piloted."""
 
 import argparse
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from transfer_core import findings
 from transfer_core.commands.follow import follow, root
 from transfer_core.types import Advice, Dataset, Decision, Measured
 from transfer_core.workspace import Workspace
@@ -81,24 +83,29 @@ def _advised(options: argparse.Namespace, workspace: Workspace, dataset: Dataset
         result["measured"] = found | asdict(measured)
     if pilots is not None:
         result["pilots"] = asdict(pilots)
-    lines = _advice_lines(decision, measured, recipes, advice)
+    layers = {tap.name: tap.title for tap in workspace.backbones.get(backbone).taps}
+    lines = _advice_lines(decision, measured, recipes, advice, layers)
     if options.domain == "yes" and not workspace.backbones.get(backbone).is_local:
         lines += ["", OWN_DOMAIN]
     return result, "\n".join(lines)
 
 
 def _advice_lines(
-    decision: Decision, measured: Measured | None, recipes: list[dict[str, Any]], advice: Advice
+    decision: Decision,
+    measured: Measured | None,
+    recipes: list[dict[str, Any]],
+    advice: Advice,
+    layers: Mapping[str, str],
 ) -> list[str]:
     lines = [advice.headline, ""]
     if measured is not None:
-        lines += [f"  measured: {measured.similarity.finding}"]
-        lines += [f"            {axis.finding}" for axis in measured.similarity.axes]
+        lines += [f"  measured: {findings.likeness(measured)}"]
+        lines += [f"            {findings.axis(axis, measured, layers)}" for axis in measured.similarity.axes]
         for plan in decision.plans:
             cost = f"{plan.seconds:8,.0f} s {plan.estimate.peak_bytes / 1e6:8,.0f} MB"
             lines += [f"  expected: {plan.strategy:<14} {cost} {plan.words}"]
     if decision.pilots is not None:
-        lines += [f"  pilots:   {decision.pilots.finding}"]
+        lines += [f"  pilots:   {findings.race(decision.pilots)}"]
     lines += [""] if len(lines) > 2 else []
     lines += [f"  {r['role']:<12} {r['strategy']:<14} {r['why']} [{r['source']}]" for r in recipes]
     reasons = [*decision.because, *advice.reasons]

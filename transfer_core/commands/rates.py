@@ -4,7 +4,7 @@ import argparse
 from dataclasses import asdict
 from typing import Any
 
-from transfer_core import words
+from transfer_core import findings, words
 from transfer_core.commands.follow import follow, root
 from transfer_core.errors import GraftError
 from transfer_core.types import RateTest
@@ -47,4 +47,4 @@ def _text(found: RateTest) -> str:
         f"{words.rate(rate):>9} {loss:8.3f}  {'#' * round(BAR * loss / most)}"
         for rate, loss in list(zip(found.rates, found.smoothed, strict=True))[::every]
     ]
-    return "\n".join((found.finding, head, "", f"{'rate':>9} {'loss':>8}", *rows))
+    return "\n".join((findings.learning_rates(found), head, "", f"{'rate':>9} {'loss':>8}", *rows))

@@ -45,7 +45,6 @@ def drawn(gathered: Gathered) -> dict[str, Figure]:
         found["approaches"] = figures.reach(comparison.approaches, strategies)
     measured = gathered.measured
     if measured is not None and len(measured.depth_curve) > 1:
-        taps = [tap for known in gathered.involved if known.name == measured.backbone for tap in known.taps]
-        titles = {tap.name: tap.title for tap in taps}
-        found["depth"] = figures.measured_depth(measured.depth_curve, titles, 1 / len(gathered.dataset.classes))
+        chance = 1 / len(gathered.dataset.classes)
+        found["depth"] = figures.measured_depth(measured.depth_curve, gathered.layers, chance)
     return found

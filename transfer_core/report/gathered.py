@@ -68,6 +68,12 @@ class Gathered:
         return tuple(known for known in self.backbones if known.name in names)
 
     @cached_property
+    def layers(self) -> dict[str, str]:
+        """Titles of the taps that were measured, by name."""
+        known = [each for each in self.backbones if self.measured is not None and each.name == self.measured.backbone]
+        return {tap.name: tap.title for each in known for tap in each.taps}
+
+    @cached_property
     def thumbnails(self) -> dict[int, str]:
         """Of each image that is shown, as an address; '' where its file is gone."""
         galleries = (self.mistakes, self.fixed, self.broken, self.label_errors)

@@ -114,11 +114,11 @@ def look_at(run: State, dataset: Dataset) -> Generator[Event, None, Looked]:
     seen = yield from look(run, looked)
     drawn = resampled(dataset.groups[looked])
     axes = (
-        depth_axis(backbone, right, weights, chance),
+        depth_axis(right, weights, chance),
         statistics_axis(seen, drawn),
         semantics_axis(backbone, seen, drawn, len(dataset.classes)),
     )
-    found = together(axes, len(np.unique(dataset.groups[rows])), dataset.count(TRAIN))
+    found = together(axes, len(np.unique(dataset.groups[rows])))
     return Looked(similarity=found, depth_curve=curve, nearest_classes=nearest_classes(backbone, seen))
 
 

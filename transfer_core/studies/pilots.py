@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from transfer_core.backbones import backbone as named_backbone
-from transfer_core.compare.pairs import Margin, margin
+from transfer_core.compare.pairs import margin
 from transfer_core.errors import DatasetError, RecipeError
 from transfer_core.strategies import STRATEGIES, recipe, strategy
 from transfer_core.studies.trials import Candidate, Race
@@ -19,7 +19,6 @@ from transfer_core.training.fit import memory_is_full
 from transfer_core.training.setup import plan, prepare
 from transfer_core.types import (
     FIRST,
-    LEVEL,
     VAL,
     Backbone,
     Dataset,
@@ -187,27 +186,8 @@ def _result(race: Race, everyone: Sequence[Candidate], last: Sequence[Candidate]
         margin=first.value if first else None,
         low=first.low if first else None,
         high=first.high if first else None,
+        p=first.p if first else None,
         val_images=len(groups),
         budget_seconds=race.budget,
         seconds=race.spent(),
-        finding=_finding(ranked, tied, first, len(groups), learned=learned),
     )
-
-
-def _finding(
-    ranked: Sequence[Candidate], tied: Sequence[Candidate], first: Margin | None, images: int, *, learned: bool
-) -> str:
-    if first is None:
-        return f"No recommendation: there was time for “{ranked[0].title}” alone."
-    by = f"{100 * first.value:.1f} points ({100 * first.low:.1f} to {100 * first.high:.1f})"
-    led = f"“{ranked[0].title}” leads “{ranked[1].title}” by {by} on {images:,} validation images"
-    if len(tied) > 1:
-        if first.low <= 0:
-            why = "which is within noise"
-        elif ranked[1] in tied and first.p >= LEVEL:
-            why = f"which too few images show (exact test: p = {first.p:.2f})"
-        else:
-            cut = next(each for each in tied[1:] if each.steps)
-            why = f"but “{cut.title}” had only {cut.part:.0%} of its training"
-        return f"No recommendation: {led}, {why}."
-    return f"{led}." if learned else f"No recommendation: {led}, but there was no time to try fine-tuning."

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from transfer_core import words
 from transfer_core.errors import RecipeError
 from transfer_core.strategies import until_descent
 from transfer_core.training.devices import device as named_device
@@ -174,12 +173,4 @@ def read(
         own=own,
         steps=len(rates),
         seconds=0.0,
-        finding=_finding(rates[low], suggested, diverges),
     )
-
-
-def _finding(lowest: float, suggested: float | None, diverges: float | None) -> str:
-    rises = f"above its beginning from {words.rate(diverges)} on" if diverges else "at no rate above its beginning"
-    if suggested is None:
-        return f"The loss falls clearly at no rate, and is {rises}."
-    return f"The loss is half-way down at {words.rate(suggested)}, lowest at {words.rate(lowest)} and {rises}."

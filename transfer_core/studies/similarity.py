@@ -145,33 +145,23 @@ def depth_points(taps: Sequence[str], right: Floats, weights: Floats) -> tuple[D
     )
 
 
-def depth_axis(backbone: Backbone, right: Floats, weights: Floats, chance: float) -> Scored:
+def depth_axis(right: Floats, weights: Floats, chance: float) -> Scored:
     """Whether the last features are the best, and whether depth pays. `chance`: what guessing has right.
 
     Of the lead over chance that the best tap has, the last tap has a share, and gains a share over the first tap.
     Features too specific to the source show in the first share, images that edges and colours tell apart in the second.
     """
-    near = "the last layer tells your classes apart best, and half of that came with depth"
-    far = "an earlier layer does far better, or depth adds nothing"
     if not right.size:
-        return _without("depth", near, far, "There are too few training images to compare layers.")
+        return _without("depth")
     drawn = weights @ right.T  # (1 + DRAWS, T)
     best = int(drawn[0].argmax())
     if np.percentile(drawn[1:, best], 2.5) <= chance:
-        guess = f"No layer tells your classes apart better than guessing, which has {chance:.1%} right."
-        return _without("depth", near, far, guess)
+        return _without("depth", chance=chance)
     lead = np.maximum(drawn.max(1) - chance, 1e-3)
     specific = (drawn[:, -1] - chance) / lead
     gained = (drawn[:, -1] - drawn[:, 0]) / lead
     scores = np.minimum(2 * specific - 1, 2 * gained).clip(0, 1)
-    finding = (
-        f"A linear classifier has {drawn[0, -1]:.1%} right on the last features, {drawn[0, 0]:.1%} on the first"
-        f" ({backbone.taps[0].title})"
-    )
-    finding += (
-        "." if best == len(backbone.taps) - 1 else f", and most, {drawn[0, best]:.1%}, on {backbone.taps[best].title}."
-    )
-    return _scored("depth", scores, near, far, finding)
+    return _scored("depth", scores, chance=chance)
 
 
 def statistics_axis(seen: Look, weights: Floats) -> Scored:
@@ -180,21 +170,13 @@ def statistics_axis(seen: Look, weights: Floats) -> Scored:
     The divergence of a channel is ((mean - source mean)^2 + (std - source std)^2) / source variance (Frechet distance
     of two normal distributions, in units of the source), averaged over channels and layers.
     """
-    near = "activations as of unseen photos of the source's kind"
-    far = "activations as of your images with their pixels shuffled"
     if not seen.moments:
-        return _without(
-            "statistics", near, far, "Not available: this backbone keeps no statistics of its source images."
-        )
+        return _without("statistics")
     even = np.full((1, len(seen.shuffled[0])), 1 / len(seen.shuffled[0]))
     drawn = _divergence(seen.moments, seen.norms, weights)
     most = max(float(_divergence(seen.shuffled, seen.norms, even)[0]), 2 * NEAR_DIVERGENCE)
     scores = np.log(most / np.maximum(drawn, 1e-9)) / math.log(most / NEAR_DIVERGENCE)
-    finding = (
-        f"Inside the network your images lie {drawn[0]:.2g} from its source images; unseen photos of that kind lie at"
-        f" {NEAR_DIVERGENCE:g}, your own images with their pixels shuffled at {most:.2g}."
-    )
-    return _scored("statistics", scores.clip(0, 1), near, far, finding)
+    return _scored("statistics", scores.clip(0, 1), divergence=float(drawn[0]), near=NEAR_DIVERGENCE, far=most)
 
 
 def _divergence(moments: Sequence[Floats], norms: Sequence[tuple[Floats, Floats]], weights: Floats) -> Floats:
@@ -214,20 +196,16 @@ def semantics_axis(backbone: Backbone, seen: Look, weights: Floats, classes: int
     entropy), in units of log(classes) + 1: each class of the user's could be told by source classes of its own.
     How sure it is alone does not do: it may be sure of one and the same class for all patterns.
     """
-    near = "it is as sure, and sees as many kinds of things, as in unseen photos of its own kind"
-    far = "it is unsure, or sees the same in every image"
     p = seen.probabilities
     if p is None:
-        return _without("semantics", near, far, "Not available: the source classifier of these weights is not known.")
+        return _without("semantics")
     unsure = -(p * np.log(np.maximum(p, 1e-12))).sum(1)  # (N,)
     mean = weights @ p
     information = -(mean * np.log(np.maximum(mean, 1e-12))).sum(1) - weights @ unsure
     limit = (NEAR_BUNDLED if backbone.name == "bundled" else NEAR_IMAGENET) * (math.log(classes) + 1)
     own = _own_sureness(backbone)
-    finding = f"The source classifier is {p.max(1).mean():.0%} sure of what it sees"
-    finding += f" ({own:.0%} on its own images)" if own else ""
-    finding += f", and sees about {math.exp(max(information[0], 0)):.1f} kinds of things in your {classes} classes."
-    return _scored("semantics", (information / limit).clip(0, 1), near, far, finding)
+    facts = {"sure": float(p.max(1).mean()), "kinds": math.exp(max(information[0], 0))}
+    return _scored("semantics", (information / limit).clip(0, 1), **facts, **({"own": own} if own else {}))
 
 
 def _own_sureness(backbone: Backbone) -> float | None:
@@ -251,29 +229,21 @@ def nearest_classes(backbone: Backbone, seen: Look) -> tuple[SourceClass, ...]:
     return tuple(found)
 
 
-def together(seen: Sequence[Scored], images: int, of: int) -> Similarity:
+def together(seen: Sequence[Scored], images: int) -> Similarity:
     """The mean of the axes that there are, with its interval; no answer where that says nothing.
 
-    `images`: how many were looked at, near-duplicates counted once; `of`: how many training images there are.
+    `images`: how many were looked at, near-duplicates counted once.
     """
     axes = tuple(axis for axis, _ in seen)
     drawn = [scores for _, scores in seen if scores is not None]
     if not drawn or images < FEWEST:
-        why = f"Cannot be told from {images} images." if drawn else "Nothing could be measured with this backbone."
-        return Similarity(answer=None, score=None, low=None, high=None, axes=axes, images=images, finding=why)
-    scores = np.mean(drawn, 0)
-    score, low, high = interval(scores)
-    count = f"{images:,} training images" if images == of else f"{images:,} of your {of:,} training images"
-    where = f"{score:.2f} on a scale from 0 to 1, 95 % interval {low:.2f} to {high:.2f}"
-    if high - low > WIDE:
-        finding = f"Cannot be told from {count}: {where}."
-        return Similarity(answer=None, score=score, low=low, high=high, axes=axes, images=images, finding=finding)
-    answer: Literal["similar", "in between", "different"]
+        return Similarity(answer=None, score=None, low=None, high=None, axes=axes, images=images)
+    score, low, high = interval(np.mean(drawn, 0))
+    answer: Literal["similar", "in between", "different"] | None
     answer = "similar" if score >= SIMILAR else "different" if score <= DIFFERENT else "in between"
-    words = {"similar": "look like", "different": "look unlike", "in between": "look partly like"}[answer]
-    whose, by = (count, "") if images == of else ("Your training images", f"; {images:,} of {of:,} were looked at")
-    finding = f"{whose} {words} the photos that the backbone knows: {where}{by}."
-    return Similarity(answer=answer, score=score, low=low, high=high, axes=axes, images=images, finding=finding)
+    if high - low > WIDE:
+        answer = None
+    return Similarity(answer=answer, score=score, low=low, high=high, axes=axes, images=images)
 
 
 def interval(scores: Floats) -> tuple[float, float, float]:
@@ -285,11 +255,10 @@ def interval(scores: Floats) -> tuple[float, float, float]:
     return float(scores[0]), float(min(low, scores[0])), float(max(high, scores[0]))
 
 
-def _scored(name: AxisName, scores: Floats, near: str, far: str, finding: str) -> Scored:
+def _scored(name: AxisName, scores: Floats, **facts: float) -> Scored:
     score, low, high = interval(scores)
-    axis = Axis(name=name, score=score, low=low, high=high, near=near, far=far, finding=finding)
-    return axis, scores
+    return Axis(name=name, score=score, low=low, high=high, facts=facts), scores
 
 
-def _without(name: AxisName, near: str, far: str, why: str) -> Scored:
-    return Axis(name=name, score=None, low=None, high=None, near=near, far=far, finding=why), None
+def _without(name: AxisName, **facts: float) -> Scored:
+    return Axis(name=name, score=None, low=None, high=None, facts=facts), None

@@ -1,6 +1,6 @@
 """The flowchart's answers and what follows from them, said and measured."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 SMALL, LARGE = 1_000, 10_000  # training images: few below the one, many above the other (CS5720, slide 96)
@@ -92,9 +92,7 @@ class Axis:
     score: float | None  # None: not available
     low: float | None  # 95 % interval, bootstrap
     high: float | None
-    near: str  # what 1 stands for
-    far: str  # what 0 stands for
-    finding: str  # in a sentence; without a score, why there is none
+    facts: dict[str, float] = field(default_factory=dict)  # what `findings` says of it; of an earlier Graft: none
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +105,6 @@ class Similarity:
     high: float | None
     axes: tuple[Axis, ...]
     images: int  # that were looked at, near-duplicates counted once
-    finding: str  # in a sentence
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,10 +173,10 @@ class Pilots:
     margin: float | None  # the leader's validation accuracy minus the next one's; None with one candidate
     low: float | None  # 95 % interval of the margin, paired bootstrap
     high: float | None
+    p: float | None = None  # of it, exact test; of an earlier Graft: not kept
     val_images: int
     budget_seconds: float
     seconds: float
-    finding: str  # in a sentence
 
 
 @dataclass(frozen=True, kw_only=True)

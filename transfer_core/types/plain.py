@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import is_dataclass
+from dataclasses import fields, is_dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
@@ -15,10 +15,20 @@ Floats = NDArray[np.float64]
 T = TypeVar("T")
 
 
-def from_plain(kind: type[T], values: Any) -> T:
-    """A frozen value from what `dataclasses.asdict` and JSON made of it: lists back to tuples, mappings to values."""
+def from_plain(kind: type[T], values: Any, *, earlier: bool = False) -> T:
+    """A frozen value from what `dataclasses.asdict` and JSON made of it: lists back to tuples, mappings to values.
+
+    `earlier`: fields that an earlier Graft kept and this one no longer has are left out; else they raise TypeError.
+    """
     hints = _composed(kind)  # type: ignore[arg-type]
-    return kind(**{name: _typed(hints[name], value) if name in hints else value for name, value in values.items()})
+    known = {each.name for each in fields(kind)} if earlier else values  # type: ignore[arg-type]
+    return kind(
+        **{
+            name: _typed(hints[name], value, earlier) if name in hints else value
+            for name, value in values.items()
+            if name in known
+        }
+    )
 
 
 @cache
@@ -28,11 +38,11 @@ def _composed(kind: type) -> dict[str, Any]:
     return {name: hint for name, hint in hints.items() if is_dataclass(hint) or get_origin(hint) is tuple}
 
 
-def _typed(hint: Any, value: Any) -> Any:
+def _typed(hint: Any, value: Any, earlier: bool) -> Any:
     if is_dataclass(hint) and isinstance(hint, type):
-        return from_plain(hint, value)
+        return from_plain(hint, value, earlier=earlier)
     if get_origin(hint) is tuple:
-        return tuple(_typed(get_args(hint)[0], each) for each in value)
+        return tuple(_typed(get_args(hint)[0], each, earlier) for each in value)
     return value
 
 

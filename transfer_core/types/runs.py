@@ -117,7 +117,6 @@ class RateTest:
     own: float  # the recipe's
     steps: int
     seconds: float  # that the test took
-    finding: str  # in a sentence
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -111,12 +111,12 @@ class Studies:
     def measured(self, dataset: Dataset, backbone_name: str = "") -> Measured | None:
         """What measuring found last; None until it has ended."""
         done = [job for job in self._asked("measure", dataset, backbone_name) if job.status == "done"]
-        return from_plain(Measured, done[0].result) if done else None
+        return from_plain(Measured, done[0].result, earlier=True) if done else None
 
     def pilots(self, dataset: Dataset, backbone_name: str = "") -> Pilots | None:
         """What the last race of pilots showed; None until one has ended."""
         done = [job for job in self._asked("pilot", dataset, backbone_name) if job.status == "done"]
-        return from_plain(Pilots, done[0].result) if done else None
+        return from_plain(Pilots, done[0].result, earlier=True) if done else None
 
     def _asked(self, kind: Literal["measure", "pilot"], dataset: Dataset, name: str) -> list[Job]:
         """Newest first, with the weights that the backbone has now."""
@@ -153,7 +153,7 @@ class Studies:
     def rate_test(self, dataset: Dataset, recipe: Recipe) -> RateTest | None:
         """What the range test of such a recipe showed; None until it has ended."""
         done = [job for job in self._rate_tests(dataset, recipe) if job.status == "done"]
-        return replace(from_plain(RateTest, done[0].result), own=recipe.lr) if done else None
+        return replace(from_plain(RateTest, done[0].result, earlier=True), own=recipe.lr) if done else None
 
     def _rate_tests(self, dataset: Dataset, recipe: Recipe) -> list[Job]:
         return self._store.jobs(kind="rates", dataset=dataset.id, recipe=FindRate(recipe=recipe).key(""))

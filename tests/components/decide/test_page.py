@@ -13,6 +13,7 @@ from components.decide import estimates as estimates_view
 from components.decide import similarity as similarity_view
 from components.kit.backbone_picker import OWN
 from tests.database import database
+from transfer_core import findings
 from transfer_core.decision import decide
 from transfer_core.strategies import STRATEGIES
 from transfer_core.types import (
@@ -40,13 +41,10 @@ SIMILARITY = Similarity(
     low=0.25,
     high=0.36,
     axes=(
-        Axis(name="depth", score=0.3, low=0.2, high=0.4, near="near", far="far", finding="Depth says so."),
-        Axis(
-            name="semantics", score=None, low=None, high=None, near="", far="", finding="Not available: no classifier."
-        ),
+        Axis(name="depth", score=0.3, low=0.2, high=0.4),
+        Axis(name="semantics", score=None, low=None, high=None),
     ),
     images=40,
-    finding="40 training images look unlike the photos that the backbone knows.",
 )
 MEASURED = Measured(
     dataset="d",
@@ -82,7 +80,6 @@ PILOTS = Pilots(
     val_images=80,
     budget_seconds=120,
     seconds=118,
-    finding="It leads.",
 )
 LEVEL = (replace(PILOTS.trials[0], accuracy=0.705), PILOTS.trials[1])
 TIED = replace(PILOTS, trials=LEVEL, recommended=None, tied=("fine_tune_top", "linear_svm"), margin=0.005, low=-0.02)
@@ -136,9 +133,9 @@ def test_the_table_shortens_and_rules_out() -> None:
 
 
 def test_axes_without_a_score_say_why_and_names_of_classes_are_not_markup() -> None:
-    html = similarity_view.axes(SIMILARITY)
+    html = similarity_view.axes(MEASURED, {})
     assert html.count('class="dot"') == 2  # together, depth
-    assert "Not available: no classifier." in html
+    assert findings.LACKING["semantics"] in html
     assert "<b>" not in similarity_view.nearest([(MEASURED.nearest_classes[0], [("<i>", "data:x")])])
     assert similarity_view.notes(MEASURED) == {}
     unsure = replace(MEASURED, similarity=replace(SIMILARITY, answer=None))

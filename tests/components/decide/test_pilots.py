@@ -73,7 +73,6 @@ def test_the_table_says_what_each_had_seen_and_the_line_where_zero_is() -> None:
         val_images=100,
         budget_seconds=120,
         seconds=118,
-        finding="",
     )
     drawn = margin(pilots)
     left, width = (

@@ -30,7 +30,6 @@ TEST = RateTest(
     own=0.001,
     steps=50,
     seconds=21.0,
-    finding="The loss is half-way down at 0.0004.",
 )
 
 

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from transfer_core import findings
 from transfer_core.presentation.answers import BUDGET, DOMAIN, OPEN, SIMILARITY, SIZES
 from transfer_core.report.gathered import Gathered
-from transfer_core.types import Measured, Pilots, Reason
+from transfer_core.types import Measured, Reason
 from transfer_core.words import count, duration
 
 TRUST = {
@@ -31,7 +32,8 @@ class AdviceChapter:
     trust: str  # '' where there was one side to trust
     answers: tuple[Answered, ...]
     reasons: tuple[Reason, ...]
-    pilots: Pilots | None
+    race: str  # who led the pilots; '' without
+    axes: tuple[str, ...]  # what each view of similarity saw
     measured: Measured | None
 
 
@@ -45,7 +47,10 @@ def advice(gathered: Gathered) -> AdviceChapter:
         trust=TRUST[decision.trust] if sides else "",
         answers=_answers(gathered),
         reasons=(*decision.because, *trusted.reasons),
-        pilots=decision.pilots,
+        race=findings.race(decision.pilots) if decision.pilots else "",
+        axes=tuple(findings.axis(each, measured, gathered.layers) for each in measured.similarity.axes)
+        if measured
+        else (),
         measured=measured,
     )
 
@@ -62,7 +67,7 @@ def _answers(gathered: Gathered) -> tuple[Answered, ...]:
         Answered(
             question="How similar to ImageNet",
             said=SIMILARITY.get(said.similarity or "", OPEN),
-            measured=measured.similarity.finding if measured else "",
+            measured=findings.likeness(measured) if measured else "",
         ),
         Answered(
             question="How much compute",
