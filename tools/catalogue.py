@@ -21,8 +21,8 @@ from transfer_core.backbones.families import Spot, family
 from transfer_core.backbones.torchvision import build, card, settings
 from transfer_core.types import Backbone, Tap
 
-# Linear probes at 64, 96, 112, 128 px: clothing .732 .744 .729 .734, brain_mri .835 .840 .864 .873 (5-fold, standard
-# error .01): 112 px would be .004 better on average, for a third more time of every training.
+# By cross-validation 112 px would be hardly better, for a third more time of every training (benchmarks/RESULTS.md, The
+# bundled network).
 BUNDLED_PX = 96
 SMALLEST_PX = 32
 # By ImageNet top-1 for their multiply-adds among those without a licence of their own: 75 % for 0.2 G, 81 % for 4 G,

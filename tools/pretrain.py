@@ -88,8 +88,8 @@ def evaluate(model: nn.Module, source: Source, input_px: int) -> tuple[float, fl
 def settle(model: nn.Module, source: Source, plan: Plan) -> None:
     """Take BatchNorm's statistics anew, from whole training images.
 
-    Training sees crops, use sees whole images, in which things are smaller (Touvron et al. 2019, FixRes); with running
-    statistics of the crops the top-1 was 2 to 13 points lower.
+    Training sees crops, use sees whole images, in which things are smaller (Touvron et al. 2019, FixRes), and running
+    statistics of the crops cost top-1 (benchmarks/HISTORY.md, Which network to bundle).
     """
     rng, train = np.random.default_rng(plan.seed), np.flatnonzero(source.splits == TRAIN)
     for layer in model.modules():

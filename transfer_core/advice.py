@@ -61,8 +61,9 @@ def _order(answers: Answers) -> tuple[str, ...]:
     """Strategies, best first.
 
     Random weights never come first, although one source says so of a domain without a network: they win one of the 19
-    tasks of VTAB, specialised ones among them, and of those in benchmarks/RESULTS.md the drawn patterns alone. There
-    they come second, to be trained beside what leads: the shallow network, unless images are many.
+    tasks of VTAB, specialised ones among them, and of those measured here the drawn patterns alone
+    (benchmarks/RESULTS.md, All strategies). There they come second, to be trained beside what leads: the shallow
+    network, unless images are many.
     """
     order = list(ORDER[answers.size, answers.similarity])
     if answers.budget == "limited":

@@ -6,9 +6,8 @@ from transfer_core.strategies import STRATEGIES, Strategy, recipe
 from transfer_core.strategies.definition import epochs_a_look
 from transfer_core.types import FIRST, HEAD, TEST, TRAIN, VAL, Backbone, Dataset, Estimate, Pace, Recipe, Stage
 
-# Seconds of fitting a linear head for each image, feature and class, on two cores (benchmarks/RESULTS.md, "Linear heads
-# before anything is measured"). One SVM, on monkeys that are told apart
-# nearly without error, took twelve times as long.
+# Seconds of fitting a linear head for each image, feature and class, on two cores (benchmarks/RESULTS.md, Linear heads
+# before anything is measured). An SVM of classes that are told apart nearly without error takes many times as long.
 HEAD_SECONDS = {"logistic": 1.2e-7, "svm": 2.5e-7, "strongest": 4e-7}
 
 

@@ -116,8 +116,8 @@ def _fixed(*modules: str, stem: str = "", last: Spot | None = None) -> Callable[
 
 
 _RESNET = _fixed("layer1", "layer2", "layer3", "layer4", stem="maxpool")
-# MobileNetV3's own classifier has a hidden layer of 1,024 or 1,280 above the pooled maps. It is not a tap: on photos of
-# clothes its codes probed worse than the maps below it (0.539 against 0.560 at 128 px, 5-fold).
+# MobileNetV3's own classifier has a hidden layer of 1,024 or 1,280 above the pooled maps. It is not a tap: its codes
+# probed worse than the maps below it (benchmarks/HISTORY.md, Which network to bundle).
 FAMILIES = (
     Family(title="ResNet", archs=("resnet",), spots=_RESNET),
     Family(title="ResNeXt", archs=("resnext",), spots=_RESNET),

@@ -88,9 +88,9 @@ def forecast(both: tuple[Side, Side], predictions: Mapping[str, Predictions], da
     Test errors fall about as a power law of the training images (Cortes et al. 1993; Hestness et al. 2017), which is
     what Mahmood et al. (2022) extrapolate too; they find that it promises too much of small sets. So the answer is an
     interval: test images are resampled by near-duplicate group, the same for all runs, and each size is moved by what
-    trainings scatter, which the runs' distance from the fitted curves tells. Both curves are fitted anew to each of
-    DRAWS such resamples. In simulations, 400 test images and a crossing at twice the data, the 80 % interval held the
-    truth in 84 to 97 of 100 cases; resampling test images alone, in 66 to 78 once trainings scatter by 5 %.
+    trainings scatter, which the runs' distance from the fitted curves tells: resampling test images alone would be too
+    sure of itself (benchmarks/RESULTS.md, How many more images until fine-tuning wins). Both curves are fitted anew to
+    each of DRAWS such resamples.
     """
     extraction, tuning = both
     have = dataset.count(TRAIN)

@@ -2,8 +2,7 @@
 
 Looked at are histograms of gradients and coarse colours, where a flip moves cells and mirrors directions, so that every
 flip and turn is exact and costs nothing. A network would not do: those trained on flipped photos tell left from right
-badly (of traffic signs that turn left, mirrored, a linear classifier on the bundled network's features takes 42 % for
-those that turn right, on these 83 %, and the other way round 100 %).
+badly (benchmarks/HISTORY.md, When a flip makes one class into another).
 """
 
 import json
@@ -29,13 +28,9 @@ COLOUR_WEIGHT = 0.5
 FOLDS = 4  # images are judged by a classifier that has not seen them
 RIDGE = 0.1  # times the mean squared length of an image's features
 # Of each of two classes at least ALIKE of the images, flipped or turned, have to be taken for the other (of K classes
-# at least half of the way from chance, 1 / K, to all), and as they are at most APART. Measured with 20 images a class,
-# there and back: signs that turn left and right 83 and 100 %; drawn letters b and d 90 and 85 %, p and q 85 and 80 %,
-# b and p 80 and 80 %, N and Z by a quarter 70 and 70 %, d and p upside down 60 and 85 %, digits 6 and 9 80 and 90 %.
-# What no flip or turn makes alike has, the rarer way, at most 50 % in 30 classes of signs, 45 % of letters, 40 % of
-# drawn digits, 35 % of spoken ones, 30 % of metal's defects and of brain scans, 25 % of monkeys, 20 % of clothes. Of
-# 621 pairs of these classes, alone, a flip left and right is warned of in 2, which are signs with arrows; a quarter
-# turn in 28, most of them signs and spectrograms, which nobody should turn.
+# at least half of the way from chance, 1 / K, to all), and as they are at most APART. ALIKE lies between what pairs
+# that a flip makes alike reach and the most that others do (benchmarks/HISTORY.md, When a flip makes one class into
+# another).
 ALIKE, APART = 0.55, 0.2
 HOW: dict[Symmetry, str] = {
     "flip": "Flipped left and right",

@@ -111,8 +111,8 @@ def scratch_defaults(train_images: int, backbone: Backbone, *, steps: int) -> di
 def scratch_lr(backbone: Backbone) -> float:
     """Peak learning rate of all weights where all are new, by AdamW; a tenth without BatchNorm and with LayerNorm.
 
-    torchvision's own recipes train AlexNet and VGG at a tenth of ResNet's rate too. At 0.003 SqueezeNet dies on 1,000
-    photos of clothes: its loss stays what guessing has (benchmarks/RESULTS.md). The other families are not measured.
+    torchvision's own recipes train AlexNet and VGG at a tenth of ResNet's rate too. At ResNet's SqueezeNet learns
+    nothing (benchmarks/HISTORY.md, Random weights without BatchNorm). The other families are not measured.
     """
     unnormed = backbone.family in UNNORMED and not backbone.arch.endswith("_bn")
     return 3e-4 if unnormed or backbone.family in LAYER_NORM else 3e-3
@@ -121,13 +121,12 @@ def scratch_lr(backbone: Backbone) -> float:
 def head_lr(backbone: Backbone) -> float:
     """Peak learning rate of a head that is fine-tuned with its backbone, by AdamW.
 
-    Weights of full ImageNet are worth keeping, and a network without BatchNorm breaks at high rates: SqueezeNet at
-    0.03 fell to a validation accuracy of 0.24 on clothes; on 1,000 of them and five epochs it has 0.80 at 0.002, 0.79
-    at 0.001 and at 0.003. The small bundled weights have to move: on the wallpaper groups 0.03 gave a validation
-    accuracy of 0.76, 0.01 0.60, 0.003 0.46 (at 112 px). Networks with LayerNorm are fine-tuned at lower rates (5e-5 in
-    ConvNeXt's and Swin's own recipes); there it is not measured here. Where BatchNorm's statistics are kept, 0.001 is
-    the best of four pairs of rates for EfficientNet-Lite0 on each of three datasets, by the validation accuracy that it
-    ends with (benchmarks/RESULTS.md).
+    Weights of full ImageNet are worth keeping, and a network without BatchNorm breaks at high rates
+    (benchmarks/HISTORY.md, The built-in example, and Beside fastai's: rates, augmentation, patience); the small bundled
+    weights have to move (benchmarks/HISTORY.md, Which network to bundle). Where BatchNorm's statistics are kept, the
+    rate was chosen by validation on three datasets (benchmarks/RESULTS.md, BatchNorm's statistics in fine-tuning).
+    Networks with LayerNorm are fine-tuned at lower rates (5e-5 in ConvNeXt's and Swin's own recipes); there it is not
+    measured here.
     """
     if backbone.name == "bundled":
         return 3e-2
@@ -147,9 +146,9 @@ def backbone_lr(backbone: Backbone) -> float:
 def statistics(backbone: Backbone) -> Literal["batch", "kept"]:
     """What fine-tuning normalises by, where a network has BatchNorm: as pretrained (Keras guide to fine-tuning).
 
-    The statistics of small batches of other images throw a fitted head away before anything is learned: on 1,000
-    clothes EfficientNet-Lite0 fell from 80 % of the validation images to 43 % in an epoch at a rate of 0, and ended at
-    82.4 % where it has 85.6 % with its own. The small bundled weights have to move, and their statistics with them.
+    The statistics of small batches of other images throw a fitted head away before anything is learned
+    (benchmarks/RESULTS.md, BatchNorm's statistics in fine-tuning). The small bundled weights have to move, and their
+    statistics with them.
     """
     unnormed = backbone.family in UNNORMED | LAYER_NORM and not backbone.arch.endswith("_bn")
     return "batch" if unnormed or backbone.name == "bundled" else "kept"

@@ -27,8 +27,8 @@ def fine_tuning_defaults(train_images: int, backbone: Backbone) -> dict[str, Any
         "batch_norm": statistics(backbone),
         "weight_decay": 1e-2,
         "smoothing": 0.1,  # so that the validation loss does not rise while the accuracy still does
-        # On 1,000 photos of clothes, by validation: ImageNet's weights as well with it as without; the small bundled
-        # network loses by it (0.82 light, 0.79 standard), and on the wallpaper groups more.
+        # The small bundled network loses by more than light augmentation, ImageNet's weights do not
+        # (benchmarks/HISTORY.md, Beside fastai's: rates, augmentation, patience).
         "augment": "light" if backbone.name == "bundled" else "standard",
         "patience": 8,
     }

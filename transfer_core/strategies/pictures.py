@@ -4,9 +4,9 @@ from typing import Literal
 
 from transfer_core.types import Dataset, Reason
 
-# The median of the longer side over the shorter from which the whole picture is shown, squeezed: by cross-validation on
-# photos, and on photos cut to bands (benchmarks/RESULTS.md, "Which side, and how pictures become squares"). Photos of
-# 4:3 lose 3.6 points by it, since their subject is in the middle; bands of 2:1 gain 4.7 and -0.2, of 3:1 2.6 and 6.7.
+# The median of the longer side over the shorter from which the whole picture is shown, squeezed: photos of 4:3 lose by
+# it, since their subject is in the middle, long bands gain (benchmarks/RESULTS.md, Which side, and how pictures
+# become squares).
 WHOLE_FROM = 2.0
 WORTH_SAYING = 0.1  # of a picture
 SOURCE = "measured on photos cut to bands (benchmarks/RESULTS.md)"

@@ -117,10 +117,7 @@ def _for_random(
 
     They are as large a part of its training as what they leave is of the rival's.
     One network alone, so that its part is large enough to show something; the shallow one, because it learns sooner and
-    costs the same whatever backbone was chosen. Of 714 wallpaper patterns it has 84 % of the validation images right
-    after 13 of its 54 epochs. The backbone's own network had 23 % after 7 of its 27, 48 % after 9 and 74 % after 12;
-    fine-tuning everything had 60 % after 10 of 22. On 100 scans a class, whole trainings of the two from random weights
-    have 53 and 50 % of the test images right, and with SqueezeNet for a backbone 53 and 34 % (benchmarks/RESULTS.md).
+    costs the same whatever backbone was chosen (benchmarks/HISTORY.md, Random weights in a short race).
     """
     data = race.context.dataset
     guessing = np.bincount(data.labels[data.rows(VAL)]).max() / data.count(VAL)  # always the commonest class
@@ -160,9 +157,9 @@ def _round(number: int, racing: Sequence[Candidate]) -> StageStart:
 def _result(race: Race, everyone: Sequence[Candidate], last: Sequence[Candidate]) -> Pilots:
     """Who leads, by how much, and whether that is more than noise.
 
-    One of the `last`, who had no longer training to come, is not beaten while that was cut short: on 714 wallpaper
-    patterns random weights had 20 % right after a fifth of theirs, fine-tuning 63 %; at the end 75 and 63 %. Unless
-    random weights, which begin slower, lead after as small a part of theirs.
+    One of the `last`, who had no longer training to come, is not beaten while that was cut short, since it may still
+    overtake (benchmarks/HISTORY.md, Random weights in a short race). Unless random weights, which begin slower, lead
+    after as small a part of theirs.
     """
     ranked = sorted(everyone, key=lambda each: (-each.accuracy, each.seconds))
     lead, context = ranked[0], race.context

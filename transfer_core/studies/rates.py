@@ -139,14 +139,10 @@ def read(
 
     Suggested is the first rate where the average has done half of its fall: the middle of the descent, as fastai's
     `valley` takes it, but by loss instead of by steps. `valley` looks for the longest falling sequence, which in the
-    losses of small batches is largely noise. From random weights on 3,000 photos of clothes, over two seeds and
-    stronger or weaker smoothing, it said 8e-5 to 2e-2, a tenth of the rate at the minimum (fastai's `minimum`) 1e-4 to
-    7e-2, this one 4e-4 to 7e-4. Where no fall is clear there is none.
+    losses of small batches is largely noise. Where no fall is clear there is none.
 
-    It is a bracket, not an optimum. With 30 clothes of each class and the bundled network, whole trainings had right on
-    the test images, fine-tuned at 0.0029 (suggested) 56 %, 0.01 61 %, 0.03 (the rule) 66 %, 0.1 64 %; a frozen
-    backbone's head at 0.001 (the rule) 59 %, 0.011 (suggested) 56 %, 0.07 53 %. A head that was fitted before leaves
-    little to fall, and what moves the backbone pays only later.
+    It is a bracket, not an optimum (benchmarks/HISTORY.md, The learning-rate range test): a head that was fitted before
+    leaves little to fall, and what moves the backbone pays only later.
     Raises RecipeError when it ended before there was anything to see.
     """
     first, weight = beginning(steps), memory(steps)

@@ -23,9 +23,7 @@ LOOKED_AT = 512  # images whose activations and source classes are seen
 SHUFFLED = 128  # of them, for the far anchor
 LAYERS = 12  # BatchNorm layers, evenly over the depth
 NEAREST, SHOWN = 6, 4  # source classes; images of each
-# Photos of classes that the networks never saw stand at 1: draws of ten classes of the bundled network's source task
-# that it was not shown, ten to thirty images each. Their divergence was 0.005 to 0.011; exp(information) a class 0.55
-# to 0.60 with the bundled network, 0.80 to 0.81 with SqueezeNet's ImageNet weights.
+# Photos of classes that the networks never saw stand at 1 (benchmarks/HISTORY.md, The near anchors of similarity).
 NEAR_DIVERGENCE = 0.01
 NEAR_BUNDLED, NEAR_IMAGENET = 0.6, 0.8
 IMAGENET = torchvision.models.SqueezeNet1_1_Weights.IMAGENET1K_V1  # its names are those of all networks trained on it

@@ -197,9 +197,8 @@ class Race:
     def _warm_up(self, each: Candidate, steps: int) -> float:
         """Steps that random weights warm up for in so many: as many as in the full run, which is half of them at most.
 
-        A warm-up that is shortened with the rest drives them to where nothing is learned for long. With ten images of
-        each of the wallpaper groups a quarter of the epochs gave 17 % of the validation images right after a tenth of
-        the usual warm-up and 53 % after all of it, the whole run 49 %. Pretrained weights do not need it.
+        A warm-up that is shortened with the rest drives them to where nothing is learned for long; pretrained weights
+        do not need it (benchmarks/HISTORY.md, Random weights in a short race).
         """
         full = each.recipe.epochs * math.ceil(self.context.dataset.count(TRAIN) / each.recipe.batch_size)
         return min(warm_up(full, each.recipe.warm_up), steps / 2)

@@ -36,8 +36,8 @@ def gradient(run: State, stage: Stage, *, warm: float | None = None) -> Iterator
 
     The network of the lowest refined validation loss is kept, be it the one that the stage began with; without
     validation images the last. Patience counts in the second half of the stage alone: while the rate is high the loss
-    rises, and falls below where it began only when the cosine nears its end. With ten images of each of the wallpaper
-    groups, stopping after 8 epochs anywhere gave 29 % of the test images right, the whole schedule 44 %.
+    rises, and falls below where it began only when the cosine nears its end (benchmarks/HISTORY.md, Early stopping and
+    the schedule).
     `warm`: steps of warm-up; None: by how many there are.
     """
     recipe, data, network, meter = run.context.recipe, run.context.dataset, run.network, run.meter

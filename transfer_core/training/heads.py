@@ -24,8 +24,8 @@ FOLDS, FEW_ROWS = 5, 2_000  # three folds do for more images
 SEARCH_ROWS = 10_000  # more images hardly move the best strength
 STEPS = 300
 # C of logistic regression x penalty of ridge / classes. Where all classes are equally likely the cross-entropy curves
-# by 1 / classes, so the two pull alike at 1; nearer a solution it curves less. Over 16 draws of clothes, brain scans
-# and patterns the best C of a cross-validated sweep lay at 0.6 to 5.6 times classes / penalty, at 1.7 in the middle.
+# by 1 / classes, so the two pull alike at 1; nearer a solution it curves less. The middle of the best over 16 draws
+# (benchmarks/HISTORY.md, Strength and scale of linear heads).
 PULL = 1.7
 WORSE = 2  # strengths in a row without a lower loss end the sweep of the SVM
 

@@ -2,7 +2,8 @@
 
 A step of training allocates the same large tensors as the one before. Each that is above glibc's threshold (32 MB at
 most) is then a new mapping whose pages are zeroed one by one again: a tenth of the processor time of training
-(benchmarks/RESULTS.md). Kept, the memory of a run stays with the process until `trim`. Elsewhere both do nothing.
+(benchmarks/RESULTS.md, Memory kept between steps). Kept, the memory of a run stays with the process until `trim`.
+Elsewhere both do nothing.
 """
 
 import ctypes

@@ -3,8 +3,9 @@
 A map is the sum over channels of activations times the gradient of the class's log odds against all others (HiResCAM,
 Draelos and Carin 2020; Grad-CAM, Selvaraju et al. 2017, averages the gradient over the map first). It is taken at the
 tap that the head reads where that still tells LEAST places along a side from each other, else at the last one before it
-that does. What was chosen by covering the hottest fifth of 100 validation images (`benchmarks.heat`): the widths, the
-log odds, and the gradient at each place. A head that reads several taps has the sum of their maps.
+that does. What was chosen by covering the hottest fifth of validation images (benchmarks/HISTORY.md, How the heat maps
+were chosen): the widths, the log odds, and the gradient at each place. A head that reads several taps has the sum of
+their maps.
 """
 
 from collections.abc import Iterator
