@@ -111,6 +111,17 @@ def test_what_is_no_ensemble_is_refused_and_one_that_lost_a_run_is_not_listed(ho
     assert id not in [run.id for run in workspace.ensembles.list(home.dataset.id)]
 
 
+def test_an_ensemble_that_is_removed_while_it_is_exported_does_not_come_back(home: Home) -> None:
+    workspace = home.workspace
+    id = workspace.runs.get("+".join((home.runs["early"], home.runs["layers"]))).id
+    events = workspace.jobs.drive(workspace.exports.submit(id))
+    next(events)
+    assert id in [run.id for run in workspace.ensembles.list(home.dataset.id)], "exporting keeps it"
+    workspace.runs.delete(id)
+    *_, end = events
+    assert end.status == "done" and id not in [run.id for run in workspace.ensembles.list(home.dataset.id)]
+
+
 def test_the_bundle_of_an_ensemble_goes_with_its_members(tmp_path: Path, photos: Path) -> None:
     with Workspace(tmp_path) as first:
         dataset = first.datasets.get(drive(first, first.datasets.import_path(photos)).result["id"])

@@ -33,6 +33,8 @@ class Exports:
         if not found.members or found.tested:
             self._runs.predictions(run)
         promised = checked_promise(promise)
+        if found.members:
+            self._store.add_ensemble(found.recipe.dataset, found.id)  # its bundle stays as long as it does
         return self._jobs.add(Export(from_run=found.id, dataset=found.recipe.dataset, fp16=fp16, promise=promised))
 
     def job(self, run: str) -> Job | None:

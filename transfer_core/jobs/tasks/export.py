@@ -42,7 +42,6 @@ class Export(Task):
     def commit(self, place: Place, store: Store, result: dict[str, Any]) -> dict[str, Any]:
         folder = run_folder(place.root, self.from_run)
         if JOINED in self.from_run:
-            folder.mkdir(exist_ok=True)  # it has none of its own
-            store.add_ensemble(self.dataset, self.from_run)  # its bundle stays as long as it does
+            folder.mkdir(exist_ok=True)  # an ensemble has none of its own
         os.replace(place.staging / result["file"], folder / BUNDLE)
         return result
