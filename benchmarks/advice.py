@@ -20,7 +20,7 @@ import time
 import zipfile
 from collections import defaultdict
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -46,10 +46,11 @@ PX = 128
 REAL = ("clothing", "brain_mri", "wallpaper", "metal_defects", "spoken_digits", "traffic_signs", "monkeys")
 SIZES: dict[str, tuple[int, ...]] = dict.fromkeys(REAL, (10,))  # images a class
 SIZES |= dict.fromkeys(("clothing", "brain_mri", "metal_defects", "wallpaper"), (10, 50))
+ALWAYS = ("linear_probe", "fine_tune_top", "fine_tune_all")
 EVER_BEST = ("linear_probe", "linear_svm", "fine_tune_top", "fine_tune_all", "small_cnn")
 # How anyone would answer; the others are similar.
 ANYONE = dict.fromkeys(("brain_mri", "wallpaper", "metal_defects", "spoken_digits"), "different")
-POLICIES = ("flowchart", "measured", "with pilots", "linear_probe", "fine_tune_all")
+POLICIES = ("flowchart", "rules, measured", "measured", "with pilots", *ALWAYS)
 T = TypeVar("T")
 TINY_DRAWS, TINY_CLASSES = 3, 10
 TINY_IMAGES = {"train": 200, "val": 40, "test": 110}  # of each class
@@ -175,8 +176,8 @@ def wanted(workspace: Workspace, task: Task) -> list[Recipe]:
     return [workspace.recipes.make(task.dataset, name, per_class=task.per_class, px=PX) for name in EVER_BEST]
 
 
-def judged(workspace: Workspace, task: Task) -> Outcome | None:
-    """None while a strategy's run is missing."""
+def judged(workspace: Workspace, task: Task, split: str = "test") -> Outcome | None:
+    """On a split's images. None while a strategy's run is missing."""
     known = done(workspace, task.dataset)
     recipes = wanted(workspace, task)
     if any(recipe.id not in known for recipe in recipes):
@@ -186,19 +187,27 @@ def judged(workspace: Workspace, task: Task) -> Outcome | None:
     similarity: Literal["similar", "different"]
     similarity = "different" if ANYONE.get(task.dataset.name) == "different" else "similar"
     said = Answers(images=measured.size.train_images, similarity=similarity)
+    unsaid = Answers(images=said.images)
     picks = {
         "flowchart": decide(said, None, None, None).strategy,
-        "measured": decide(Answers(images=said.images), measured, None, None).strategy,
-        "with pilots": decide(Answers(images=said.images), measured, raced, None).strategy,
-        "linear_probe": "linear_probe",
-        "fine_tune_all": "fine_tune_all",
+        "rules, measured": decide(unsaid, replace(measured, depth_curve=()), None, None).strategy,
+        "measured": decide(unsaid, measured, None, None).strategy,
+        "with pilots": decide(unsaid, measured, raced, None).strategy,
+        **{name: name for name in ALWAYS},
     }
     kept = {name: workspace.runs.predictions(run.id) for name, run in runs.items()}
-    correct = {name: each.test_probabilities.argmax(1) == each.test_labels for name, each in kept.items()}
+    of = {
+        name: (getattr(each, f"{split}_probabilities"), getattr(each, f"{split}_labels")) for name, each in kept.items()
+    }
+    correct = {name: probabilities.argmax(1) == labels for name, (probabilities, labels) in of.items()}
     scores = list(halves(correct, np.random.default_rng(0)))
     oracle = np.mean([half[pick] for half, pick in scores])
     everything = sum(run.seconds or 0.0 for run in runs.values())
-    extra = {"measured": measured.seconds, "with pilots": measured.seconds + raced.seconds}
+    extra = {
+        "rules, measured": measured.seconds,
+        "measured": measured.seconds,
+        "with pilots": measured.seconds + raced.seconds,
+    }
     return Outcome(
         task=task.name,
         best=max(correct, key=lambda name: correct[name].mean()),
@@ -249,6 +258,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--data", type=Path, required=True, help="folder with the zips of clothing and the others")
     parser.add_argument("--workspace", type=Path, required=True)
+    parser.add_argument("--and", type=Path, action="append", default=[], dest="others", help="read this one too")
+    parser.add_argument("--val", action="store_true", help="regrets on validation images: what rules are chosen by")
     parser.add_argument("--minutes", type=float, default=0.0, help="begin no run after so long")
     parser.add_argument("--task", action="append", metavar="DATASET", help="tasks of this dataset only; repeatable")
     parser.add_argument("--only", metavar="DATASET,IMAGES A CLASS", help="this task only")
@@ -264,7 +275,8 @@ def main() -> int:
         print(likeness(reader, found, given.likeness))
         return 0
     tasks = [Task(dataset=found[name], per_class=n) for name, sizes in SIZES.items() for n in sizes]
-    outcomes = []
+    others = [Workspace(folder, write=False) for folder in given.others]
+    split, outcomes = "val" if given.val else "test", []
     for task in tasks:
         if given.task and task.dataset.name not in given.task:
             continue
@@ -274,7 +286,8 @@ def main() -> int:
             late = given.minutes and time.monotonic() - began > 60 * given.minutes
             if not late and recipe.id not in done(reader, task.dataset):
                 print(task.name, train(given.workspace, task.dataset, recipe), flush=True)
-        outcome = judged(reader, task)
+        readers = (reader, *others)
+        outcome = next((made for each in readers if (made := judged(each, task, split)) is not None), None)
         if outcome is not None:
             outcomes.append(outcome)
             print(task.name, outcome.picks, outcome.regrets, f"floor {outcome.floor:.1f}", flush=True)

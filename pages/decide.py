@@ -32,7 +32,7 @@ said = replace(said, backbone=backbone.name)
 workspace.studies.say(dataset, said)
 titles = {strategy.name: strategy.title for strategy in workspace.strategies.list()}
 kept = Answers(images=dataset.count(TRAIN), similarity=said.similarity, budget=said.budget, domain=said.domain)
-measured, pilots = workspace.studies.measured(dataset, backbone.name), workspace.studies.pilots(dataset, backbone.name)
+measured = workspace.studies.measured(dataset, backbone.name)
 if measured is None:
     ask_for_times(workspace, backbone, "auto")
 decision = workspace.studies.decide(
@@ -92,7 +92,7 @@ else:
     wait_for_times(workspace, dataset, backbone)
 
 st.subheader("Try before you train", anchor=False)
-pilots_view(workspace, dataset, backbone, pilots, titles)
+pilots_view(workspace, dataset, backbone, decision, titles)
 
 st.subheader("Launch", anchor=False)
 launch_view(workspace, dataset, backbone, decision, titles)

@@ -36,7 +36,15 @@ def estimate(strategy: str) -> Estimate:
     )
 
 
-def measured(answer: Any, effective: int = 800) -> Measured:
+def curve(first: float, last: float) -> tuple[DepthPoint, ...]:
+    return tuple(
+        DepthPoint(tap=tap, accuracy=share, low=share - 0.05, high=share + 0.05)
+        for tap, share in (("stage1", first), ("stage4", last))
+    )
+
+
+def measured(answer: Any, effective: int = 800, layers: tuple[DepthPoint, ...] = ()) -> Measured:
+    """Without a depth curve the flowchart's rules are all that there is to go by."""
     axis = Axis(name="depth", score=0.5, low=0.4, high=0.6)
     similarity = Similarity(answer=answer, score=0.5, low=0.4, high=0.6, axes=(axis,), images=effective)
     return Measured(
@@ -46,10 +54,7 @@ def measured(answer: Any, effective: int = 800) -> Measured:
         device="CPU",
         size=DatasetSize(train_images=800, per_class=(400, 400), effective=effective),
         similarity=similarity,
-        depth_curve=(
-            DepthPoint(tap="stage1", accuracy=0.8, low=0.75, high=0.85),
-            DepthPoint(tap="stage4", accuracy=0.6, low=0.55, high=0.65),
-        ),
+        depth_curve=layers,
         nearest_classes=(),
         estimates=tuple(estimate(known.name) for known in STRATEGIES),
         seconds=20.0,
@@ -128,6 +133,36 @@ def test_what_is_launched(said: Any, answer: Any, race: str, seconds: float | No
     assert decided(said, answer, race, seconds).strategy == launched
 
 
+@pytest.mark.parametrize(
+    ("layers", "effective", "launched"),
+    [
+        (curve(0.5, 0.93), 800, "linear_probe"),  # fine-tuning has little to gain
+        (curve(0.93, 0.8), 800, "linear_svm"),  # likewise, on an earlier layer
+        (curve(0.5, 0.8), 800, "fine_tune_top"),
+        (curve(0.5, 0.8), 12_000, "fine_tune_all"),  # as many as the flowchart fine-tunes everything with
+        (curve(0.5, 0.93), 12_000, "linear_probe"),
+    ],
+)
+def test_layers_tell_what_to_launch_without_pilots(
+    layers: tuple[DepthPoint, ...], effective: int, launched: str
+) -> None:
+    found = decide(Answers(images=effective, similarity="different"), measured(None, effective, layers), None, None)
+    assert (found.strategy, found.trust) == (launched, "measured") and found.told is not None
+    assert (
+        "No pilot is needed" in found.because[0].rule and f"{found.told.accuracy:.0%}"[:-1] in found.because[0].evidence
+    )
+    raced_too = decide(Answers(images=effective), measured(None, effective, layers), raced("linear_svm"), None)
+    assert (raced_too.strategy, raced_too.told) == ("linear_svm", None), "pilots that were raced outweigh it"
+
+
+def test_limited_compute_and_time_outweigh_what_fine_tuning_would_gain() -> None:
+    few = Answers(images=800, similarity="similar", budget="limited")
+    found = decide(few, measured("similar", layers=curve(0.5, 0.8)), None, None)
+    assert (found.strategy, found.told) == ("linear_probe", None)
+    quick = decide(replace(few, budget=None), measured("similar", layers=curve(0.5, 0.8)), None, 20.0)
+    assert quick.strategy == "linear_probe"
+
+
 def test_a_tie_goes_to_the_one_that_is_still_learning() -> None:
     race = raced("tie")
     assert race is not None
@@ -197,7 +232,7 @@ def test_near_duplicates_do_not_make_a_large_dataset() -> None:
 
 
 def test_an_earlier_layer_that_is_better_is_a_reason() -> None:
-    found = decided(None, "different", "nothing", None)
+    found = decide(Answers(images=800), measured("different", layers=curve(0.8, 0.6)), None, None)
     assert found.measured is not None
     assert any("80.0%" in reason.evidence and "stage1" in reason.evidence for reason in found.measured.reasons)
 

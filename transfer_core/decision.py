@@ -8,11 +8,12 @@ from typing import Literal
 from transfer_core import findings
 from transfer_core.advice import advise, suggestion
 from transfer_core.strategies import representative, strategy
-from transfer_core.types import Advice, Answers, Decision, Estimate, Measured, Pilots, Plan, Reason, Suggestion
+from transfer_core.types import Advice, Answers, Decision, Estimate, Measured, Pilots, Plan, Reason, Suggestion, Told
 
 LEAST_SECONDS, MOST_SECONDS = 10.0, 4 * 3600.0  # of pilots
 LEAST_SHARE, LEAST_EPOCHS = 0.25, 3  # of its epochs that a strategy needs to be worth a run
 SOME_OF_IT, MOST_OF_IT = 0.1, 0.8  # of a full run: from the first a pilot shows something, from the second all
+ENOUGH = 0.9  # of held-out training images right by a linear classifier: fine-tuning has little to gain
 LITTLE = 0.01  # of validation accuracy: a lead within noise that is smaller decides nothing
 OWN = "measured on your images"
 HALVING = "Jamieson and Talwalkar 2016 (successive halving)"
@@ -33,8 +34,9 @@ def decide(
     given = advise(said)
     plans = tuple(plan(estimate, seconds) for estimate in (measured.estimates if measured else expected))
     found = advise(measured_answers(said, measured, plans, seconds), measured) if measured else None
-    trust = _trusted(given, found, pilots)
-    order = _order(trust, given, found, pilots)
+    told = tells(measured, found.answers) if measured and found and pilots is None else None
+    trust = "measured" if told else _trusted(given, found, pilots)
+    order = list(dict.fromkeys([*([told.strategy] if told else []), *_order(trust, given, found, pilots)]))
     fits = {each.strategy: each for each in plans if each.fits != "no"}
     possible = [name for name in order if name in fits or not plans]
     if not possible:  # of all strategies what fits, or what ends soonest
@@ -43,8 +45,9 @@ def decide(
         said=given,
         measured=found,
         pilots=pilots,
+        told=told,
         trust=trust,
-        because=(*_why(trust, given, found, measured, pilots), *_within(order, plans, seconds)),
+        because=(*_told(told), *_why(trust, given, found, measured, pilots), *_within(order, plans, seconds)),
         strategy=possible[0],
         suggestions=tuple(_suggestion(name, rank, fits.get(name)) for rank, name in enumerate(possible)),
         plans=plans,
@@ -130,6 +133,25 @@ def still_learning(pilots: Pilots) -> list[str]:
         and SOME_OF_IT <= each.part < MOST_OF_IT
         and not strategy(each.strategy).control
     ]
+
+
+def tells(measured: Measured, answers: Answers) -> Told | None:
+    """What to launch without pilots, by how well linear classifiers tell the classes apart (benchmarks/RESULTS.md, The
+    quality of advice); None where no layers could be compared, or compute is too limited to fine-tune.
+    """
+    if not measured.depth_curve:
+        return None
+    best, last = max(point.accuracy for point in measured.depth_curve), measured.depth_curve[-1].accuracy
+    if best >= ENOUGH:
+        return Told(strategy="linear_probe" if last >= ENOUGH else "linear_svm", accuracy=best, enough=True)
+    tuned = "fine_tune_all" if answers.size == "large" else "fine_tune_top"
+    return None if answers.budget == "limited" else Told(strategy=tuned, accuracy=best, enough=False)
+
+
+def _told(told: Told | None) -> Iterator[Reason]:
+    if told is not None:
+        rule = "Fine-tuning has little to gain." if told.enough else "Fine-tuning has much to gain."
+        yield Reason(rule=f"{rule} No pilot is needed.", evidence=findings.head(told), source=OWN)
 
 
 def _suggestion(name: str, rank: int, planned: Plan | None) -> Suggestion:

@@ -4,7 +4,7 @@ so that those of an earlier Graft are said as today's are."""
 from collections.abc import Mapping
 
 from transfer_core.strategies import strategy
-from transfer_core.types import LEVEL, Axis, Measured, Pilots, RateTest
+from transfer_core.types import LEVEL, Axis, Measured, Pilots, RateTest, Told
 from transfer_core.words import percent, rate
 
 LIKE = {"similar": "look like", "different": "look unlike", "in between": "look partly like"}
@@ -79,6 +79,12 @@ def axis(found: Axis, measured: Measured, layers: Mapping[str, str]) -> str:
         f"The source classifier is {percent(found.facts['sure'], 0)} sure of what it sees{own}, and sees about"
         f" {found.facts['kinds']:.1f} kinds of things in your {len(measured.size.per_class)} classes."
     )
+
+
+def head(told: Told) -> str:
+    """How well a linear classifier does without any fine-tuning."""
+    but = "already" if told.enough else "so far"
+    return f"A linear classifier has {percent(told.accuracy, 0)} of held-out training images right {but}"
 
 
 def race(pilots: Pilots) -> str:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from components.kit import text
 from components.kit.drawn import drawn
+from transfer_core import findings
 from transfer_core.presentation.answers import BUDGET, SIMILARITY
 from transfer_core.types import Advice, Answers, Decision, Measured, Pilots, Reason
 
@@ -55,6 +56,9 @@ def headline(decision: Decision, titles: Mapping[str, str]) -> str:
             but = "not by more than noise" if _noise(pilots) else "that is not proven yet"
             return f"{launch}: it led the pilots, though {but}."
         return f"{launch}: the rules prefer it among those that pilots could not tell apart."
+    if decision.told is not None and decision.told.strategy == decision.strategy:
+        head = findings.head(decision.told)
+        return f"{launch}: {head[0].lower()}{head[1:]}."
     advice = trusted(decision)
     by = "measured" if decision.trust == "measured" else "as you said"
     if advice.scenario is None:
@@ -94,7 +98,7 @@ def cards(decision: Decision, measured: Measured | None, titles: Mapping[str, st
     """HTML: a card each, the one that what is launched comes from marked where there are others to compare it with."""
     made = {
         "said": _of_advice(decision.said, _answers(decision.said), titles),
-        "measured": _of_measured(decision.measured, measured, titles),
+        "measured": _of_measured(decision, measured, titles),
         "pilots": _of_pilots(decision, titles),
     }
     several = sum(card is not None for card in made.values()) > 1
@@ -108,6 +112,9 @@ EMPTY = {
 }
 
 
+NOT_NEEDED = "No pilot needed: what was measured decides."
+
+
 def _card(kind: str, content: tuple[str, str, str] | None, several: bool, decision: Decision) -> str:
     guess = _guessed(decision)
     trust = several and kind == ("pilots" if guess else decision.trust)
@@ -116,7 +123,8 @@ def _card(kind: str, content: tuple[str, str, str] | None, several: bool, decisi
         tag = '<span class="tag">Narrow it down</span>'
     head = f"<header><span>{TITLES[kind]}</span>{tag}</header>"
     if content is None:
-        return f'<section class="card empty {LOOKS[kind]}">{head}<small>{EMPTY[kind]}</small></section>'
+        why = NOT_NEEDED if kind == "pilots" and decision.told is not None else EMPTY[kind]
+        return f'<section class="card empty {LOOKS[kind]}">{head}<small>{why}</small></section>'
     place, answer, words = (text.html(part) for part in content)
     above = f"<small>{place}</small>" if place else ""
     body = f'{above}<p class="answer">{answer}</p><small>{words}</small>'
@@ -145,8 +153,9 @@ def _compute(answers: Answers) -> str:
 
 
 def _of_measured(
-    advice: Advice | None, measured: Measured | None, titles: Mapping[str, str]
+    decision: Decision, measured: Measured | None, titles: Mapping[str, str]
 ) -> tuple[str, str, str] | None:
+    advice = decision.measured
     if advice is None or measured is None:
         return None
     found = measured.similarity
@@ -154,7 +163,10 @@ def _of_measured(
     words = f"{text.count(advice.answers.images)} training images, {likeness}"
     if found.score is not None and found.low is not None and found.high is not None:
         words += f" ({found.score:.2f}, {found.low:.2f} to {found.high:.2f})"
-    return _of_advice(advice, f"{words}, {_compute(advice.answers)}", titles)
+    words += f", {_compute(advice.answers)}"
+    if decision.told is not None:
+        return place(advice), titles[decision.told.strategy], f"{words}. {findings.head(decision.told)}."
+    return _of_advice(advice, words, titles)
 
 
 def _of_pilots(decision: Decision, titles: Mapping[str, str]) -> tuple[str, str, str] | None:

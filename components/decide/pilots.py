@@ -5,14 +5,14 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from components import state
-from components.decide.decision import margin_words
+from components.decide.decision import NOT_NEEDED, margin_words
 from components.kit import text
 from components.kit.drawn import drawn, strategy_name
 from components.kit.feed import Feed, feed
 from components.kit.job_panel import PILOT, study_view
 from components.kit.live_chart import Mark, Trace, live_chart
 from transfer_core import findings
-from transfer_core.types import Backbone, Dataset, Job, Pilots, Trial
+from transfer_core.types import Backbone, Dataset, Decision, Job, Pilots, Trial
 from transfer_core.workspace import Workspace
 
 BUDGETS: dict[str, float] = {
@@ -29,9 +29,10 @@ WAITING = "No candidate has been judged yet."
 
 
 def pilots_view(
-    workspace: Workspace, dataset: Dataset, backbone: Backbone, pilots: Pilots | None, titles: Mapping[str, str]
+    workspace: Workspace, dataset: Dataset, backbone: Backbone, decision: Decision, titles: Mapping[str, str]
 ) -> None:
     """The panel: start, live curves, the result. Call at top level. `titles` of the strategies by name."""
+    pilots, told = decision.pilots, decision.told
     chance = 1 / len(dataset.classes)
 
     def start() -> str:
@@ -41,6 +42,8 @@ def pilots_view(
         race_chart(feed(workspace, job.id), titles, chance, key="race")
 
     job = workspace.studies.job("pilot", dataset, backbone.name)
+    if told is not None:
+        st.caption(f"{NOT_NEEDED} {text.escape(findings.head(told))}. They can race all the same.")
     if pilots is not None and not (job is not None and job.active):
         _result(pilots, titles)
         if job is not None and job.status == "done":

@@ -106,6 +106,8 @@ def _advice_lines(
             lines += [f"  expected: {plan.strategy:<14} {cost} {plan.words}"]
     if decision.pilots is not None:
         lines += [f"  pilots:   {findings.race(decision.pilots)}"]
+    elif decision.told is not None:
+        lines += ["  pilots:   not needed"]
     lines += [""] if len(lines) > 2 else []
     lines += [f"  {r['role']:<12} {r['strategy']:<14} {r['why']} [{r['source']}]" for r in recipes]
     reasons = [*decision.because, *advice.reasons]

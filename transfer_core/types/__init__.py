@@ -18,6 +18,7 @@ from transfer_core.types.advice import (
     Similarity,
     SourceClass,
     Suggestion,
+    Told,
     Trial,
 )
 from transfer_core.types.augmentation import NOTHING, PRESETS, SWITCHES, Augmentation, LookAlike, Symmetry
@@ -153,6 +154,7 @@ __all__ = [
     "Suggestion",
     "Symmetry",
     "Tap",
+    "Told",
     "Transfer",
     "Trial",
     "Verdict",

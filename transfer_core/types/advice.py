@@ -192,12 +192,22 @@ class Plan:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Told:
+    """What measuring alone tells of the strategy to launch, so that no pilot is needed."""
+
+    strategy: str
+    accuracy: float  # of a linear classifier on the tap that tells the classes apart best, cross-validated
+    enough: bool  # that is so much that fine-tuning has little to gain
+
+
+@dataclass(frozen=True, kw_only=True)
 class Decision:
     """What was said, what was measured and what pilots showed, side by side."""
 
     said: Advice  # the flowchart for the user's own answers
     measured: Advice | None  # the same flowchart for the measured answers
     pilots: Pilots | None
+    told: Told | None  # what measuring tells where no pilots were raced
     trust: Literal["said", "measured", "pilots"]
     because: tuple[Reason, ...]  # why that one, where they differ
     strategy: str  # to launch

@@ -99,6 +99,11 @@ SAID = Answers(images=40, similarity="similar")
         ),
         (
             decide(SAID, MEASURED, None, None),
+            "Fine-tune the top”: a linear classifier has 80\u202f% of held-out training images right so far",
+            "Measured",
+        ),
+        (
+            decide(SAID, replace(MEASURED, depth_curve=()), None, None),
             "earlier layer”: 40 training images that look unlike ImageNet",
             "Measured",
         ),
