@@ -111,4 +111,9 @@ def _advice_lines(
     lines += [""] if len(lines) > 2 else []
     lines += [f"  {r['role']:<12} {r['strategy']:<14} {r['why']} [{r['source']}]" for r in recipes]
     reasons = [*decision.because, *advice.reasons]
-    return [*lines, "", *(f"  {'but' if r.against else 'why'}: {r.rule} ({r.evidence}) [{r.source}]" for r in reasons)]
+    evidence = [f" ({each.evidence})" if each.evidence else "" for each in reasons]
+    why = [
+        f"  {'but' if each.against else 'why'}: {each.rule}{shown} [{each.source}]"
+        for each, shown in zip(reasons, evidence, strict=True)
+    ]
+    return [*lines, "", *why]
