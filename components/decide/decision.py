@@ -37,7 +37,7 @@ def decision_view(decision: Decision, measured: Measured | None, titles: Mapping
         with right:
             st.markdown("**Where the sources disagree**")
             _list(against)
-            if decision.pilots is None:
+            if decision.pilots is None and decision.told is None:
                 st.caption("Pilots, or training the alternatives beside it, let your own images decide.")
 
 
