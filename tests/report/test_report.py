@@ -25,7 +25,7 @@ from transfer_core.types import SPLITS, Dataset, RunEnd, Said
 from transfer_core.workspace import Workspace
 
 HOSTILE = ("</script><img src=x onerror=alert(1)>", "<b>bold</b> $x$ %{y}", "\"' onmouseover=alert(2) \u202egpj.exe")
-THEMES = tomllib.loads((Path(__file__).parents[1] / ".streamlit" / "config.toml").read_text())["theme"]
+THEMES = tomllib.loads((Path(__file__).parents[2] / ".streamlit" / "config.toml").read_text())["theme"]
 
 
 def drive(workspace: Workspace, job: str) -> RunEnd:
@@ -191,7 +191,7 @@ def test_plotly_is_read_from_its_files_and_stands_in_the_page_once(workspace: Wo
     script = (
         "import sys\nfrom transfer_core.report import assets\nassert assets.plotly() and 'plotly' not in sys.modules"
     )
-    subprocess.run([sys.executable, "-c", script], cwd=Path(__file__).parents[1], check=True)
+    subprocess.run([sys.executable, "-c", script], cwd=Path(__file__).parents[2], check=True)
     library = assets.plotly()
     assert library is not None and workspace.comparisons.report(dataset).html.count(library.packed[:400]) == 1
 
