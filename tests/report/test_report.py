@@ -225,9 +225,9 @@ def test_it_looks_like_the_dashboard() -> None:
         assert [own.paper, own.panel, own.ink, own.line, own.accent, own.link] == [given[name] for name in names]
 
 
-@pytest.mark.parametrize("number", [0.0, 0.004, 0.5, 9.96, 59.7, 64, 200, 3_599, 3_725, 90_000, 5e8, 2e9])
-def test_it_speaks_like_the_dashboard(number: float) -> None:
-    assert words.duration(number) == text.duration(number) and words.size(number) == text.size(number)
+def test_it_speaks_like_the_dashboard() -> None:
+    for number in (0.0, 0.004, 0.5, 9.96, 59.7, 64, 200, 3_599, 3_725, 90_000, 5e8, 2e9):
+        assert words.duration(number) == text.duration(number) and words.size(number) == text.size(number), number
 
 
 def test_the_command_writes_two_files_and_keeps_others(

@@ -2,16 +2,13 @@
 
 import pytest
 
+from tests.sweeping import sweep
 from tools.catalogue import LITE, archs, bundled_entry, entry, lite_entry
-from transfer_core.backbones import BACKBONES
-from transfer_core.types import Backbone
+from transfer_core.backbones import BACKBONES, backbone
 
-
-def each() -> list[object]:
-    """The smallest of each family, where it is no large one; the others are left to `make soak`."""
-    smallest = {b.family: b.name for b in sorted(BACKBONES, key=lambda b: -b.parameters) if b.parameters < 30e6}
-    quick = {"efficientnet_lite0", "bundled", *smallest.values()}
-    return [pytest.param(b, id=b.name, marks=[] if b.name in quick else [pytest.mark.soak]) for b in BACKBONES]
+# The smallest of each family, where it is no large one; the others are left to `make soak`.
+SMALLEST = {b.family: b.name for b in sorted(BACKBONES, key=lambda b: -b.parameters) if b.parameters < 30e6}
+QUICK = {"efficientnet_lite0", "bundled", *SMALLEST.values()}
 
 
 def test_what_needs_no_download_comes_first_and_every_classifier_follows() -> None:
@@ -23,8 +20,8 @@ def test_what_needs_no_download_comes_first_and_every_classifier_follows() -> No
     assert sorted(known.curated for known in BACKBONES if known.curated) == ["balanced", "best", "fast"]
 
 
-@pytest.mark.parametrize("known", each())
-def test_catalogue_is_what_its_command_would_write(known: Backbone) -> None:
+def check_entry(name: str) -> None:
+    known = backbone(name)
     if known.package:
         fresh = lite_entry(next(size for size in LITE if known.name.endswith(str(size))))
     else:
@@ -32,3 +29,13 @@ def test_catalogue_is_what_its_command_would_write(known: Backbone) -> None:
     for field, value in vars(fresh).items():
         now = tuple(value) if isinstance(value, list) else value
         assert getattr(known, field) == now, f"{field}: run python -m tools.catalogue"
+
+
+def test_catalogue_is_what_its_command_would_write() -> None:
+    sweep(check_entry, [(each.name,) for each in BACKBONES if each.name in QUICK])
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1_500)
+def test_the_rest_of_the_catalogue_is_what_its_command_would_write() -> None:
+    sweep(check_entry, [(each.name,) for each in BACKBONES if each.name not in QUICK])
