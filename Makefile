@@ -9,12 +9,17 @@ app:  ## install what is missing, then start the dashboard on 127.0.0.1:$(PORT)
 	@$(PYTHON) .ci/environment.py requirements.txt --port "$(PORT)"
 	@exec $(VENV_PYTHON) -m streamlit run app.py --server.port "$(PORT)"
 
+# In a browser: the journey trains a large network and counts the seconds, so it runs alone. The others start servers on
+# free ports and workspaces of their own, two files at a time.
+JOURNEY := tests/browser/test_journey.py
+
 test:  ## install what is missing, a browser too, then run every test
 	@$(PYTHON) .ci/environment.py requirements-dev.txt $(LATEST)
 	@$(VENV_PYTHON) tests/browser/chromium.py
 	@$(MAKE) --no-print-directory check LATEST=$(LATEST)
 	$(VENV_PYTHON) -m pytest -n 2 --dist loadfile --ignore tests/browser
-	$(VENV_PYTHON) -m pytest tests/browser
+	$(VENV_PYTHON) -m pytest $(JOURNEY)
+	$(VENV_PYTHON) -m pytest -n 2 --dist loadfile tests/browser --ignore $(JOURNEY)
 
 latest:  ## the same with the newest versions that the requirements allow, instead of those in constraints.txt
 	@$(MAKE) --no-print-directory test LATEST=--latest
