@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.sweeping import sweep
 from transfer_core.advice import advise
 from transfer_core.strategies import strategy
 from transfer_core.types import Advice, Answers
@@ -54,17 +55,17 @@ def names(advice: Advice) -> tuple[str, ...]:
     return tuple(each.strategy for each in advice.suggestions)
 
 
-@pytest.mark.parametrize(("size", "similarity"), ORDERS, ids=str)
-def test_the_order_of_every_answer(size: str, similarity: str | None) -> None:
+def check_order(size: str, similarity: str | None) -> None:
     for budget, order in zip((None, "limited", "ample"), ORDERS[size, similarity], strict=True):
         assert names(advised(size, similarity, budget)) == order, budget
         assert names(advised(size, similarity, budget, "yes")) == order, budget
 
 
-@pytest.mark.parametrize(
-    ("size", "similarity", "budget", "domain"), list(product(SIZES, SIMILARITIES, BUDGETS, DOMAINS))
-)
-def test_every_answer_has_its_scenario_and_reasons(size: str, similarity: Any, budget: Any, domain: Any) -> None:
+def test_the_order_of_every_answer() -> None:
+    sweep(check_order, list(ORDERS))
+
+
+def check_answer(size: str, similarity: Any, budget: Any, domain: Any) -> None:
     advice = advised(size, similarity, budget, domain)
     assert advice.answers.size == size
     assert (advice.scenario, advice.between) == PLACES.get((size, similarity), (None, None))
@@ -76,6 +77,10 @@ def test_every_answer_has_its_scenario_and_reasons(size: str, similarity: Any, b
     for word in ("Limited", "Ample"):  # the budget's own rule always speaks for what comes first
         told = [reason for reason in advice.reasons if reason.rule.startswith(word)]
         assert len(told) == (word.lower() == budget) and not any(reason.against for reason in told)
+
+
+def test_every_answer_has_its_scenario_and_reasons() -> None:
+    sweep(check_answer, list(product(SIZES, SIMILARITIES, BUDGETS, DOMAINS)))
 
 
 def against(advice: Advice) -> set[str]:

@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from transfer_core.cli import _parser, main
+from transfer_core.cli import COMMANDS, _parser, main
 from transfer_core.types import SETTINGS
 from transfer_core.workspace import Workspace
 
@@ -165,3 +166,20 @@ def test_writing_is_refused_while_another_graft_has_the_workspace(tmp_path: Path
         assert "none yet" in graft("advise", "x", root=tmp_path, code=2), "reading still works"
     finally:
         holder.close()
+
+
+def _parsers() -> dict[str, Any]:
+    (found,) = [action.choices for action in _parser()._actions if isinstance(action.choices, dict)]
+    return {"": _parser(), **found}
+
+
+def test_every_help_ends_with_examples_that_are_valid() -> None:
+    parsers = _parsers()
+    assert set(parsers) == {"", *(command.name for command in COMMANDS)}
+    for name, parser in parsers.items():
+        lines = parser.format_help().splitlines()
+        examples = lines[lines.index("examples:") + 1 :]
+        assert examples and all(line.startswith("  graft ") for line in examples), name
+        for line in examples:
+            parsed = _parser().parse_args(shlex.split(line)[1:])
+            assert name in ("", parsed.name_of_command), line

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.sweeping import sweep
 from transfer_core.decision import decide, plan, still_learning
 from transfer_core.strategies import STRATEGIES
 from transfer_core.types import (
@@ -90,8 +91,7 @@ def decided(said: Any, answer: Any, race: str, seconds: float | None) -> Decisio
     return decide(answers, None if answer == "nothing" else measured(answer), raced(race), seconds)
 
 
-@pytest.mark.parametrize(("said", "answer", "race", "seconds"), list(product(SAID, MEASURED, RACED, TIMES)))
-def test_every_combination_has_one_to_launch_and_why(said: Any, answer: Any, race: str, seconds: float | None) -> None:
+def check_combination(said: Any, answer: Any, race: str, seconds: float | None) -> None:
     found = decided(said, answer, race, seconds)
     names = [each.strategy for each in found.suggestions]
     assert found.strategy == names[0] and len(set(names)) == len(names)
@@ -114,6 +114,10 @@ def test_every_combination_has_one_to_launch_and_why(said: Any, answer: Any, rac
         assert not left_out and {each.fits for each in found.plans} == {"yes", "shortened"}
     elif seconds == 1.0:
         assert len(left_out) == len(STRATEGIES)
+
+
+def test_every_combination_has_one_to_launch_and_why() -> None:
+    sweep(check_combination, list(product(SAID, MEASURED, RACED, TIMES)))
 
 
 @pytest.mark.parametrize(

@@ -1,52 +1,17 @@
-"""Taps, for every registered backbone with random weights; all but one of each kind are left to `make soak`."""
+"""Taps, for every registered backbone with random weights."""
 
 import math
-from collections.abc import Container, Iterable
-from itertools import groupby
 
 import pytest
 import torch
 from torch import Tensor, nn
 
+from tests.backbones.registered import each_backbone, each_family, images, state
 from transfer_core.backbones import BACKBONES
-from transfer_core.backbones.folding import folded
 from transfer_core.backbones.taps import Network, extractor, freeze, parameter_groups, pool, stage_of_parameters
 from transfer_core.backbones.torchvision import load
 from transfer_core.errors import RecipeError
 from transfer_core.types import FIRST, HEAD, Backbone
-
-PX = 64
-
-
-# One of each way to cut a network that is quick: stages of residual blocks, a chain of strided ones, a convolution
-# for a classifier, and timm's layers, which a trace passes over. A network of each family, if it is no slow one, has
-# its features looked at besides.
-CUT = ("bundled", "mobilenet_v3_small", "squeezenet1_1", "efficientnet_lite0")
-
-
-def slow(backbone: Backbone) -> bool:
-    return backbone.parameters > 25e6 or backbone.operations > 5 or backbone.input_px > 256
-
-
-def each(backbones: Iterable[Backbone], quick: Container[str]) -> pytest.MarkDecorator:
-    values = [pytest.param(b, id=b.name, marks=[] if b.name in quick else [pytest.mark.soak]) for b in backbones]
-    return pytest.mark.parametrize("backbone", values)
-
-
-by_family = sorted(BACKBONES[1:], key=lambda b: (b.family, b.parameters))
-smallest = [BACKBONES[0], *(next(members) for _, members in groupby(by_family, key=lambda b: b.family))]
-each_backbone = each(BACKBONES, quick={b.name for b in smallest if not slow(b)})
-each_family = each(smallest, quick=CUT)
-
-
-def images(backbone: Backbone, n: int = 2) -> Tensor:
-    """Small where that is enough; of its own size for a slow one, since some of these pad nothing and shrink more."""
-    px = backbone.input_px if slow(backbone) or backbone.fixed_px else max(backbone.smallest_px, PX)
-    return torch.rand(n, 3, px, px, generator=torch.Generator().manual_seed(0))
-
-
-def state(network: nn.Module) -> dict[str, Tensor]:
-    return {name: value.clone() for name, value in network.state_dict().items()}
 
 
 def train_a_step(network: Network) -> None:
@@ -91,25 +56,6 @@ def test_features_are_those_of_a_plain_forward_pass(backbone: Backbone) -> None:
     last = backbone.taps[-1]
     codes = found[last.name] if backbone.family == "SqueezeNet" else pool(found[last.name], last)
     assert torch.allclose(classifier(module, backbone)(codes).flatten(1), logits, atol=1e-4)
-
-
-@each_family
-@torch.inference_mode()
-def test_folded_features_differ_by_rounding_alone(backbone: Backbone) -> None:
-    module, draw = load(backbone, random_init=True), torch.Generator().manual_seed(1)
-    norms = [layer for layer in module.modules() if isinstance(layer, nn.BatchNorm2d)]
-    for layer in norms:
-        for values, low in ((layer.running_mean, -0.1), (layer.running_var, 0.5), (layer.weight, 0.5), (layer.bias, 0)):
-            values.copy_(low + torch.rand(values.shape, generator=draw))
-    trunk, before, x = extractor(module, backbone, backbone.taps), state(module), images(backbone)
-    plain, quick = trunk(x), folded(trunk)
-    left = sum(isinstance(layer, nn.BatchNorm2d) for layer in quick.modules())
-    first = backbone.family in ("DenseNet", "MaxViT")  # they normalise before they convolve
-    assert left == 0 or (first and left < len(norms))
-    for name, seen in quick(x).items():
-        assert (seen - plain[name]).abs().max() <= 5e-5 * plain[name].abs().max(), name
-    assert all(torch.equal(value, before[name]) for name, value in state(module).items())
-    assert all(torch.equal(value, plain[name]) for name, value in trunk(x).items())
 
 
 @each_family

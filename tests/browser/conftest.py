@@ -1,6 +1,8 @@
 """A real server on a free port and a real browser on it."""
 
 import os
+import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -29,6 +31,7 @@ FLAGS = (
 # JavaScript: the number of points of the longest curve of the live chart; 0 while there is none.
 plotted = """Math.max(0, ...[...document.querySelectorAll('.graft-live-plot')]
     .flatMap(plot => (plot.data ?? []).map(curve => curve.x?.length ?? 0)))"""
+PAGES = {"": "Graft", "data": "Data", "decide": "Decide", "train": "Train", "compare": "Compare", "predict": "Predict"}
 DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 
 
@@ -121,3 +124,41 @@ def page(open_page: Callable[..., "playwright.Page"]) -> "playwright.Page":
 def screenshot(page: "playwright.Page", name: str) -> None:
     SCREENSHOTS.mkdir(exist_ok=True)
     page.screenshot(path=SCREENSHOTS / f"{name}.png")
+
+
+def unfold(page: "playwright.Page", title: str) -> None:
+    summary = page.locator("summary", has_text=title)
+    playwright.expect(summary).to_be_visible()
+    if summary.locator("..").get_attribute("open") is None:
+        summary.click()
+        playwright.expect(summary.locator("..")).to_have_attribute("open", "")
+    still = page.locator("[data-test-script-state=notRunning]")  # what it unfolds
+    playwright.expect(still).to_be_visible()
+
+
+def upload(page: "playwright.Page", server: Server, file: Path) -> None:
+    page.goto(f"{server.url}/data")
+    unfold(page, "Bring in images")
+    page.locator("[data-testid=stFileUploaderDropzoneInput]").set_input_files(file)
+
+
+@pytest.fixture(scope="module")
+def zipped(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A zip whose name and one class are Markdown, to see that they are shown and not obeyed."""
+    root = tmp_path_factory.mktemp("zip")
+    shutil.copytree(photos, root / "in")
+    (root / "in" / "red").rename(root / "in" / "red ![x](http:evil)")
+    return Path(shutil.make_archive(str(root / "my *photos*"), "zip", root / "in"))
+
+
+@pytest.fixture(scope="module")
+def ready(server: Server, browser: "playwright.Browser", zipped: Path) -> Server:
+    """The server with the photos imported through its page."""
+    context = browser.new_context()
+    page = context.new_page()
+    upload(page, server, zipped)
+    imported = page.get_by_text(re.compile(r"my \*photos\* has 60 images in 3 classes"))
+    playwright.expect(imported).to_be_visible(timeout=60_000)
+    assert page.locator("img[src*=evil]").count() == 0
+    context.close()
+    return server

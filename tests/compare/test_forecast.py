@@ -9,8 +9,6 @@ import pytest
 from tests.compare.test_best import made
 from transfer_core.compare import forecast as module
 from transfer_core.compare.forecast import Side, crossings, forecast
-from transfer_core.compare.forecast_words import about, offer
-from transfer_core.compare.power_law import fitted
 from transfer_core.types import TEST, TRAIN, Dataset, Floats, Forecast, Predictions, Run
 
 TESTED, CLASSES = 400, 8
@@ -78,33 +76,10 @@ def tuning(n: Floats) -> Floats:
     return np.asarray(0.5 * 16**-0.3 * (n / 1600) ** -0.5)
 
 
-# --- the laws -----------------------------------------------------------------------------------
-
-
-def test_exact_laws_are_found_again() -> None:
-    # 0.8, 0.4, 0.2 at 100, 400, 1,600: halved by four times the images, so a rate of 1/2 and a scale of 8.
-    law = fitted(np.array([100.0, 400.0, 1600.0]), np.array([[0.8, 0.4, 0.2]]), np.ones(3), floor=False)
-    assert [law.scale[0], law.rate[0], law.floor[0]] == pytest.approx([8, 0.5, 0])
-    # The same on a floor of 0.1.
-    images = np.array([100.0, 400.0, 1600.0, 6400.0])
-    law = fitted(images, np.array([[0.9, 0.5, 0.3, 0.2]]), np.array([1.0, 2.0, 3.0, 4.0]), floor=True)
-    assert [law.scale[0], law.rate[0], law.floor[0]] == pytest.approx([8, 0.5, 0.1])
-    assert law.at(np.array([25_600.0]))[0, 0] == pytest.approx(0.15)
-
-
-@pytest.mark.parametrize("floor", [False, True])
-def test_an_error_that_grows_with_the_images_has_a_flat_law(floor: bool) -> None:
-    law = fitted(np.array([100.0, 200.0, 400.0, 800.0]), np.array([[0.2, 0.3, 0.4, 0.5]]), np.ones(4), floor=floor)
-    assert law.at(np.array([100.0, 1e5]))[0] == pytest.approx([0.35, 0.35])
-
-
 def test_a_crossing_is_where_a_lead_begins_that_lasts_until_now_or_comes_after() -> None:
     images = np.array([10.0, 20.0, 40.0, 80.0, 160.0])
     leads = np.array([[1, 1, 1, 1, 1], [1, -1, 1, 1, -1], [-1, -1, -1, 1, -1], [1, 1, -1, -1, -1], [0, 0, 0, 0, 0]])
     assert crossings(leads / 10, images, 2).tolist() == [10, 40, 80, np.inf, np.inf]
-
-
-# --- what is told -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("images", [(104, 304, 800), (104, 200, 400, 800)])
@@ -185,10 +160,3 @@ def test_two_sizes_are_too_few_and_the_missing_ones_are_named() -> None:
     assert "needs 3 numbers of training images, and feature extraction has 2 (80 and 800)" in found.said
     assert found.offer == "Train both on 5 and 30 images of each class"
     assert {each.per_class for each in found.lacking} == {5, 30}
-
-
-def test_words_of_numbers() -> None:
-    assert [about(n) for n in (84.6, 1_949, 12_272)] == ["85", "1,900", "12,000"]
-    assert offer([[], []], 816) == ""
-    assert offer([[10, 0], [0]], 816) == "Train both on 10 images of each class and on all 816 images"
-    assert offer([[], [30]], 816) == "Train fine-tuning on 30 images of each class"

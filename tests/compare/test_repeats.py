@@ -1,4 +1,4 @@
-"""Folds and seeds, and the names that tell runs apart."""
+"""Folds and seeds."""
 
 from collections.abc import Sequence
 
@@ -9,8 +9,7 @@ from transfer_core.compare.repeats import repeats, resampled
 from transfer_core.compare.statistics import (
     corrected_t,
 )
-from transfer_core.compare.titles import titles
-from transfer_core.types import Recipe, Run
+from transfer_core.types import Run
 
 
 def test_folds_are_compared_by_the_corrected_t_test() -> None:
@@ -29,20 +28,3 @@ def test_folds_are_compared_by_the_corrected_t_test() -> None:
     assert few.p == pytest.approx(known[1]) and few.p > 2 * found.p
     other = repeats([*folds("linear_probe", (0.7, 0.72, 0.71)), *folds("fine_tune_all", (0.8, 0.83), folds=2)])
     assert resampled(other, {}) == (), "other folds"
-
-
-def test_titles_tell_runs_apart_by_what_differs() -> None:
-    def made(strategy: str, **fields: object) -> Recipe:
-        return Recipe(dataset="d", backbone="b", weights="w", version=1, strategy=strategy, **fields)  # type: ignore[arg-type]
-
-    recipes = {"1": made("probe"), "2": made("svm", tap="early"), "3": made("svm", tap="late"), "4": made("probe")}
-    recipes["5"] = made("svm", tap="late", seed=3)
-    assert titles(recipes, {"probe": "Probe", "svm": "SVM"}) == {
-        "1": "Probe (1)",
-        "2": "SVM, tap early",
-        "3": "SVM, tap late, seed 0",
-        "4": "Probe (4)",
-        "5": "SVM, tap late, seed 3",
-    }
-    near = {"1": made("probe", lr=0.003), "2": made("probe", lr=0.0030000001)}
-    assert len(set(titles(near, {"probe": "Probe"}).values())) == 2

@@ -1,4 +1,4 @@
-"""Figures of a run and of pairs of runs, against values known from elsewhere."""
+"""Figures of a run and tests of two, against values known from elsewhere."""
 
 from itertools import product
 
@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from tests.compare.made import predicted, predictions
-from transfer_core.compare.pairs import pairs
+from tests.compare.made import predictions
 from transfer_core.compare.statistics import (
     bootstrapped,
     confusion,
@@ -128,33 +127,3 @@ def test_each_draw_is_the_figure_of_the_images_drawn() -> None:
         assert accuracy[0, b] == pytest.approx(metrics.accuracy_score(truth, named))
         assert f1[0, b] == pytest.approx(metrics.f1_score(truth, named, average="macro"))
         assert loss[0, b] == pytest.approx(metrics.log_loss(truth, shares[drawn], labels=range(4)))
-
-
-def test_near_duplicates_widen_the_interval() -> None:
-    first, second = np.ones(60, bool), np.repeat([False, True], [12, 48])
-    kept = {"a": predictions(first.tolist()), "b": predictions(second.tolist())}
-    (alone,) = pairs(kept, np.arange(60), 2)
-    (grouped,) = pairs(kept, np.arange(60) // 12, 2)
-    assert alone.better == "a" and grouped.better is None
-    assert grouped.accuracy.high - grouped.accuracy.low > 2 * (alone.accuracy.high - alone.accuracy.low)
-    back = alone.seen_from("b")
-    assert (back.first, back.wins, back.losses) == ("b", alone.losses, alone.wins)
-    assert back.accuracy.value == -alone.accuracy.value and back.accuracy.low == -alone.accuracy.high
-
-
-def test_many_pairs_need_more_proof() -> None:
-    rng = np.random.default_rng(4)
-    right = {f"r{i}": (rng.random(200) < 0.7).tolist() for i in range(5)}
-    right |= {"good": [True] * 14 + right["r0"][14:]}
-    kept = {id: predictions(each) for id, each in right.items()}
-    found = pairs(kept, np.arange(200), 2)
-    assert len(found) == 15
-    assert [each.adjusted for each in found] == pytest.approx(holm([each.p for each in found]))
-    assert all(each.adjusted >= each.p for each in found)
-
-
-def test_different_or_no_test_images_are_refused() -> None:
-    with pytest.raises(ValueError, match="different images"):
-        pairs({"a": predictions([True]), "b": predictions([True], 5)}, np.arange(1), 2)
-    with pytest.raises(ValueError, match="no test images"):
-        pairs({"a": predicted(np.zeros((0, 2)), [])}, np.zeros(0, np.int64), 2)

@@ -138,15 +138,6 @@ def test_another_network_from_scratch_stands_in_only_where_its_own_was_not_tried
     assert only is not None and only.scratch == "small"
 
 
-def test_folds_keep_out_of_what_either_approach_reaches() -> None:
-    data = dataset(40)
-    data.splits[:30] = 0
-    folded = run("fold", folds=3, val_accuracy=0.5, test_accuracy=0.5)
-    kept = {"fold": predictions([True] * 4 + [False] * 6, 5)}
-    found = compared([folded], kept, data, {"fold": "Fold"}, known=[run("own", test_accuracy=0.4)])
-    assert found.approaches[0].by_images == () and found.train_images == (20,)
-
-
 def test_a_run_that_nobody_timed_is_not_free() -> None:
     right = {"a": [True] * 90 + [False] * 10, "b": [True] * 89 + [False] * 11}
     assert comparison(right, BOTH, {"a": 10.0, "b": None}).verdict.choice == "a"
@@ -216,22 +207,3 @@ def test_advice_is_graded() -> None:
         TITLES,
     )
     assert luck.won is None and "may be luck" in luck.reason
-
-
-def test_the_two_approaches_show_their_best_run_and_fewer_images() -> None:
-    runs = [
-        run("probe", val_accuracy=0.5, test_accuracy=0.5),
-        run("better", val_accuracy=0.6, test_accuracy=0.4, tap="early"),
-        run("few", val_accuracy=0.3, test_accuracy=0.2, per_class=2),
-    ]
-    data = dataset(10)
-    data.splits[:6] = 0
-    kept = {each.id: predictions([True] * 4, 6) for each in runs}
-    found = compared(runs[:2], kept, data, {each.id: each.id for each in runs}, known=runs)
-    extraction, tuning = found.approaches
-    assert extraction.run == "better" and tuning.run is None and tuning.by_images == ()
-    assert [(at.images, at.accuracy.value, at.run) for at in extraction.by_images] == [
-        (2, 0.2, "few"),
-        (6, 0.4, "better"),
-    ]
-    assert extraction.by_images[1].accuracy.low < 0.4 < extraction.by_images[1].accuracy.high

@@ -1,6 +1,5 @@
-"""Where the evidence is, as the pages show it: drawn on demand, what was cut off in the dark, in words of its own."""
+"""Where the evidence is, as Predict and Compare show it: drawn on demand, for either class."""
 
-import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,32 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import streamlit as st
-from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from components.kit.heat import tried, words
-from components.kit.heat_picture import overlay
 from tests.components.finished_runs import CLASSES, fill
+from tests.components.maps import picture
 from tests.database import database
 from transfer_core.data.answers import Answers, Said
 from transfer_core.data.decoding import Look, Shape
 from transfer_core.jobs.tasks.predict import answers_folder
-from transfer_core.types import Doubt, Fit, Heat
+from transfer_core.types import Doubt
 from transfer_core.workspace import Workspace
-
-
-def picture(width: int = 300, height: int = 200) -> bytes:
-    out = io.BytesIO()
-    Image.new("RGB", (width, height), (120, 160, 200)).save(out, "JPEG", quality=95)
-    return out.getvalue()
-
-
-def heat(fit: Fit = "crop", **changed: object) -> Heat:
-    """Hot in the upper left of its 4 x 4 places for the first class, nowhere for the second."""
-    maps = np.zeros((2, 4, 4))
-    maps[0, 0, 0], maps[1] = 2.0, -1.0
-    facts = {"classes": (1, 0), "maps": maps, "tried": (0.9, 0.2, 0.8), "resize_px": 100, "crop_px": 80, "fit": fit}
-    return Heat(**(facts | changed))  # type: ignore[arg-type]
 
 
 def answered(workspace: Workspace, job: str, count: int, *, mapped: bool = True, side: int = 4) -> None:
@@ -58,31 +41,6 @@ def opened(workspace_folder: Path) -> Iterator[Workspace]:
     fill(workspace)
     yield workspace
     workspace.close()
-
-
-def test_the_map_lies_on_what_the_network_saw_and_the_rest_is_dark() -> None:
-    plain, drawn = (np.asarray(Image.open(io.BytesIO(overlay(picture(), heat(), place, 2.0)))) for place in (1, 0))
-    assert plain.shape == (320, 480, 3), "drawn larger, in its own shape"
-    side, left, top = 256, (480 - 256) // 2, (320 - 256) // 2  # 80 of 100 px of the shorter side
-    assert plain[5, 240].mean() < 70 < plain[160, 240].mean(), "cut off above"
-    assert plain[160, 20].mean() < 70, "and beside"
-    warm = drawn.astype(int)[..., 0] - drawn.astype(int)[..., 2]
-    assert warm[top + side // 8, left + side // 8] > 40 > 0 > warm[top + side * 7 // 8, left + side * 7 // 8]
-
-
-@pytest.mark.parametrize(("fit", "size"), [("pad", (480, 480)), ("squeeze", (480, 320))])
-def test_other_fits_show_all_of_the_picture(fit: Fit, size: tuple[int, int]) -> None:
-    drawn = Image.open(io.BytesIO(overlay(picture(), heat(fit), 1, 2.0)))
-    assert drawn.size == size and np.asarray(drawn)[size[1] // 2, 5].mean() > 100
-
-
-def test_the_words_say_what_is_shown_and_what_is_not() -> None:
-    said = words(heat(), CLASSES, 0)
-    assert "dog" in said and "4 × 4 places" in said and "not reasons" in said and "not shown" in said
-    assert "No place speaks for" in words(heat(), CLASSES, 1) and "<b>cat" not in words(heat(), CLASSES, 1)
-    assert "squeezed" in words(heat("squeeze"), CLASSES, 0)
-    assert "So these places matter" in tried(heat(), CLASSES)
-    assert "tells little" in tried(heat(tried=(0.9, 0.85, 0.8)), CLASSES)
 
 
 def _answer_page(workspace: Workspace, job: str) -> AppTest:

@@ -23,7 +23,6 @@ from tests.presentation.drawn import (
     score,
 )
 from transfer_core.presentation import figures
-from transfer_core.presentation.entries import entries
 from transfer_core.presentation.figures import Curve, Figure
 from transfer_core.presentation.figures.curves import POINTS
 from transfer_core.presentation.marks import mark_of
@@ -277,8 +276,3 @@ def test_rates_that_are_spoken_of_have_their_lines() -> None:
     assert told == {"by rule 0.001", "by this test 0.0004", "in the form 0.02", "diverges", "guessing"}
     nothing = figures.rates(replace(TEST, own=0.001, suggested=None, diverges_from=None), 0.001, "frozen_head")
     assert {note["text"] for note in nothing.layout["annotations"]} == {"by rule 0.001", "guessing"}
-
-
-def test_entries_are_numbered_from_the_most_accurate() -> None:
-    shown = entries(compared(accuracies=(0.5, 0.7, 0.6)))
-    assert [(each.number, each.run.id) for each in shown] == [(1, "r1"), (2, "r2"), (3, "r0")]

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.sweeping import sweep
 from tests.training.bench import PX, Bench, make_dataset
 from transfer_core import findings
 from transfer_core.backbones import backbone
@@ -119,15 +120,17 @@ def curve(fall: float, middle: float, breaks: float) -> list[float]:
     return list(2 - down + 3 * np.maximum(0, along - np.log10(breaks)) + NOISE)
 
 
-@pytest.mark.parametrize("middle", [1e-4, 1e-3, 1e-2])
-@pytest.mark.parametrize("steps", [50, 100])
-def test_half_of_the_fall_is_found_in_noise(middle: float, steps: int) -> None:
+def check_half_of_the_fall(middle: float, steps: int) -> None:
     every = 100 // steps
     losses = curve(1, middle, 0.3)[::every]
     found = rates.read(RATES[::every], losses, steps=steps, classes=10)
     assert found.suggested and middle <= found.suggested < 8 * middle, "the average lags behind by up to a decade"
     assert found.suggested < found.lowest < found.diverges_from < 10 ** (np.log10(0.3) + 1.2)
     assert f"{found.suggested:g}" in findings.learning_rates(found)
+
+
+def test_half_of_the_fall_is_found_in_noise() -> None:
+    sweep(check_half_of_the_fall, [(middle, steps) for middle in (1e-4, 1e-3, 1e-2) for steps in (50, 100)])
 
 
 def test_noise_is_no_fall() -> None:

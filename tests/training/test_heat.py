@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from tests.backbones.test_taps import each, images, smallest
+from tests.backbones.registered import each, images, smallest
 from tests.driving import drive
 from tests.training.bench import PX, Bench
 from transfer_core.backbones.taps import Network

@@ -7,12 +7,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from components import state
-from components.compare.matrix import drawing, headline
-from components.compare.runs import comparable
-from components.compare.tables import resampled_words
 from tests.components.finished_runs import Finish
-from transfer_core.presentation.entries import entries
-from transfer_core.types import Dataset, Interval, Resampled
+from transfer_core.types import Dataset
 from transfer_core.workspace import Workspace
 
 PAGE = Path(__file__).resolve().parents[3] / "pages" / "compare.py"
@@ -226,39 +222,3 @@ def test_the_alarm_is_a_warning_only_where_pretraining_is_useless(finish: Finish
     finish("from_scratch", 0)
     page.run()
     assert ["does not help here" in each.value for each in page.warning] == [True]
-
-
-def test_folds_are_compared_with_the_same_fold_alone(opened: Workspace, dataset: Dataset, finish: Finish) -> None:
-    finish("linear_probe", 3, folds=3, fold=0)
-    other, newest = (finish(name, 3, folds=3, fold=1) for name in ("linear_svm", "linear_probe"))
-    assert {run.id for run in comparable(opened.runs.list(dataset.id))} == {other.id, newest.id}
-    whole = finish("linear_probe", 3)
-    assert comparable(opened.runs.list(dataset.id)) == [whole]
-
-
-def test_pairs_are_seen_from_the_row_and_say_what_they_rest_on(opened: Workspace, finish: Finish) -> None:
-    worse, better = finish("linear_probe", 9), finish("fine_tune_all", 0)
-    comparison = opened.comparisons.make([worse.id, better.id])
-    shown = entries(comparison)
-    assert [each.run.id for each in shown] == [better.id, worse.id]
-    drawn = drawing(comparison, shown, "accuracy")
-    above, below = drawn["cells"][0][1], drawn["cells"][1][0]
-    assert above["value"] == "+" + below["value"].removeprefix("−")
-    assert (above["share"], below["share"]) == (1.0, -1.0)
-    assert above["sure"]
-    assert "1 Fine-tune everything against 2 Linear probe" in above["said"]
-    assert "It alone has 9 images right, the other alone 0 images" in above["said"]
-    assert headline(comparison, "accuracy") == "The two differ by more than luck"
-    loss = drawing(comparison, shown, "log_loss")["cells"][0][1]
-    assert loss["value"].startswith("−")
-    assert loss["share"] == 1.0  # less is better
-
-
-def test_folds_are_told_from_the_side_that_is_ahead() -> None:
-    test = Resampled(
-        first="a", second="b", difference=Interval(value=-0.05, low=-0.08, high=-0.02), p=0.01, adjusted=0.02, folds=5
-    )
-    said = resampled_words(test, {"a": "Probe", "b": "Tune"})
-    assert (
-        said == "“Tune” is 5.0 points (+2.0 to +8.0) ahead of “Probe” over 5 folds, more than luck: adjusted p 0.020."
-    )

@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from components.kit import live_chart
 from components.kit.feed import Feed
 from components.kit.live_chart import Trace, downsample, ensure_plotly, run_traces, summary, x_title
+from tests.sweeping import sweep
 from transfer_core.types import EpochEnd, Event, Progress, StageStart
 
 
@@ -84,8 +85,7 @@ def test_the_summary_says_where_the_curves_stand() -> None:
     assert "validation accuracy 55.0" in said
 
 
-@pytest.mark.parametrize("count", [0, 1, 2, 499, 500, 501, 503, 747, 748, 749, 100_000])
-def test_downsampling_keeps_ends_and_peaks(count: int) -> None:
+def check_downsampled(count: int) -> None:
     x, y = np.arange(count, dtype=float), np.zeros(count)
     if count > 10:
         y[count // 3], y[count // 2] = 9.0, -9.0
@@ -95,6 +95,10 @@ def test_downsampling_keeps_ends_and_peaks(count: int) -> None:
     if count:
         assert (xs[0], xs[-1]) == (x[0], x[-1])
         assert (ys.max(), ys.min()) == (y.max(), y.min())
+
+
+def test_downsampling_keeps_ends_and_peaks() -> None:
+    sweep(check_downsampled, [(count,) for count in (0, 1, 2, 499, 500, 501, 503, 747, 748, 749, 100_000)])
 
 
 def test_plotly_is_put_in_place_once_and_mended(tmp_path: Path) -> None:

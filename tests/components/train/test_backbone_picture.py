@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 from functools import cache
+from itertools import product
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from components.train.backbone_picture import Row, drawing, parts, sentence
+from tests.sweeping import sweep
 from transfer_core.backbones import BACKBONES, backbone
 from transfer_core.backbones.taps import Network, freeze
 from transfer_core.backbones.torchvision import load
@@ -77,9 +79,7 @@ def cut(backbone_name: str, tap: str) -> Network:
     return Network(load(known, random_init=True), known, 3, taps=[tap] if tap else [])
 
 
-@pytest.mark.parametrize("backbone_name", ["bundled", "squeezenet1_1", "resnet18"])
-@pytest.mark.parametrize("name", [known.name for known in STRATEGIES if not known.network])
-def test_what_is_drawn_as_frozen_is_what_training_freezes(name: str, backbone_name: str) -> None:
+def check_frozen(name: str, backbone_name: str) -> None:
     known, wanted = backbone(backbone_name), made(name, backbone_name)
     stages = strategy(name).stages(wanted, known)
     network = cut(backbone_name, wanted.tap if wanted.tap in known.tap_names else "")
@@ -100,6 +100,11 @@ def test_what_is_drawn_as_frozen_is_what_training_freezes(name: str, backbone_na
         assert sum(part.tapped for part in drawn) == (len(known.taps) if several else stage.solver != "gradient")
         strip = drawing(known, [Row(strategy=name, title=name, stages=(stage,))]).split('class="legend"')[0]
         assert strip.count('class="tap"') == sum(part.tapped for part in drawn)
+
+
+def test_what_is_drawn_as_frozen_is_what_training_freezes() -> None:
+    names = [known.name for known in STRATEGIES if not known.network]
+    sweep(check_frozen, list(product(names, ("bundled", "squeezenet1_1", "resnet18"))))
 
 
 @pytest.mark.parametrize(

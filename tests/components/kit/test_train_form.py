@@ -1,33 +1,20 @@
 """The Train page's form: what it launches, and what comes back from a recipe."""
 
-from io import BytesIO
 from pathlib import Path
 
 import pytest
 
 from components import state
-from components.kit.queue_lines import kind_of
 from components.kit.train_form import by_rule, fill_from, one_each, recipes, reset
 from components.state import Form
-from components.train.queue import mean_and_spread
-from components.train.recipe import read_json
-from components.train.settings import COLUMNS, changed
+from components.train.settings import changed
 from tests.strategies.test_strategies import dataset
-from transfer_core.errors import RecipeError
-from transfer_core.strategies import STRATEGIES
-from transfer_core.types import SETTINGS, SWITCHES, Repeats, Run
 from transfer_core.workspace import Workspace
 
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
     return Workspace(tmp_path, write=False)
-
-
-def test_every_setting_of_a_strategy_has_a_control() -> None:
-    shown = {setting.name for setting in SETTINGS.values() if setting.group in COLUMNS}
-    shown |= {"augment", *SWITCHES, "folds", "fold"}
-    assert {name for known in STRATEGIES for name in known.settings} <= shown
 
 
 def test_a_launch_is_each_strategy_in_each_seed_and_fold(workspace: Workspace) -> None:
@@ -70,20 +57,3 @@ def test_a_recipe_by_rule_fills_no_setting_that_the_rules_decide(
 def test_a_layer_kept_for_another_strategy_does_not_stop_a_launch(workspace: Workspace) -> None:
     form = Form(chosen=["fine_tune_all"], settings={"tap": "stage2"})  # of the bundled backbone
     assert recipes(workspace, dataset(), form, "squeezenet1_1")
-
-
-@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"[" * 90_000, b" " * 200_000])
-def test_a_file_that_is_no_recipe_gets_a_sentence(content: bytes) -> None:
-    with pytest.raises(RecipeError, match=r"^This file .*\.$"):
-        read_json(BytesIO(content))
-
-
-def test_repeats_in_words(workspace: Workspace) -> None:
-    made = workspace.recipes.repeated(dataset(), "linear_probe", folds=2, seeds=2)
-    runs = tuple(
-        Run(id=str(i), recipe=recipe, status="done", created=0, started=0, finished=0, device="cpu")
-        for i, recipe in enumerate(made)
-    )
-    group = Repeats(runs=runs, mean=0.8123, spread=0.0131)
-    assert kind_of(group) == "2 folds of 2 seeds"
-    assert mean_and_spread(group).replace("\u202f", " ") == "81.2 % ± 1.3 points"

@@ -13,7 +13,6 @@ from tests.database import database
 from tests.driving import drive
 from tests.export.exported import Home, card_of
 from transfer_core.compare.calibration import calibrated, fitted_temperature
-from transfer_core.compare.ensemble import suggested
 from transfer_core.errors import DatasetError, GraftError, UnknownJob
 from transfer_core.jobs.tasks import run_folder
 from transfer_core.types import Floats, Predictions
@@ -151,22 +150,3 @@ def test_an_ensemble_that_cannot_be_read_hides_no_other_run(home: Home) -> None:
                 reader.runs.get(id)
     finally:
         file.write_bytes(whole)
-
-
-def test_runs_are_suggested_that_are_better_together() -> None:
-    rng, labels = np.random.default_rng(0), np.arange(300) % 3
-    truth = np.eye(3)[labels]
-
-    def predictions(noise: float, seed: int) -> Predictions:
-        mine = np.random.default_rng(seed)
-        logits = 2 * truth + mine.normal(0, noise, truth.shape)
-        each = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
-        rows = rng.permutation(0)
-        return Predictions(
-            val_samples=np.arange(300), val_labels=labels, val_probabilities=each,
-            test_samples=rows, test_labels=rows, test_probabilities=each[:0],
-        )  # fmt: skip
-
-    good, other = predictions(1.5, 1), predictions(1.5, 2)
-    runs = {"guessing": predictions(60, 3), "good": good, "copy of good": good, "other": other}
-    assert set(suggested(runs)) - {"copy of good", "good"} == {"other"} and "guessing" not in suggested(runs)

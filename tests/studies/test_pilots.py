@@ -1,10 +1,10 @@
-"""Measuring and racing on real images with the bundled network: what comes out, what is kept, what is never seen."""
+"""Races on real images with the bundled network: what comes out, what is kept, what is never seen."""
 
 import math
 import shutil
 import time
 from collections.abc import Generator, Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -13,15 +13,10 @@ import numpy as np
 import pytest
 import torch
 
-from tests.conftest import draw_photos
 from transfer_core import findings
 from transfer_core.compare.predictions import PREDICTIONS
 from transfer_core.errors import DatasetError, RecipeError
-from transfer_core.strategies import STRATEGIES
-from transfer_core.studies import estimates
 from transfer_core.studies import pilots as pilots_module
-from transfer_core.studies.estimates import Clock, _estimate
-from transfer_core.studies.measure import some_of
 from transfer_core.studies.pilots import CANDIDATES, pilots
 from transfer_core.studies.trials import Candidate, Race
 from transfer_core.training import gradient
@@ -35,7 +30,6 @@ from transfer_core.types import (
     EpochEnd,
     Event,
     Ints,
-    Measured,
     Notice,
     Pilots,
     Progress,
@@ -47,97 +41,6 @@ from transfer_core.workspace import Workspace
 
 SECONDS = 30.0
 IMAGE_SECONDS = 0.03  # what each pass of an image takes by the clock of these races
-
-
-@pytest.fixture(scope="module")
-def workspace(tmp_path_factory: pytest.TempPathFactory, small_networks: None) -> Iterator[Workspace]:
-    folder = tmp_path_factory.mktemp("measured")
-    opened = Workspace(folder / "workspace")
-    for _ in opened.jobs.drive(opened.datasets.import_path(draw_photos(folder / "photos"), name="photos")):
-        pass
-    yield opened
-    opened.close()
-
-
-@pytest.fixture(scope="module")
-def dataset(workspace: Workspace) -> Dataset:
-    return workspace.datasets.find("photos")
-
-
-@pytest.fixture(scope="module")
-def measured(workspace: Workspace, dataset: Dataset) -> Measured:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(estimates, "ENOUGH_SECONDS", 0.1)  # of timed batches: there is a time for each, if a rough one
-        *_, end = workspace.jobs.drive(workspace.studies.measure(dataset))
-    assert isinstance(end, RunEnd) and end.status == "done", end
-    found = workspace.studies.measured(dataset)
-    assert found is not None
-    return found
-
-
-def test_what_is_measured_is_kept_whole(workspace: Workspace, dataset: Dataset, measured: Measured) -> None:
-    job = workspace.studies.job("measure", dataset)
-    assert job is not None and asdict(measured) == asdict(from_plain(Measured, job.result))
-    assert measured.size.train_images == dataset.count(TRAIN) == sum(measured.size.per_class)
-    assert [point.tap for point in measured.depth_curve] == list(workspace.backbones.get().tap_names)
-    assert all(
-        point.low <= point.accuracy + 1e-9 and point.accuracy <= point.high + 1e-9 for point in measured.depth_curve
-    )
-    assert measured.depth_curve[0].accuracy > 0.9  # colour tells these classes apart, at any depth
-    axes = {axis.name: axis for axis in measured.similarity.axes}
-    assert set(axes) == {"depth", "statistics", "semantics"}
-    assert all(0 <= axis.low <= axis.score <= axis.high <= 1 for axis in axes.values())  # type: ignore[operator]
-    assert measured.similarity.answer != "similar"  # patches of coloured noise
-    shown = [sample for each in measured.nearest_classes for sample in each.samples]
-    assert shown and set(dataset.splits[shown]) == {TRAIN}
-
-
-def test_every_strategy_is_estimated(workspace: Workspace, dataset: Dataset, measured: Measured) -> None:
-    assert [each.strategy for each in measured.estimates] == [known.name for known in STRATEGIES]
-    for each in measured.estimates:
-        wanted = workspace.recipes.make(dataset, each.strategy)
-        assert each.epochs == wanted.epochs
-        assert each.seconds > 0 and each.peak_bytes > 100e6
-        assert (each.epoch_seconds > 0) == (wanted.epochs > 0)
-
-
-class Paces(Clock):
-    """A clock that knows: 1 ms forward and 5 ms to learn, an image each; 2 s for a head."""
-
-    def __init__(self, backbone: Any) -> None:
-        self.context, self.peak_bytes = type("Known", (), {"backbone": backbone})(), 7
-
-    def look(self, *_: Any) -> Any:
-        return (yield from ()) or 1e-3
-
-    def learn(self, *_: Any) -> Any:
-        return (yield from ()) or 5e-3
-
-    def head(self, *_: Any) -> Any:
-        return (yield from ()) or 2.0
-
-
-@pytest.mark.parametrize(
-    ("strategy", "seconds"), [("linear_probe", 0.0), ("fine_tune_all", 4.0), ("from_scratch", 4.0)]
-)
-def test_the_arithmetic_of_an_estimate(workspace: Workspace, dataset: Dataset, strategy: str, seconds: float) -> None:
-    train, val, test = (dataset.count(split) for split in range(3))
-    backbone, known = workspace.backbones.get(), workspace.strategies.get(strategy)
-    wanted = replace(workspace.recipes.make(dataset, strategy), **({"epochs": 4} if seconds else {}))
-    work = _estimate(known, wanted, Paces(backbone), dataset, lacking=val)
-    with pytest.raises(StopIteration) as end:
-        next(work)
-    found = end.value.value
-    head = 2.0 + val * 1e-3 if strategy != "from_scratch" else 0.0  # val's features are still to be computed
-    assert found.fixed_seconds == pytest.approx((val + test) * 1e-3 + head)
-    assert found.seconds - found.fixed_seconds == pytest.approx(seconds and 4 * train * 5e-3 + 4 * val * 1e-3)
-
-
-def test_large_datasets_are_measured_in_part(dataset: Dataset) -> None:
-    part = some_of(dataset, 10)
-    assert 6 <= part.count(TRAIN) <= 14 and part.count(1) == part.count(TEST) == 0
-    assert len(np.unique(part.labels[part.rows(TRAIN)])) == 3
-    assert some_of(dataset, 1_000).count(TRAIN) == dataset.count(TRAIN)
 
 
 @pytest.fixture
@@ -301,19 +204,6 @@ def test_a_race_that_cannot_be_judged_says_so(workspace: Workspace, dataset: Dat
 def test_a_budget_out_of_range_is_refused(workspace: Workspace, dataset: Dataset, seconds: float) -> None:
     with pytest.raises(RecipeError, match="give pilots 10 to"):
         workspace.studies.pilot(dataset, seconds=seconds)
-
-
-def test_a_study_of_a_dataset_deleted_meanwhile_fails_with_a_sentence(tmp_path: Path) -> None:
-    workspace = Workspace(tmp_path / "workspace")
-    for _ in workspace.jobs.drive(workspace.datasets.import_path(draw_photos(tmp_path / "photos"), name="gone")):
-        pass
-    dataset = workspace.datasets.find("gone")
-    waiting = workspace.studies.measure(dataset)
-    assert workspace.studies.measure(dataset) == waiting  # not queued twice
-    workspace.datasets.delete(dataset.id)
-    *_, end = workspace.jobs.drive(workspace.studies.measure(dataset))
-    assert isinstance(end, RunEnd) and end.status == "failed" and "deleted" in end.error
-    workspace.close()
 
 
 def test_the_race_is_plain_data(workspace: Workspace, dataset: Dataset) -> None:

@@ -25,7 +25,7 @@ from transfer_core.types import SPLITS, Dataset, RunEnd, Said
 from transfer_core.workspace import Workspace
 
 HOSTILE = ("</script><img src=x onerror=alert(1)>", "<b>bold</b> $x$ %{y}", "\"' onmouseover=alert(2) \u202egpj.exe")
-THEMES = tomllib.loads((Path(__file__).parents[1] / ".streamlit" / "config.toml").read_text())["theme"]
+THEMES = tomllib.loads((Path(__file__).parents[2] / ".streamlit" / "config.toml").read_text())["theme"]
 
 
 def drive(workspace: Workspace, job: str) -> RunEnd:
@@ -191,7 +191,7 @@ def test_plotly_is_read_from_its_files_and_stands_in_the_page_once(workspace: Wo
     script = (
         "import sys\nfrom transfer_core.report import assets\nassert assets.plotly() and 'plotly' not in sys.modules"
     )
-    subprocess.run([sys.executable, "-c", script], cwd=Path(__file__).parents[1], check=True)
+    subprocess.run([sys.executable, "-c", script], cwd=Path(__file__).parents[2], check=True)
     library = assets.plotly()
     assert library is not None and workspace.comparisons.report(dataset).html.count(library.packed[:400]) == 1
 
@@ -225,9 +225,9 @@ def test_it_looks_like_the_dashboard() -> None:
         assert [own.paper, own.panel, own.ink, own.line, own.accent, own.link] == [given[name] for name in names]
 
 
-@pytest.mark.parametrize("number", [0.0, 0.004, 0.5, 9.96, 59.7, 64, 200, 3_599, 3_725, 90_000, 5e8, 2e9])
-def test_it_speaks_like_the_dashboard(number: float) -> None:
-    assert words.duration(number) == text.duration(number) and words.size(number) == text.size(number)
+def test_it_speaks_like_the_dashboard() -> None:
+    for number in (0.0, 0.004, 0.5, 9.96, 59.7, 64, 200, 3_599, 3_725, 90_000, 5e8, 2e9):
+        assert words.duration(number) == text.duration(number) and words.size(number) == text.size(number), number
 
 
 def test_the_command_writes_two_files_and_keeps_others(

@@ -1,0 +1,8 @@
+"""Two runs held against each other."""
+
+from transfer_core.types import Comparison, Dataset
+from transfer_core.workspace import Workspace
+
+
+def two_runs(workspace: Workspace) -> tuple[Dataset, Comparison]:
+    return workspace.datasets.get("d"), workspace.comparisons.make(("linear_probe", "fine_tune_all"))
