@@ -15,10 +15,10 @@ from components.kit.heat import tried, words
 from components.kit.heat_picture import overlay
 from tests.components.finished_runs import CLASSES, fill
 from tests.database import database
-from transfer_core.data.answers import Answers, Said
+from transfer_core.data.answers import Answers, Heat, Said
 from transfer_core.data.decoding import Look, Shape
 from transfer_core.jobs.tasks.predict import answers_folder
-from transfer_core.types import Doubt, Fit, Heat
+from transfer_core.types import Doubt, Fit
 from transfer_core.workspace import Workspace
 
 

@@ -17,7 +17,8 @@ from transfer_core.presentation.scales import moment, scale, ticks_of
 from transfer_core.presentation.tables import run_rows
 from transfer_core.presentation.theme import LIGHT
 from transfer_core.strategies.definition import Symbol
-from transfer_core.types import LARGE, NONE, SMALL, Answers, Problem, Similarity
+from transfer_core.strategies.settings import NONE
+from transfer_core.types import LARGE, SMALL, Answers, Problem, Similarity
 
 
 def test_every_answer_and_kind_of_problem_has_its_words() -> None:

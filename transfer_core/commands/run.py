@@ -9,8 +9,8 @@ from typing import Any
 
 from transfer_core.commands.follow import follow, root
 from transfer_core.errors import RecipeError
-from transfer_core.types import SETTINGS, Dataset, Recipe, Run, Setting
-from transfer_core.workspace import Workspace
+from transfer_core.types import Dataset, Recipe, Run
+from transfer_core.workspace import SETTINGS, Setting, Workspace
 
 YES_NO = {"yes": True, "no": False}
 

@@ -12,9 +12,9 @@ from transfer_core.commands.listed import when
 from transfer_core.commands.named import bytes_of, named
 from transfer_core.commands.table import table
 from transfer_core.errors import GraftError
-from transfer_core.types import SETTINGS, SPLITS, Dataset, Run, Score
+from transfer_core.types import SPLITS, Dataset, Run
 from transfer_core.words import duration, size
-from transfer_core.workspace import Workspace
+from transfer_core.workspace import SETTINGS, Score, Workspace
 
 Shown = tuple[dict[str, Any], str]
 

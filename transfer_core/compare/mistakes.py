@@ -1,13 +1,44 @@
 """Which images runs have wrong: where two differ, the surest mistakes, and labels that are likely errors themselves."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from transfer_core.types import Call, Disagreement, Floats, Ints, Predictions, Seen
+from transfer_core.types import Floats, Ints, Predictions
 
 Split = Literal["val", "test"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """What one run says of one image."""
+
+    run: str
+    predicted: int  # a class
+    confidence: float  # probability of that class
+    of_label: float  # probability of the label
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """A test image, or a validation image, and what runs say of it."""
+
+    sample: int
+    label: int
+    split: Literal["val", "test"]
+    calls: tuple[Call, ...]  # in the order of the runs
+
+
+@dataclass(frozen=True, kw_only=True)
+class Disagreement:
+    """Where two runs differ; the surest first."""
+
+    fixed: tuple[Seen, ...]  # the second alone is right
+    broken: tuple[Seen, ...]  # the first alone is right
+    both_wrong: tuple[Seen, ...]
+    both_right: int
 
 
 def disagreement(first: str, second: str, predictions: Mapping[str, Predictions]) -> Disagreement:

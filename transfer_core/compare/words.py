@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from transfer_core import words
-from transfer_core.types import Interval
+from transfer_core.compare.statistics import Interval
 
 SAME = 0.05  # times that differ by a smaller share are the same
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from transfer_core.types import Ints, Predicted
+from transfer_core.data.answers import Predicted
+from transfer_core.types import Ints
 from transfer_core.words import cell
 
 TOP = 3  # classes told by name

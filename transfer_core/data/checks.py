@@ -1,14 +1,31 @@
 """What a user should know about their images: duplicates, leaks, doubtful labels, classes that are too small."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from transfer_core.types import SPLITS, TRAIN, Dataset, Ints, Problem, Profile
+from transfer_core.types import SPLITS, TRAIN, Dataset, Ints, Problem
 
 MOST_OF_A_KIND = 1000  # problems listed one by one; the rest of a kind becomes one line
 ORDER = ("skipped", "conflict", "leak", "small", "duplicate", "note")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """What a dataset is like, in numbers."""
+
+    counts: tuple[tuple[int, int, int], ...]  # per class: images in train, val, test
+    images: int
+    train_images: int
+    imbalance: float  # largest class / smallest class, in train
+    median_width_px: int
+    median_height_px: int
+    smallest_side_px: int
+    duplicate_groups: int  # groups of two images or more
+    duplicate_images: int  # images in such groups
+    skipped: int  # files left out, each listed in Dataset.problems
 
 
 def profile(dataset: Dataset) -> Profile:

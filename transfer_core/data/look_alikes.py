@@ -11,7 +11,7 @@ import os
 import secrets
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from transfer_core.data.parallel import in_order
 from transfer_core.data.pixels import AGAIN, lost, square
 from transfer_core.errors import DatasetError, ImageError
-from transfer_core.types import LABELS, TRAIN, Augmentation, Dataset, Floats, Ints, LookAlike, Progress, Symmetry
+from transfer_core.strategies.settings import LABELS
+from transfer_core.types import TRAIN, Augmentation, Dataset, Floats, Ints, Progress, Symmetry
 
 FILE = "look-alikes.json"  # in the dataset's folder
 LEAST, ENOUGH, MOST = 6, 20, 900  # training images of a class that say something, that are enough, and of all classes
@@ -43,6 +44,19 @@ HOW: dict[Symmetry, str] = {
     "half_turn": "Turned upside down",
     "quarter_turn": "Turned by a quarter",
 }
+
+
+@dataclass(frozen=True, kw_only=True)
+class LookAlike:
+    """Two classes that a flip or a turn makes alike."""
+
+    symmetry: Symmetry
+    label: int
+    like: int
+    share: float  # of the images of `label` that are taken for `like` then
+    back: float  # of the images of `like` that are taken for `label`, turned back
+    images: int  # of `label` that were looked at
+    images_back: int
 
 
 def look_alikes(dataset: Dataset, folder: Path) -> Generator[Progress, None, tuple[LookAlike, ...]]:

@@ -17,12 +17,12 @@ from transfer_core.backbones.packaged import built_by_timm
 from transfer_core.backbones.torchvision import settings
 from transfer_core.compare.classes import class_scores
 from transfer_core.compare.ensemble import doubt_of
-from transfer_core.compare.statistics import bootstrapped, interval, reliability, score, wilson
+from transfer_core.compare.statistics import Interval, bootstrapped, interval, reliability, score, wilson
 from transfer_core.data import pixels
 from transfer_core.errors import ExportError
 from transfer_core.export.check import TIE, TOLERANCE, Checked, checked
 from transfer_core.export.members import Expected, Member
-from transfer_core.types import Dataset, Floats, Interval
+from transfer_core.types import Dataset, Floats
 
 FORMAT = "graft bundle 1"
 LIBRARIES = (

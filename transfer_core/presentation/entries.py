@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 
+from transfer_core.compare.comparison import Comparison
+from transfer_core.compare.pairs import Pair
+from transfer_core.compare.statistics import Interval, Score
 from transfer_core.presentation.marks import Mark, marks
-from transfer_core.types import Comparison, Interval, Pair, Run, Score
+from transfer_core.types import Run
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,23 +9,15 @@ from typing import Any
 
 import numpy as np
 
+from transfer_core.compare.approaches import Reached
 from transfer_core.compare.classes import class_scores
-from transfer_core.compare.statistics import BINS, DRAWS
+from transfer_core.compare.comparison import Comparison
+from transfer_core.compare.mistakes import Seen
+from transfer_core.compare.statistics import BINS, DRAWS, Score
+from transfer_core.data.checks import Profile
+from transfer_core.presentation.figures.cost import front
 from transfer_core.report.gathered import MOST_SHOWN, Gathered
-from transfer_core.types import (
-    SPLITS,
-    Comparison,
-    Dataset,
-    EpochEnd,
-    Notice,
-    Profile,
-    Reached,
-    Repeats,
-    Run,
-    Score,
-    Seen,
-    front,
-)
+from transfer_core.types import SPLITS, Dataset, EpochEnd, Notice, Repeats, Run
 
 FORMAT = "graft-report 1"  # raise it when a field changes its meaning
 

@@ -5,7 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from transfer_core.types import AUTO, FIRST, SETTINGS, TRAIN, VAL, Backbone, Dataset, Recipe, Stage
+from transfer_core.strategies.settings import SETTINGS
+from transfer_core.strategies.stages import Stage
+from transfer_core.types import AUTO, FIRST, TRAIN, VAL, Backbone, Dataset, Recipe
 
 BATCH_SIZE = 32
 LAYER_NORM = frozenset({"ConvNeXt", "Swin", "Swin V2", "Vision Transformer", "MaxViT"})  # families

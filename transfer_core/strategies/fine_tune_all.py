@@ -12,7 +12,8 @@ from transfer_core.strategies.definition import (
     statistics,
     trained,
 )
-from transfer_core.types import FIRST, HEAD, Backbone, Recipe, Stage
+from transfer_core.strategies.stages import Stage
+from transfer_core.types import FIRST, HEAD, Backbone, Recipe
 
 FIRST_STAGE = 0.4  # its learning rate over the last stage's, however many lie between
 

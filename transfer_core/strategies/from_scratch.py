@@ -3,7 +3,8 @@
 from typing import Any
 
 from transfer_core.strategies.definition import CS231N, TRAINING, Strategy, scratch_defaults, trained
-from transfer_core.types import FIRST, Backbone, Recipe, Stage
+from transfer_core.strategies.stages import Stage
+from transfer_core.types import FIRST, Backbone, Recipe
 
 
 def defaults(train_images: int, classes: int, backbone: Backbone) -> dict[str, Any]:

@@ -4,7 +4,8 @@ from typing import Any
 
 from transfer_core.strategies.definition import TRAINING, Strategy, trained
 from transfer_core.strategies.fine_tune_all import fine_tuning_defaults
-from transfer_core.types import FIRST, HEAD, Backbone, Recipe, Stage
+from transfer_core.strategies.stages import Stage
+from transfer_core.types import FIRST, HEAD, Backbone, Recipe
 
 MOST = 4  # unfreezings: networks with more taps free several at once
 

@@ -14,6 +14,7 @@ from transfer_core.compare.familiar import Familiar
 from transfer_core.compare.predictions import PREDICTIONS
 from transfer_core.data.look_alikes import look_alikes, warnings
 from transfer_core.errors import RecipeError, StopAsked
+from transfer_core.strategies.stages import Stage
 from transfer_core.training.checkpoint import RECIPE, save_json, save_network, save_predictions
 from transfer_core.training.familiar import FAMILIAR, remembered, save_familiar
 from transfer_core.training.features import Codes, frozen_features, outputs, precise
@@ -22,18 +23,7 @@ from transfer_core.training.heads import STEPS, SVM_STRENGTHS, linear_svm, logis
 from transfer_core.training.kept_heads import Solver, kept_or_fitted
 from transfer_core.training.setup import State, begin, network_at, plan, prepare
 from transfer_core.training.solvers import accuracy_of, softmax
-from transfer_core.types import (
-    TEST,
-    VAL,
-    Dataset,
-    Event,
-    Notice,
-    Predictions,
-    Recipe,
-    RunEnd,
-    Stage,
-    StageStart,
-)
+from transfer_core.types import TEST, VAL, Dataset, Event, Notice, Predictions, Recipe, RunEnd, StageStart
 
 Tested = tuple[Predictions, Familiar | None]
 HEADS: dict[str, Solver] = {"logistic": logistic, "svm": linear_svm, "strongest": strongest}

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from transfer_core.strategies.stages import Stage
 from transfer_core.training.checkpoint import whole
 from transfer_core.training.heads import Fitting, Head
 from transfer_core.training.setup import State
@@ -22,7 +23,6 @@ from transfer_core.types import (
     Event,
     Notice,
     Progress,
-    Stage,
     digest,
     event_from_json,
     event_to_json,

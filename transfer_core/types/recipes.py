@@ -1,16 +1,15 @@
 """What a run does, and what of it a user may set: each setting is described on its own line, and nowhere else."""
 
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
-from transfer_core.types.augmentation import SWITCHES, Augmentation, in_force
+from transfer_core.types.augmentation import ON, PRESETS, SWITCHES, Augmentation
 from transfer_core.types.backbones import MOST_PX
 from transfer_core.types.plain import digest
-from transfer_core.types.settings import Setting, setting, settings_of
+from transfer_core.types.settings import once, setting, switch, today
 
 FIRST = "first"  # train from the input on: the whole network
 HEAD = "head"  # train the new classifier alone
-AS_PRESET = {"preset": "as the preset"}  # in words, what a switch of augmentation says by itself
 AUTO = "auto"  # the tap whose features a linear classifier tells apart best, by cross-validation
 
 
@@ -184,68 +183,36 @@ class Recipe:
         group="augmentation",
         rank=5,
     )
-    flip: Literal["preset", "yes", "no"] = setting(
-        "preset",
-        label="Flip left and right",
-        help="Half of the images, mirrored. No, where left and right mean something: letters, arrows, sides of a body.",
-        group="augmentation",
-        words=AS_PRESET,
-        was={True: "preset", False: "no"},
+    flip: Literal["preset", "yes", "no"] = switch(
+        "Flip left and right",
+        "Half of the images, mirrored. No, where left and right mean something: letters, arrows, sides of a body.",
+        was=((True, "preset"), (False, "no")),
     )
-    flip_up: Literal["preset", "yes", "no"] = setting(
-        "preset",
-        label="Flip up and down",
-        help="Half of the images. For what has no up: seen from above, or through a microscope.",
-        group="augmentation",
-        words=AS_PRESET,
+    flip_up: Literal["preset", "yes", "no"] = switch(
+        "Flip up and down",
+        "Half of the images. For what has no up: seen from above, or through a microscope.",
         later=True,
     )
-    quarter_turns: Literal["preset", "yes", "no"] = setting(
-        "preset",
-        label="Quarter turns",
-        help="By 90, 180 or 270 degrees, without any blur. For what has no up.",
-        group="augmentation",
-        words=AS_PRESET,
+    quarter_turns: Literal["preset", "yes", "no"] = switch(
+        "Quarter turns", "By 90, 180 or 270 degrees, without any blur. For what has no up.", later=True
+    )
+    tilt: Literal["preset", "yes", "no"] = switch("Tilt", "Turned by up to 15 degrees, either way.", later=True)
+    shift: Literal["preset", "yes", "no"] = switch(
+        "Shift", "Moved by up to 10 % of the side, in standard by 5 %. What is missing is mirrored in.", later=True
+    )
+    crop: Literal["preset", "yes", "no"] = switch(
+        "Crop",
+        "A window anywhere in the image, of at least half its area. No, where what lies near the edge decides.",
         later=True,
     )
-    tilt: Literal["preset", "yes", "no"] = setting(
-        "preset",
-        label="Tilt",
-        help="Turned by up to 15 degrees, either way.",
-        group="augmentation",
-        words=AS_PRESET,
+    colour: Literal["preset", "yes", "no"] = switch(
+        "Colour",
+        "Brightness, contrast and saturation, by up to 20 %. No, where shades tell the classes apart.",
         later=True,
     )
-    shift: Literal["preset", "yes", "no"] = setting(
-        "preset",
-        label="Shift",
-        help="Moved by up to 10 % of the side, in standard by 5 %. What is missing is mirrored in.",
-        group="augmentation",
-        words=AS_PRESET,
-        later=True,
-    )
-    crop: Literal["preset", "yes", "no"] = setting(
-        "preset",
-        label="Crop",
-        help="A window anywhere in the image, of at least half its area. No, where what lies near the edge decides.",
-        group="augmentation",
-        words=AS_PRESET,
-        later=True,
-    )
-    colour: Literal["preset", "yes", "no"] = setting(
-        "preset",
-        label="Colour",
-        help="Brightness, contrast and saturation, by up to 20 %. No, where shades tell the classes apart.",
-        group="augmentation",
-        words=AS_PRESET,
-        later=True,
-    )
-    erasing: Literal["preset", "yes", "no"] = setting(
-        "preset",
-        label="Erase a part",
-        help="From half of the images a rectangle, 2 to 40 % of the area (random erasing): no part decides alone.",
-        group="augmentation",
-        words=AS_PRESET,
+    erasing: Literal["preset", "yes", "no"] = switch(
+        "Erase a part",
+        "From half of the images a rectangle, 2 to 40 % of the area (random erasing): no part decides alone.",
         later=True,
     )
     patience: int = setting(
@@ -325,9 +292,9 @@ class Recipe:
     )
 
     def __post_init__(self) -> None:
-        for each in SETTINGS.values():
-            if each.was:  # a recipe of an earlier Graft
-                object.__setattr__(self, each.name, each.read(getattr(self, each.name)))
+        for each in fields(self):
+            if each.metadata.get("was"):  # a recipe of an earlier Graft
+                object.__setattr__(self, each.name, today(each.metadata["was"], getattr(self, each.name)))
 
     @property
     def id(self) -> str:
@@ -342,30 +309,24 @@ class Recipe:
     def hashed(self) -> dict[str, Any]:
         """What every digest of a recipe is made of: its fields, without later settings at yesterday's behaviour."""
         return {
-            name: SETTINGS[name].once(value) if name in SETTINGS else value
-            for name, value in asdict(self).items()
-            if name not in SETTINGS or not SETTINGS[name].later or value != SETTINGS[name].default
+            each.name: once(each.metadata.get("was", ()), value)
+            for each in fields(self)
+            if (value := getattr(self, each.name)) != each.default or not each.metadata.get("later")
         }
 
     def later(self) -> dict[str, Any]:
         """Of `hashed` the later settings: for digests that name the earlier ones one by one."""
-        return {name: value for name, value in self.hashed().items() if name in SETTINGS and SETTINGS[name].later}
+        return {
+            name: value
+            for name, value in self.hashed().items()
+            if self.__dataclass_fields__[name].metadata.get("later")
+        }
 
     @property
     def augmentation(self) -> Augmentation:
-        """What is in force of it."""
-        return in_force(self.augment, {name: getattr(self, name) for name in SWITCHES})
-
-    def words(self, name: str) -> str:
-        """A setting for people; of a switch whether it is on."""
-        value = getattr(self, name)
-        if name in SWITCHES:
-            value = "yes" if getattr(self.augmentation, name) else "no"
-        return SETTINGS[name].words(value)
-
-
-SETTINGS: dict[str, Setting] = settings_of(Recipe)  # by name, in the order of the fields
-LABELS: dict[str, str] = {  # of every field of a recipe
-    each.name: SETTINGS[each.name].label if each.name in SETTINGS else each.metadata["label"] for each in fields(Recipe)
-}
-TELLING: tuple[str, ...] = tuple(sorted(SETTINGS, key=lambda name: SETTINGS[name].rank))  # the most telling first
+        """What is in force of it: a preset with single switches turned on, as strong as the preset has it, or off."""
+        found = {}
+        for name in SWITCHES:
+            said, own = getattr(self, name), getattr(PRESETS[self.augment], name)
+            found[name] = own if said == "preset" else 0.0 if said == "no" else own or getattr(ON, name)
+        return Augmentation(**found)

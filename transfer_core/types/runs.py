@@ -143,3 +143,13 @@ class Predictions:
     test_samples: Ints  # (N_test,)
     test_labels: Ints  # (N_test,)
     test_probabilities: Floats  # (N_test, C)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Doubt:
+    """When a run's answer stands: "not sure" is an answer too."""
+
+    accuracy: float  # promised, of the images that are answered
+    threshold: float | None  # of the likeliest class's calibrated probability; None: none keeps the promise
+    answered: float  # the share of validation images that are
+    images: int  # of validation, by which this was set; 0: there were none, so every answer stands

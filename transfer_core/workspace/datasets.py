@@ -10,13 +10,13 @@ from typing import IO
 
 from PIL import Image
 
-from transfer_core.data.checks import profile
+from transfer_core.data.checks import Profile, profile
 from transfer_core.data.examples import EXAMPLES, Example
 from transfer_core.data.pixels import fit_square, lost, open_rgb
 from transfer_core.errors import ArchiveError, DatasetError, disk_words
 from transfer_core.jobs.tasks.import_images import ImportImages
 from transfer_core.store import Store
-from transfer_core.types import Dataset, Profile
+from transfer_core.types import Dataset
 from transfer_core.workspace.jobs import Jobs
 from transfer_core.workspace.naming import expanded, matching, title
 from transfer_core.workspace.uploads import keep_upload, new_id

@@ -15,7 +15,8 @@ from components.train.settings import COLUMNS, changed
 from tests.strategies.test_strategies import dataset
 from transfer_core.errors import RecipeError
 from transfer_core.strategies import STRATEGIES
-from transfer_core.types import SETTINGS, SWITCHES, Repeats, Run
+from transfer_core.strategies.settings import SETTINGS
+from transfer_core.types import SWITCHES, Repeats, Run
 from transfer_core.workspace import Workspace
 
 

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from transfer_core.compare.statistics import Interval
 from transfer_core.presentation.marks import Mark
 from transfer_core.presentation.theme import INK
-from transfer_core.types import Interval
 from transfer_core.words import in_figure, short
 
 Json = dict[str, Any]

@@ -12,7 +12,6 @@ from transfer_core.presentation.figures.rows import interval
 from transfer_core.presentation.labels import PAGE, Box, Room, place_labels
 from transfer_core.presentation.scales import LEAST, Scale, padded, scale
 from transfer_core.presentation.theme import NEUTRAL
-from transfer_core.types import front
 from transfer_core.words import duration, in_figure, short, size
 
 NAMED = 6  # more runs than this are named on hover alone, those of the front first
@@ -79,6 +78,15 @@ def cost(
             "yaxis": {"title": "Test accuracy, %", "range": [low, min(high, 102.0)]},
         },
     )
+
+
+def front(costs: Sequence[float], accuracies: Sequence[float]) -> list[int]:
+    """Places of what nothing else is at once cheaper and more accurate than, the cheapest first (Pareto)."""
+    found: list[int] = []
+    for i in sorted(range(len(costs)), key=lambda i: (costs[i], -accuracies[i])):
+        if not found or accuracies[i] > accuracies[found[-1]]:
+            found.append(i)
+    return found
 
 
 def _names(

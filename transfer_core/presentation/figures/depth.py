@@ -3,11 +3,12 @@
 import re
 from collections.abc import Mapping, Sequence
 
+from transfer_core.compare.statistics import Interval
 from transfer_core.presentation.figures.canvas import FONT, HOVER, Figure, whiskers
 from transfer_core.presentation.marks import mark_of
 from transfer_core.presentation.theme import NEUTRAL
 from transfer_core.strategies import representative
-from transfer_core.types import DepthPoint, Interval
+from transfer_core.types import DepthPoint
 from transfer_core.words import between, in_figure, percent
 
 

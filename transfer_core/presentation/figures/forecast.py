@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from transfer_core.compare.crossing import Crossing, Forecast, LearningCurve
 from transfer_core.presentation.figures.canvas import HOVER, Figure, Json, marker, note, whiskers
 from transfer_core.presentation.marks import mark_of
 from transfer_core.presentation.scales import Scale
 from transfer_core.presentation.theme import NEUTRAL
-from transfer_core.types import Crossing, Floats, Forecast, LearningCurve
+from transfer_core.types import Floats
 from transfer_core.words import between, count, percent
 
 APART = 1.35  # numbers of images that differ by less get one label on the axis

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
+from transfer_core.compare.approaches import Approach
 from transfer_core.presentation.figures.canvas import HOVER, Figure, Json, marker, note, whiskers
 from transfer_core.presentation.marks import mark_of
 from transfer_core.presentation.scales import scale
 from transfer_core.presentation.theme import INK
-from transfer_core.types import Approach
 from transfer_core.words import between, count, in_figure, percent
 
 RATIO = 4  # of the most images to the fewest, from which on the axis is logarithmic

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
+from transfer_core.compare.statistics import Bin
 from transfer_core.presentation.entries import Entry
 from transfer_core.presentation.figures.canvas import HOVER, Figure, Json, marker, whiskers
 from transfer_core.presentation.theme import NEUTRAL
-from transfer_core.types import Bin
 from transfer_core.words import between, count, in_figure, percent, short
 
 FEW = 3  # runs that all have their intervals; of more only the first has

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from transfer_core.compare.comparison import Comparison
+from transfer_core.compare.statistics import Interval, Score
 from transfer_core.presentation.entries import Entry, lead
 from transfer_core.presentation.figures.canvas import HOVER, Figure, Json, note
 from transfer_core.presentation.scales import padded
 from transfer_core.presentation.theme import NEUTRAL
-from transfer_core.types import Comparison, Interval, Score
 from transfer_core.words import between, count, in_figure, percent, short, signed
 
 ROW_PX, TIGHT_PX = 46, 40  # height of a run with its name above it, and where there are many

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from transfer_core.presentation.entries import Entry
 from transfer_core.presentation.recipes import Differences, differences
 from transfer_core.report.gathered import Gathered
-from transfer_core.types import LABELS, Notice
+from transfer_core.strategies.settings import LABELS
+from transfer_core.types import Notice
 
 
 @dataclass(frozen=True, kw_only=True)

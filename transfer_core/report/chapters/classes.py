@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from transfer_core.compare.classes import class_scores
+from transfer_core.compare.classes import ClassScore, class_scores
 from transfer_core.presentation.confusions import Mixed, mixed, most_confused, shares
 from transfer_core.presentation.entries import Entry
 from transfer_core.presentation.theme import LIGHT
 from transfer_core.report.gathered import Gathered
-from transfer_core.types import ClassScore, Ints
+from transfer_core.types import Ints
 
 MOST_NUMBERED = 25  # classes; more get a picture and a list of the commonest confusions in place of a table
 MOST_UNFOLDED = 40  # rows of the table of classes

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from transfer_core.compare.mistakes import Seen
 from transfer_core.compare.words import some
 from transfer_core.report.gathered import MOST_SHOWN, Gathered
-from transfer_core.types import Seen
 from transfer_core.words import count, percent
 
 Captions = Callable[[Seen, Sequence[str]], tuple[str, ...]]  # of an image, given the names of classes
