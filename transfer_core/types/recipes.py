@@ -1,6 +1,7 @@
 """What a run does, and what of it a user may set: each setting is described on its own line, and nowhere else."""
 
 from dataclasses import dataclass, field, fields, replace
+from functools import partial
 from typing import Any, Literal
 
 from transfer_core.types.augmentation import ON, PRESETS, SWITCHES, Augmentation
@@ -16,6 +17,11 @@ AUTO = "auto"  # the tap whose features a linear classifier tells apart best, by
 def _named(label: str) -> Any:
     """A field of `Recipe` that follows from what is chosen elsewhere."""
     return field(metadata={"label": label})
+
+
+_schedule = partial(setting, group="schedule")
+_regularised = partial(setting, group="regularisation")
+_images = partial(setting, group="images", of="every strategy")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,87 +51,73 @@ class Recipe:
         layer="inner",
         rank=2,
     )
-    epochs: int = setting(
+    epochs: int = _schedule(
         0,  # of a strategy that has none
         label="Epochs",
         help="At most; early stopping may end a run before.",
-        group="schedule",
         least=1,
         most=1000,
         rank=3,
     )
-    batch_size: int = setting(32, label="Batch size", help="Images in one step.", group="schedule", least=1, most=4096)
-    lr: float = setting(
+    batch_size: int = _schedule(32, label="Batch size", help="Images in one step.", least=1, most=4096)
+    lr: float = _schedule(
         0.0,
         label="Learning rate of the head",
         help="Its peak, which it has after warm-up. A range test tries many.",
-        group="schedule",
         least=1e-8,
         most=10,
         step=1e-4,
         rank=4,
     )
-    backbone_lr: float = setting(
+    backbone_lr: float = _schedule(
         0.0,
         label="Learning rate of the backbone",
         help="Its peak. By rule a tenth of the head's: pretrained weights are worth keeping.",
-        group="schedule",
         of="some",
         least=1e-8,
         most=10,
         step=1e-5,
     )
-    schedule: Literal["cosine", "constant"] = setting(
+    schedule: Literal["cosine", "constant"] = _schedule(
         "cosine",
         label="Schedule",
         help="What becomes of the rates after warm-up: a cosine to zero at the stage's end, or constant.",
-        group="schedule",
         later=True,
     )
-    warm_up: float = setting(
+    warm_up: float = _schedule(
         0.1,
         label="Warm-up",
         help="Share of a stage's steps in which its rates climb to their peak; of those beyond 1,000 none counts."
         " 0: none.",
-        group="schedule",
         least=0,
         most=1,
         step=0.05,
         zero="no warm-up",
         later=True,
     )
-    weight_decay: float = setting(
-        0.0,
-        label="Weight decay",
-        help="Not on biases and norms.",
-        group="regularisation",
-        least=0,
-        most=1,
-        step=0.001,
+    weight_decay: float = _regularised(
+        0.0, label="Weight decay", help="Not on biases and norms.", least=0, most=1, step=0.001
     )
-    optimizer: Literal["adamw", "sgd", "adam"] = setting(
+    optimizer: Literal["adamw", "sgd", "adam"] = _regularised(
         "adamw",
         label="Optimizer",
         help="All follow the warm-up and the schedule.",
-        group="regularisation",
         words={"adamw": "AdamW", "sgd": "SGD, momentum 0.9", "adam": "Adam"},
     )
-    depth_decay: float = setting(
+    depth_decay: float = _schedule(
         1.0,
         label="Rate of the stage before",
         help="Each stage towards the input learns at this share of the next one's rate. 1: all alike.",
-        group="schedule",
         of="some",
         least=0.01,
         most=1,
         step=0.05,
     )
-    hidden: int = setting(
+    hidden: int = _regularised(
         0,
         label="Hidden units",
         help="Of a layer between the features and the classifier, with ReLU. Only where descent trains the head from"
         " its start: a head that is solved is linear, and so is the one that fine-tuning begins with. 0: none.",
-        group="regularisation",
         of="some",
         least=0,
         most=8192,
@@ -133,47 +125,37 @@ class Recipe:
         zero="no hidden layer",
         later=True,
     )
-    batch_norm: Literal["batch", "kept"] = setting(
+    batch_norm: Literal["batch", "kept"] = _regularised(
         "batch",
         label="BatchNorm statistics",
         help="What fine-tuning normalises by: each batch, or what the pretrained weights were trained with.",
-        group="regularisation",
         of="some",
         words={"batch": "of each batch", "kept": "as pretrained"},
         later=True,
     )
-    smoothing: float = setting(
+    smoothing: float = _regularised(
         0.0,
         label="Label smoothing",
         help="How much of each label is shared out over all classes.",
-        group="regularisation",
         least=0,
         most=0.9,
         step=0.05,
     )
-    dropout: float = setting(
+    dropout: float = _regularised(
         0.0,
         label="Dropout",
         help="Share of what the head's last layer does not see in a step: of the features, or of the hidden units.",
-        group="regularisation",
         least=0,
         most=0.95,
         step=0.1,
     )
-    clip: float = setting(
-        0.0,
-        label="Largest gradient",
-        help="Norm above which it is cut. 0: any.",
-        group="regularisation",
-        least=0,
-        most=1000,
-        step=0.5,
+    clip: float = _regularised(
+        0.0, label="Largest gradient", help="Norm above which it is cut. 0: any.", least=0, most=1000, step=0.5
     )
-    balanced: bool = setting(
+    balanced: bool = _regularised(
         False,
         label="Classes weigh the same",
         help="In the loss, however many images each has. For very uneven classes.",
-        group="regularisation",
     )
     augment: Literal["none", "light", "standard"] = setting(
         "none",
@@ -215,21 +197,18 @@ class Recipe:
         "From half of the images a rectangle, 2 to 40 % of the area (random erasing): no part decides alone.",
         later=True,
     )
-    patience: int = setting(
+    patience: int = _schedule(
         0,
         label="Early stopping after",
         help="Epochs without a better validation loss, counted in the second half of the schedule. 0: never. The best"
         " epoch is kept either way.",
-        group="schedule",
         least=0,
         most=1000,
     )
-    px: int = setting(
+    px: int = _images(
         0,
         label="Image side",
         help="Of the square that the network sees, in px. Smaller is faster and sees less. 0: the network's own.",
-        group="images",
-        of="every strategy",
         least=0,
         most=MOST_PX,
         step=32,
@@ -237,32 +216,19 @@ class Recipe:
         rank=10,
         later=True,
     )
-    fit: Literal["crop", "pad", "squeeze"] = setting(
+    fit: Literal["crop", "pad", "squeeze"] = _images(
         "crop",
         label="Pictures that are no squares",
         help="Crop: the square in their middle; what lies beside it is lost. Pad: all of it, with grey beside it."
         " Squeeze: all of it, distorted.",
-        group="images",
-        of="every strategy",
         rank=11,
         later=True,
     )
-    seed: int = setting(
-        0,
-        label="Seed",
-        help="Decides all that is drawn at random.",
-        group="images",
-        of="every strategy",
-        least=0,
-        most=2**32 - 1,
-        rank=8,
-    )
-    per_class: int = setting(
+    seed: int = _images(0, label="Seed", help="Decides all that is drawn at random.", least=0, most=2**32 - 1, rank=8)
+    per_class: int = _images(
         0,
         label="Training images of each class",
         help="Drawn by the seed, to see what fewer images would give. 0: all.",
-        group="images",
-        of="every strategy",
         least=0,
         most=1_000_000,
         zero="all images",
