@@ -19,9 +19,8 @@ STRATEGY = '''
 
 from typing import Any
 
-from transfer_core.strategies.definition import TRAINING, Strategy, trained
+from transfer_core.strategies.definition import TRAINING, Stage, Strategy, trained
 from transfer_core.strategies.fine_tune_all import fine_tuning_defaults
-from transfer_core.strategies.stages import Stage
 from transfer_core.types import FIRST, HEAD, Backbone, Recipe
 
 

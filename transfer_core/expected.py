@@ -3,8 +3,7 @@
 import math
 
 from transfer_core.strategies import STRATEGIES, Strategy, recipe
-from transfer_core.strategies.definition import epochs_a_look
-from transfer_core.strategies.stages import Stage
+from transfer_core.strategies.definition import Stage, epochs_a_look
 from transfer_core.types import FIRST, HEAD, TEST, TRAIN, VAL, Backbone, Dataset, Estimate, Pace, Recipe
 
 # Seconds of fitting a linear head for each image, feature and class, on two cores (benchmarks/RESULTS.md, "Linear heads

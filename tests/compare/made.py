@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from transfer_core.compare.comparison import Comparison, compared
+from transfer_core.compare.compared import Comparison
+from transfer_core.compare.comparison import compared
 from transfer_core.types import FIRST, HEAD, Dataset, Predictions, Recipe, Run
 
 TITLES = {"linear_probe": "Linear probe", "fine_tune_all": "Fine-tune all", "from_scratch": "From scratch"}

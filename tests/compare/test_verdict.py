@@ -7,9 +7,8 @@ import pytest
 
 from tests.compare.made import TITLES, comparison, dataset, predictions, run
 from transfer_core.backbones import backbone
-from transfer_core.compare.approaches import approach_of
 from transfer_core.compare.comparison import compared, table_of
-from transfer_core.compare.verdict import grade
+from transfer_core.compare.verdict import approach_of, grade
 from transfer_core.strategies import STRATEGIES, recipe
 from transfer_core.types import HEAD
 

@@ -5,12 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from transfer_core.compare.approaches import Approach
-from transfer_core.compare.comparison import Comparison
+from transfer_core.compare.compared import Approach, Bin, Comparison, Interval, Pair, Score, Verdict
 from transfer_core.compare.crossing import Crossing, Forecast, LearningCurve, Size
-from transfer_core.compare.pairs import Pair
-from transfer_core.compare.statistics import Bin, Interval, Score
-from transfer_core.compare.verdict import Verdict
 from transfer_core.presentation.entries import Entry, entries
 from transfer_core.presentation.figures import Curve
 from transfer_core.types import EpochEnd, RateTest, Recipe, Run

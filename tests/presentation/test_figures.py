@@ -22,8 +22,7 @@ from tests.presentation.drawn import (
     epochs,
     score,
 )
-from transfer_core.compare.approaches import Approach, Reached
-from transfer_core.compare.statistics import Interval
+from transfer_core.compare.compared import Approach, Interval, Reached
 from transfer_core.presentation import figures
 from transfer_core.presentation.entries import entries
 from transfer_core.presentation.figures import Curve, Figure

@@ -1,19 +1,8 @@
 """How well one run does on each class, read from its confusion matrix."""
 
-from dataclasses import dataclass
-
-from transfer_core.compare.statistics import Interval, wilson
+from transfer_core.compare.compared import ClassScore, Interval
+from transfer_core.compare.statistics import wilson
 from transfer_core.types import Ints
-
-
-@dataclass(frozen=True, kw_only=True)
-class ClassScore:
-    """One run on the test images of one class."""
-
-    support: int  # test images that carry the label
-    recall: Interval | None  # share of them that was named so; Wilson; None where there are none
-    precision: Interval | None  # share of the images named so that carry the label; Wilson; None where none was named
-    f1: float | None  # None where the class is neither a label nor a prediction
 
 
 def class_scores(matrix: Ints) -> tuple[ClassScore, ...]:

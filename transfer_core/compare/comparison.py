@@ -1,60 +1,14 @@
 """Finished runs side by side: everything that is said of them, from stored predictions alone."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from transfer_core.compare.approaches import Approach, approaches
-from transfer_core.compare.pairs import Pair, pairs
-from transfer_core.compare.statistics import Score, score
-from transfer_core.compare.verdict import WORTH, Table, Transfer, Verdict, transfer, verdict
+from transfer_core.compare.compared import Comparison, Pair
+from transfer_core.compare.pairs import pairs
+from transfer_core.compare.statistics import score
+from transfer_core.compare.verdict import WORTH, Table, approaches, transfer, verdict
 from transfer_core.types import TEST, TRAIN, Dataset, Predictions, Run
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Comparison:
-    """Finished runs of one dataset side by side."""
-
-    runs: tuple[Run, ...]
-    titles: tuple[str, ...]  # in the order of runs, each telling its run from the others
-    train_images: tuple[int, ...]  # that each run was trained on, in the order of runs
-    scores: tuple[Score, ...]  # in the order of runs
-    pairs: tuple[Pair, ...]  # each two runs once
-    verdict: Verdict
-    transfer: Transfer | None  # None without a run from scratch beside a pretrained one
-    approaches: tuple[Approach, Approach]
-
-    @property
-    def images(self) -> int:
-        """Test images, the same for all runs."""
-        return self.scores[0].images
-
-    @property
-    def rival(self) -> str | None:
-        """What the verdict's choice is held against first: the most accurate other run, of another strategy if any."""
-        choice = self.verdict.choice
-        strategies = {run.id: run.strategy for run in self.runs}
-        others = [score for score in self.scores if score.run != choice]
-        foreign = [score for score in others if strategies[score.run] != strategies[choice]]
-        return max(foreign or others, key=lambda score: score.accuracy).run if others else None
-
-    def pair(self, first: str, second: str) -> Pair:
-        """The two runs, `first` first. Raises KeyError where they are not compared."""
-        for pair in self.pairs:
-            if {pair.first, pair.second} == {first, second}:
-                return pair.seen_from(first)
-        raise KeyError((first, second))
-
-    def trained_on(self, run: str) -> int:
-        """How many images."""
-        return next(images for found, images in zip(self.runs, self.train_images, strict=True) if found.id == run)
-
-    def title(self, run: str) -> str:
-        return next(title for found, title in zip(self.runs, self.titles, strict=True) if found.id == run)
-
-    def score(self, run: str) -> Score:
-        return next(score for score in self.scores if score.run == run)
 
 
 def compared(

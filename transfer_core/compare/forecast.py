@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from transfer_core.compare import forecast_words as words
-from transfer_core.compare.comparison import Comparison, train_images
+from transfer_core.compare.compared import Comparison, Interval
+from transfer_core.compare.comparison import train_images
 from transfer_core.compare.crossing import Crossing, Finding, Forecast, Lacking, LearningCurve, Size
 from transfer_core.compare.power_law import Laws, fitted
-from transfer_core.compare.statistics import Interval, bootstrapped, wilson
+from transfer_core.compare.statistics import bootstrapped, wilson
 from transfer_core.compare.verdict import judged
 from transfer_core.types import TRAIN, Dataset, Floats, Predictions, Run
 

@@ -1,15 +1,13 @@
 """Every two runs on the same test images: by how much one is ahead, and whether that is luck."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
 
+from transfer_core.compare.compared import LEVEL, Interval, Pair
 from transfer_core.compare.statistics import (
-    LEVEL,
-    Interval,
     Right,
     bootstrapped,
     confusion,
@@ -20,51 +18,6 @@ from transfer_core.compare.statistics import (
     mcnemar,
 )
 from transfer_core.types import Ints, Predictions
-
-
-@dataclass(frozen=True, kw_only=True)
-class Pair:
-    """Two runs on the same test images. Differences are the first's figure minus the second's."""
-
-    first: str  # run ids
-    second: str
-    accuracy: Interval  # paired bootstrap, by near-duplicate group
-    macro_f1: Interval
-    log_loss: Interval  # below 0: the first is better
-    wins: int  # images that the first alone has right
-    losses: int  # images that the second alone has right
-    p: float  # McNemar's exact test, by near-duplicate group
-    adjusted: float  # p, by Holm over all pairs that are compared
-
-    @property
-    def sure(self) -> bool:
-        """Whether one of the two has more images right than chance explains, given how many pairs are compared."""
-        return self.adjusted < LEVEL and self.sure_alone
-
-    @property
-    def sure_alone(self) -> bool:
-        """Whether it were so if no other pair were compared."""
-        return self.p < LEVEL and (self.accuracy.low > 0 or self.accuracy.high < 0)
-
-    @property
-    def better(self) -> str | None:
-        """The run that surely has more images right; None while that may be luck."""
-        return None if not self.sure else self.first if self.accuracy.value > 0 else self.second
-
-    def seen_from(self, run: str) -> "Pair":
-        """The same pair with `run` first."""
-        if run == self.first:
-            return self
-        return replace(
-            self,
-            first=self.second,
-            second=self.first,
-            accuracy=-self.accuracy,
-            macro_f1=-self.macro_f1,
-            log_loss=-self.log_loss,
-            wins=self.losses,
-            losses=self.wins,
-        )
 
 
 def pairs(predictions: Mapping[str, Predictions], groups: Ints, classes: int) -> tuple[Pair, ...]:

@@ -2,25 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 
-from transfer_core.compare.statistics import Interval, corrected_t, holm
+from transfer_core.compare.compared import Resampled
+from transfer_core.compare.statistics import corrected_t, holm
 from transfer_core.types import Repeats, Run
-
-
-@dataclass(frozen=True, kw_only=True)
-class Resampled:
-    """Two recipes cross-validated on the same folds."""
-
-    first: str  # Recipe.repeats of each
-    second: str
-    difference: Interval  # of accuracy; t distribution with the corrected variance
-    p: float  # Nadeau and Bengio 2003
-    adjusted: float  # by Holm over all such pairs
-    folds: int
 
 
 def repeats(runs: Iterable[Run]) -> tuple[Repeats, ...]:

@@ -1,69 +1,20 @@
 """What can be said of test predictions, and how surely."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import sqrt
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse, special
 
+from transfer_core.compare.compared import Bin, Interval, Score
 from transfer_core.types import Floats, Ints, Predictions
 
-LEVEL = 0.05  # of significance
 DRAWS, BLOCK = 2_000, 250  # of the bootstrap; how many at once, which bounds its memory
 BINS = 10  # of the reliability curve
 LEAST_PROBABILITY = 1e-7  # what a probability counts as at least in the log-loss: float32's own precision
 
 Right = NDArray[np.bool_]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Interval:
-    """A figure with its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
-
-    def __neg__(self) -> "Interval":
-        return Interval(value=-self.value, low=-self.high, high=-self.low)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Bin:
-    """Images whose top probability lies between two values: one point of the reliability curve."""
-
-    confidence: float  # their mean top probability
-    accuracy: Interval  # share that was right; Wilson
-    images: int
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Score:
-    """One run on its test split."""
-
-    run: str
-    accuracy: float
-    interval: tuple[float, float]  # 95 %, Wilson
-    macro_f1: float
-    confusion: Ints  # (C, C): rows are labels, columns predictions
-    images: int
-    log_loss: float  # mean negative log-likelihood of the label, nats
-    ece: float  # expected calibration error: how far confidence lies from accuracy on average
-    reliability: tuple[Bin, ...]  # by confidence; bins without images are left out
-
-    @property
-    def confidence(self) -> float:
-        """Mean top probability."""
-        return sum(each.images * each.confidence for each in self.reliability) / max(1, self.images)
-
-    @property
-    def sureness(self) -> Literal["too sure", "too unsure", "fitting"]:
-        """Confidence held against accuracy: fitting while it lies in the interval that chance leaves to accuracy."""
-        low, high = self.interval
-        return "too sure" if self.confidence > high else "too unsure" if self.confidence < low else "fitting"
 
 
 def wilson(correct: int, of: int, z: float = 1.959964) -> tuple[float, float]:

@@ -3,49 +3,17 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-from transfer_core.compare.pairs import Pair
-from transfer_core.compare.statistics import Score
-from transfer_core.compare.words import ahead, at_cost, dearer, lead_in_points, listed, percent, points, some
+from transfer_core.compare.compared import Approach, Grade, Interval, Pair, Reached, Score, Transfer, Verdict
+from transfer_core.compare.statistics import wilson
+from transfer_core.compare.words import ahead, at_cost, dearer, lead_in_points, points
+from transfer_core.strategies import strategy
 from transfer_core.types import Run
+from transfer_core.words import listed, percent, some
 
 WORTH = 0.01  # accuracy that a lead must exceed to be worth more time
 MUCH = 1.5  # times the time: below it a run is no cheaper, and the more accurate one is the better guess
 SHIFT = 0.05  # accuracy that validation may promise beyond the test's interval before that is worth a word
-
-
-@dataclass(frozen=True, kw_only=True)
-class Verdict:
-    """Which run to take: the cheapest of those that no other is surely, and by more than `worth`, ahead of; of those
-    that cost about as little the most accurate."""
-
-    choice: str  # a run's id
-    best: str  # the run with the most test images right; another than `choice` where its lead is not worth its time
-    reason: str  # in a sentence
-    caution: str  # what else to know of these runs, in sentences; '' for nothing
-    worth: float  # accuracy that a lead must exceed, as a fraction
-
-
-@dataclass(frozen=True, kw_only=True)
-class Transfer:
-    """What pretraining brought: the best pretrained run against training from scratch."""
-
-    pretrained: str  # run ids
-    scratch: str
-    finding: Literal["helps", "open", "useless"]  # "useless": surely no better, beyond what is worth anything
-    reason: str  # in a sentence
-    advice: str  # what to try; '' where it helps
-
-
-@dataclass(frozen=True, kw_only=True)
-class Grade:
-    """The advice held against what came out."""
-
-    recommended: str  # a strategy
-    run: str | None  # its best run by validation here; None while there is none
-    won: str | None  # the run that surely beat it; None where none did
-    reason: str  # in a sentence
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -89,11 +57,6 @@ class Table:
         return f"“{self.titles[run]}”"
 
 
-def judged(run: Run) -> float:
-    """By what runs are chosen: validation, never the test split."""
-    return run.val_accuracy or 0.0
-
-
 # --- the verdict --------------------------------------------------------------------------------
 
 
@@ -116,8 +79,8 @@ def verdict(table: Table, known: Iterable[int] = ()) -> Verdict:
 
 def _lead(table: Table, best: str, rivals: Sequence[str]) -> str:
     """Why the most accurate run is the one to take."""
-    score = table.scores[best]
-    head = f"Take {table.quoted(best)}: it has {percent(score.accuracy)} of {some(score.images, 'test image')} right"
+    score, name = table.scores[best], table.quoted(best)
+    head = f"Take {name}: it has {percent(score.accuracy, gap=' ')} of {some(score.images, 'test image')} right"
     if len(table.runs) == 1:
         return f"{head}. It is the only run here; add another one to compare it with."
     if not rivals:
@@ -164,8 +127,8 @@ def _shift(table: Table, choice: str) -> Iterable[str]:
     promised, (low, high) = table.run(choice).val_accuracy, table.scores[choice].interval
     if promised is not None and not low - SHIFT <= promised <= high + SHIFT:
         yield (
-            f"On validation images {table.quoted(choice)} has {percent(promised)} right: the test images are of another"
-            " kind, or validation images are nearly copies of training images. Believe the test images."
+            f"On validation images {table.quoted(choice)} has {percent(promised, gap=' ')} right: the test images are"
+            " of another kind, or validation images are nearly copies of training images. Believe the test images."
         )
 
 
@@ -253,3 +216,49 @@ def grade(table: Table, recommended: str, titles: Mapping[str, str]) -> Grade:
         less = at_cost(table.seconds(choice), table.seconds(run))
         reason += f" {table.quoted(choice)} is not surely worse{less}."
     return Grade(recommended=recommended, run=run, won=None, reason=reason)
+
+
+# --- the two approaches -------------------------------------------------------------------------
+
+
+def approaches(table: Table, known: Sequence[tuple[Run, int]]) -> tuple[Approach, Approach]:
+    """Feature extraction and fine-tuning, each by its best run by validation. `known`: runs of the same test images,
+    each with the number of images that it trained on."""
+    return (
+        _approach(
+            "feature extraction", table, [(run, n) for run, n in known if approach_of(run) == "feature extraction"]
+        ),
+        _approach("fine-tuning", table, [(run, n) for run, n in known if approach_of(run) == "fine-tuning"]),
+    )
+
+
+def approach_of(run: Run) -> str | None:
+    """Its strategy's: feature extraction leaves the pretrained backbone as it was; None for random weights, and for
+    ensembles."""
+    return None if run.members else strategy(run.recipe.strategy).approach
+
+
+def _approach(name: str, table: Table, known: Sequence[tuple[Run, int]]) -> Approach:
+    compared = {run.id for run in table.runs}
+    here = [run for run, _ in known if run.id in compared]
+    best_of: dict[int, Run] = {}
+    for run, images in known:
+        if images not in best_of or judged(run) > judged(best_of[images]):
+            best_of[images] = run
+    return Approach(
+        name="feature extraction" if name == "feature extraction" else "fine-tuning",
+        run=max(here, key=judged).id if here else None,
+        by_images=tuple(_reached(n, run, table.scores) for n, run in sorted(best_of.items())),
+    )
+
+
+def _reached(images: int, run: Run, scores: Mapping[str, Score]) -> Reached:
+    """`scores`: of runs on the same test images."""
+    tested, share = next(iter(scores.values())).images, run.test_accuracy or 0.0
+    low, high = wilson(round(share * tested), tested)
+    return Reached(images=images, accuracy=Interval(value=share, low=low, high=high), run=run.id)
+
+
+def judged(run: Run) -> float:
+    """By what runs are chosen: validation, never the test split."""
+    return run.val_accuracy or 0.0

@@ -7,8 +7,6 @@ those that turn right, on these 83 %, and the other way round 100 %).
 """
 
 import json
-import os
-import secrets
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
@@ -18,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transfer_core.data.parallel import in_order
-from transfer_core.data.pixels import AGAIN, lost, square
-from transfer_core.errors import DatasetError, ImageError
+from transfer_core.data.pixels import sample_square
+from transfer_core.kept import whole
 from transfer_core.strategies.settings import LABELS
 from transfer_core.types import TRAIN, Augmentation, Dataset, Floats, Ints, Progress, Symmetry
 
@@ -72,12 +70,7 @@ def look_alikes(dataset: Dataset, folder: Path) -> Generator[Progress, None, tup
 
     def load(row: int) -> tuple[Floats, Floats]:
         file = folder / "samples" / dataset.files[row]
-        try:
-            return _look(square(file, resize_px=SIDE, crop_px=SIDE, fit="squeeze"))
-        except ImageError as error:
-            raise DatasetError(f"Sample {file.name} of '{dataset.name}' has changed: {error} {AGAIN}") from error
-        except OSError as error:
-            raise lost(dataset, file, error) from error
+        return _look(sample_square(dataset, file, resize_px=SIDE, crop_px=SIDE, fit="squeeze"))
 
     looks = []
     with closing(in_order(load, rows.tolist())) as found:
@@ -88,12 +81,8 @@ def look_alikes(dataset: Dataset, folder: Path) -> Generator[Progress, None, tup
     if len(np.unique(dataset.labels[rows])) > 1:
         gradients, colours = (np.stack(each) for each in zip(*looks, strict=True))
         alike = tuple(_compared(gradients, colours, dataset.labels[rows]))
-    part = folder / f".{secrets.token_hex(4)}-{FILE}"
-    try:
+    with whole(folder / FILE) as part:
         part.write_text(json.dumps([asdict(each) for each in alike]), encoding="utf-8")
-        os.replace(part, folder / FILE)
-    finally:
-        part.unlink(missing_ok=True)
     return alike
 
 

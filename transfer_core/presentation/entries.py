@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass
 
-from transfer_core.compare.comparison import Comparison
-from transfer_core.compare.pairs import Pair
-from transfer_core.compare.statistics import Interval, Score
+from transfer_core.compare.compared import Comparison, Interval, Pair, Score
 from transfer_core.presentation.marks import Mark, marks
 from transfer_core.types import Run
 

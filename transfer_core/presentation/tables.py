@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from transfer_core.compare.comparison import Comparison
-from transfer_core.compare.statistics import Interval
+from transfer_core.compare.compared import Comparison, Interval
 from transfer_core.presentation.entries import Entry, lead
 
 

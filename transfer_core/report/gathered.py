@@ -4,10 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from transfer_core.compare.comparison import Comparison
-from transfer_core.compare.mistakes import Seen
-from transfer_core.compare.repeats import Resampled
-from transfer_core.compare.verdict import Grade
+from transfer_core.compare.compared import Comparison, Grade, Resampled, Seen
 from transfer_core.data.checks import Profile
 from transfer_core.errors import GraftError
 from transfer_core.presentation.entries import Entry, entries

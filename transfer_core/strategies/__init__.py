@@ -7,7 +7,7 @@ import numpy as np
 
 from transfer_core.errors import DatasetError, RecipeError
 from transfer_core.strategies.all_layers import ALL_LAYERS
-from transfer_core.strategies.definition import Strategy
+from transfer_core.strategies.definition import Stage, Strategy
 from transfer_core.strategies.fine_tune_all import FINE_TUNE_ALL
 from transfer_core.strategies.fine_tune_top import FINE_TUNE_TOP
 from transfer_core.strategies.from_scratch import FROM_SCRATCH
@@ -18,7 +18,6 @@ from transfer_core.strategies.linear_svm import LINEAR_SVM
 from transfer_core.strategies.pictures import fit_by_rule
 from transfer_core.strategies.settings import SETTINGS, Setting
 from transfer_core.strategies.small_cnn import SMALL_CNN
-from transfer_core.strategies.stages import Stage
 from transfer_core.types import AUTO, JUDGES, TEST, TRAIN, Backbone, Dataset, Recipe
 from transfer_core.types.settings import today
 

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from transfer_core.strategies.definition import REPEATS, Strategy
-from transfer_core.strategies.stages import Stage
+from transfer_core.strategies.definition import REPEATS, Stage, Strategy
 from transfer_core.types import HEAD, Backbone, Recipe
 
 

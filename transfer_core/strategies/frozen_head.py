@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from transfer_core.strategies.definition import CS5720, TRAINING, Strategy, epochs_for, trained
-from transfer_core.strategies.stages import Stage
+from transfer_core.strategies.definition import CS5720, TRAINING, Stage, Strategy, epochs_for, trained
 from transfer_core.types import HEAD, Backbone, Recipe
 
 

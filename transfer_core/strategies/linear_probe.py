@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from transfer_core.strategies.definition import CS231N, REPEATS, Strategy, tap_title
-from transfer_core.strategies.stages import Stage
+from transfer_core.strategies.definition import CS231N, REPEATS, Stage, Strategy, tap_title
 from transfer_core.types import HEAD, Backbone, Recipe
 
 

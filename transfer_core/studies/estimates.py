@@ -9,8 +9,7 @@ import numpy as np
 
 from transfer_core.backbones import backbone as named_backbone
 from transfer_core.strategies import STRATEGIES, Strategy, recipe
-from transfer_core.strategies.definition import epochs_a_look
-from transfer_core.strategies.stages import Stage
+from transfer_core.strategies.definition import Stage, epochs_a_look
 from transfer_core.training.features import BATCH_SIZES, known_rows, outputs
 from transfer_core.training.fit import HEADS, memory_is_full
 from transfer_core.training.gradient import gradient

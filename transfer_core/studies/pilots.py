@@ -10,8 +10,8 @@ import numpy as np
 import torch
 
 from transfer_core.backbones import backbone as named_backbone
+from transfer_core.compare.compared import LEVEL
 from transfer_core.compare.pairs import Margin, margin
-from transfer_core.compare.statistics import LEVEL
 from transfer_core.errors import DatasetError, RecipeError
 from transfer_core.strategies import STRATEGIES, recipe, strategy
 from transfer_core.studies.trials import Candidate, Race

@@ -12,7 +12,7 @@ import torch
 from transfer_core import words
 from transfer_core.errors import RecipeError
 from transfer_core.strategies import until_descent
-from transfer_core.strategies.stages import Stage
+from transfer_core.strategies.definition import Stage
 from transfer_core.training.devices import device as named_device
 from transfer_core.training.fit import does_not_fit, memory_is_full, solve
 from transfer_core.training.gradient import Descent

@@ -15,8 +15,7 @@ from torch import Tensor
 from transfer_core.backbones.taps import freeze, parameter_groups
 from transfer_core.compare.calibration import loss_of
 from transfer_core.errors import RecipeError, StopAsked
-from transfer_core.strategies.definition import epochs_a_look
-from transfer_core.strategies.stages import Stage
+from transfer_core.strategies.definition import Stage, epochs_a_look
 from transfer_core.training.augment import augment, draws, shuffled
 from transfer_core.training.features import outputs
 from transfer_core.training.setup import State

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from transfer_core.compare.calibration import loss_of, temperature
-from transfer_core.strategies.stages import Stage
+from transfer_core.strategies.definition import Stage
 from transfer_core.training.features import frozen_features
 from transfer_core.training.ridge import Ridge, cross_validated, errors_of_shares, first, strongest_first
 from transfer_core.training.setup import Context, State

@@ -9,7 +9,7 @@ from typing import Literal
 
 import torch
 
-from transfer_core.strategies.stages import Stage
+from transfer_core.strategies.definition import Stage
 from transfer_core.training import heap
 from transfer_core.types import EpochEnd, Progress
 

@@ -24,7 +24,6 @@ from transfer_core.types.augmentation import NOTHING, PRESETS, SWITCHES, Augment
 from transfer_core.types.backbones import MOST_PX, Backbone, Device, Fit, Pace, Tap
 from transfer_core.types.data import JUDGES, SPLITS, TEST, TRAIN, UNUSED, VAL, Dataset, Mark, Problem
 from transfer_core.types.events import (
-    EVENTS,
     EpochEnd,
     Event,
     Notice,
@@ -34,7 +33,7 @@ from transfer_core.types.events import (
     event_from_json,
     event_to_json,
 )
-from transfer_core.types.plain import Floats, Ints, digest, file_sha256, from_plain
+from transfer_core.types.plain import Floats, Ints, attributes, digest, file_sha256, from_plain
 from transfer_core.types.recipes import AUTO, FIRST, HEAD, Recipe
 from transfer_core.types.runs import (
     ACTIVE,
@@ -54,7 +53,6 @@ __all__ = [
     "ACTIVE",
     "AUTO",
     "ENSEMBLE",
-    "EVENTS",
     "FIRST",
     "GOING",
     "HEAD",
@@ -113,6 +111,7 @@ __all__ = [
     "Symmetry",
     "Tap",
     "Trial",
+    "attributes",
     "digest",
     "event_from_json",
     "event_to_json",

@@ -144,6 +144,14 @@ class Predictions:
     test_labels: Ints  # (N_test,)
     test_probabilities: Floats  # (N_test, C)
 
+    def of(self, split: Literal["val", "test"]) -> tuple[Ints, Ints, Floats]:
+        """Samples, labels and probabilities of one split."""
+        return (
+            (self.val_samples, self.val_labels, self.val_probabilities)
+            if split == "val"
+            else (self.test_samples, self.test_labels, self.test_probabilities)
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class Doubt:

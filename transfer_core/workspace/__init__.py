@@ -1,17 +1,22 @@
 """The one door to everything Graft keeps and does; pages and the command line know no other."""
 
-from transfer_core.compare.approaches import Approach
-from transfer_core.compare.classes import ClassScore
-from transfer_core.compare.comparison import Comparison
+from transfer_core.compare.compared import (
+    Approach,
+    Call,
+    ClassScore,
+    Comparison,
+    Disagreement,
+    Interval,
+    Pair,
+    Resampled,
+    Score,
+    Seen,
+)
 from transfer_core.compare.crossing import Forecast, Lacking
-from transfer_core.compare.mistakes import Call, Disagreement, Seen
-from transfer_core.compare.pairs import Pair
-from transfer_core.compare.repeats import Resampled
-from transfer_core.compare.statistics import Interval, Score
 from transfer_core.data.answers import Heat, Predicted
 from transfer_core.report.to_json import FORMAT as REPORT_FORMAT
+from transfer_core.strategies.definition import Stage
 from transfer_core.strategies.settings import NONE, SETTINGS, Setting
-from transfer_core.strategies.stages import Stage
 from transfer_core.workspace.datasets import DatasetRow, import_roots
 from transfer_core.workspace.naming import default_root, expanded, matching
 from transfer_core.workspace.predictions import MOST_RUNS

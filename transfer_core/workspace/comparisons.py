@@ -6,15 +6,13 @@ from collections.abc import Sequence
 from functools import partial
 
 from transfer_core.compare import mistakes
-from transfer_core.compare.classes import ClassScore, class_scores
-from transfer_core.compare.comparison import Comparison, compared, table_of, train_images
+from transfer_core.compare.classes import class_scores
+from transfer_core.compare.compared import ClassScore, Comparison, Disagreement, Grade, Pair, Resampled, Score, Seen
+from transfer_core.compare.comparison import compared, table_of, train_images
 from transfer_core.compare.crossing import Forecast
 from transfer_core.compare.forecast import forecast, sides
-from transfer_core.compare.mistakes import Disagreement, Seen
-from transfer_core.compare.pairs import Pair
-from transfer_core.compare.repeats import Resampled, resampled
-from transfer_core.compare.statistics import Score
-from transfer_core.compare.verdict import WORTH, Grade, grade
+from transfer_core.compare.repeats import resampled
+from transfer_core.compare.verdict import WORTH, grade
 from transfer_core.errors import DatasetError, UnknownJob
 from transfer_core.report import Report, made
 from transfer_core.report.assets import versions

@@ -11,8 +11,7 @@ from components.compare.matrix import drawing, headline
 from components.compare.runs import comparable
 from components.compare.tables import resampled_words
 from tests.components.finished_runs import Finish
-from transfer_core.compare.repeats import Resampled
-from transfer_core.compare.statistics import Interval
+from transfer_core.compare.compared import Interval, Resampled
 from transfer_core.presentation.entries import entries
 from transfer_core.types import Dataset
 from transfer_core.workspace import Workspace

@@ -23,7 +23,7 @@ from components.errors.confusion import drawing, groups, in_hand
 from tests.components.finished_runs import CLASSES, LABELS, NAMED, fill, predictions
 from transfer_core import words
 from transfer_core.compare.classes import class_scores
-from transfer_core.compare.comparison import Comparison
+from transfer_core.compare.compared import Comparison
 from transfer_core.compare.statistics import score
 from transfer_core.presentation.confusions import mixed
 from transfer_core.types import Dataset

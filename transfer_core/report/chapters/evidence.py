@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from transfer_core.compare.pairs import Pair
+from transfer_core.compare.compared import Pair
 from transfer_core.presentation.entries import Entry
 from transfer_core.presentation.figures import thinned
 from transfer_core.presentation.tables import RunRow, run_rows

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from transfer_core.compare.approaches import Reached
-from transfer_core.compare.verdict import Transfer
+from transfer_core.compare.compared import Reached, Transfer
 from transfer_core.presentation.marks import Mark, mark_of
 from transfer_core.report.gathered import Gathered
 
