@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from transfer_core.compare.compared import LEVEL
 from transfer_core.compare.pairs import pairs
 from transfer_core.compare.statistics import mcnemar
-from transfer_core.types import LEVEL, Ints, Predictions
+from transfer_core.types import Ints, Predictions
 
 DRAWS = 2_000
 NOTHING = np.zeros(0, np.int64)

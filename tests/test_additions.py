@@ -19,9 +19,9 @@ STRATEGY = '''
 
 from typing import Any
 
-from transfer_core.strategies.definition import TRAINING, Strategy, trained
+from transfer_core.strategies.definition import TRAINING, Stage, Strategy, trained
 from transfer_core.strategies.fine_tune_all import fine_tuning_defaults
-from transfer_core.types import FIRST, HEAD, Backbone, Recipe, Stage
+from transfer_core.types import FIRST, HEAD, Backbone, Recipe
 
 
 def defaults(train_images: int, classes: int, backbone: Backbone) -> dict[str, Any]:

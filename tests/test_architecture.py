@@ -19,15 +19,16 @@ FLOORS = {
     "transfer_core.errors": 0,
     "transfer_core.words": 0,
     "transfer_core.journal": 0,
+    "transfer_core.kept": 0,
     "transfer_core.store": 1,
     "transfer_core.data": 2,
     "transfer_core.backbones": 2,
     "transfer_core.strategies": 1,
     "transfer_core.compare": 2,
-    "transfer_core.findings": 2,
-    "transfer_core.advice": 3,
+    "transfer_core.findings": 3,
+    "transfer_core.advice": 4,
     "transfer_core.expected": 2,
-    "transfer_core.decision": 4,
+    "transfer_core.decision": 5,
     "transfer_core.training": 3,
     "transfer_core.studies": 4,
     "transfer_core.presentation": 4,
@@ -57,6 +58,8 @@ BESIDE = {  # the door, and no Workspace would make it better
     "transfer_core.commands.serve": {"transfer_core.serve.limits", "transfer_core.serve.server"},  # serves a bundle
 }
 GUESTS = {"compare": {"errors"}}  # wings without a page of their own, by the page that draws them
+PLAIN = "transfer_core.types.plain"  # to plain JSON and back, and its digest: the one place of `types/` with functions
+SAYS_NO = {"Backbone.seeing"}  # refuses a side that the network does not take, in words
 SCREEN = {"streamlit", "pandas", "plotly", "altair"}
 TORCH = {"torch", "torchvision"}
 OURS = ("pages", "components", "transfer_core", "benchmarks", "tests")
@@ -67,6 +70,7 @@ WITHOUT_TORCH = (
         "transfer_core.types",
         "transfer_core.errors",
         "transfer_core.words",
+        "transfer_core.kept",
         "transfer_core.store",
         "transfer_core.data",
     ),
@@ -192,6 +196,64 @@ def test_a_workspace_is_made_of_parts_that_inherit_nothing_and_keep_their_own_to
         if name.strip('."') in own
     ]
     assert not reached, "\n".join(reached)
+
+
+def in_types() -> dict[str, ast.Module]:
+    """The files of `types/` by their modules' names, save the one that lists them."""
+    return {
+        module: ast.parse(file.read_text())
+        for module, file in modules().items()
+        if module.startswith("transfer_core.types.")
+    }
+
+
+def is_value(node: ast.AST, *, inside: str = "") -> bool:
+    """Whether a line of `types/` is data: a constant, a frozen value, a property, or a function of one expression."""
+    marks = [ast.unparse(each) for each in getattr(node, "decorator_list", ())]
+    if isinstance(node, ast.ClassDef):
+        return any(each.startswith("dataclass(frozen=True") for each in marks)
+    if isinstance(node, ast.FunctionDef):
+        told = node.body[1:] if ast.get_docstring(node) is not None else node.body
+        shown = marks == ["property"] or node.name.startswith("__") or f"{inside}.{node.name}" in SAYS_NO
+        return (bool(inside) and shown) or [type(each) for each in told] == [ast.Return]
+    return isinstance(node, ast.Assign | ast.AnnAssign | ast.Import | ast.ImportFrom | ast.Expr)
+
+
+def test_types_are_values_without_logic() -> None:
+    known = in_types()
+    assert len(known) > 5
+    wrong = [
+        f"{module}, line {node.lineno}: more than a constant, a frozen value, a property or one expression"
+        for module, tree in known.items()
+        if module != PLAIN
+        for outer in tree.body
+        for node in (outer, *(outer.body if isinstance(outer, ast.ClassDef) else ()))
+        if not is_value(node, inside=getattr(outer, "name", "") if node is not outer else "")
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_what_one_room_alone_uses_lives_there() -> None:
+    """A value of `types/` is used by two rooms of the core or more, or is a part of one that is."""
+    users: dict[str, set[str]] = {}
+    for module in modules():
+        if module.startswith("transfer_core.") and not module.startswith("transfer_core.types"):
+            nodes = ast.walk(ast.parse(modules()[module].read_text()))
+            for node in nodes:
+                if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("transfer_core.types"):
+                    for alias in node.names:
+                        users.setdefault(alias.name, set()).add(room(module))
+    classes = {node.name: node for tree in in_types().values() for node in tree.body if isinstance(node, ast.ClassDef)}
+    parts = {
+        part.id
+        for name, node in classes.items()
+        for part in ast.walk(node)
+        if isinstance(part, ast.Name) and part.id != name
+    }
+    alone = [
+        f"{name}: {users.get(name, set())}" for name in classes if len(users.get(name, ())) < 2 and name not in parts
+    ]
+    assert len(classes) > 20 and not alone, "\n".join(alone)
 
 
 def test_a_page_draws_with_its_own_wing() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from transfer_core.cli import COMMANDS, _parser, main
-from transfer_core.types import SETTINGS
+from transfer_core.strategies.settings import SETTINGS
 from transfer_core.workspace import Workspace
 
 pytestmark = pytest.mark.usefixtures("small_networks")  # of this process; the others have them as they are

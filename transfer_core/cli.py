@@ -43,154 +43,76 @@ from transfer_core.workspace import expanded
 Call = Callable[[argparse.Namespace], tuple[dict[str, Any], str]]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Command:
     """A word after `graft`."""
 
     name: str
+    does: str
     call: Call
     arguments: Callable[[argparse.ArgumentParser], None] | None = None
-    does: str
-    examples: tuple[str, ...]
+
+    @property
+    def examples(self) -> list[str]:
+        return [line for line in EXAMPLES.splitlines() if line.split()[1:2] == [self.name]]
 
 
 COMMANDS = (
+    Command("import", "take in a zip or a folder of labelled images", data.import_images, data.import_arguments),
+    Command("example", "draw a built-in example", data.draw_example, data.example_arguments),
+    Command("list", "the datasets and runs that there are", listed.listed, listed.add_arguments),
+    Command("show", "one dataset or run in full: recipe, status, scores, files", show.show, show.add_arguments),
+    Command("rename", "give a dataset another name", rename.rename, rename.add_arguments),
+    Command("delete", "remove datasets with their runs, or runs, for good", delete.delete, delete.add_arguments),
+    Command("advise", "what the four scenarios recommend for a dataset", advise.advise, advise.add_arguments),
+    Command("strategies", "the ways of transferring, and when to take which", lists.strategies),
     Command(
-        name="import",
-        call=data.import_images,
-        arguments=data.import_arguments,
-        does="take in a zip or a folder of labelled images",
-        examples=('graft import photos.zip --name "my photos"', "graft import ~/pictures/birds"),
+        "backbones", "the networks to start from, and a user's own weights", lists.backbones, lists.backbones_arguments
     ),
-    Command(
-        name="example",
-        call=data.draw_example,
-        arguments=data.example_arguments,
-        does="draw a built-in example",
-        examples=("graft example wallpaper",),
-    ),
-    Command(
-        name="list",
-        call=listed.listed,
-        arguments=listed.add_arguments,
-        does="the datasets and runs that there are",
-        examples=("graft list", 'graft list runs --dataset "my photos"', "graft list datasets --json"),
-    ),
-    Command(
-        name="show",
-        call=show.show,
-        arguments=show.add_arguments,
-        does="one dataset or run in full: recipe, status, scores, files",
-        examples=('graft show "my photos"', "graft show 3f9a"),
-    ),
-    Command(
-        name="rename",
-        call=rename.rename,
-        arguments=rename.add_arguments,
-        does="give a dataset another name",
-        examples=('graft rename "my photos" birds',),
-    ),
-    Command(
-        name="delete",
-        call=delete.delete,
-        arguments=delete.add_arguments,
-        does="remove datasets with their runs, or runs, for good",
-        examples=("graft delete birds", "graft delete 3f9a 77c0 --yes"),
-    ),
-    Command(
-        name="advise",
-        call=advise.advise,
-        arguments=advise.add_arguments,
-        does="what the four scenarios recommend for a dataset",
-        examples=(
-            "graft advise birds --similarity different --budget ample --domain no",
-            "graft advise birds --measure --pilots 120 --seconds 600",
-        ),
-    ),
-    Command(
-        name="strategies",
-        call=lists.strategies,
-        does="the ways of transferring, and when to take which",
-        examples=("graft strategies",),
-    ),
-    Command(
-        name="backbones",
-        call=lists.backbones,
-        arguments=lists.backbones_arguments,
-        does="the networks to start from, and a user's own weights",
-        examples=("graft backbones", "graft backbones --add weights.pth --arch resnet50 --name mine"),
-    ),
-    Command(
-        name="run",
-        call=run.run,
-        arguments=run.add_arguments,
-        does="train with one strategy",
-        examples=(
-            "graft run birds --strategy linear_probe --px 160",
-            "graft run birds --strategy fine_tune_all --augment standard --flip no --seeds 3",
-            "graft run birds --strategy linear_svm --folds 5",
-            "graft run birds --recipe recipe.json --per-class 20",
-        ),
-    ),
-    Command(
-        name="rates",
-        call=rates.rates,
-        arguments=rates.add_arguments,
-        does="try learning rates on a few steps, to see which ones learn",
-        examples=("graft rates birds --strategy fine_tune_all",),
-    ),
-    Command(
-        name="compare",
-        call=compare.compare,
-        arguments=compare.add_arguments,
-        does="finished runs of one dataset side by side",
-        examples=("graft compare 3f9a 77c0",),
-    ),
-    Command(
-        name="correct",
-        call=correct.correct,
-        arguments=correct.add_arguments,
-        does="a corrected version of a dataset, from a table",
-        examples=("graft correct birds label-errors.csv",),
-    ),
-    Command(
-        name="report",
-        call=report.report,
-        arguments=report.add_arguments,
-        does="a comparison as one HTML file and one JSON",
-        examples=("graft report birds report.html", "graft report birds two.html --runs 3f9a 77c0"),
-    ),
-    Command(
-        name="predict",
-        call=predict.predict,
-        arguments=predict.add_arguments,
-        does="what a finished run says of new images",
-        examples=(
-            "graft predict 3f9a photos/ more.zip --by-doubt --out answers.csv",
-            "graft predict 3f9a owl.jpg --json",
-        ),
-    ),
-    Command(
-        name="export",
-        call=export.export,
-        arguments=export.add_arguments,
-        does="a finished run as a checked zip that needs no Graft",
-        examples=("graft export 3f9a model.zip", "graft export 3f9a model.zip --fp16"),
-    ),
-    Command(
-        name="serve",
-        call=serve.serve,
-        arguments=serve.add_arguments,
-        does="a finished run, or a bundle, over HTTP, on this machine",
-        examples=("graft serve 3f9a", "graft serve model.zip --port 8080"),
-    ),
-    Command(
-        name="check",
-        call=check.check,
-        does="whether the workspace's database is whole",
-        examples=("graft check --workspace ~/graft",),
-    ),
+    Command("run", "train with one strategy", run.run, run.add_arguments),
+    Command("rates", "try learning rates on a few steps, to see which ones learn", rates.rates, rates.add_arguments),
+    Command("compare", "finished runs of one dataset side by side", compare.compare, compare.add_arguments),
+    Command("correct", "a corrected version of a dataset, from a table", correct.correct, correct.add_arguments),
+    Command("report", "a comparison as one HTML file and one JSON", report.report, report.add_arguments),
+    Command("predict", "what a finished run says of new images", predict.predict, predict.add_arguments),
+    Command("export", "a finished run as a checked zip that needs no Graft", export.export, export.add_arguments),
+    Command("serve", "a finished run, or a bundle, over HTTP, on this machine", serve.serve, serve.add_arguments),
+    Command("check", "whether the workspace's database is whole", check.check),
 )
+EXAMPLES = r"""
+graft import photos.zip --name "my photos"
+graft import ~/pictures/birds
+graft example wallpaper
+graft list
+graft list runs --dataset "my photos"
+graft list datasets --json
+graft show "my photos"
+graft show 3f9a
+graft rename "my photos" birds
+graft delete birds
+graft delete 3f9a 77c0 --yes
+graft advise birds --similarity different --budget ample --domain no
+graft advise birds --measure --pilots 120 --seconds 600
+graft strategies
+graft backbones
+graft backbones --add weights.pth --arch resnet50 --name mine
+graft run birds --strategy linear_probe --px 160
+graft run birds --strategy fine_tune_all --augment standard --flip no --seeds 3
+graft run birds --strategy linear_svm --folds 5
+graft run birds --recipe recipe.json --per-class 20
+graft rates birds --strategy fine_tune_all
+graft compare 3f9a 77c0
+graft correct birds label-errors.csv
+graft report birds report.html
+graft report birds two.html --runs 3f9a 77c0
+graft predict 3f9a photos/ more.zip --by-doubt --out answers.csv
+graft predict 3f9a owl.jpg --json
+graft export 3f9a model.zip
+graft export 3f9a model.zip --fp16
+graft serve 3f9a
+graft serve model.zip --port 8080
+graft check --workspace ~/graft
+"""
 FIRST_STEPS = (
     "graft example wallpaper",
     "graft advise wallpaper",

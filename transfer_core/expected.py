@@ -3,8 +3,8 @@
 import math
 
 from transfer_core.strategies import STRATEGIES, Strategy, recipe
-from transfer_core.strategies.definition import epochs_a_look
-from transfer_core.types import FIRST, HEAD, TEST, TRAIN, VAL, Backbone, Dataset, Estimate, Pace, Recipe, Stage
+from transfer_core.strategies.definition import Stage, epochs_a_look
+from transfer_core.types import FIRST, HEAD, TEST, TRAIN, VAL, Backbone, Dataset, Estimate, Pace, Recipe
 
 # Seconds of fitting a linear head for each image, feature and class, on two cores (benchmarks/RESULTS.md, Linear heads
 # before anything is measured). An SVM of classes that are told apart nearly without error takes many times as long.

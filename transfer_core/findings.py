@@ -3,8 +3,9 @@ so that those of an earlier Graft are said as today's are."""
 
 from collections.abc import Mapping
 
+from transfer_core.compare.compared import LEVEL
 from transfer_core.strategies import strategy
-from transfer_core.types import LEVEL, Axis, Measured, Pilots, RateTest, Told
+from transfer_core.types import Axis, Measured, Pilots, RateTest, Told
 from transfer_core.words import percent, rate
 
 LIKE = {"similar": "look like", "different": "look unlike", "in between": "look partly like"}

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from operator import index
 from pathlib import Path
@@ -17,7 +18,7 @@ from PIL import Image
 from transfer_core.data.parallel import in_order
 from transfer_core.errors import DatasetError, ExportError, ImageError
 from transfer_core.export.unpacked import is_bundle, model, unpacked
-from transfer_core.types import Floats
+from transfer_core.types import Floats, attributes
 
 Picture = str | Path | bytes | Image.Image | NDArray[np.uint8]
 Squares = NDArray[np.uint8]
@@ -123,14 +124,11 @@ def load(source: str | Path) -> Model:
 
 def _bundle(folder: Path) -> Model:
     known = model(folder)
+    shown = _shown(known.squares.upright, known.squares.square, known.squares.read)
 
     def square(picture: Picture) -> Squares:
         try:
-            if isinstance(picture, Image.Image):
-                return np.asarray(known.squares.square(known.squares.upright(picture)))
-            if isinstance(picture, np.ndarray):
-                return np.asarray(known.squares.square(Image.fromarray(picture)))
-            return np.asarray(known.squares.read(io.BytesIO(picture) if isinstance(picture, bytes) else Path(picture)))
+            return shown(picture)
         except Exception as error:  # decoders raise almost anything on damaged files
             raise ImageError(f"The image cannot be read: {' '.join(str(error).split()).rstrip('.')}.") from error
 
@@ -161,14 +159,9 @@ def _run(folder: Path) -> Model:
     judge = Judges([Judge(folder, torch.device(device("auto").name))])
     card = json.loads((folder / CARD).read_text(encoding="utf-8"))
     seen = judge.shapes[0]
-    shape = {"resize_px": seen.resize_px, "crop_px": seen.crop_px, "fit": seen.fit}
+    shape = attributes(seen, "resize_px", "crop_px", "fit")
 
-    def square(picture: Picture) -> Squares:
-        if isinstance(picture, Image.Image):
-            return fit_square(upright(picture), **shape)  # type: ignore[arg-type]
-        if isinstance(picture, np.ndarray):
-            return fit_square(Image.fromarray(picture), **shape)  # type: ignore[arg-type]
-        return read(io.BytesIO(picture) if isinstance(picture, bytes) else Path(picture), **shape)  # type: ignore[arg-type]
+    square = _shown(upright, partial(fit_square, **shape), partial(read, **shape))
 
     def answer(squares: Squares) -> tuple[Floats, NDArray[np.bool_]]:
         said = judge([Look(name="", squares=(each,)) for each in squares], [seen])
@@ -176,6 +169,21 @@ def _run(folder: Path) -> Model:
         return said.probabilities, (said.probabilities.max(1) >= threshold) & ~said.unlike
 
     return Model(classes=judge.classes, card=card, recipe=card["recipe"], _square=square, _answer=answer)
+
+
+def _shown(
+    upright: Callable[[Image.Image], Image.Image], fitted: Callable[[Image.Image], Any], read: Callable[[Any], Any]
+) -> Callable[[Picture], Squares]:
+    """Any picture as the network's square. `read`: from a file, or its bytes."""
+
+    def square(picture: Picture) -> Squares:
+        if isinstance(picture, Image.Image):
+            return np.asarray(fitted(upright(picture)))
+        if isinstance(picture, np.ndarray):
+            return np.asarray(fitted(Image.fromarray(picture)))
+        return np.asarray(read(io.BytesIO(picture) if isinstance(picture, bytes) else Path(picture)))
+
+    return square
 
 
 def _many(images: Picture | Iterable[Picture]) -> Iterable[Picture]:

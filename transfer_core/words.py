@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections.abc import Sequence
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet runs a cell that begins so
 NARROW = "\u202f"  # no-break space, thin: between a number and its unit
@@ -43,8 +44,19 @@ def count(number: float) -> str:
     return f"{number:,.0f}"
 
 
-def percent(share: float | None, digits: int = 1) -> str:
-    return "" if share is None else f"{100 * share:.{digits}f}{NARROW}%"
+def some(number: int, what: str) -> str:
+    """ "1 image", "1,020 images" """
+    return f"{number:,} {what}" + ("" if number == 1 else "s")
+
+
+def listed(words: Sequence[str]) -> str:
+    """ "a, b and c" """
+    return " and ".join([", ".join(words[:-1])] * (len(words) > 1) + [*words[-1:]])
+
+
+def percent(share: float | None, digits: int = 1, *, gap: str = NARROW) -> str:
+    """ "75.5 %"; `gap`: what stands before the sign."""
+    return "" if share is None else f"{100 * share:.{digits}f}{gap}%"
 
 
 def between(low: float, high: float) -> str:

@@ -14,8 +14,8 @@ from components.kit.drawn import drawn, strategy_name
 from components.kit.leads import luck, points
 from components.kit.train_form import fill_from
 from transfer_core.presentation import figures
-from transfer_core.types import Approach, Comparison, Dataset, Pair, Run
-from transfer_core.workspace import Workspace
+from transfer_core.types import Dataset, Run
+from transfer_core.workspace import Approach, Comparison, Pair, Workspace
 
 SAYS = {
     "feature extraction": "The backbone stays as it is: it turns each image into features, once, and only a classifier"

@@ -14,8 +14,8 @@ from components.kit.palette import symbol_uri
 from transfer_core.presentation import figures
 from transfer_core.presentation.entries import Entry
 from transfer_core.presentation.figures.cost import Cost as Kind
-from transfer_core.types import Comparison, front
-from transfer_core.workspace import Workspace
+from transfer_core.presentation.figures.cost import front
+from transfer_core.workspace import Comparison, Workspace
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,8 +8,8 @@ from components.kit.charts import plot
 from components.kit.guard import act, said
 from components.kit.train_form import set_by_user
 from transfer_core.presentation import figures
-from transfer_core.types import Comparison, Dataset, Forecast, Lacking, Recipe
-from transfer_core.workspace import Workspace
+from transfer_core.types import Dataset, Recipe
+from transfer_core.workspace import Comparison, Forecast, Lacking, Workspace
 
 
 def forecast_view(workspace: Workspace, dataset: Dataset, comparison: Comparison) -> Forecast | None:

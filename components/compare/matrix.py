@@ -13,7 +13,7 @@ from components.kit.guard import fragment
 from components.kit.palette import symbol_uri
 from components.state import Metric
 from transfer_core.presentation.entries import Entry
-from transfer_core.types import Comparison, Interval, Pair
+from transfer_core.workspace import Comparison, Interval, Pair
 
 MOST = 24  # runs; of more, the most accurate are shown
 

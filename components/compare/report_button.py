@@ -8,8 +8,8 @@ import streamlit as st
 
 from components.kit import text
 from transfer_core.errors import GraftError
-from transfer_core.types import Comparison, Dataset
-from transfer_core.workspace import Workspace
+from transfer_core.types import Dataset
+from transfer_core.workspace import Comparison, Workspace
 
 
 def report_button(workspace: Workspace, dataset: Dataset, comparison: Comparison) -> None:

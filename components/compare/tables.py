@@ -12,8 +12,8 @@ from components.kit.queue_lines import kind_of
 from transfer_core.presentation.entries import Entry
 from transfer_core.presentation.recipes import differences
 from transfer_core.presentation.tables import run_rows
-from transfer_core.types import NONE, Comparison, Dataset, Repeats, Resampled, Run
-from transfer_core.workspace import Workspace
+from transfer_core.types import Dataset, Repeats, Run
+from transfer_core.workspace import NONE, Comparison, Resampled, Workspace
 
 PERCENT = st.column_config.NumberColumn(format="%.1f %%")
 MANY = 24  # columns of the table of differences

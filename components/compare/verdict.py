@@ -8,8 +8,8 @@ from components import state
 from components.kit import text
 from components.kit.drawn import drawn
 from components.kit.take_home import export_view
-from transfer_core.types import Comparison, Dataset, Run, Score
-from transfer_core.workspace import Workspace
+from transfer_core.types import Dataset, Run
+from transfer_core.workspace import Comparison, Score, Workspace
 
 Fact = tuple[str, str, str]  # what it is, the figure, what is to be said of it
 

@@ -7,8 +7,7 @@ import streamlit as st
 
 from components.kit import text
 from transfer_core.errors import GraftError
-from transfer_core.types import Disagreement, Seen
-from transfer_core.workspace import Workspace
+from transfer_core.workspace import Disagreement, Seen, Workspace
 
 KEPT = 64  # answers of each kind
 Answer = TypeVar("Answer")

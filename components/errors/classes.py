@@ -6,8 +6,8 @@ from components.errors.look import ROOT, STYLE, mark, points, strategy_of
 from components.kit import text
 from components.kit.component import component
 from transfer_core.presentation.marks import mark_of
-from transfer_core.types import ClassScore, Comparison, Dataset, Interval
-from transfer_core.workspace import Workspace
+from transfer_core.types import Dataset
+from transfer_core.workspace import ClassScore, Comparison, Interval, Workspace
 
 PLACES = ("first", "second")
 AXIS = '<th class="strip" title="Recall, with 95 % intervals"><span>0</span><span>50</span><span>100\u202f%</span></th>'

@@ -8,7 +8,8 @@ from components.errors.look import ROOT, STYLE, mark, strategy_of
 from components.kit import text
 from components.kit.component import component
 from transfer_core.presentation.confusions import Mixed
-from transfer_core.types import Comparison, Dataset
+from transfer_core.types import Dataset
+from transfer_core.workspace import Comparison
 
 LISTED = 12  # in the list
 

@@ -14,8 +14,8 @@ from components.errors.look import STYLE, mark, strategy_of
 from components.kit import text
 from components.kit.component import component
 from transfer_core.presentation.confusions import Mixed, mixed
-from transfer_core.types import Call, Comparison, Dataset, Seen
-from transfer_core.workspace import Workspace
+from transfer_core.types import Dataset
+from transfer_core.workspace import Call, Comparison, Seen, Workspace
 
 MATRIX = 40  # more classes than this are shown as pairs of classes
 FEW, LONG, SHORT = 6, 24, 14  # classes up to which there is room for long names; characters of a name

@@ -12,8 +12,8 @@ from components.kit import text
 from components.kit.feed import feed
 from components.kit.guard import act, said
 from components.kit.status import ENDED_BADLY, phase_bar, say_ended_badly
-from transfer_core.types import SPLITS, Comparison, Dataset, Job, Mark, Seen
-from transfer_core.workspace import DatasetRow, Workspace
+from transfer_core.types import SPLITS, Dataset, Job, Mark
+from transfer_core.workspace import Comparison, DatasetRow, Seen, Workspace
 
 CAUTION = (
     "Look at each image before you mark it: the suggestions are the opinion of these very runs, and a test that is "

@@ -8,8 +8,8 @@ from components.errors.look import points, show
 from components.errors.pair import pair_in_hand
 from components.kit import text
 from components.kit.leads import luck
-from transfer_core.types import Comparison, Dataset, Disagreement, Pair
-from transfer_core.workspace import Workspace
+from transfer_core.types import Dataset
+from transfer_core.workspace import Comparison, Disagreement, Pair, Workspace
 
 
 def disagreement_view(workspace: Workspace, dataset: Dataset, comparison: Comparison) -> None:

@@ -10,8 +10,8 @@ from components.errors.look import mark, probability, show, strategy_of
 from components.kit import text
 from components.kit.gallery import data_uri
 from transfer_core.errors import GraftError
-from transfer_core.types import ENSEMBLE, Call, Comparison, Dataset, Seen
-from transfer_core.workspace import Workspace
+from transfer_core.types import ENSEMBLE, Dataset
+from transfer_core.workspace import Call, Comparison, Seen, Workspace
 
 STEP = 24  # images at first, and how many more each time
 EACH = 4  # more runs than this are grouped by what they say

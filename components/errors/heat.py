@@ -14,8 +14,8 @@ from components.kit.heat_picture import hottest, overlay
 from components.kit.job_panel import under_way
 from components.kit.status import ENDED_BADLY, say_ended_badly
 from transfer_core.errors import UnknownJob
-from transfer_core.types import Dataset, Heat, Seen
-from transfer_core.workspace import Workspace
+from transfer_core.types import Dataset
+from transfer_core.workspace import Heat, Seen, Workspace
 
 
 def switch() -> bool:

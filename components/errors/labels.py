@@ -12,8 +12,8 @@ from components.errors.label_marks import mark_tiles
 from components.errors.look import nothing, probability
 from components.kit import text
 from components.kit.guard import act
-from transfer_core.types import Comparison, Dataset, Mark, Seen
-from transfer_core.workspace import Workspace
+from transfer_core.types import Dataset, Mark
+from transfer_core.workspace import Comparison, Seen, Workspace
 
 RULE = (
     "All {runs} runs name one class other than the label, and are on average as sure of it as they are of images that "

@@ -7,7 +7,7 @@ import streamlit as st
 from components.kit import text
 from components.kit.component import component
 from transfer_core.presentation.marks import mark_of
-from transfer_core.types import Comparison
+from transfer_core.workspace import Comparison
 
 STYLE = Path(__file__).with_suffix(".css").read_text()
 ROOT = '<div class="errors"></div>'

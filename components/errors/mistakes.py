@@ -7,8 +7,8 @@ from components.errors.gallery import tiles
 from components.errors.heat import heat_pairs, switch, waits
 from components.kit import text
 from transfer_core.errors import UnknownJob
-from transfer_core.types import Comparison, Dataset
-from transfer_core.workspace import Workspace
+from transfer_core.types import Dataset
+from transfer_core.workspace import Comparison, Workspace
 
 
 def mistakes_view(workspace: Workspace, dataset: Dataset, comparison: Comparison, was_active: bool) -> None:

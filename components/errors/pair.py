@@ -6,7 +6,7 @@ import streamlit as st
 
 from components import state
 from components.kit import text
-from transfer_core.types import Comparison
+from transfer_core.workspace import Comparison
 
 
 def pair_in_hand(comparison: Comparison, *, section: str) -> tuple[str, str | None]:

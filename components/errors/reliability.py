@@ -9,7 +9,7 @@ from components.kit import text
 from components.kit.charts import plot
 from transfer_core.presentation import figures
 from transfer_core.presentation.entries import entries
-from transfer_core.types import Comparison, Score
+from transfer_core.workspace import Comparison, Score
 
 
 def reliability_view(comparison: Comparison, shown: Sequence[str]) -> None:

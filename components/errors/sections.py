@@ -15,8 +15,8 @@ from components.errors.mistakes import mistakes_view
 from components.errors.pair import pair_in_hand
 from components.errors.reliability import reliability_view
 from components.kit.guard import fragment
-from transfer_core.types import Comparison, Dataset
-from transfer_core.workspace import Workspace
+from transfer_core.types import Dataset
+from transfer_core.workspace import Comparison, Workspace
 
 TICK_SECONDS = 0.5
 

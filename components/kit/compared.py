@@ -6,8 +6,8 @@ import streamlit as st
 
 from components import state
 from transfer_core.presentation.figures.curves import Story
-from transfer_core.types import Comparison, EpochEnd, Forecast, Run, StageStart
-from transfer_core.workspace import Workspace
+from transfer_core.types import EpochEnd, Run, StageStart
+from transfer_core.workspace import Comparison, Forecast, Workspace
 
 
 def compared(workspace: Workspace, dataset: str, runs: Sequence[str]) -> Comparison:

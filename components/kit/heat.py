@@ -6,8 +6,8 @@ import streamlit as st
 
 from components.kit import text
 from components.kit.heat_picture import hottest, legend, overlay
-from transfer_core.types import JOINED, Heat, Predicted
-from transfer_core.workspace import Workspace
+from transfer_core.types import JOINED
+from transfer_core.workspace import Heat, Predicted, Workspace
 
 NOT_LOOKED = "Looked for where up to 500 images are given at once. Give this one alone to see it."
 NO_MAP = "No layer of this run’s network tells one place of so small a square from another, so there is no map."

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from transfer_core.types import Heat
+from transfer_core.workspace import Heat
 
 # Matplotlib's inferno from its third on (CC0): even steps of lightness, told apart without colour too.
 STOPS = ((101, 21, 110), (159, 42, 99), (212, 72, 66), (245, 125, 21), (250, 193, 39), (252, 255, 164))

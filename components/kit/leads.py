@@ -1,7 +1,7 @@
 """A lead of one run over another in words: how large, and whether it is more than luck."""
 
 from components.kit import text
-from transfer_core.types import Interval, Pair
+from transfer_core.workspace import Interval, Pair
 
 
 def luck(pair: Pair, pairs: int) -> str:

@@ -9,8 +9,8 @@ from typing import Any
 
 from components import state
 from components.state import Form
-from transfer_core.types import SETTINGS, Dataset, Recipe
-from transfer_core.workspace import Workspace
+from transfer_core.types import Dataset, Recipe
+from transfer_core.workspace import SETTINGS, Workspace
 
 BY_RULE = "by rule"  # what a choice holds while the user has set nothing
 

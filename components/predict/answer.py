@@ -8,8 +8,7 @@ from components.kit import text
 from components.kit.charts import plot
 from components.kit.heat import picture
 from transfer_core.presentation import figures
-from transfer_core.types import Predicted
-from transfer_core.workspace import Workspace
+from transfer_core.workspace import Predicted, Workspace
 
 TOP = 5
 UNJUDGED = "No validation images judged this run: probabilities are as it gives them, and none is called unsure."

@@ -11,8 +11,8 @@ import streamlit as st
 from components.kit import text
 from components.kit.paging import LINES, page_in_hand, turn
 from components.predict.answer import UNJUDGED, one_answer
-from transfer_core.types import Ints, Predicted
-from transfer_core.workspace import Workspace
+from transfer_core.types import Ints
+from transfer_core.workspace import Predicted, Workspace
 
 ROW_PX = 64
 KINDS: dict[Literal["csv", "parquet"], str] = {"csv": "CSV", "parquet": "Parquet"}

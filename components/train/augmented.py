@@ -8,8 +8,8 @@ from components import state
 from components.kit import text
 from components.kit.guard import fragment
 from components.kit.status import ENDED_BADLY, say_ended_badly
-from transfer_core.types import NOTHING, SETTINGS, SWITCHES, Dataset, Job, Recipe
-from transfer_core.workspace import Workspace
+from transfer_core.types import NOTHING, SWITCHES, Dataset, Job, Recipe
+from transfer_core.workspace import SETTINGS, Workspace
 
 TICK_SECONDS = 0.5
 WIDTH_PX, PLAIN_WIDTH_PX = 660, 220  # with drawings at random, and without

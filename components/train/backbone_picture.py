@@ -10,8 +10,8 @@ from typing import Literal
 from components.kit import text
 from components.kit.component import component
 from transfer_core.presentation.marks import mark_of
-from transfer_core.types import AUTO, FIRST, HEAD, Backbone, Recipe, Stage, Tap
-from transfer_core.workspace import Workspace
+from transfer_core.types import AUTO, FIRST, HEAD, Backbone, Recipe, Tap
+from transfer_core.workspace import Stage, Workspace
 
 BLOCK_PX = 88  # height of the input's block
 HEADS = {

@@ -11,8 +11,8 @@ from components import state
 from components.kit import text
 from components.kit.train_form import BY_RULE
 from components.state import Form
-from transfer_core.types import SETTINGS, SWITCHES, Backbone, Recipe, Setting
-from transfer_core.workspace import Workspace
+from transfer_core.types import SWITCHES, Backbone, Recipe
+from transfer_core.workspace import SETTINGS, Setting, Workspace
 
 COLUMNS = ("schedule", "regularisation", "images")  # of settings; below them are augmentation and repeats
 

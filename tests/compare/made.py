@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from transfer_core.compare.compared import Comparison
 from transfer_core.compare.comparison import compared
-from transfer_core.types import FIRST, HEAD, Comparison, Dataset, Predictions, Recipe, Run
+from transfer_core.types import FIRST, HEAD, Dataset, Predictions, Recipe, Run
 
 TITLES = {"linear_probe": "Linear probe", "fine_tune_all": "Fine-tune all", "from_scratch": "From scratch"}
 

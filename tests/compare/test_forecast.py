@@ -8,8 +8,9 @@ import pytest
 
 from tests.compare.test_best import made
 from transfer_core.compare import forecast as module
+from transfer_core.compare.crossing import Forecast
 from transfer_core.compare.forecast import Side, crossings, forecast
-from transfer_core.types import TEST, TRAIN, Dataset, Floats, Forecast, Predictions, Run
+from transfer_core.types import TEST, TRAIN, Dataset, Floats, Predictions, Run
 
 TESTED, CLASSES = 400, 8
 Law = Callable[[Floats], Floats]

@@ -5,7 +5,8 @@ import io
 import numpy as np
 from PIL import Image
 
-from transfer_core.types import Fit, Heat
+from transfer_core.data.answers import Heat
+from transfer_core.types import Fit
 
 
 def picture(width: int = 300, height: int = 200) -> bytes:

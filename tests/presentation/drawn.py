@@ -5,25 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from transfer_core.compare.compared import Approach, Bin, Comparison, Interval, Pair, Score, Verdict
+from transfer_core.compare.crossing import Crossing, Forecast, LearningCurve, Size
 from transfer_core.presentation.entries import Entry, entries
 from transfer_core.presentation.figures import Curve
-from transfer_core.types import (
-    Approach,
-    Bin,
-    Comparison,
-    Crossing,
-    EpochEnd,
-    Forecast,
-    Interval,
-    LearningCurve,
-    Pair,
-    RateTest,
-    Recipe,
-    Run,
-    Score,
-    Size,
-    Verdict,
-)
+from transfer_core.types import EpochEnd, RateTest, Recipe, Run
 
 NASTY = ("<b>shoe</b>", "$x$", "![x](http://evil.test)", "c0")
 TITLES = ("Linear probe", "Fine-tune everything", "Fine-tune everything, seed 3")

@@ -22,12 +22,14 @@ from tests.presentation.drawn import (
     epochs,
     score,
 )
+from transfer_core.compare.compared import Approach, Interval, Reached
 from transfer_core.presentation import figures
 from transfer_core.presentation.figures import Curve, Figure
+from transfer_core.presentation.figures.cost import front
 from transfer_core.presentation.figures.curves import POINTS
 from transfer_core.presentation.marks import mark_of
 from transfer_core.presentation.theme import DARK, LIGHT, painted
-from transfer_core.types import Approach, DepthPoint, Interval, Reached, StageStart, front
+from transfer_core.types import DepthPoint, StageStart
 from transfer_core.words import in_figure
 
 TAPS = {"stem": "stem, 32 channels", "stage1": "stage 1 of 4, 64 channels", "x": NASTY[0]}

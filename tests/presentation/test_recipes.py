@@ -2,7 +2,7 @@
 
 from tests.presentation.drawn import run
 from transfer_core.presentation.recipes import differences
-from transfer_core.types import NONE
+from transfer_core.strategies.settings import NONE
 
 
 def test_recipes_differ_where_runs_that_have_a_setting_differ() -> None:

@@ -1,7 +1,7 @@
 """Recipes: defaults that hold together, overrides that are checked; and the stages they become."""
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,8 @@ from transfer_core.backbones import backbone as named_backbone
 from transfer_core.backbones.torchvision import build
 from transfer_core.errors import DatasetError, RecipeError
 from transfer_core.strategies import STRATEGIES, Strategy, recipe, recipe_from, repeated, strategy
-from transfer_core.types import FIRST, HEAD, SETTINGS, Backbone, Dataset, Recipe
+from transfer_core.strategies.settings import SETTINGS
+from transfer_core.types import FIRST, HEAD, Backbone, Dataset, Recipe
 
 each_strategy = pytest.mark.parametrize("chosen", STRATEGIES, ids=lambda chosen: chosen.name)
 
@@ -243,6 +244,8 @@ def test_a_later_setting_enters_the_hash_where_it_is_set(monkeypatch: pytest.Mon
     plain, cut = (recipe(dataset(), "gradual", named_backbone("bundled"), **given) for given in ({}, {"clip": 2.0}))
     before = {plain.id, plain.repeats}
     monkeypatch.setitem(SETTINGS, "clip", replace(SETTINGS["clip"], later=True))
+    clip = next(each for each in fields(Recipe) if each.name == "clip")
+    monkeypatch.setattr(clip, "metadata", {**clip.metadata, "later": True})
     rest = {name: value for name, value in asdict(plain).items() if name not in SETTINGS or not SETTINGS[name].later}
     rest["flip"] = True  # as it was saved, when it was a yes or no
     assert plain.hashed() == rest and "clip" not in rest and "px" not in rest

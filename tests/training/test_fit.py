@@ -4,7 +4,7 @@ import json
 import math
 import shutil
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,19 +14,18 @@ import torch
 from tests.training.bench import CLASSES, Bench, make_dataset, of_kind, said_of
 from transfer_core.backbones.taps import parameter_groups
 from transfer_core.compare.calibration import calibrated, fitted_temperature
-from transfer_core.data.look_alikes import FILE
+from transfer_core.data.look_alikes import FILE, LookAlike
 from transfer_core.errors import DatasetError, RecipeError
 from transfer_core.strategies import STRATEGIES
+from transfer_core.strategies.settings import SETTINGS
 from transfer_core.training.checkpoint import CARD, WEIGHTS, load_network
 from transfer_core.training.fit import fit
 from transfer_core.types import (
     AUTO,
-    SETTINGS,
     TEST,
     VAL,
     EpochEnd,
     Event,
-    LookAlike,
     Notice,
     Predictions,
     Progress,
@@ -189,6 +188,8 @@ def test_a_kept_head_is_another_where_a_later_setting_is_set(
     before = heads(plain)
     assert len(before) == 1 and heads(replace(plain, clip=2.0)) == before, "which a solver does not read"
     monkeypatch.setitem(SETTINGS, "clip", replace(SETTINGS["clip"], later=True))
+    clip = next(each for each in fields(Recipe) if each.name == "clip")
+    monkeypatch.setattr(clip, "metadata", {**clip.metadata, "later": True})
     assert heads(plain) == before and len(heads(replace(plain, clip=2.0))) == 2
 
 

@@ -6,10 +6,9 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from transfer_core.errors import RecipeError, disk_words
-from transfer_core.types import Backbone, Tap
+from transfer_core.types import Backbone, Tap, from_plain
 
 CATALOGUE = Path(__file__).with_name("catalogue.json")
 BUNDLED = Path(__file__).with_name("bundled.safetensors")
@@ -18,14 +17,7 @@ LOCAL = "backbones"  # a workspace's folder of its user's own weights
 ENTRY = "backbone.json"
 
 
-def read(entry: dict[str, Any]) -> Backbone:
-    """A Backbone from what `dataclasses.asdict` and JSON made of it."""
-    taps = tuple(Tap(**tap) for tap in entry["taps"])
-    return Backbone(**(entry | {"taps": taps, "mean": tuple(entry["mean"]), "std": tuple(entry["std"])}))
-
-
-BACKBONES: tuple[Backbone, ...] = tuple(read(entry) for entry in json.loads(CATALOGUE.read_text(encoding="utf-8")))
-
+BACKBONES = tuple(from_plain(Backbone, entry) for entry in json.loads(CATALOGUE.read_text(encoding="utf-8")))
 
 SMALL_CNN = Backbone(  # not in the catalogue: it has no weights, and one strategy alone builds it
     name="small_cnn",
@@ -78,7 +70,7 @@ def _own(root: Path | None) -> Iterator[tuple[str, Backbone | str]]:
     """By the folders' names: each of the user's own, or why it cannot be read."""
     for file in sorted((root / LOCAL).glob(f"*/{ENTRY}")) if root is not None else ():
         try:
-            yield file.parent.name, read(json.loads(file.read_text(encoding="utf-8")))
+            yield file.parent.name, from_plain(Backbone, json.loads(file.read_text(encoding="utf-8")))
         except OSError as error:
             yield file.parent.name, disk_words(error, file)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):

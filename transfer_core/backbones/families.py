@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from functools import partial
+from typing import Any, Literal
 
 from torch import nn
 
@@ -19,12 +20,12 @@ class Spot:
     layout: Layout = "NCHW"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Family:
     """Architectures that are cut in the same way."""
 
     title: str
-    archs: tuple[str, ...]  # beginnings of torchvision's or timm's names
+    arch: str  # beginning of torchvision's or timm's names
     spots: Callable[[nn.Module], tuple[Spot, ...]]
     fixed_px: bool = False  # takes one size of images only
 
@@ -32,7 +33,7 @@ class Family:
 def family(arch: str) -> Family:
     """The family of an architecture. Raises KeyError when there is none."""
     for known in FAMILIES:
-        if arch.startswith(known.archs):
+        if arch.startswith(known.arch):
             return known
     raise KeyError(arch)
 
@@ -47,11 +48,6 @@ def _stages(*modules: str, layout: Layout = "NCHW", stem: str = "", last: Spot |
 
 def _last(module: str, title: str = "last convolution", layout: Layout = "NCHW") -> Spot:
     return Spot(name="last", module=module, title=title, layout=layout)
-
-
-def _densenet(module: nn.Module) -> tuple[Spot, ...]:
-    stages = (f"features.transition{i}.relu" for i in (1, 2, 3))  # a block's features, activated as the next one's are
-    return _stages(*stages, stem="features.pool0", last=_last("relu", "last dense block"))
 
 
 def _strided(module: nn.Module, name: str, tail: int, last: str = "") -> tuple[Spot, ...]:
@@ -106,69 +102,42 @@ def _vit(module: nn.Module) -> tuple[Spot, ...]:
     return _stages(*quarters, stem="encoder.dropout", layout="tokens", last=last)
 
 
-def _swin(module: nn.Module) -> tuple[Spot, ...]:
-    stages = (f"features.{i}" for i in (1, 3, 5, 7))
-    return _stages(*stages, stem="features.0", layout="NHWC", last=_last("norm", "normed tokens", "NHWC"))
+def _fixed(*modules: str, **more: Any) -> Callable[[nn.Module], tuple[Spot, ...]]:
+    return lambda _: _stages(*modules, **more)
 
 
-def _fixed(*modules: str, stem: str = "", last: Spot | None = None) -> Callable[[nn.Module], tuple[Spot, ...]]:
-    return lambda _: _stages(*modules, stem=stem, last=last)
-
-
+_FEATURES = tuple(f"features.{i}" for i in (1, 3, 5, 7))
 _RESNET = _fixed("layer1", "layer2", "layer3", "layer4", stem="maxpool")
+_SWIN = _fixed(*_FEATURES, stem="features.0", layout="NHWC", last=_last("norm", "normed tokens", "NHWC"))
+_MOBILE = partial(_strided, name="features", tail=1)
+_DENSE = (f"features.transition{i}.relu" for i in (1, 2, 3))  # a block's features, activated as the next one's are
+_GOOGLE = _fixed("inception3b", "inception4e", "inception5b", stem="maxpool2")
+_INCEPTION = _fixed("maxpool2", "Mixed_5d", "Mixed_6e", "Mixed_7c", stem="maxpool1")
+_SHUFFLE = _fixed("stage2", "stage3", "stage4", stem="maxpool", last=_last("conv5"))
+_CONVNEXT = _fixed(*_FEATURES, stem="features.0", last=_last("classifier.1", "normed codes", "vector"))
+_MAXVIT = _fixed(*(f"blocks.{i}" for i in range(4)), stem="stem", last=_last("classifier.4", "codes", "vector"))
 # MobileNetV3's own classifier has a hidden layer of 1,024 or 1,280 above the pooled maps. It is not a tap: its codes
 # probed worse than the maps below it (benchmarks/HISTORY.md, Which network to bundle).
 FAMILIES = (
-    Family(title="ResNet", archs=("resnet",), spots=_RESNET),
-    Family(title="ResNeXt", archs=("resnext",), spots=_RESNET),
-    Family(title="Wide ResNet", archs=("wide_resnet",), spots=_RESNET),
-    Family(title="DenseNet", archs=("densenet",), spots=_densenet),
-    Family(title="VGG", archs=("vgg",), spots=_vgg),
-    Family(title="AlexNet", archs=("alexnet",), spots=_alexnet),
-    Family(
-        title="GoogLeNet",
-        archs=("googlenet",),
-        spots=_fixed("inception3b", "inception4e", "inception5b", stem="maxpool2"),
-    ),
-    Family(
-        title="Inception",
-        archs=("inception",),
-        spots=_fixed("maxpool2", "Mixed_5d", "Mixed_6e", "Mixed_7c", stem="maxpool1"),
-    ),
-    Family(title="SqueezeNet", archs=("squeezenet",), spots=_squeezenet),
-    Family(
-        title="ShuffleNet V2",
-        archs=("shufflenet",),
-        spots=_fixed("stage2", "stage3", "stage4", stem="maxpool", last=_last("conv5")),
-    ),
-    Family(title="MobileNet", archs=("mobilenet",), spots=lambda module: _strided(module, "features", 1)),
-    Family(title="MNASNet", archs=("mnasnet",), spots=lambda module: _strided(module, "layers", 3)),
-    Family(
-        title="EfficientNet-Lite",
-        archs=("tf_efficientnet_lite",),
-        spots=lambda module: _strided(module, "blocks", 0, last="bn2"),
-    ),
-    Family(title="EfficientNet V2", archs=("efficientnet_v2",), spots=lambda module: _strided(module, "features", 1)),
-    Family(title="EfficientNet", archs=("efficientnet",), spots=lambda module: _strided(module, "features", 1)),
-    Family(
-        title="RegNet", archs=("regnet",), spots=_fixed(*(f"trunk_output.block{i}" for i in (1, 2, 3, 4)), stem="stem")
-    ),
-    Family(
-        title="ConvNeXt",
-        archs=("convnext",),
-        spots=_fixed(
-            *(f"features.{i}" for i in (1, 3, 5, 7)),
-            stem="features.0",
-            last=_last("classifier.1", "normed codes", "vector"),
-        ),
-    ),
-    Family(title="Vision Transformer", archs=("vit",), spots=_vit, fixed_px=True),
-    Family(title="Swin V2", archs=("swin_v2",), spots=_swin),
-    Family(title="Swin", archs=("swin",), spots=_swin),
-    Family(
-        title="MaxViT",
-        archs=("maxvit",),
-        spots=_fixed(*(f"blocks.{i}" for i in range(4)), stem="stem", last=_last("classifier.4", "codes", "vector")),
-        fixed_px=True,
-    ),
+    Family("ResNet", "resnet", _RESNET),
+    Family("ResNeXt", "resnext", _RESNET),
+    Family("Wide ResNet", "wide_resnet", _RESNET),
+    Family("DenseNet", "densenet", _fixed(*_DENSE, stem="features.pool0", last=_last("relu", "last dense block"))),
+    Family("VGG", "vgg", _vgg),
+    Family("AlexNet", "alexnet", _alexnet),
+    Family("GoogLeNet", "googlenet", _GOOGLE),
+    Family("Inception", "inception", _INCEPTION),
+    Family("SqueezeNet", "squeezenet", _squeezenet),
+    Family("ShuffleNet V2", "shufflenet", _SHUFFLE),
+    Family("MobileNet", "mobilenet", _MOBILE),
+    Family("MNASNet", "mnasnet", partial(_strided, name="layers", tail=3)),
+    Family("EfficientNet-Lite", "tf_efficientnet_lite", partial(_strided, name="blocks", tail=0, last="bn2")),
+    Family("EfficientNet V2", "efficientnet_v2", _MOBILE),
+    Family("EfficientNet", "efficientnet", _MOBILE),
+    Family("RegNet", "regnet", _fixed(*(f"trunk_output.block{i}" for i in (1, 2, 3, 4)), stem="stem")),
+    Family("ConvNeXt", "convnext", _CONVNEXT),
+    Family("Vision Transformer", "vit", _vit, fixed_px=True),
+    Family("Swin V2", "swin_v2", _SWIN),
+    Family("Swin", "swin", _SWIN),
+    Family("MaxViT", "maxvit", _MAXVIT, fixed_px=True),
 )

@@ -14,11 +14,8 @@ def check(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     if not (folder / "graft.db").exists():
         raise GraftError(f"{folder} is no workspace. Name one with --workspace or GRAFT_WORKSPACE.")
     try:
-        workspace = Workspace(folder, write=False)
-        try:
+        with Workspace(folder, write=False) as workspace:
             findings = workspace.damage()
-        finally:
-            workspace.close()
     except WorkspaceDamaged as error:  # so much that it cannot be opened
         findings = (str(error),)
     return {"whole": not findings, "findings": findings}, "\n".join(findings) or "The database is whole."

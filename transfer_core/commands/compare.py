@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from transfer_core.commands.follow import root
+from transfer_core.types import attributes
 from transfer_core.workspace import Workspace
 
 
@@ -18,20 +19,9 @@ def compare(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     runs = []
     lines = []
     for run, title, score in zip(comparison.runs, comparison.titles, comparison.scores, strict=True):
-        runs.append(
-            {
-                "run": run.id,
-                "title": title,
-                "test_accuracy": score.accuracy,
-                "interval": score.interval,
-                "macro_f1": score.macro_f1,
-                "confusion": score.confusion.tolist(),
-                "seconds": run.seconds,
-                "whole_seconds": run.whole_seconds,
-                "peak_bytes": run.peak_bytes,
-                "images_per_second": run.images_per_second,
-            }
-        )
+        found = {"run": run.id, "title": title, "test_accuracy": score.accuracy}
+        found |= attributes(score, "interval", "macro_f1") | {"confusion": score.confusion.tolist()}
+        runs.append(found | attributes(run, "seconds", "whole_seconds", "peak_bytes", "images_per_second"))
         low, high = score.interval
         lines.append(
             f"  {run.id}  {score.accuracy:6.1%} ({low:.1%} to {high:.1%})  F1 {score.macro_f1:.3f}  "
@@ -41,9 +31,7 @@ def compare(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     result = {
         "runs": runs,
         "pairs": [asdict(pair) | {"better": pair.better} for pair in comparison.pairs],
-        "choice": verdict.choice,
-        "best": verdict.best,
-        "reason": verdict.reason,
+        **attributes(verdict, "choice", "best", "reason"),
         "transfer": asdict(transfer) if transfer is not None else None,
     }
     said = [verdict.reason, *([f"{transfer.reason} {transfer.advice}".strip()] if transfer is not None else [])]

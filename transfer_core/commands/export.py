@@ -1,15 +1,13 @@
 """`export`: a finished run as one zip that needs no Graft."""
 
 import argparse
-import os
-import secrets
 import shutil
 import zipfile
-from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from transfer_core.commands.follow import add_promise, follow, root
+from transfer_core.commands.follow import add_promise, follow, put, root
 from transfer_core.errors import GraftError
 from transfer_core.words import count, duration, percent, size
 from transfer_core.workspace import Workspace
@@ -35,7 +33,7 @@ def export(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
         bundle = workspace.exports.bundle(run)
         if end.status != "done" or bundle is None:
             raise GraftError("The export was stopped, so there is no bundle.")
-        _copy(bundle, out)
+        put(out, partial(shutil.copyfile, bundle))
     return {"run": run, "out": str(out), **{k: v for k, v in end.result.items() if k != "file"}}, text(
         out, run, end.result
     )
@@ -74,15 +72,3 @@ def _is_bundle(file: Path) -> bool:
             return any(name.endswith(f"/{FACTS}") for name in packed.namelist())
     except (OSError, zipfile.BadZipFile):
         return False
-
-
-def _copy(bundle: Path, out: Path) -> None:
-    """Whole or not at all."""
-    half = out.with_name(f".graft-{secrets.token_hex(4)}.part")
-    try:
-        shutil.copyfile(bundle, half)
-        os.replace(half, out)
-    except OSError as error:
-        with suppress(OSError):
-            half.unlink(missing_ok=True)
-        raise GraftError(f"{out} cannot be written: {error.strerror}. Name another file or folder.") from error

@@ -1,12 +1,14 @@
 """What commands share: the workspace they name, and a job followed on a terminal."""
 
 import argparse
+import os
+import secrets
 import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Container, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from transfer_core.errors import GraftError
@@ -25,6 +27,18 @@ def root(options: argparse.Namespace) -> Path:
 def add_promise(parser: argparse.ArgumentParser) -> None:
     words = "accuracy that answers called sure have to have on validation images (default: 0.95)"
     parser.add_argument("--promise", type=float, default=0.95, metavar="SHARE", help=words)
+
+
+def put(file: Path, write: Callable[[Path], object]) -> None:
+    """A file, whole or not at all; `write` fills one beside it. Raises GraftError."""
+    half = file.with_name(f".graft-{secrets.token_hex(4)}.part")
+    try:
+        write(half)
+        os.replace(half, file)
+    except OSError as error:
+        with suppress(OSError):
+            half.unlink(missing_ok=True)
+        raise GraftError(f"{file} cannot be written: {error.strerror}. Name another file or folder.") from error
 
 
 def follow(workspace: Workspace, job: str, device: str) -> RunEnd:
@@ -69,6 +83,18 @@ def _stops() -> Iterator[Callable[[], int]]:
         yield lambda: pressed
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def table(rows: Sequence[Sequence[str]], *, right: Container[int] = ()) -> list[str]:
+    """A line a row, columns aligned; `right`: those of numbers."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))] if rows else []
+    return [
+        "  ".join(
+            cell.rjust(width) if i in right else cell.ljust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
 
 
 class Bar:

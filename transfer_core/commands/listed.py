@@ -4,9 +4,8 @@ import argparse
 import time
 from typing import Any
 
-from transfer_core.commands.follow import root
-from transfer_core.commands.table import table
-from transfer_core.types import Run
+from transfer_core.commands.follow import root, table
+from transfer_core.types import Run, attributes
 from transfer_core.workspace import DatasetRow, Workspace
 
 EMPTY = (
@@ -42,9 +41,7 @@ def listed(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
 
 
 def _dataset(row: DatasetRow, runs: int) -> dict[str, Any]:
-    return {"dataset": row.id, "name": row.name, "images": row.images, "classes": row.classes, "runs": runs} | {
-        "created": row.created
-    }
+    return {"dataset": row.id, **attributes(row, "name", "images", "classes"), "runs": runs, "created": row.created}
 
 
 def _run(run: Run, names: dict[str, str], titles: dict[str, str]) -> dict[str, Any]:
@@ -53,14 +50,8 @@ def _run(run: Run, names: dict[str, str], titles: dict[str, str]) -> dict[str, A
         "title": titles[run.id],
         "dataset": run.recipe.dataset,
         "name": names[run.recipe.dataset],
-        "strategy": run.strategy,
-        "backbone": run.backbone,
-        "status": run.status,
-        "test_accuracy": run.test_accuracy,
-        "val_accuracy": run.val_accuracy,
-        "seconds": run.seconds,
-        "whole_seconds": run.whole_seconds,
-        "created": run.created,
+        **attributes(run, "strategy", "backbone", "status", "test_accuracy", "val_accuracy", "seconds"),
+        **attributes(run, "whole_seconds", "created"),
     }
 
 

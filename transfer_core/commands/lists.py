@@ -5,8 +5,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from transfer_core.commands.follow import root
-from transfer_core.commands.table import table
+from transfer_core.commands.follow import root, table
+from transfer_core.types import attributes
 from transfer_core.workspace import Workspace
 
 
@@ -24,8 +24,7 @@ def strategies(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
         scenarios = " and ".join(map(str, known.scenarios))
         lines += [f"{known.name}: {known.title}" + (f" (scenario {scenarios})" if scenarios else "")]
         lines += [f"  frozen  {known.frozen}", f"  trains  {known.trains}", f"  when    {known.when} [{known.source}]"]
-    result = {"strategies": [{name: getattr(known, name) for name in shown} for known in listed]}
-    return result, "\n".join(lines)
+    return {"strategies": [attributes(known, *shown) for known in listed]}, "\n".join(lines)
 
 
 def backbones(options: argparse.Namespace) -> tuple[dict[str, Any], str]:

@@ -6,8 +6,7 @@ from typing import Any
 
 from transfer_core.commands.follow import add_promise, follow, root
 from transfer_core.errors import GraftError, disk_words
-from transfer_core.types import Predicted
-from transfer_core.workspace import Workspace
+from transfer_core.workspace import Predicted, Workspace
 
 SHOWN = 20  # lines; a table has all of them
 WRITERS = (".csv", ".parquet")

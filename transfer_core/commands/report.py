@@ -1,13 +1,11 @@
 """`report`: a comparison as two files, a page and its JSON."""
 
 import argparse
-import os
-import secrets
-from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from transfer_core.commands.follow import root
+from transfer_core.commands.follow import put, root
 from transfer_core.errors import GraftError
 from transfer_core.workspace import REPORT_FORMAT, Workspace
 
@@ -28,7 +26,7 @@ def report(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
         runs = options.runs and [workspace.runs.find(run).id for run in options.runs]
         made = workspace.comparisons.report(workspace.datasets.find(options.dataset), runs)
     for file, text in zip(files, (made.html, made.json), strict=True):
-        _write(file, text)
+        put(file, partial(Path.write_text, data=text, encoding="utf-8"))
     page, values = files
     result = {"html": str(page), "json": str(values), "runs": made.runs, "verdict": made.verdict}
     return result, f"{made.verdict}\n\nThe report is in {page}, its figures in {values}."
@@ -53,15 +51,3 @@ def _is_report(file: Path) -> bool:
             return REPORT_FORMAT.partition(" ")[0].encode() in opened.read(LOOKED_AT)
     except OSError:
         return False
-
-
-def _write(file: Path, text: str) -> None:
-    """Whole or not at all."""
-    half = file.with_name(f".graft-{secrets.token_hex(4)}.part")
-    try:
-        half.write_text(text, encoding="utf-8")
-        os.replace(half, file)
-    except OSError as error:
-        with suppress(OSError):
-            half.unlink(missing_ok=True)
-        raise GraftError(f"{file} cannot be written: {error.strerror}. Name another file or folder.") from error

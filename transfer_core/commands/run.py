@@ -9,8 +9,8 @@ from typing import Any
 
 from transfer_core.commands.follow import follow, root
 from transfer_core.errors import RecipeError
-from transfer_core.types import SETTINGS, Dataset, Recipe, Run, Setting
-from transfer_core.workspace import Workspace
+from transfer_core.types import Dataset, Recipe, Run, attributes
+from transfer_core.workspace import SETTINGS, Setting, Workspace
 
 YES_NO = {"yes": True, "no": False}
 
@@ -44,26 +44,23 @@ def _taken(setting: Setting) -> dict[str, Any]:
 
 
 def run(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
-    workspace = Workspace(root(options))
     runs: list[Run] = []
     try:
-        dataset = workspace.datasets.find(options.dataset)
-        wanted = _wanted(options, workspace, dataset)
-        chosen = workspace.jobs.device(options.device)
-        for recipe in wanted:  # one by one: what is not reached is not left in the queue
-            (id,) = workspace.runs.submit([recipe], again=options.again)
-            if workspace.runs.get(id).status == "done":
-                print("The same recipe has finished before; --again trains it once more.", file=sys.stderr)
-            else:
-                follow(workspace, id, chosen.name)
-            runs.append(workspace.runs.get(id))
-            if runs[-1].status == "stopped":
-                raise KeyboardInterrupt
+        with Workspace(root(options)) as workspace:
+            wanted = _wanted(options, workspace, workspace.datasets.find(options.dataset))
+            chosen = workspace.jobs.device(options.device)
+            for recipe in wanted:  # one by one: what is not reached is not left in the queue
+                (id,) = workspace.runs.submit([recipe], again=options.again)
+                if workspace.runs.get(id).status == "done":
+                    print("The same recipe has finished before; --again trains it once more.", file=sys.stderr)
+                else:
+                    follow(workspace, id, chosen.name)
+                runs.append(workspace.runs.get(id))
+                if runs[-1].status == "stopped":
+                    raise KeyboardInterrupt
     except BaseException:
         print(*map(_run_text, runs), sep="\n", end="\n" * bool(runs), file=sys.stderr)
         raise
-    finally:
-        workspace.close()
     results, lines = [_run_result(run) for run in runs], [_run_text(run) for run in runs]
     if len(runs) == 1:
         return results[0], lines[0]
@@ -132,15 +129,6 @@ def _repeat(run: Run) -> str:
 
 
 def _run_result(run: Run) -> dict[str, Any]:
-    result = {
-        "run": run.id,
-        "status": run.status,
-        "test_accuracy": run.test_accuracy,
-        "val_accuracy": run.val_accuracy,
-        "seconds": run.seconds,
-        "whole_seconds": run.whole_seconds,
-        "images_per_second": run.images_per_second,
-        "peak_bytes": run.peak_bytes,
-        "recipe": asdict(run.recipe),
-    }
-    return result | ({"tap": run.tap, "depth_curve": run.depth_curve} if run.tap else {})
+    found = {"run": run.id, **attributes(run, "status", "test_accuracy", "val_accuracy", "seconds", "whole_seconds")}
+    found |= attributes(run, "images_per_second", "peak_bytes") | {"recipe": asdict(run.recipe)}
+    return found | (attributes(run, "tap", "depth_curve") if run.tap else {})

@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from transfer_core.commands.follow import root
+from transfer_core.commands.follow import root, table
 from transfer_core.commands.listed import when
 from transfer_core.commands.named import bytes_of, named
-from transfer_core.commands.table import table
 from transfer_core.errors import GraftError
-from transfer_core.types import SETTINGS, SPLITS, Dataset, Run, Score
+from transfer_core.types import SPLITS, Dataset, Run, attributes
 from transfer_core.words import duration, size
-from transfer_core.workspace import Workspace
+from transfer_core.workspace import SETTINGS, Score, Workspace
 
+FIGURES = ("images", "accuracy", "interval", "macro_f1", "log_loss", "ece")
 Shown = tuple[dict[str, Any], str]
 
 
@@ -79,13 +79,10 @@ def _run(workspace: Workspace, run: Run) -> Shown:
         "title": title,
         "dataset": dataset.id,
         "name": dataset.name,
-        **{name: getattr(run, name) for name in ("status", "error", "device", "created", "started", "finished")},
-        **{name: getattr(run, name) for name in ("seconds", "whole_seconds", "images_per_second", "peak_bytes")},
-        **{
-            name: getattr(run, name)
-            for name in ("tap", "depth_curve", "epochs_done", "epochs_planned", "val_accuracy", "test_accuracy")
-        },
-        "score": None if score is None else _score_result(score),
+        **attributes(run, "status", "error", "device", "created", "started", "finished"),
+        **attributes(run, "seconds", "whole_seconds", "images_per_second", "peak_bytes", "tap", "depth_curve"),
+        **attributes(run, "epochs_done", "epochs_planned", "val_accuracy", "test_accuracy"),
+        "score": None if score is None else attributes(score, *FIGURES) | {"confusion": score.confusion.tolist()},
         "recipe": None if run.members else asdict(run.recipe),
         "members": [member.id for member in run.members],  # of an ensemble
         "folder": str(folder),
@@ -125,13 +122,6 @@ def _score(workspace: Workspace, run: Run) -> tuple[Score | None, str]:
         return workspace.comparisons.make([run.id]).scores[0], ""
     except GraftError as error:
         return None, str(error)
-
-
-def _score_result(score: Score) -> dict[str, Any]:
-    return {
-        **{name: getattr(score, name) for name in ("images", "accuracy", "interval", "macro_f1", "log_loss", "ece")},
-        "confusion": score.confusion.tolist(),
-    }
 
 
 def _score_words(score: Score) -> str:

@@ -1,7 +1,8 @@
 """How well one run does on each class, read from its confusion matrix."""
 
+from transfer_core.compare.compared import ClassScore, Interval
 from transfer_core.compare.statistics import wilson
-from transfer_core.types import ClassScore, Interval, Ints
+from transfer_core.types import Ints
 
 
 def class_scores(matrix: Ints) -> tuple[ClassScore, ...]:

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from transfer_core.compare.compared import Comparison, Pair
 from transfer_core.compare.pairs import pairs
 from transfer_core.compare.statistics import score
 from transfer_core.compare.verdict import WORTH, Table, approaches, transfer, verdict
-from transfer_core.types import TEST, TRAIN, Comparison, Dataset, Pair, Predictions, Run
+from transfer_core.types import TEST, TRAIN, Dataset, Predictions, Run
 
 
 def compared(

@@ -6,25 +6,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from transfer_core.compare import forecast_words as words
+from transfer_core.compare.compared import Comparison, Interval
 from transfer_core.compare.comparison import train_images
+from transfer_core.compare.crossing import Crossing, Finding, Forecast, Lacking, LearningCurve, Size
 from transfer_core.compare.power_law import Laws, fitted
 from transfer_core.compare.statistics import bootstrapped, wilson
 from transfer_core.compare.verdict import judged
-from transfer_core.types import (
-    TRAIN,
-    Comparison,
-    Crossing,
-    Dataset,
-    Finding,
-    Floats,
-    Forecast,
-    Interval,
-    Lacking,
-    LearningCurve,
-    Predictions,
-    Run,
-    Size,
-)
+from transfer_core.types import TRAIN, Dataset, Floats, Predictions, Run
 
 LEAST_SIZES = 3  # of each strategy
 FLOOR_FROM = 4  # sizes; with fewer the error that no number of images removes is taken for 0

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from math import floor, isinf, log10
 
-from transfer_core.compare.words import listed, some
-from transfer_core.types import Crossing, Finding
+from transfer_core.compare.crossing import Crossing, Finding
+from transfer_core.words import listed, some
 
 SURE = 0.9  # share of resamples
 OTHER_BACKBONES = (

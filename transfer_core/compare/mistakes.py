@@ -1,13 +1,15 @@
 """Which images runs have wrong: where two differ, the surest mistakes, and labels that are likely errors themselves."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
 
-from transfer_core.types import Call, Disagreement, Floats, Ints, Predictions, Seen
+from transfer_core.compare.compared import Call, Disagreement, Seen
+from transfer_core.types import Ints, Predictions
 
 Split = Literal["val", "test"]
+SPLITS: tuple[Split, ...] = ("val", "test")
 
 
 def disagreement(first: str, second: str, predictions: Mapping[str, Predictions]) -> Disagreement:
@@ -54,12 +56,12 @@ def label_errors(predictions: Mapping[str, Predictions]) -> tuple[Seen, ...]:
     if len(predictions) < 2:
         return ()
     found: list[tuple[float, Seen]] = []
-    for split in ("val", "test"):
-        first = next(iter(predictions.values()))
-        labels, samples = _labels(first, split), _samples(first, split)
-        if any(not np.array_equal(_samples(kept, split), samples) for kept in predictions.values()) or not len(labels):
+    for split in SPLITS:
+        kept = [each.of(split) for each in predictions.values()]
+        samples, labels, _ = kept[0]
+        if any(not np.array_equal(each, samples) for each, _, _ in kept) or not len(labels):
             continue  # runs that were validated on images of their own
-        shares = np.stack([_probabilities(kept, split) for kept in predictions.values()])  # (R, N, C)
+        shares = np.stack([each for _, _, each in kept])  # (R, N, C)
         named, mean = shares.argmax(2), shares.mean(0)  # (R, N), (N, C)
         agreed = named[0]
         usual = np.array([mean[labels == c, c].mean() if (labels == c).any() else 1.0 for c in range(mean.shape[1])])
@@ -81,34 +83,20 @@ def _surest(
 
 def _seen(runs: tuple[str, ...], predictions: Mapping[str, Predictions], split: Split, rows: Ints) -> tuple[Seen, ...]:
     """What these runs say of some rows of a split."""
-    first = predictions[runs[0]]
-    samples, labels = _samples(first, split), _labels(first, split)
+    samples, labels, _ = predictions[runs[0]].of(split)
     return tuple(
         Seen(
             sample=int(samples[row]),
             label=int(labels[row]),
             split=split,
-            calls=tuple(_calls(runs, predictions, split, row)),
+            calls=tuple(_call(run, predictions[run], split, row) for run in runs),
         )
         for row in rows.tolist()
     )
 
 
-def _calls(runs: tuple[str, ...], predictions: Mapping[str, Predictions], split: Split, row: int) -> Iterator[Call]:
-    for run in runs:
-        shares = _probabilities(predictions[run], split)[row]
-        named = int(shares.argmax())
-        label = int(_labels(predictions[run], split)[row])
-        yield Call(run=run, predicted=named, confidence=float(shares[named]), of_label=float(shares[label]))
-
-
-def _samples(kept: Predictions, split: str) -> Ints:
-    return kept.val_samples if split == "val" else kept.test_samples
-
-
-def _labels(kept: Predictions, split: str) -> Ints:
-    return kept.val_labels if split == "val" else kept.test_labels
-
-
-def _probabilities(kept: Predictions, split: str) -> Floats:
-    return kept.val_probabilities if split == "val" else kept.test_probabilities
+def _call(run: str, kept: Predictions, split: Split, row: int) -> Call:
+    _, labels, probabilities = kept.of(split)
+    shares = probabilities[row]
+    named = int(shares.argmax())
+    return Call(run=run, predicted=named, confidence=float(shares[named]), of_label=float(shares[labels[row]]))

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from transfer_core.compare.compared import LEVEL, Interval, Pair
 from transfer_core.compare.statistics import (
     Right,
     bootstrapped,
@@ -16,7 +17,7 @@ from transfer_core.compare.statistics import (
     macro_f1,
     mcnemar,
 )
-from transfer_core.types import LEVEL, Interval, Ints, Pair, Predictions
+from transfer_core.types import Ints, Predictions
 
 
 def pairs(predictions: Mapping[str, Predictions], groups: Ints, classes: int) -> tuple[Pair, ...]:

@@ -1,12 +1,11 @@
 """What a run left of its validation and test images, read from its folder."""
 
-import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
 
 from transfer_core.errors import UnknownJob, disk_words
+from transfer_core.kept import DAMAGED
 from transfer_core.types import Predictions
 
 PREDICTIONS = "predictions.npz"
@@ -22,7 +21,7 @@ def read_predictions(run: Path) -> Predictions:
     except FileNotFoundError as error:
         words = "it has not finished, or was ended before its test"
         raise UnknownJob(f"Run {run.name!r} has left no predictions to compare: {words}.") from error
-    except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except DAMAGED as error:
         raise UnknownJob(f"The predictions of run {run.name!r} cannot be read. Train it again.") from error
     except OSError as error:
         raise UnknownJob(f"The predictions of run {run.name!r} cannot be read. {disk_words(error, file)}") from error
@@ -31,9 +30,6 @@ def read_predictions(run: Path) -> Predictions:
 
 def _check(kept: Predictions) -> None:
     """Raises ValueError for columns that do not fit together."""
-    for samples, labels, probabilities in (
-        (kept.val_samples, kept.val_labels, kept.val_probabilities),
-        (kept.test_samples, kept.test_labels, kept.test_probabilities),
-    ):
+    for samples, labels, probabilities in (kept.of("val"), kept.of("test")):
         if not (len(samples),) == labels.shape == probabilities.shape[:1] or probabilities.ndim != 2:
             raise ValueError("the columns are of different lengths")

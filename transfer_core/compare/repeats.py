@@ -6,8 +6,9 @@ from itertools import combinations
 
 import numpy as np
 
+from transfer_core.compare.compared import Resampled
 from transfer_core.compare.statistics import corrected_t, holm
-from transfer_core.types import Repeats, Resampled, Run
+from transfer_core.types import Repeats, Run
 
 
 def repeats(runs: Iterable[Run]) -> tuple[Repeats, ...]:

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse, special
 
-from transfer_core.types import Bin, Floats, Interval, Ints, Predictions, Score
+from transfer_core.compare.compared import Bin, Interval, Score
+from transfer_core.types import Floats, Ints, Predictions
 
 DRAWS, BLOCK = 2_000, 250  # of the bootstrap; how many at once, which bounds its memory
 BINS = 10  # of the reliability curve

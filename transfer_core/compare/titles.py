@@ -3,7 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from transfer_core.types import LABELS, SETTINGS, TELLING, Recipe
+from transfer_core.strategies.settings import LABELS, SETTINGS, TELLING
+from transfer_core.types import Recipe
 
 # The most telling first; then what is not a setting.
 TOLD = ("backbone", *TELLING, *(name for name in LABELS if name not in ("backbone", *TELLING)))

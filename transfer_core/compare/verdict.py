@@ -4,10 +4,12 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from transfer_core.compare.compared import Approach, Grade, Interval, Pair, Reached, Score, Transfer, Verdict
 from transfer_core.compare.statistics import wilson
-from transfer_core.compare.words import ahead, at_cost, dearer, lead_in_points, listed, percent, points, some
+from transfer_core.compare.words import ahead, at_cost, dearer, lead_in_points, points
 from transfer_core.strategies import strategy
-from transfer_core.types import Approach, Grade, Interval, Pair, Reached, Run, Score, Transfer, Verdict
+from transfer_core.types import Run
+from transfer_core.words import listed, percent, some
 
 WORTH = 0.01  # accuracy that a lead must exceed to be worth more time
 MUCH = 1.5  # times the time: below it a run is no cheaper, and the more accurate one is the better guess
@@ -77,8 +79,8 @@ def verdict(table: Table, known: Iterable[int] = ()) -> Verdict:
 
 def _lead(table: Table, best: str, rivals: Sequence[str]) -> str:
     """Why the most accurate run is the one to take."""
-    score = table.scores[best]
-    head = f"Take {table.quoted(best)}: it has {percent(score.accuracy)} of {some(score.images, 'test image')} right"
+    score, name = table.scores[best], table.quoted(best)
+    head = f"Take {name}: it has {percent(score.accuracy, gap=' ')} of {some(score.images, 'test image')} right"
     if len(table.runs) == 1:
         return f"{head}. It is the only run here; add another one to compare it with."
     if not rivals:
@@ -125,8 +127,8 @@ def _shift(table: Table, choice: str) -> Iterable[str]:
     promised, (low, high) = table.run(choice).val_accuracy, table.scores[choice].interval
     if promised is not None and not low - SHIFT <= promised <= high + SHIFT:
         yield (
-            f"On validation images {table.quoted(choice)} has {percent(promised)} right: the test images are of another"
-            " kind, or validation images are nearly copies of training images. Believe the test images."
+            f"On validation images {table.quoted(choice)} has {percent(promised, gap=' ')} right: the test images are"
+            " of another kind, or validation images are nearly copies of training images. Believe the test images."
         )
 
 

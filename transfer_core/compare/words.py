@@ -1,16 +1,11 @@
 """Figures of a comparison in words."""
 
 import math
-from collections.abc import Sequence
 
-from transfer_core import words
-from transfer_core.types import Interval
+from transfer_core.compare.compared import Interval
+from transfer_core.words import signed
 
 SAME = 0.05  # times that differ by a smaller share are the same
-
-
-def percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
 
 
 def points(share: float) -> str:
@@ -19,20 +14,10 @@ def points(share: float) -> str:
     return f"{value} point" + ("" if value == "1" else "s")
 
 
-def some(count: int, what: str) -> str:
-    """ "1 image", "1,020 images" """
-    return f"{count:,} {what}" + ("" if count == 1 else "s")
-
-
 def lead_in_points(lead: Interval) -> str:
     """ "0.8 points (−1.1 to +2.6)"; without bounds where they could not be estimated, from a single group of images."""
-    bounds = f" ({signed(lead.low)} to {signed(lead.high)})" if lead.low < lead.high else ""
+    bounds = f" ({signed(100 * lead.low)} to {signed(100 * lead.high)})" if lead.low < lead.high else ""
     return f"{100 * lead.value:.1f} points{bounds}"
-
-
-def signed(share: float) -> str:
-    """Points with their sign, a true minus."""
-    return words.signed(100 * share)
 
 
 def ahead(lead: Interval) -> str:
@@ -63,8 +48,3 @@ def at_cost(one: float, other: float) -> str:
 
 def _times(ratio: float) -> str:
     return f"{ratio:,.0f} times" if ratio >= 9.95 else f"{ratio:.1f} times"
-
-
-def listed(words: Sequence[str]) -> str:
-    """ "a, b and c" """
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -1,8 +1,6 @@
 """What runs said of new images, kept in a folder as it comes: probabilities, names, reasons, small pictures."""
 
 import json
-import os
-import zipfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,10 +12,45 @@ from numpy.typing import NDArray
 
 from transfer_core.data.decoding import Look, Shape
 from transfer_core.errors import UnknownJob, disk_words
-from transfer_core.types import Doubt, Floats, Heat, Ints, Predicted
+from transfer_core.kept import DAMAGED, save_arrays
+from transfer_core.types import Doubt, Fit, Floats, Ints
 
 ANSWERS, THUMBNAILS, HEAT = "answers.npz", "thumbnails.bin", "heat.npz"
 COLUMNS = ("classes", "maps", "tried")  # of each run, in HEAT
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Predicted:
+    """Images and what each of the runs says of them, in the order in which they were looked at."""
+
+    names: tuple[str, ...]  # the user's own
+    errors: tuple[str, ...]  # why an image could not be read, as a sentence; '' where it was
+    of: int  # how many there were; more than `names` where it was stopped
+    classes: tuple[str, ...]
+    runs: tuple[str, ...]  # ids
+    probabilities: Floats  # (R, N, K), calibrated on validation images; nan where an image could not be read
+    unlike: NDArray[np.bool_]  # (R, N): unlike anything that the run was trained on
+    doubts: tuple[Doubt, ...]  # of each run
+
+    def sure(self, run: int, row: int) -> bool:
+        """Whether a run's answer for an image stands: likely enough, and like what the run knows."""
+        threshold = self.doubts[run].threshold
+        likely = threshold is not None and bool(self.probabilities[run, row].max() >= threshold)
+        return likely and not self.unlike[run, row]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Heat:
+    """Where in a picture a run finds its evidence for some classes."""
+
+    classes: tuple[int, ...]  # the likeliest first
+    maps: Floats  # (k, G, G), of the network's square; above 0 speaks for the class, below against it. G may be 0: none
+    tried: tuple[
+        float, ...
+    ]  # the likeliest class's probability: as it is, the hottest fifth covered, a random fifth; or ()
+    resize_px: int  # how the picture became the square: `fit_square`'s arguments
+    crop_px: int
+    fit: Fit
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -78,14 +111,9 @@ class Answers:
             heat |= {f"{name}{run}": values for name, values in zip(COLUMNS, columns, strict=False)}
         if heat:
             shapes = json.dumps([asdict(shape) for shape in self._shapes])
-            with (self.folder / HEAT).open("wb") as file:
-                np.savez(file, rows=np.array(self._read), shapes=np.array(shapes), **heat)
-        part = self.folder / f"{ANSWERS}.part"
-        with part.open("wb") as file:
-            np.savez(
-                file, said=said.astype(np.float32), unlike=unlike, ends=np.array(self._ends), facts=np.array(facts)
-            )
-        os.replace(part, self.folder / ANSWERS)
+            save_arrays(self.folder / HEAT, rows=np.array(self._read), shapes=np.array(shapes), **heat)
+        ends, shares = np.array(self._ends), said.astype(np.float32)
+        save_arrays(self.folder / ANSWERS, said=shares, unlike=unlike, ends=ends, facts=np.array(facts))
 
 
 def read_answers(folder: Path) -> Predicted:
@@ -95,7 +123,7 @@ def read_answers(folder: Path) -> Predicted:
             said, unlike, facts = kept["said"], kept["unlike"], json.loads(str(kept["facts"]))
     except FileNotFoundError as error:
         raise UnknownJob("These predictions are no longer kept. Predict again.") from error
-    except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except DAMAGED as error:
         raise UnknownJob("The file of these predictions is damaged. Predict again.") from error
     except OSError as error:
         raise UnknownJob(f"These predictions cannot be read. {disk_words(error, folder)}") from error
@@ -122,7 +150,7 @@ def read_thumbnails(folder: Path, rows: Sequence[int]) -> list[bytes]:
                 pictures.seek(begin)
                 found.append(pictures.read(int(ends[row]) - begin))
             return found
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, *DAMAGED) as error:
         raise UnknownJob("The pictures of these predictions cannot be read. Predict again.") from error
 
 
@@ -141,6 +169,6 @@ def read_heat(folder: Path, run: int, row: int) -> Heat | None:
             shape = json.loads(str(kept["shapes"]))[run]
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, EOFError, IndexError, zipfile.BadZipFile) as error:
+    except (OSError, *DAMAGED) as error:
         raise UnknownJob("The heat maps of these predictions cannot be read. Predict again.") from error
     return Heat(classes=tuple(classes.tolist()), maps=maps.astype(np.float64), tried=tuple(tried.tolist()), **shape)

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from transfer_core.types import Ints, Predicted
+from transfer_core.data.answers import Predicted
+from transfer_core.types import Floats, Ints
 from transfer_core.words import cell
 
 TOP = 3  # classes told by name
@@ -25,32 +26,27 @@ def columns(found: Predicted, titles: Sequence[str], order: Ints | None = None) 
     For each run its answer, the probability of it, whether it is sure, what comes next, and every class's probability.
     """
     rows = range(len(found.names)) if order is None else order.tolist()
+
+    def told(values: Sequence[Any]) -> list[Any]:
+        return [None if found.errors[row] else values[row] for row in rows]
+
+    def shares(values: Floats) -> list[Any]:
+        return told([round(value, 6) for value in values.tolist()])
+
     table: dict[str, list[Any]] = {"image": [found.names[row] for row in rows]}
     for place, title in enumerate(titles):
         head = f"{title}: " if len(titles) > 1 else ""
-        said = found.probabilities[place]  # (N, K)
+        said, everyone = found.probabilities[place], np.arange(len(found.names))  # (N, K)
         best = np.argsort(-said, axis=1, kind="stable")[:, :TOP]
-        read = [not found.errors[row] for row in rows]
-        for rank in range(best.shape[1]):
-            name = ("class", "second", "third")[rank]
-            table[f"{head}{name}"] = [
-                found.classes[best[row, rank]] if ok else None for row, ok in zip(rows, read, strict=True)
-            ]
-            name = "probability" if rank == 0 else f"probability of the {name}"
-            table[f"{head}{name}"] = [
-                round(float(said[row, best[row, rank]]), 6) if ok else None for row, ok in zip(rows, read, strict=True)
-            ]
-            if rank == 0:
-                table[f"{head}sure"] = [
-                    found.sure(place, row) if ok else None for row, ok in zip(rows, read, strict=True)
-                ]
-        table[f"{head}unlike training"] = [
-            bool(found.unlike[place, row]) if ok else None for row, ok in zip(rows, read, strict=True)
-        ]
+        for rank, name in enumerate(("class", "second", "third")[: best.shape[1]]):
+            table[f"{head}{name}"] = told([found.classes[label] for label in best[:, rank]])
+            share = f"probability of the {name}" if rank else "probability"
+            table[f"{head}{share}"] = shares(said[everyone, best[:, rank]])
+            if not rank:
+                table[f"{head}sure"] = told([found.sure(place, row) for row in range(len(said))])
+        table[f"{head}unlike training"] = told(found.unlike[place].tolist())
         for number, label in enumerate(found.classes):
-            table[f"{head}p({label})"] = [
-                round(float(said[row, number]), 6) if ok else None for row, ok in zip(rows, read, strict=True)
-            ]
+            table[f"{head}p({label})"] = shares(said[:, number])
     table["error"] = [found.errors[row] or None for row in rows]
     return table
 

@@ -1,14 +1,32 @@
 """What a user should know about their images: duplicates, leaks, doubtful labels, classes that are too small."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from transfer_core.types import SPLITS, TRAIN, Dataset, Ints, Problem, Profile
+from transfer_core.types import SPLITS, TRAIN, Dataset, Ints, Problem
+from transfer_core.words import some
 
 MOST_OF_A_KIND = 1000  # problems listed one by one; the rest of a kind becomes one line
 ORDER = ("skipped", "conflict", "leak", "small", "duplicate", "note")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """What a dataset is like, in numbers."""
+
+    counts: tuple[tuple[int, int, int], ...]  # per class: images in train, val, test
+    images: int
+    train_images: int
+    imbalance: float  # largest class / smallest class, in train
+    median_width_px: int
+    median_height_px: int
+    smallest_side_px: int
+    duplicate_groups: int  # groups of two images or more
+    duplicate_images: int  # images in such groups
+    skipped: int  # files left out, each listed in Dataset.problems
 
 
 def profile(dataset: Dataset) -> Profile:
@@ -50,8 +68,7 @@ def duplicates(
             yield _group("conflict", f"{likeness} has two labels", rows, paths, labels)
     if together:
         exact = len(paths) - len(np.unique(same))
-        many = f"{len(together):,} group{'s' * (len(together) > 1)}"
-        text = f"{len(order):,} images form {many} of the same or nearly the same picture"
+        text = f"{len(order):,} images form {some(len(together), 'group')} of the same or nearly the same picture"
         text += f"; {exact:,} are exact copies. " if exact else ". "
         text += "Splits made here keep a group together." if own_splits is None else "Your own splits were not changed."
         yield Problem(file="", reason=text, kind="duplicate", files=len(order))
@@ -71,9 +88,9 @@ def small_classes(classes: Sequence[str], labels: Ints, splits: Ints) -> Iterato
     for label, row in zip(classes, counts.tolist(), strict=True):
         missing = " and ".join(name for name, n in zip(SPLITS, row, strict=True) if n == 0)
         if missing:
-            images = f"{sum(row):,} image{'s' * (sum(row) != 1)}"
-            why = f"Class '{label}' has {images}, " + ("too few for all three splits: " if sum(row) < 3 else "but ")
-            yield Problem(file="", reason=f"{why}none in {missing}.", kind="small", files=sum(row))
+            few = "too few for all three splits: " if sum(row) < 3 else "but "
+            why = f"Class '{label}' has {some(sum(row), 'image')}, {few}none in {missing}."
+            yield Problem(file="", reason=why, kind="small", files=sum(row))
 
 
 def listed(problems: Iterable[Problem]) -> tuple[Problem, ...]:

@@ -19,6 +19,7 @@ from transfer_core.data.dataset import summary, write_dataset
 from transfer_core.data.intake import require_room
 from transfer_core.errors import DatasetError
 from transfer_core.types import SPLITS, TEST, TRAIN, VAL, Dataset, Event, Ints, Mark, Problem, Progress, RunEnd, digest
+from transfer_core.words import some
 
 RULES = 1  # raised when the same marks would make something else
 STEP = 500  # images between two words of progress
@@ -108,8 +109,8 @@ def _note(dataset: Dataset, marks: Sequence[Mark]) -> Problem:
     real = effective(dataset, marks)
     dropped = sum(mark.label is None for mark in real)
     moved = len(real) - dropped
-    parts = [f"{moved:,} label{'s' * (moved != 1)} changed"] * bool(moved)
-    parts += [f"{dropped:,} image{'s' * (dropped != 1)} dropped"] * bool(dropped)
+    parts = [f"{some(moved, 'label')} changed"] * bool(moved)
+    parts += [f"{some(dropped, 'image')} dropped"] * bool(dropped)
     reason = f"A corrected version of '{dataset.name}' ({dataset.id}): {', '.join(parts)}. Splits stay as they were."
     return Problem(file="", reason=reason, kind="note", files=len(real))
 

@@ -1,7 +1,6 @@
 """From a zip or folder to a dataset: read, compare, split, fingerprint; and a dataset's file."""
 
 import json
-import os
 import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import asdict
@@ -16,6 +15,7 @@ from transfer_core.data.checks import duplicates, listed, small_classes
 from transfer_core.data.intake import Taken, learnable, require_classes, take
 from transfer_core.data.layout import NO_SPLIT, natural, plan
 from transfer_core.data.split import cut, split
+from transfer_core.kept import whole
 from transfer_core.types import (
     SPLITS,
     TEST,
@@ -136,12 +136,8 @@ def write_dataset(dataset: Dataset, path: Path) -> None:
     """Write a dataset as JSON, column by column; the file is whole or not there."""
     body = {**vars(dataset), "problems": [asdict(problem) for problem in dataset.problems]}
     body.update({column: body[column].tolist() for column in COLUMNS})
-    temporary = path.with_suffix(".tmp")
-    with temporary.open("w", encoding="utf-8") as file:
-        json.dump(body, file)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
+    with whole(path) as part:
+        part.write_text(json.dumps(body), encoding="utf-8")
 
 
 def read_dataset(path: Path) -> Dataset:

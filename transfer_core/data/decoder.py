@@ -22,7 +22,7 @@ from typing import Any
 from PIL import Image
 
 from transfer_core.data.archive import Archive, Member, opened
-from transfer_core.data.pixels import decode, square
+from transfer_core.data.pixels import decode, encoded, square
 from transfer_core.errors import GraftError, disk_words
 
 MEMORY = "GRAFT_DECODER_MB"  # names how much it may take beyond what it takes when it starts
@@ -96,9 +96,7 @@ def _thumbnail(data: bytes, px: int) -> bytes:
     """A small JPEG of the whole picture, upright, at most `px` a side."""
     picture = decode(io.BytesIO(data), enough_px=px).image
     picture.thumbnail((px, px))
-    out = io.BytesIO()
-    picture.save(out, "JPEG", quality=THUMBNAIL_QUALITY)
-    return out.getvalue()
+    return encoded(picture, "JPEG", quality=THUMBNAIL_QUALITY)
 
 
 def _said(message: dict[str, Any]) -> bytes:

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from transfer_core.data.dataset import import_images
+from transfer_core.data.parallel import paced
 from transfer_core.data.wallpaper import GROUPS, draw
 from transfer_core.errors import DatasetError
 from transfer_core.types import Event, Progress, StageStart
@@ -39,9 +40,7 @@ def draw_wallpaper(folder: Path, seed: int, images_a_class: int = IMAGES_A_CLASS
             file = folder / group.name / f"{group.name}-{index + 1:03d}.png"
             Image.fromarray(drawing.pixels).save(file, compress_level=1)
             done = number * images_a_class + index + 1
-            rate = done / max(time.monotonic() - start, 1e-6)
-            left = (of - done) / rate
-            yield Progress(what="Drawing patterns", done=done, of=of, seconds_left=left, images_per_second=rate)
+            yield paced("Drawing patterns", done, of, start)
 
 
 EXAMPLES: tuple[Example, ...] = (
@@ -59,10 +58,10 @@ EXAMPLES: tuple[Example, ...] = (
 
 def example(name: str) -> Example:
     """The example of that name. Raises DatasetError when there is none."""
-    for one in EXAMPLES:
-        if one.name == name:
-            return one
-    raise DatasetError(f"There is no example {name!r}. There is: {', '.join(one.name for one in EXAMPLES)}.")
+    known = {each.name: each for each in EXAMPLES}
+    if name not in known:
+        raise DatasetError(f"There is no example {name!r}. Graft has: {', '.join(known)}.")
+    return known[name]
 
 
 def draw_example(name: str, target: Path, *, seed: int = 0) -> Iterator[Event]:

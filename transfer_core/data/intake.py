@@ -13,7 +13,7 @@ from pathlib import Path
 from transfer_core.data.alike import Bytes, look
 from transfer_core.data.archive import Archive
 from transfer_core.data.layout import EXPECTED, NO_SPLIT, Image, Layout, counted
-from transfer_core.data.parallel import in_order
+from transfer_core.data.parallel import in_order, paced
 from transfer_core.data.pixels import SPARE_BYTES, decode
 from transfer_core.errors import ArchiveError, ImageError
 from transfer_core.types import SPLITS, TRAIN, Problem, Progress
@@ -48,7 +48,7 @@ def take(
     require_room(samples, sum(image.member.size for image in layout.images) * 6 // 5)
     taken: list[Taken] = []
     skipped: list[Problem] = []
-    total, start, written = len(layout.images), time.monotonic(), 0
+    start, written = time.monotonic(), 0
 
     def read() -> Iterator[tuple[int, Image, bytes | str]]:
         for i, image in enumerate(layout.images):
@@ -65,9 +65,7 @@ def take(
                 taken.append(result)
                 if written // RECHECK_BYTES != (written := written + result.written) // RECHECK_BYTES:
                     require_room(samples, 0)
-            rate = done / max(time.monotonic() - start, 1e-6)
-            left = (total - done) / rate
-            yield Progress(what="Reading images", done=done, of=total, seconds_left=left, images_per_second=rate)
+            yield paced("Reading images", done, len(layout.images), start)
     return taken, skipped
 
 

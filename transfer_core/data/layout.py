@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from transfer_core.data.archive import Archive, Member
 from transfer_core.errors import ArchiveError
 from transfer_core.types import TEST, TRAIN, VAL, Problem
+from transfer_core.words import some
 
 SUFFIXES = {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
 SPLIT_NAMES = {
@@ -135,7 +136,7 @@ def _require_classes(images: list[Image], named: list[Member], name: str) -> Non
 
 def counted(labels: Counter[str]) -> str:
     """ "'cats' (12 images), 'dogs' (1 image)" for a sentence; at most five by name."""
-    shown = [f"'{label}' ({n:,} image{'s' * (n != 1)})" for label, n in labels.most_common(5)]
+    shown = [f"'{label}' ({some(n, 'image')})" for label, n in labels.most_common(5)]
     return ", ".join(shown) + (f" and {len(labels) - 5} more" if len(labels) > 5 else "")
 
 

@@ -6,20 +6,19 @@ badly (benchmarks/HISTORY.md, When a flip makes one class into another).
 """
 
 import json
-import os
-import secrets
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from transfer_core.data.parallel import in_order
-from transfer_core.data.pixels import AGAIN, lost, square
-from transfer_core.errors import DatasetError, ImageError
-from transfer_core.types import LABELS, TRAIN, Augmentation, Dataset, Floats, Ints, LookAlike, Progress, Symmetry
+from transfer_core.data.pixels import sample_square
+from transfer_core.kept import whole
+from transfer_core.strategies.settings import LABELS
+from transfer_core.types import TRAIN, Augmentation, Dataset, Floats, Ints, Progress, Symmetry
 
 FILE = "look-alikes.json"  # in the dataset's folder
 LEAST, ENOUGH, MOST = 6, 20, 900  # training images of a class that say something, that are enough, and of all classes
@@ -40,6 +39,19 @@ HOW: dict[Symmetry, str] = {
 }
 
 
+@dataclass(frozen=True, kw_only=True)
+class LookAlike:
+    """Two classes that a flip or a turn makes alike."""
+
+    symmetry: Symmetry
+    label: int
+    like: int
+    share: float  # of the images of `label` that are taken for `like` then
+    back: float  # of the images of `like` that are taken for `label`, turned back
+    images: int  # of `label` that were looked at
+    images_back: int
+
+
 def look_alikes(dataset: Dataset, folder: Path) -> Generator[Progress, None, tuple[LookAlike, ...]]:
     """Pairs of classes that a flip or a turn makes alike, the most alike first; looked for once, then kept.
 
@@ -53,12 +65,7 @@ def look_alikes(dataset: Dataset, folder: Path) -> Generator[Progress, None, tup
 
     def load(row: int) -> tuple[Floats, Floats]:
         file = folder / "samples" / dataset.files[row]
-        try:
-            return _look(square(file, resize_px=SIDE, crop_px=SIDE, fit="squeeze"))
-        except ImageError as error:
-            raise DatasetError(f"Sample {file.name} of '{dataset.name}' has changed: {error} {AGAIN}") from error
-        except OSError as error:
-            raise lost(dataset, file, error) from error
+        return _look(sample_square(dataset, file, resize_px=SIDE, crop_px=SIDE, fit="squeeze"))
 
     looks = []
     with closing(in_order(load, rows.tolist())) as found:
@@ -69,12 +76,8 @@ def look_alikes(dataset: Dataset, folder: Path) -> Generator[Progress, None, tup
     if len(np.unique(dataset.labels[rows])) > 1:
         gradients, colours = (np.stack(each) for each in zip(*looks, strict=True))
         alike = tuple(_compared(gradients, colours, dataset.labels[rows]))
-    part = folder / f".{secrets.token_hex(4)}-{FILE}"
-    try:
+    with whole(folder / FILE) as part:
         part.write_text(json.dumps([asdict(each) for each in alike]), encoding="utf-8")
-        os.replace(part, folder / FILE)
-    finally:
-        part.unlink(missing_ok=True)
     return alike
 
 

@@ -1,10 +1,13 @@
 """Work on many images at once, in threads: Pillow and hashlib let go of Python's lock while they compute."""
 
 import os
+import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
+
+from transfer_core.types import Progress
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -15,6 +18,12 @@ MOST_WORKERS = 8  # each may hold a large image in memory
 def cores() -> int:
     """Processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def paced(what: str, done: int, of: int, start: float) -> Progress:
+    """How far images are that were begun at `start`, by time.monotonic()."""
+    rate = done / max(time.monotonic() - start, 1e-6)
+    return Progress(what=what, done=done, of=of, seconds_left=(of - done) / rate, images_per_second=rate)
 
 
 def in_order(work: Callable[[T], R], items: Iterable[T]) -> Generator[R, None, None]:

@@ -1,6 +1,7 @@
 """The one door through which image files become pixels, and the decode-once cache of a dataset's squares."""
 
 import errno
+import io
 import os
 import secrets
 import shutil
@@ -16,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from transfer_core.data.parallel import in_order
+from transfer_core.data.parallel import in_order, paced
 from transfer_core.errors import DatasetError, ImageError, NoRoom, disk_words
 from transfer_core.types import Dataset, Fit, Progress
 
@@ -188,6 +189,23 @@ def square(file: Path | BinaryIO, *, resize_px: int, crop_px: int, fit: Fit = "c
     return fit_square(image, resize_px=resize_px, crop_px=crop_px, fit=fit)
 
 
+def sample_square(dataset: Dataset, file: Path, *, resize_px: int, crop_px: int, fit: Fit) -> NDArray[np.uint8]:
+    """The same of a dataset's sample. Raises DatasetError when it cannot be read."""
+    try:
+        return square(file, resize_px=resize_px, crop_px=crop_px, fit=fit)
+    except ImageError as error:
+        raise DatasetError(f"Sample {file.name} of '{dataset.name}' has changed: {error} {AGAIN}") from error
+    except OSError as error:
+        raise lost(dataset, file, error) from error
+
+
+def encoded(image: Image.Image, kind: str, **how: Any) -> bytes:
+    """A picture as a file of that kind: "JPEG", "PNG"."""
+    out = io.BytesIO()
+    image.save(out, kind, **how)
+    return out.getvalue()
+
+
 def pixels(
     dataset: Dataset, folder: Path, *, resize_px: int, crop_px: int, fit: Fit = "crop"
 ) -> Generator[Progress, None, NDArray[np.uint8]]:
@@ -206,12 +224,7 @@ def pixels(
         raise lost(dataset, folder, error) from error
 
     def load(name: str) -> NDArray[np.uint8]:
-        try:
-            return square(folder / "samples" / name, resize_px=resize_px, crop_px=crop_px, fit=fit)
-        except ImageError as error:
-            raise DatasetError(f"Sample {name} of '{dataset.name}' has changed: {error} {AGAIN}") from error
-        except OSError as error:
-            raise lost(dataset, folder / "samples" / name, error) from error
+        return sample_square(dataset, folder / "samples" / name, resize_px=resize_px, crop_px=crop_px, fit=fit)
 
     temporary = folder / f".{file.stem}-{secrets.token_hex(4)}.npy"  # two runs may build it at once
     start = time.monotonic()
@@ -221,14 +234,7 @@ def pixels(
         with closing(in_order(load, dataset.files)) as squares:
             for i, one in enumerate(squares):
                 array[i] = one
-                rate = (i + 1) / max(time.monotonic() - start, 1e-6)
-                yield Progress(
-                    what="Decoding images",
-                    done=i + 1,
-                    of=len(dataset),
-                    seconds_left=(len(dataset) - i - 1) / rate,
-                    images_per_second=rate,
-                )
+                yield paced("Decoding images", i + 1, len(dataset), start)
         array.flush()
         os.replace(temporary, file)
     finally:

@@ -1,7 +1,6 @@
 """From finished runs to a bundle that was checked: files in a folder, proved, then packed."""
 
 import importlib.util
-import json
 import os
 import re
 import shutil
@@ -18,6 +17,7 @@ from transfer_core.export.check import PROGRAM, answers, checked, require
 from transfer_core.export.facts import facts, half_facts, samples, verified
 from transfer_core.export.graph import write_onnx
 from transfer_core.export.members import Member, expected, read_member, require_alike
+from transfer_core.kept import save_json
 from transfer_core.strategies import strategy
 from transfer_core.training.rows import chosen_rows
 from transfer_core.types import SPLITS, Dataset, Event, Progress, RunEnd, StageStart, file_sha256
@@ -69,7 +69,7 @@ def export(
     for name in COPIED:
         shutil.copyfile(FILES / name, folder / name)
     _write_samples(folder / "samples", samples(right, dataset, SAMPLES), images, dataset)
-    _write_json(folder / FACTS, said)
+    save_json(said, folder / FACTS)
     clock.lap("write")
 
     yield StageStart(stage="check", title=f"Check it on {right.split} images", number=3, stages=3, unit="image")
@@ -88,10 +88,11 @@ def export(
         said["fp16"] = half_facts(folder / HALF, right, halved, rates)
 
     said["verified"] = verified(result, right.split)
-    (folder / CARD).write_text(card(said, [_title(member) for member in members]), encoding="utf-8")
+    titles = [strategy(member.recipe.strategy).title for member in members]
+    (folder / CARD).write_text(card(said, titles), encoding="utf-8")
     inside = sorted(file for file in folder.rglob("*") if file.is_file() and file.name != FACTS)
     said["files"] = {file.relative_to(folder).as_posix(): file_sha256(file) for file in inside}
-    _write_json(folder / FACTS, said)
+    save_json(said, folder / FACTS)
     _pack(folder, out / BUNDLE)
     clock.lap("pack")
     yield RunEnd(
@@ -141,10 +142,6 @@ def _name(member: Member, dataset: Dataset) -> str:
     return words[:60].strip("-") or "model"
 
 
-def _title(member: Member) -> str:
-    return strategy(member.recipe.strategy).title
-
-
 def _used(dataset: Dataset, member: Member) -> dict[str, int]:
     """Images by split that a run worked on."""
     chosen = chosen_rows(dataset, member.recipe)
@@ -155,12 +152,7 @@ def _write_samples(folder: Path, chosen: list[tuple[int, dict[str, Any]]], image
     folder.mkdir()
     for sample, said in chosen:
         shutil.copyfile(images / dataset.files[sample], folder / said["file"])
-    _write_json(folder / "expected.json", [said for _, said in chosen])
-
-
-def _write_json(file: Path, value: Any) -> None:
-    text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
-    file.write_text(text + "\n", encoding="utf-8")
+    save_json([said for _, said in chosen], folder / "expected.json")
 
 
 def _pack(folder: Path, file: Path) -> None:

@@ -4,7 +4,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from transfer_core.types import LABELS, SETTINGS, Recipe, from_plain
+from transfer_core.strategies.settings import LABELS, SETTINGS, words_of
+from transfer_core.types import Recipe, from_plain
 from transfer_core.words import between, count, percent, plain, size
 
 Values = dict[str, Any]
@@ -219,7 +220,7 @@ def _technical(said: Values, titles: Sequence[str]) -> str:
     for member, title in zip(said["members"], titles, strict=True):
         recipe = from_plain(Recipe, member["recipe"])
         settings = "; ".join(
-            f"{LABELS[name].lower()}: {recipe.words(name)}"
+            f"{LABELS[name].lower()}: {words_of(recipe, name)}"
             for name in SETTINGS
             if getattr(recipe, name) != SETTINGS[name].default
         )

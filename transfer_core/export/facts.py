@@ -16,13 +16,14 @@ from transfer_core.backbones import SMALL_CNN
 from transfer_core.backbones.packaged import built_by_timm
 from transfer_core.backbones.torchvision import settings
 from transfer_core.compare.classes import class_scores
+from transfer_core.compare.compared import Interval
 from transfer_core.compare.ensemble import doubt_of
 from transfer_core.compare.statistics import bootstrapped, interval, reliability, score, wilson
 from transfer_core.data import pixels
 from transfer_core.errors import ExportError
 from transfer_core.export.check import TIE, TOLERANCE, Checked, checked
 from transfer_core.export.members import Expected, Member
-from transfer_core.types import Dataset, Floats, Interval
+from transfer_core.types import Dataset, Floats, attributes
 
 FORMAT = "graft bundle 1"
 LIBRARIES = (
@@ -63,7 +64,7 @@ def member_facts(member: Member, weights: str) -> Values:
         "taps": [asdict(tap) for tap in member.network.taps],
         "hidden": member.network.head.in_features if len(member.network.hidden) else 0,
         "network": builder(known.arch),
-        "backbone": {name: getattr(known, name) for name in ("name", "title", "weights", "licence", "source")},
+        "backbone": attributes(known, "name", "title", "weights", "licence", "source"),
         "recipe": asdict(member.recipe),
     }
 
@@ -93,7 +94,7 @@ def data(dataset: Dataset, used: dict[str, int]) -> Values:
 def metrics(right: Expected, dataset: Dataset) -> Values:
     """Figures of calibrated probabilities, with 95 % intervals; the calibration error without temperature too."""
     classes = len(dataset.classes)
-    found = score("", right.as_predictions(calibrated=True), classes)
+    found = score("", right.as_predictions(), classes)
     groups = dataset.groups[right.samples]
     _, f1, loss = (each[0] for each in bootstrapped(right.labels, [right.probabilities], groups))
     low, high = found.interval

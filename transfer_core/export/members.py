@@ -93,17 +93,16 @@ class Expected:
     probabilities: Floats  # (N, K), of the members' means, calibrated
     raw: Floats  # (N, K), without any temperature
 
-    def as_predictions(self, *, calibrated: bool) -> Predictions:
+    def as_predictions(self) -> Predictions:
         """As a run's on its test split, for what computes scores."""
         none = np.zeros(0, np.int64)
-        chosen = self.probabilities if calibrated else self.raw
         return Predictions(
             val_samples=none,
             val_labels=none,
-            val_probabilities=chosen[:0],
+            val_probabilities=self.probabilities[:0],
             test_samples=self.samples,
             test_labels=self.labels,
-            test_probabilities=chosen,
+            test_probabilities=self.probabilities,
         )
 
 
@@ -117,21 +116,21 @@ def expected(members: Sequence[Member], dataset: Dataset, images: Path) -> Expec
     if any(not np.array_equal(each.predictions.test_samples, kept.test_samples) for each in members):
         return _asked(members, dataset, images)
     tested = bool(len(kept.test_samples))
-    samples, labels = (kept.test_samples, kept.test_labels) if tested else (kept.val_samples, kept.val_labels)
+    samples, labels, _ = kept.of("test" if tested else "val")
     if not len(samples):
         raise ExportError(
             f"Run {members[0].run} has neither test nor validation images, so nothing would show that its bundle is the"
             " same model. Train it on a dataset that has some."
         )
-    own = [each.predictions.test_probabilities if tested else each.predictions.val_probabilities for each in members]
+    own = [each.predictions.of("test" if tested else "val")[2] for each in members]
+    return _mean(members, own, "test" if tested else "validation", samples, labels)
+
+
+def _mean(members: Sequence[Member], own: Sequence[Floats], split: str, samples: Ints, labels: Ints) -> Expected:
+    """`own`: each member's probabilities (N, K), not calibrated."""
     said = [calibrated(each, member.temperature) for each, member in zip(own, members, strict=True)]
-    return Expected(
-        split="test" if tested else "validation",
-        samples=samples,
-        labels=labels,
-        probabilities=np.mean(said, axis=0),
-        raw=np.mean(own, axis=0),
-    )
+    mean, raw = np.mean(said, axis=0), np.mean(own, axis=0)
+    return Expected(split=split, samples=samples, labels=labels, probabilities=mean, raw=raw)
 
 
 def _asked(members: Sequence[Member], dataset: Dataset, images: Path) -> Expected:
@@ -147,15 +146,8 @@ def _asked(members: Sequence[Member], dataset: Dataset, images: Path) -> Expecte
         found = _probabilities(each, dataset, images, known.test_samples[:PROVED])
         if np.abs(found - known.test_probabilities[:PROVED]).max(initial=0.0) >= TOLERANCE:
             raise ExportError(f"Run {each.run} does not give the answers that it gave in its test. Train it again.")
-    raw = [_probabilities(each, dataset, images, samples) for each in members]
-    said = [calibrated(own, each.temperature) for own, each in zip(raw, members, strict=True)]
-    return Expected(
-        split="test",
-        samples=samples,
-        labels=dataset.labels[samples],
-        probabilities=np.mean(said, axis=0),
-        raw=np.mean(raw, axis=0),
-    )
+    own = [_probabilities(each, dataset, images, samples) for each in members]
+    return _mean(members, own, "test", samples, dataset.labels[samples])
 
 
 def _probabilities(member: Member, dataset: Dataset, images: Path, samples: Ints) -> Floats:

@@ -61,8 +61,7 @@ class Lane(threading.Thread):
         self._closing.set()
         self._wake.set()
         with self._starting:
-            if self.worker is not None:
-                self.worker.end()
+            self._drop()
 
     def run(self) -> None:
         while not self._closing.is_set():
@@ -88,8 +87,7 @@ class Lane(threading.Thread):
                 shown = self.journal.caught(error, f"lane {self.lane}")
                 self._pause(f"Graft failed here and tries again (error {shown}; the log has the rest).", None)
         with self._starting:
-            if self.worker is not None:
-                self.worker.end()
+            self._drop()
 
     def _next_job(self) -> Job | None:
         """The next one in the queue, once what could not be written before is."""
@@ -166,8 +164,7 @@ class Lane(threading.Thread):
             with self._starting:  # so that `close` sees every worker
                 if self._closing.is_set():
                     return None, ENDED_MEANWHILE
-                if self.worker is not None:
-                    self.worker.end()
+                self._drop()
                 self.worker = worker = Worker(self.root, self.lane)
         except OSError as error:
             return None, disk_words(error)
@@ -205,7 +202,7 @@ class Lane(threading.Thread):
         finish(self.store, self.journal, self.root, job, end, log=log, last=last)
 
     def _drop(self) -> None:
-        """Leave what the worker does; the next job gets a new one."""
+        """End the worker, whatever it does; the next job gets a new one."""
         if self.worker is not None:
             self.worker.end()
 

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from transfer_core.compare.compared import Comparison, Interval, Pair, Score
 from transfer_core.presentation.marks import Mark, marks
-from transfer_core.types import Comparison, Interval, Pair, Run, Score
+from transfer_core.types import Run
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from transfer_core.strategies import STRATEGIES
-from transfer_core.types import LABELS, NONE, SETTINGS, TELLING, Run
+from transfer_core.strategies.settings import LABELS, NONE, SETTINGS, TELLING, words_of
+from transfer_core.types import Run
 from transfer_core.words import plain, short
 
 FIELDS = ("dataset", "strategy", "backbone", "weights", *TELLING, "version")  # of a recipe, as they are shown
@@ -50,4 +51,4 @@ def told_of(run: Run, name: str) -> str:
         return plain(f"{run.tap}, by cross-validation" if value == "auto" and run.tap else str(value or "last"))
     if name == "fold":
         return str(value + 1) if run.recipe.folds else NONE
-    return plain(run.recipe.words(name) if name in SETTINGS else str(value))
+    return plain(words_of(run.recipe, name) if name in SETTINGS else str(value))

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from transfer_core.compare.compared import Comparison, Interval
 from transfer_core.presentation.entries import Entry, lead
-from transfer_core.types import Comparison, Interval
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,25 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from transfer_core.compare.compared import Comparison, Grade, Resampled, Seen
+from transfer_core.data.checks import Profile
 from transfer_core.errors import GraftError
 from transfer_core.presentation.entries import Entry, entries
 from transfer_core.report.thumbnails import data_uri
 from transfer_core.strategies import Strategy
-from transfer_core.types import (
-    Backbone,
-    Comparison,
-    Dataset,
-    Decision,
-    Event,
-    Grade,
-    Measured,
-    Profile,
-    Repeats,
-    Resampled,
-    Run,
-    Said,
-    Seen,
-)
+from transfer_core.types import Backbone, Dataset, Decision, Event, Measured, Repeats, Run, Said
 
 MOST_SHOWN = 12  # images of a gallery
 

@@ -2,8 +2,11 @@
 
 import base64
 import io
+from typing import Any
 
-from transfer_core.data.pixels import open_rgb
+from PIL import Image
+
+from transfer_core.data.pixels import encoded, open_rgb
 from transfer_core.errors import ImageError
 
 THUMBNAIL_PX = 192  # longer side: dense screens show a tile of 130 px sharply enough, and it prints at 150 dots an inch
@@ -20,6 +23,10 @@ def data_uri(image: bytes) -> str:
     except ImageError:
         return ""
     picture.thumbnail((THUMBNAIL_PX, THUMBNAIL_PX))
-    out = io.BytesIO()
-    picture.save(out, "JPEG", quality=QUALITY, optimize=True)
-    return f"data:image/jpeg;base64,{base64.b64encode(out.getvalue()).decode()}"
+    return address(picture, "JPEG", quality=QUALITY)
+
+
+def address(picture: Image.Image, kind: str, **how: Any) -> str:
+    """A picture inside a page."""
+    content = base64.b64encode(encoded(picture, kind, optimize=True, **how)).decode()
+    return f"data:image/{kind.lower()};base64,{content}"

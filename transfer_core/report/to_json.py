@@ -10,22 +10,12 @@ from typing import Any
 import numpy as np
 
 from transfer_core.compare.classes import class_scores
+from transfer_core.compare.compared import Comparison, Reached, Score, Seen
 from transfer_core.compare.statistics import BINS, DRAWS
+from transfer_core.data.checks import Profile
+from transfer_core.presentation.figures.cost import front
 from transfer_core.report.gathered import MOST_SHOWN, Gathered
-from transfer_core.types import (
-    SPLITS,
-    Comparison,
-    Dataset,
-    EpochEnd,
-    Notice,
-    Profile,
-    Reached,
-    Repeats,
-    Run,
-    Score,
-    Seen,
-    front,
-)
+from transfer_core.types import SPLITS, Dataset, EpochEnd, Notice, Repeats, Run, attributes
 
 FORMAT = "graft-report 1"  # raise it when a field changes its meaning
 
@@ -68,7 +58,7 @@ def contents(gathered: Gathered) -> dict[str, Any]:
         "galleries": _galleries(gathered),
         "statistics": {"bootstrap_draws": DRAWS, "bootstrap_seed": 0, "reliability_bins": BINS, "level": 0.95},
         "strategies": [
-            {name: getattr(known, name) for name in ("name", "title", "version", "frozen", "trains", "source")}
+            attributes(known, "name", "title", "version", "frozen", "trains", "source")
             for known in gathered.strategies
             if known.name in {run.recipe.strategy for run in comparison.runs}
         ],
@@ -81,12 +71,9 @@ def contents(gathered: Gathered) -> dict[str, Any]:
 
 def _dataset(dataset: Dataset, profile: Profile) -> dict[str, Any]:
     return {
-        "id": dataset.id,
-        "name": dataset.name,
-        "classes": dataset.classes,
+        **attributes(dataset, "id", "name", "classes"),
         "splits": {split: dataset.count(number) for number, split in enumerate(SPLITS)},
-        "splits_from": dataset.splits_from,
-        "seed": dataset.seed,
+        **attributes(dataset, "splits_from", "seed"),
         "imported": moment(dataset.created),
         "profile": profile,
         "problems": dataset.problems,
@@ -103,17 +90,11 @@ def _run(run: Run, gathered: Gathered) -> dict[str, Any]:
         "members": [{"id": member.id, "recipe": member.recipe} for member in run.members],  # of an ensemble
         "seed": run.recipe.seed,
         "recipe_id": run.recipe.id,
-        "recipe": run.recipe,
-        "tap": run.tap,
-        "depth_curve": run.depth_curve,
+        **attributes(run, "recipe", "tap", "depth_curve"),
         "train_images": comparison.trained_on(run.id),
         "started": moment(run.started),
         "finished": moment(run.finished),
-        "device": run.device,
-        "seconds": run.seconds,
-        "whole_seconds": run.whole_seconds,
-        "images_per_second": run.images_per_second,
-        "peak_bytes": run.peak_bytes,
+        **attributes(run, "device", "seconds", "whole_seconds", "images_per_second", "peak_bytes"),
         "model_bytes": gathered.model_bytes[run.id],
         "val_accuracy": run.val_accuracy,
         "test": _score(comparison.score(run.id), gathered.dataset.classes),
@@ -157,13 +138,8 @@ def _repeats(title: str, group: Repeats) -> dict[str, Any]:
         "mean": group.mean,
         "spread": group.spread,
         "runs": [
-            {
-                "id": run.id,
-                "seed": run.recipe.seed,
-                "fold": run.recipe.fold if run.recipe.folds else None,
-                "status": run.status,
-                "test_accuracy": run.test_accuracy,
-            }
+            {"id": run.id, "seed": run.recipe.seed, "fold": run.recipe.fold if run.recipe.folds else None}
+            | attributes(run, "status", "test_accuracy")
             for run in group.runs
         ],
     }
@@ -204,7 +180,7 @@ def moment(seconds: float | None) -> str | None:
 
 def _fields(value: Any) -> dict[str, Any]:
     """The fields of a frozen value, one level deep."""
-    return {each.name: getattr(value, each.name) for each in fields(value)}
+    return attributes(value, *(each.name for each in fields(value)))
 
 
 def plain(value: Any) -> Any:

@@ -15,6 +15,8 @@ from transfer_core.errors import DatasetError
 from transfer_core.store.database import Database
 from transfer_core.types import Dataset, Ints, Mark, Problem
 
+FACTS = ("name", "owner", "classes", "splits_from", "seed")
+COLUMNS = ("labels", "splits", "groups", "widths", "heights")  # in the order of the table of samples
 DATASETS_KEPT = 4  # whole datasets in memory
 TABLES = (  # of one dataset, and their keys
     ("datasets", "id"),
@@ -51,13 +53,13 @@ class Datasets(Database):
                     len(dataset),
                 ),
             )
-            columns = (dataset.labels, dataset.splits, dataset.groups, dataset.widths, dataset.heights)
+            columns = [getattr(dataset, name).tolist() for name in COLUMNS]
             db.executemany(
                 "INSERT INTO samples VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     (dataset.id, number, path, file, *numbers)
                     for number, (path, file, *numbers) in enumerate(
-                        zip(dataset.paths, dataset.files, *(c.tolist() for c in columns), strict=True)
+                        zip(dataset.paths, dataset.files, *columns, strict=True)
                     )
                 ),
             )
@@ -95,8 +97,7 @@ class Datasets(Database):
         """None when it went meanwhile."""
         with self.read() as db:
             row = db.execute(
-                "SELECT name, owner, classes, splits_from, seed FROM datasets WHERE id = ? AND created = ?",
-                (id, created),
+                f"SELECT {', '.join(FACTS)} FROM datasets WHERE id = ? AND created = ?", (id, created)
             ).fetchone()
             samples = db.execute(
                 "SELECT path, file, label, split, grp, width, height FROM samples WHERE dataset = ? ORDER BY number",
@@ -107,26 +108,12 @@ class Datasets(Database):
             ).fetchall()
         if row is None:
             return None
-        name, owner, classes, splits_from, seed = row
         paths, files, *numbers = zip(*samples, strict=True)
-        labels, splits, groups, widths, heights = (_column(values) for values in numbers)
-        return Dataset(
-            id=id,
-            name=name,
-            owner=owner,
-            created=created,
-            classes=tuple(json.loads(classes)),
-            splits_from=splits_from,
-            seed=seed,
-            paths=paths,
-            files=files,
-            labels=labels,
-            splits=splits,
-            groups=groups,
-            widths=widths,
-            heights=heights,
-            problems=tuple(Problem(file=f, reason=r, kind=k, files=n) for f, r, k, n in problems),
-        )
+        facts: dict[str, Any] = dict(zip(FACTS, row, strict=True))
+        found = tuple(Problem(file=f, reason=r, kind=k, files=n) for f, r, k, n in problems)
+        facts |= zip(COLUMNS, map(_column, numbers), strict=True)
+        facts["classes"] = tuple(json.loads(facts["classes"]))
+        return Dataset(id=id, created=created, paths=paths, files=files, problems=found, **facts)
 
     def dataset_rows(self) -> list[tuple[str, str, float, int, int]]:
         """(id, name, created, images, classes) of every dataset, newest first."""

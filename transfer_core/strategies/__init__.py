@@ -7,7 +7,7 @@ import numpy as np
 
 from transfer_core.errors import DatasetError, RecipeError
 from transfer_core.strategies.all_layers import ALL_LAYERS
-from transfer_core.strategies.definition import Strategy
+from transfer_core.strategies.definition import Stage, Strategy
 from transfer_core.strategies.fine_tune_all import FINE_TUNE_ALL
 from transfer_core.strategies.fine_tune_top import FINE_TUNE_TOP
 from transfer_core.strategies.from_scratch import FROM_SCRATCH
@@ -16,8 +16,10 @@ from transfer_core.strategies.gradual import GRADUAL
 from transfer_core.strategies.linear_probe import LINEAR_PROBE
 from transfer_core.strategies.linear_svm import LINEAR_SVM
 from transfer_core.strategies.pictures import fit_by_rule
+from transfer_core.strategies.settings import SETTINGS, Setting
 from transfer_core.strategies.small_cnn import SMALL_CNN
-from transfer_core.types import AUTO, JUDGES, SETTINGS, TEST, TRAIN, Backbone, Dataset, Recipe, Setting, Stage
+from transfer_core.types import AUTO, JUDGES, TEST, TRAIN, Backbone, Dataset, Recipe
+from transfer_core.types.settings import today
 
 __all__ = [
     "OWN_NETWORKS",
@@ -160,7 +162,7 @@ def _checked(field: str, value: Any, backbone: Backbone) -> Any:
     if field not in SETTINGS:
         raise RecipeError(f"A recipe has no setting '{field}'. It has: {', '.join(SETTINGS)}.")
     known = SETTINGS[field]
-    value = known.read(value)
+    value = today(known.was, value)
     if field == "px":
         return _side(value, backbone)
     if known.layer:

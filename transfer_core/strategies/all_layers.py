@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from transfer_core.strategies.definition import REPEATS, Strategy
-from transfer_core.types import HEAD, Backbone, Recipe, Stage
+from transfer_core.strategies.definition import REPEATS, Stage, Strategy
+from transfer_core.types import HEAD, Backbone, Recipe
 
 
 def defaults(train_images: int, classes: int, backbone: Backbone) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from transfer_core.types import AUTO, FIRST, SETTINGS, TRAIN, VAL, Backbone, Dataset, Recipe, Stage
+from transfer_core.strategies.settings import SETTINGS
+from transfer_core.types import AUTO, FIRST, HEAD, TRAIN, VAL, Backbone, Dataset, Recipe, attributes
 
 BATCH_SIZE = 32
 LAYER_NORM = frozenset({"ConvNeXt", "Swin", "Swin V2", "Vision Transformer", "MaxViT"})  # families
@@ -31,6 +32,22 @@ Symbol = Literal[
     "triangle-right",
     "diamond-tall",
 ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """One step of a strategy, ready for the loop: what trains, how, from where."""
+
+    name: str
+    title: str  # "Train the new head"
+    solver: Literal["gradient", "logistic", "svm", "strongest"]
+    train_from: str = HEAD
+    tap: str | None = None  # features for logistic and svm, or AUTO; None: the last tap
+    random_init: bool = False  # forget the pretrained weights first
+    epochs: int = 0
+    lr: float = 0.0
+    backbone_lr: float = 0.0
+    patience: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +109,7 @@ def epochs_a_look(recipe: Recipe, dataset: Dataset) -> int:
     return min(every, max(1, recipe.patience // 2)) if recipe.patience else every
 
 
-def scratch_defaults(train_images: int, backbone: Backbone, *, steps: int) -> dict[str, Any]:
+def scratch_defaults(train_images: int, classes: int, backbone: Backbone, *, steps: int) -> dict[str, Any]:
     """What a network from random weights begins from."""
     lr = scratch_lr(backbone)
     return {
@@ -163,10 +180,5 @@ def tap_title(recipe: Recipe, backbone: Backbone) -> str:
 
 def trained(recipe: Recipe, *, name: str, title: str, train_from: str, **more: Any) -> Stage:
     """A stage of gradient descent with the recipe's settings."""
-    fields = {
-        "epochs": recipe.epochs,
-        "lr": recipe.lr,
-        "backbone_lr": recipe.backbone_lr,
-        "patience": recipe.patience,
-    }
+    fields = attributes(recipe, "epochs", "lr", "backbone_lr", "patience")
     return Stage(name=name, title=title, solver="gradient", train_from=train_from, **(fields | more))

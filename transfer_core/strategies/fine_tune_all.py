@@ -5,6 +5,7 @@ from typing import Any
 from transfer_core.strategies.definition import (
     CS231N,
     TRAINING,
+    Stage,
     Strategy,
     backbone_lr,
     epochs_for,
@@ -12,7 +13,7 @@ from transfer_core.strategies.definition import (
     statistics,
     trained,
 )
-from transfer_core.types import FIRST, HEAD, Backbone, Recipe, Stage
+from transfer_core.types import FIRST, HEAD, Backbone, Recipe
 
 FIRST_STAGE = 0.4  # its learning rate over the last stage's, however many lie between
 

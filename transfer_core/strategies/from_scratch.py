@@ -1,13 +1,9 @@
 """The control: the same network from random weights."""
 
-from typing import Any
+from functools import partial
 
-from transfer_core.strategies.definition import CS231N, TRAINING, Strategy, scratch_defaults, trained
-from transfer_core.types import FIRST, Backbone, Recipe, Stage
-
-
-def defaults(train_images: int, classes: int, backbone: Backbone) -> dict[str, Any]:
-    return scratch_defaults(train_images, backbone, steps=600)
+from transfer_core.strategies.definition import CS231N, TRAINING, Stage, Strategy, scratch_defaults, trained
+from transfer_core.types import FIRST, Backbone, Recipe
 
 
 def stages(recipe: Recipe, backbone: Backbone) -> tuple[Stage, ...]:
@@ -32,6 +28,6 @@ FROM_SCRATCH = Strategy(
     slot=5,
     version=2,
     settings=("hidden", *TRAINING),
-    defaults=defaults,
+    defaults=partial(scratch_defaults, steps=600),
     stages=stages,
 )

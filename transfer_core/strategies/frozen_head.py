@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from transfer_core.strategies.definition import CS5720, TRAINING, Strategy, epochs_for, trained
-from transfer_core.types import HEAD, Backbone, Recipe, Stage
+from transfer_core.strategies.definition import CS5720, TRAINING, Stage, Strategy, epochs_for, trained
+from transfer_core.types import HEAD, Backbone, Recipe
 
 
 def defaults(train_images: int, classes: int, backbone: Backbone) -> dict[str, Any]:

@@ -1,16 +1,10 @@
 """Unfreeze stage by stage, from the head down."""
 
-from typing import Any
-
-from transfer_core.strategies.definition import TRAINING, Strategy, trained
-from transfer_core.strategies.fine_tune_all import fine_tuning_defaults
-from transfer_core.types import FIRST, HEAD, Backbone, Recipe, Stage
+from transfer_core.strategies.definition import TRAINING, Stage, Strategy, trained
+from transfer_core.strategies.fine_tune_all import defaults
+from transfer_core.types import FIRST, HEAD, Backbone, Recipe
 
 MOST = 4  # unfreezings: networks with more taps free several at once
-
-
-def defaults(train_images: int, classes: int, backbone: Backbone) -> dict[str, Any]:
-    return {"train_from": FIRST} | fine_tuning_defaults(train_images, backbone)
 
 
 def cuts(backbone: Backbone) -> tuple[str, ...]:

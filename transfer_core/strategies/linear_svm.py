@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from transfer_core.strategies.definition import CS231N, REPEATS, Strategy, tap_title
-from transfer_core.types import AUTO, HEAD, Backbone, Recipe, Stage
+from transfer_core.strategies.definition import CS231N, REPEATS, Stage, Strategy, tap_title
+from transfer_core.types import AUTO, HEAD, Backbone, Recipe
 
 
 def defaults(train_images: int, classes: int, backbone: Backbone) -> dict[str, Any]:

@@ -1,13 +1,9 @@
 """A shallow network of its own, from random weights."""
 
-from typing import Any
+from functools import partial
 
-from transfer_core.strategies.definition import EXCHANGE, TRAINING, Strategy, scratch_defaults, trained
-from transfer_core.types import FIRST, Backbone, Recipe, Stage
-
-
-def defaults(train_images: int, classes: int, backbone: Backbone) -> dict[str, Any]:
-    return scratch_defaults(train_images, backbone, steps=1_200)
+from transfer_core.strategies.definition import EXCHANGE, TRAINING, Stage, Strategy, scratch_defaults, trained
+from transfer_core.types import FIRST, Backbone, Recipe
 
 
 def stages(recipe: Recipe, backbone: Backbone) -> tuple[Stage, ...]:
@@ -32,7 +28,7 @@ SMALL_CNN = Strategy(
     races=True,
     version=1,
     settings=("hidden", *TRAINING),
-    defaults=defaults,
+    defaults=partial(scratch_defaults, steps=1_200),
     stages=stages,
     network="small_cnn",
 )

@@ -11,8 +11,8 @@ from PIL import Image
 from transfer_core.backbones import backbone
 from transfer_core.data.look_alikes import look_alikes
 from transfer_core.data.pixels import SHARP, decode, fit_square, lost
+from transfer_core.kept import whole
 from transfer_core.training.augment import augment, draws
-from transfer_core.training.checkpoint import whole
 from transfer_core.training.images import Images
 from transfer_core.types import NOTHING, TRAIN, Dataset, Event, Progress, Recipe, RunEnd
 

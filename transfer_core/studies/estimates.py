@@ -9,7 +9,7 @@ import numpy as np
 
 from transfer_core.backbones import backbone as named_backbone
 from transfer_core.strategies import STRATEGIES, Strategy, recipe
-from transfer_core.strategies.definition import epochs_a_look
+from transfer_core.strategies.definition import Stage, epochs_a_look
 from transfer_core.training.features import BATCH_SIZES, known_rows, outputs
 from transfer_core.training.fit import HEADS, memory_is_full
 from transfer_core.training.gradient import gradient
@@ -30,7 +30,6 @@ from transfer_core.types import (
     Notice,
     Progress,
     Recipe,
-    Stage,
 )
 
 WARM, LEAST, MOST = 1, 2, 8  # batches: the first chooses algorithms and fills caches; at least and at most timed

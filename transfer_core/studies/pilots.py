@@ -17,18 +17,7 @@ from transfer_core.studies.trials import Candidate, Race
 from transfer_core.training.devices import device as named_device
 from transfer_core.training.fit import memory_is_full
 from transfer_core.training.setup import plan, prepare
-from transfer_core.types import (
-    FIRST,
-    VAL,
-    Backbone,
-    Dataset,
-    Event,
-    Notice,
-    Pilots,
-    Progress,
-    RunEnd,
-    StageStart,
-)
+from transfer_core.types import FIRST, VAL, Backbone, Dataset, Event, Notice, Pilots, Progress, RunEnd, StageStart
 
 CANDIDATES = tuple(known.name for known in STRATEGIES if known.races)
 HEADS_SHARE = 0.3  # of the budget, for all linear heads

@@ -1,15 +1,10 @@
-"""A trained network on disk: `model.safetensors` and `model.json`, and files that are whole or not there."""
+"""A trained network on disk: `model.safetensors` and `model.json`."""
 
 import hashlib
 import json
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import torch
 from safetensors.torch import load as load_weights
 from safetensors.torch import save_file
@@ -17,34 +12,10 @@ from safetensors.torch import save_file
 from transfer_core.backbones.taps import Network
 from transfer_core.backbones.torchvision import NOT_WEIGHTS, load
 from transfer_core.errors import DatasetError, disk_words
-from transfer_core.types import Backbone, Predictions, Recipe, Tap, file_sha256
+from transfer_core.kept import save_json, whole
+from transfer_core.types import Backbone, Recipe, file_sha256, from_plain
 
 WEIGHTS, CARD, RECIPE = "model.safetensors", "model.json", "recipe.json"
-
-
-@contextmanager
-def whole(path: Path) -> Iterator[Path]:
-    """A temporary file beside `path` that takes its place, durably, only if the block ends well."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        yield part
-        with part.open("rb+") as file:
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
-    if hasattr(os, "O_DIRECTORY"):
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
-
-def save_json(value: Any, path: Path) -> None:
-    with whole(path) as part:
-        part.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def save_network(network: Network, classes: tuple[str, ...], recipe: Recipe, folder: Path) -> None:
@@ -83,9 +54,7 @@ def load_network(folder: Path, device: torch.device) -> tuple[Network, tuple[str
 
 def _read_network(folder: Path) -> tuple[Network, tuple[str, ...]]:
     card = json.loads((folder / CARD).read_text(encoding="utf-8"))
-    facts = card["backbone"]
-    taps = tuple(Tap(**tap) for tap in facts["taps"])
-    backbone = Backbone(**{**facts, "taps": taps, "mean": tuple(facts["mean"]), "std": tuple(facts["std"])})
+    backbone = from_plain(Backbone, card["backbone"])
     used = card["taps"] if card["format"] > 1 else [card["tap"]]
     module, classes = load(backbone, random_init=True), tuple(card["classes"])
     network = Network(module, backbone, len(classes), taps=used, hidden=card.get("hidden", 0))
@@ -104,8 +73,3 @@ def _read_network(folder: Path) -> tuple[Network, tuple[str, ...]]:
         )
     network.load_state_dict(weights)
     return network, classes
-
-
-def save_predictions(predictions: Predictions, path: Path) -> None:
-    with whole(path) as part, part.open("wb") as file:
-        np.savez(file, **vars(predictions))

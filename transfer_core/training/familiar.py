@@ -1,13 +1,12 @@
 """What a run was trained on, as its network sees it, kept beside the network."""
 
-import zipfile
 from collections.abc import Generator
 from pathlib import Path
 
 import numpy as np
 
 from transfer_core.compare.familiar import Familiar, familiar
-from transfer_core.training.checkpoint import whole
+from transfer_core.kept import DAMAGED
 from transfer_core.training.features import Codes, frozen_features, outputs
 from transfer_core.training.setup import State
 from transfer_core.types import TRAIN, Progress
@@ -33,16 +32,11 @@ def remembered(run: State, held: Codes) -> Generator[Progress, None, Familiar]:
     return familiar(train, held[:, :-classes], held[:, -classes:])
 
 
-def save_familiar(known: Familiar, file: Path) -> None:
-    with whole(file) as part, part.open("wb") as opened:
-        np.savez(opened, **vars(known))
-
-
 def load_familiar(run: Path) -> Familiar | None:
     """None for a run without one, or with a damaged one: then nothing is warned of."""
     try:
         with np.load(run / FAMILIAR) as kept:
             arrays = {name: kept[name] for name in ("codes", "distances", "logits")}
             return Familiar(**arrays, threshold=float(kept["threshold"]))
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+    except (OSError, *DAMAGED):
         return None

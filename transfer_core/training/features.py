@@ -1,7 +1,6 @@
 """What a network says of images without learning from them: frozen features, kept on disk, and logits."""
 
 import time
-import zipfile
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from torch import Tensor
 
 from transfer_core.backbones.folding import folded
 from transfer_core.backbones.taps import extractor, pooled
-from transfer_core.training.checkpoint import whole
+from transfer_core.kept import DAMAGED, save_arrays
 from transfer_core.training.setup import Context, State
 from transfer_core.types import TRAIN, VAL, Ints, Progress, Tap
 
@@ -46,8 +45,7 @@ def frozen_features(run: State, taps: Sequence[Tap]) -> Generator[Progress, None
         for tap, codes in zip(lacking, parts, strict=True):
             place = taps.index(tap)
             kept[place] = _merged(kept[place], (todo, codes))
-            with whole(context.feature_file(tap)) as part, part.open("wb") as file:
-                np.savez(file, rows=kept[place][0], codes=kept[place][1], pace=np.array(pace))
+            save_arrays(context.feature_file(tap), rows=kept[place][0], codes=kept[place][1], pace=np.array(pace))
     return rows, tuple(codes[np.searchsorted(known, rows)] for known, codes in kept)
 
 
@@ -87,7 +85,7 @@ def _kept(file: Path, tap: Tap) -> tuple[Ints, Codes, float]:
         with np.load(file) as found:
             rows, codes = found["rows"], found["codes"]
             pace = float(found["pace"]) if "pace" in found else 0.0
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
+    except (OSError, *DAMAGED):
         rows, codes = np.zeros(0, np.int64), np.zeros((0, tap.channels), np.float32)
     return rows, codes, pace
 

@@ -14,26 +14,17 @@ from transfer_core.compare.familiar import Familiar
 from transfer_core.compare.predictions import PREDICTIONS
 from transfer_core.data.look_alikes import look_alikes, warnings
 from transfer_core.errors import RecipeError, StopAsked
-from transfer_core.training.checkpoint import RECIPE, save_json, save_network, save_predictions
-from transfer_core.training.familiar import FAMILIAR, remembered, save_familiar
+from transfer_core.kept import save_arrays, save_json
+from transfer_core.strategies.definition import Stage
+from transfer_core.training.checkpoint import RECIPE, save_network
+from transfer_core.training.familiar import FAMILIAR, remembered
 from transfer_core.training.features import Codes, frozen_features, outputs, precise
 from transfer_core.training.gradient import gradient
 from transfer_core.training.heads import STEPS, SVM_STRENGTHS, linear_svm, logistic, strongest
 from transfer_core.training.kept_heads import Solver, kept_or_fitted
 from transfer_core.training.setup import State, begin, network_at, plan, prepare
 from transfer_core.training.solvers import accuracy_of, softmax
-from transfer_core.types import (
-    TEST,
-    VAL,
-    Dataset,
-    Event,
-    Notice,
-    Predictions,
-    Recipe,
-    RunEnd,
-    Stage,
-    StageStart,
-)
+from transfer_core.types import TEST, VAL, Dataset, Event, Notice, Predictions, Recipe, RunEnd, StageStart
 
 Tested = tuple[Predictions, Familiar | None]
 HEADS: dict[str, Solver] = {"logistic": logistic, "svm": linear_svm, "strongest": strongest}
@@ -96,9 +87,9 @@ def _fit(recipe: Recipe, dataset: Dataset, *, workspace: Path, out: Path, device
     save_network(run.network, dataset.classes, recipe, out)
     predictions, known = tested or (None, None)
     if predictions is not None:
-        save_predictions(predictions, out / PREDICTIONS)
+        save_arrays(out / PREDICTIONS, **vars(predictions))
     if known is not None:
-        save_familiar(known, out / FAMILIAR)
+        save_arrays(out / FAMILIAR, **vars(known))
     result = _result(run, predictions)
     if not cut and predictions is not None:
         yield RunEnd(status="done", result=result)

@@ -15,12 +15,12 @@ from torch import Tensor
 from transfer_core.backbones.taps import freeze, parameter_groups
 from transfer_core.compare.calibration import loss_of
 from transfer_core.errors import RecipeError, StopAsked
-from transfer_core.strategies.definition import epochs_a_look
+from transfer_core.strategies.definition import Stage, epochs_a_look
 from transfer_core.training.augment import augment, draws, shuffled
 from transfer_core.training.features import outputs
 from transfer_core.training.setup import State
 from transfer_core.training.solvers import accuracy_of, class_weights, refined_loss
-from transfer_core.types import TRAIN, VAL, Event, Floats, Ints, Notice, Stage
+from transfer_core.types import TRAIN, VAL, Event, Floats, Ints, Notice
 
 MOMENTUM = 0.1  # of BatchNorm's statistics, at least; PyTorch's own default
 OPTIMIZERS: dict[str, Callable[[list[dict[str, Any]]], torch.optim.Optimizer]] = {

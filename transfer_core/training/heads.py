@@ -11,11 +11,12 @@ import torch
 from numpy.typing import NDArray
 
 from transfer_core.compare.calibration import loss_of, temperature
+from transfer_core.strategies.definition import Stage
 from transfer_core.training.features import frozen_features
 from transfer_core.training.ridge import Ridge, cross_validated, errors_of_shares, first, strongest_first
 from transfer_core.training.setup import Context, State
 from transfer_core.training.solvers import Logistic, Scale, accuracy_of, class_weights, folds, refined_loss, svm
-from transfer_core.types import AUTO, TRAIN, Event, Floats, Ints, Notice, Progress, Stage, Tap
+from transfer_core.types import AUTO, TRAIN, Event, Floats, Ints, Notice, Progress, Tap
 
 PENALTIES = np.logspace(-3, 8, 45)  # of the ridge: quarter decades
 SVM_STRENGTHS = tuple(float(c) for c in np.logspace(-5, 1, 7))

@@ -4,14 +4,14 @@ import hashlib
 import json
 import math
 import time
-import zipfile
 from collections.abc import Callable, Generator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from transfer_core.training.checkpoint import whole
+from transfer_core.kept import DAMAGED, save_arrays
+from transfer_core.strategies.definition import Stage
 from transfer_core.training.heads import Fitting, Head
 from transfer_core.training.setup import State
 from transfer_core.types import (
@@ -22,7 +22,6 @@ from transfer_core.types import (
     Event,
     Notice,
     Progress,
-    Stage,
     digest,
     event_from_json,
     event_to_json,
@@ -57,8 +56,7 @@ def kept_or_fitted(solver: Solver, run: State, stage: Stage) -> Fitting:
         "curve": [event_to_json(event) for event in said if isinstance(event, EpochEnd | Notice)],
         "seconds": time.monotonic() - began + (run.meter.saved or 0.0) - saved,  # with nothing kept
     }
-    with whole(file) as part, part.open("wb") as out:
-        np.savez(out, weight=fitted.weight, bias=fitted.bias, facts=np.array(json.dumps(facts)))
+    save_arrays(file, weight=fitted.weight, bias=fitted.bias, facts=np.array(json.dumps(facts)))
     return fitted
 
 
@@ -67,7 +65,7 @@ def _restored(run: State, stage: Stage, file: Path) -> Generator[Event, None, He
     try:
         with np.load(file) as kept:
             weight, bias, facts = kept["weight"], kept["bias"], json.loads(str(kept["facts"]))
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
+    except (OSError, *DAMAGED):
         return None
     run.meter.step, run.meter.epoch = facts["step"], facts["epoch"]
     run.meter.spare(facts.get("seconds", 0.0))

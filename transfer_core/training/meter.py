@@ -9,8 +9,9 @@ from typing import Literal
 
 import torch
 
+from transfer_core.strategies.definition import Stage
 from transfer_core.training import heap
-from transfer_core.types import EpochEnd, Progress, Stage
+from transfer_core.types import EpochEnd, Progress
 
 Pass = Literal["forward", "train"]
 FORGET = 0.9  # share of the past that a rate keeps at each batch

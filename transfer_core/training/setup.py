@@ -16,11 +16,11 @@ from transfer_core.backbones.torchvision import fetch, load
 from transfer_core.data.pixels import pixels
 from transfer_core.errors import DatasetError, RecipeError
 from transfer_core.strategies import strategy
-from transfer_core.strategies.definition import epochs_a_look
+from transfer_core.strategies.definition import Stage, epochs_a_look
 from transfer_core.training.images import Images
 from transfer_core.training.meter import Meter
 from transfer_core.training.rows import chosen_rows
-from transfer_core.types import AUTO, TEST, TRAIN, VAL, Backbone, Dataset, Progress, Recipe, Stage, Tap, digest
+from transfer_core.types import AUTO, TEST, TRAIN, VAL, Backbone, Dataset, Progress, Recipe, Tap, digest
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

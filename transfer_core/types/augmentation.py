@@ -1,10 +1,8 @@
 """Random changes of training images: a switch for each, and names for sets of them."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Literal
 
-Switch = Literal["preset", "yes", "no"]  # as the preset has it, or whatever it has
 Symmetry = Literal["flip", "flip_up", "half_turn", "quarter_turn"]  # moves pixels and changes none
 
 
@@ -46,26 +44,3 @@ PRESETS: dict[str, Augmentation] = {
 # What a switch turns on where the preset has nothing. A quarter of the images is not turned, so that every direction is
 # as likely; erasing as in Zhong et al. 2020.
 ON = Augmentation(flip=0.5, flip_up=0.5, quarter_turns=0.75, tilt=15, shift=0.1, crop=0.5, colour=0.2, erasing=0.5)
-
-
-def in_force(preset: str, switches: Mapping[str, Switch]) -> Augmentation:
-    """A preset with single switches turned on or off; what the preset has stays as strong as it has it."""
-    from_preset = PRESETS[preset]
-    found = {}
-    for name in SWITCHES:
-        said, own = switches[name], getattr(from_preset, name)
-        found[name] = own if said == "preset" else 0.0 if said == "no" else own or getattr(ON, name)
-    return Augmentation(**found)
-
-
-@dataclass(frozen=True, kw_only=True)
-class LookAlike:
-    """Two classes that a flip or a turn makes alike."""
-
-    symmetry: Symmetry
-    label: int
-    like: int
-    share: float  # of the images of `label` that are taken for `like` then
-    back: float  # of the images of `like` that are taken for `label`, turned back
-    images: int  # of `label` that were looked at
-    images_back: int

@@ -67,19 +67,3 @@ class Mark:
 
     sample: int
     label: int | None  # index into classes; None: it is dropped
-
-
-@dataclass(frozen=True, kw_only=True)
-class Profile:
-    """What a dataset is like, in numbers."""
-
-    counts: tuple[tuple[int, int, int], ...]  # per class: images in train, val, test
-    images: int
-    train_images: int
-    imbalance: float  # largest class / smallest class, in train
-    median_width_px: int
-    median_height_px: int
-    smallest_side_px: int
-    duplicate_groups: int  # groups of two images or more
-    duplicate_images: int  # images in such groups
-    skipped: int  # files left out, each listed in Dataset.problems

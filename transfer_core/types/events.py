@@ -4,6 +4,8 @@ import json
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
+from transfer_core.types.plain import from_plain
+
 
 @dataclass(frozen=True, kw_only=True)
 class StageStart:
@@ -69,8 +71,8 @@ def event_to_json(event: Event) -> str:
 
 
 def event_from_json(text: str) -> Event:
-    body = json.loads(text)
-    kind = EVENTS[body.pop("type")]
-    if kind is Progress:
-        body.update(steps=tuple(body["steps"]), losses=tuple(body["losses"]))
-    return kind(**body)
+    return _event(**json.loads(text))
+
+
+def _event(type: str, **fields: Any) -> Event:
+    return from_plain(EVENTS[type], fields)

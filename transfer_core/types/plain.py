@@ -46,6 +46,11 @@ def _typed(hint: Any, value: Any, earlier: bool) -> Any:
     return value
 
 
+def attributes(value: Any, *names: str) -> dict[str, Any]:
+    """Some of a value's, by name."""
+    return {name: getattr(value, name) for name in names}
+
+
 def digest(value: Any) -> str:
     """First 16 hex digits of SHA-256 over canonical JSON."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

@@ -1,22 +1,27 @@
 """What a run does, and what of it a user may set: each setting is described on its own line, and nowhere else."""
 
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, replace
+from functools import partial
 from typing import Any, Literal
 
-from transfer_core.types.augmentation import SWITCHES, Augmentation, in_force
+from transfer_core.types.augmentation import ON, PRESETS, SWITCHES, Augmentation
 from transfer_core.types.backbones import MOST_PX
 from transfer_core.types.plain import digest
-from transfer_core.types.settings import Setting, setting, settings_of
+from transfer_core.types.settings import once, setting, switch, today
 
 FIRST = "first"  # train from the input on: the whole network
 HEAD = "head"  # train the new classifier alone
-AS_PRESET = {"preset": "as the preset"}  # in words, what a switch of augmentation says by itself
 AUTO = "auto"  # the tap whose features a linear classifier tells apart best, by cross-validation
 
 
 def _named(label: str) -> Any:
     """A field of `Recipe` that follows from what is chosen elsewhere."""
     return field(metadata={"label": label})
+
+
+_schedule = partial(setting, group="schedule")
+_regularised = partial(setting, group="regularisation")
+_images = partial(setting, group="images", of="every strategy")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,87 +51,73 @@ class Recipe:
         layer="inner",
         rank=2,
     )
-    epochs: int = setting(
+    epochs: int = _schedule(
         0,  # of a strategy that has none
         label="Epochs",
         help="At most; early stopping may end a run before.",
-        group="schedule",
         least=1,
         most=1000,
         rank=3,
     )
-    batch_size: int = setting(32, label="Batch size", help="Images in one step.", group="schedule", least=1, most=4096)
-    lr: float = setting(
+    batch_size: int = _schedule(32, label="Batch size", help="Images in one step.", least=1, most=4096)
+    lr: float = _schedule(
         0.0,
         label="Learning rate of the head",
         help="Its peak, which it has after warm-up. A range test tries many.",
-        group="schedule",
         least=1e-8,
         most=10,
         step=1e-4,
         rank=4,
     )
-    backbone_lr: float = setting(
+    backbone_lr: float = _schedule(
         0.0,
         label="Learning rate of the backbone",
         help="Its peak. By rule a tenth of the head's: pretrained weights are worth keeping.",
-        group="schedule",
         of="some",
         least=1e-8,
         most=10,
         step=1e-5,
     )
-    schedule: Literal["cosine", "constant"] = setting(
+    schedule: Literal["cosine", "constant"] = _schedule(
         "cosine",
         label="Schedule",
         help="What becomes of the rates after warm-up: a cosine to zero at the stage's end, or constant.",
-        group="schedule",
         later=True,
     )
-    warm_up: float = setting(
+    warm_up: float = _schedule(
         0.1,
         label="Warm-up",
         help="Share of a stage's steps in which its rates climb to their peak; of those beyond 1,000 none counts."
         " 0: none.",
-        group="schedule",
         least=0,
         most=1,
         step=0.05,
         zero="no warm-up",
         later=True,
     )
-    weight_decay: float = setting(
-        0.0,
-        label="Weight decay",
-        help="Not on biases and norms.",
-        group="regularisation",
-        least=0,
-        most=1,
-        step=0.001,
+    weight_decay: float = _regularised(
+        0.0, label="Weight decay", help="Not on biases and norms.", least=0, most=1, step=0.001
     )
-    optimizer: Literal["adamw", "sgd", "adam"] = setting(
+    optimizer: Literal["adamw", "sgd", "adam"] = _regularised(
         "adamw",
         label="Optimizer",
         help="All follow the warm-up and the schedule.",
-        group="regularisation",
         words={"adamw": "AdamW", "sgd": "SGD, momentum 0.9", "adam": "Adam"},
     )
-    depth_decay: float = setting(
+    depth_decay: float = _schedule(
         1.0,
         label="Rate of the stage before",
         help="Each stage towards the input learns at this share of the next one's rate. 1: all alike.",
-        group="schedule",
         of="some",
         least=0.01,
         most=1,
         step=0.05,
     )
-    hidden: int = setting(
+    hidden: int = _regularised(
         0,
         label="Hidden units",
         help="Of a layer between the features and the classifier, with ReLU. Only where descent trains the head from"
         " its start: a head that is solved is linear, and so is the one that fine-tuning begins with. 0: none.",
-        group="regularisation",
         of="some",
         least=0,
         most=8192,
@@ -134,47 +125,37 @@ class Recipe:
         zero="no hidden layer",
         later=True,
     )
-    batch_norm: Literal["batch", "kept"] = setting(
+    batch_norm: Literal["batch", "kept"] = _regularised(
         "batch",
         label="BatchNorm statistics",
         help="What fine-tuning normalises by: each batch, or what the pretrained weights were trained with.",
-        group="regularisation",
         of="some",
         words={"batch": "of each batch", "kept": "as pretrained"},
         later=True,
     )
-    smoothing: float = setting(
+    smoothing: float = _regularised(
         0.0,
         label="Label smoothing",
         help="How much of each label is shared out over all classes.",
-        group="regularisation",
         least=0,
         most=0.9,
         step=0.05,
     )
-    dropout: float = setting(
+    dropout: float = _regularised(
         0.0,
         label="Dropout",
         help="Share of what the head's last layer does not see in a step: of the features, or of the hidden units.",
-        group="regularisation",
         least=0,
         most=0.95,
         step=0.1,
     )
-    clip: float = setting(
-        0.0,
-        label="Largest gradient",
-        help="Norm above which it is cut. 0: any.",
-        group="regularisation",
-        least=0,
-        most=1000,
-        step=0.5,
+    clip: float = _regularised(
+        0.0, label="Largest gradient", help="Norm above which it is cut. 0: any.", least=0, most=1000, step=0.5
     )
-    balanced: bool = setting(
+    balanced: bool = _regularised(
         False,
         label="Classes weigh the same",
         help="In the loss, however many images each has. For very uneven classes.",
-        group="regularisation",
     )
     augment: Literal["none", "light", "standard"] = setting(
         "none",
@@ -184,85 +165,50 @@ class Recipe:
         group="augmentation",
         rank=5,
     )
-    flip: Literal["preset", "yes", "no"] = setting(
-        "preset",
-        label="Flip left and right",
-        help="Half of the images, mirrored. No, where left and right mean something: letters, arrows, sides of a body.",
-        group="augmentation",
-        words=AS_PRESET,
-        was={True: "preset", False: "no"},
+    flip: Literal["preset", "yes", "no"] = switch(
+        "Flip left and right",
+        "Half of the images, mirrored. No, where left and right mean something: letters, arrows, sides of a body.",
+        was=((True, "preset"), (False, "no")),
     )
-    flip_up: Literal["preset", "yes", "no"] = setting(
-        "preset",
-        label="Flip up and down",
-        help="Half of the images. For what has no up: seen from above, or through a microscope.",
-        group="augmentation",
-        words=AS_PRESET,
+    flip_up: Literal["preset", "yes", "no"] = switch(
+        "Flip up and down",
+        "Half of the images. For what has no up: seen from above, or through a microscope.",
         later=True,
     )
-    quarter_turns: Literal["preset", "yes", "no"] = setting(
-        "preset",
-        label="Quarter turns",
-        help="By 90, 180 or 270 degrees, without any blur. For what has no up.",
-        group="augmentation",
-        words=AS_PRESET,
+    quarter_turns: Literal["preset", "yes", "no"] = switch(
+        "Quarter turns", "By 90, 180 or 270 degrees, without any blur. For what has no up.", later=True
+    )
+    tilt: Literal["preset", "yes", "no"] = switch("Tilt", "Turned by up to 15 degrees, either way.", later=True)
+    shift: Literal["preset", "yes", "no"] = switch(
+        "Shift", "Moved by up to 10 % of the side, in standard by 5 %. What is missing is mirrored in.", later=True
+    )
+    crop: Literal["preset", "yes", "no"] = switch(
+        "Crop",
+        "A window anywhere in the image, of at least half its area. No, where what lies near the edge decides.",
         later=True,
     )
-    tilt: Literal["preset", "yes", "no"] = setting(
-        "preset",
-        label="Tilt",
-        help="Turned by up to 15 degrees, either way.",
-        group="augmentation",
-        words=AS_PRESET,
+    colour: Literal["preset", "yes", "no"] = switch(
+        "Colour",
+        "Brightness, contrast and saturation, by up to 20 %. No, where shades tell the classes apart.",
         later=True,
     )
-    shift: Literal["preset", "yes", "no"] = setting(
-        "preset",
-        label="Shift",
-        help="Moved by up to 10 % of the side, in standard by 5 %. What is missing is mirrored in.",
-        group="augmentation",
-        words=AS_PRESET,
+    erasing: Literal["preset", "yes", "no"] = switch(
+        "Erase a part",
+        "From half of the images a rectangle, 2 to 40 % of the area (random erasing): no part decides alone.",
         later=True,
     )
-    crop: Literal["preset", "yes", "no"] = setting(
-        "preset",
-        label="Crop",
-        help="A window anywhere in the image, of at least half its area. No, where what lies near the edge decides.",
-        group="augmentation",
-        words=AS_PRESET,
-        later=True,
-    )
-    colour: Literal["preset", "yes", "no"] = setting(
-        "preset",
-        label="Colour",
-        help="Brightness, contrast and saturation, by up to 20 %. No, where shades tell the classes apart.",
-        group="augmentation",
-        words=AS_PRESET,
-        later=True,
-    )
-    erasing: Literal["preset", "yes", "no"] = setting(
-        "preset",
-        label="Erase a part",
-        help="From half of the images a rectangle, 2 to 40 % of the area (random erasing): no part decides alone.",
-        group="augmentation",
-        words=AS_PRESET,
-        later=True,
-    )
-    patience: int = setting(
+    patience: int = _schedule(
         0,
         label="Early stopping after",
         help="Epochs without a better validation loss, counted in the second half of the schedule. 0: never. The best"
         " epoch is kept either way.",
-        group="schedule",
         least=0,
         most=1000,
     )
-    px: int = setting(
+    px: int = _images(
         0,
         label="Image side",
         help="Of the square that the network sees, in px. Smaller is faster and sees less. 0: the network's own.",
-        group="images",
-        of="every strategy",
         least=0,
         most=MOST_PX,
         step=32,
@@ -270,32 +216,19 @@ class Recipe:
         rank=10,
         later=True,
     )
-    fit: Literal["crop", "pad", "squeeze"] = setting(
+    fit: Literal["crop", "pad", "squeeze"] = _images(
         "crop",
         label="Pictures that are no squares",
         help="Crop: the square in their middle; what lies beside it is lost. Pad: all of it, with grey beside it."
         " Squeeze: all of it, distorted.",
-        group="images",
-        of="every strategy",
         rank=11,
         later=True,
     )
-    seed: int = setting(
-        0,
-        label="Seed",
-        help="Decides all that is drawn at random.",
-        group="images",
-        of="every strategy",
-        least=0,
-        most=2**32 - 1,
-        rank=8,
-    )
-    per_class: int = setting(
+    seed: int = _images(0, label="Seed", help="Decides all that is drawn at random.", least=0, most=2**32 - 1, rank=8)
+    per_class: int = _images(
         0,
         label="Training images of each class",
         help="Drawn by the seed, to see what fewer images would give. 0: all.",
-        group="images",
-        of="every strategy",
         least=0,
         most=1_000_000,
         zero="all images",
@@ -325,9 +258,9 @@ class Recipe:
     )
 
     def __post_init__(self) -> None:
-        for each in SETTINGS.values():
-            if each.was:  # a recipe of an earlier Graft
-                object.__setattr__(self, each.name, each.read(getattr(self, each.name)))
+        for each in fields(self):
+            if each.metadata.get("was"):  # a recipe of an earlier Graft
+                object.__setattr__(self, each.name, today(each.metadata["was"], getattr(self, each.name)))
 
     @property
     def id(self) -> str:
@@ -342,30 +275,24 @@ class Recipe:
     def hashed(self) -> dict[str, Any]:
         """What every digest of a recipe is made of: its fields, without later settings at yesterday's behaviour."""
         return {
-            name: SETTINGS[name].once(value) if name in SETTINGS else value
-            for name, value in asdict(self).items()
-            if name not in SETTINGS or not SETTINGS[name].later or value != SETTINGS[name].default
+            each.name: once(each.metadata.get("was", ()), value)
+            for each in fields(self)
+            if (value := getattr(self, each.name)) != each.default or not each.metadata.get("later")
         }
 
     def later(self) -> dict[str, Any]:
         """Of `hashed` the later settings: for digests that name the earlier ones one by one."""
-        return {name: value for name, value in self.hashed().items() if name in SETTINGS and SETTINGS[name].later}
+        return {
+            name: value
+            for name, value in self.hashed().items()
+            if self.__dataclass_fields__[name].metadata.get("later")
+        }
 
     @property
     def augmentation(self) -> Augmentation:
-        """What is in force of it."""
-        return in_force(self.augment, {name: getattr(self, name) for name in SWITCHES})
-
-    def words(self, name: str) -> str:
-        """A setting for people; of a switch whether it is on."""
-        value = getattr(self, name)
-        if name in SWITCHES:
-            value = "yes" if getattr(self.augmentation, name) else "no"
-        return SETTINGS[name].words(value)
-
-
-SETTINGS: dict[str, Setting] = settings_of(Recipe)  # by name, in the order of the fields
-LABELS: dict[str, str] = {  # of every field of a recipe
-    each.name: SETTINGS[each.name].label if each.name in SETTINGS else each.metadata["label"] for each in fields(Recipe)
-}
-TELLING: tuple[str, ...] = tuple(sorted(SETTINGS, key=lambda name: SETTINGS[name].rank))  # the most telling first
+        """What is in force of it: a preset with single switches turned on, as strong as the preset has it, or off."""
+        found = {}
+        for name in SWITCHES:
+            said, own = getattr(self, name), getattr(PRESETS[self.augment], name)
+            found[name] = own if said == "preset" else 0.0 if said == "no" else own or getattr(ON, name)
+        return Augmentation(**found)

@@ -142,3 +142,21 @@ class Predictions:
     test_samples: Ints  # (N_test,)
     test_labels: Ints  # (N_test,)
     test_probabilities: Floats  # (N_test, C)
+
+    def of(self, split: Literal["val", "test"]) -> tuple[Ints, Ints, Floats]:
+        """Samples, labels and probabilities of one split."""
+        return (
+            (self.val_samples, self.val_labels, self.val_probabilities)
+            if split == "val"
+            else (self.test_samples, self.test_labels, self.test_probabilities)
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Doubt:
+    """When a run's answer stands: "not sure" is an answer too."""
+
+    accuracy: float  # promised, of the images that are answered
+    threshold: float | None  # of the likeliest class's calibrated probability; None: none keeps the promise
+    answered: float  # the share of validation images that are
+    images: int  # of validation, by which this was set; 0: there were none, so every answer stands

@@ -7,7 +7,9 @@ from functools import partial
 
 from transfer_core.compare import mistakes
 from transfer_core.compare.classes import class_scores
+from transfer_core.compare.compared import ClassScore, Comparison, Disagreement, Grade, Pair, Resampled, Score, Seen
 from transfer_core.compare.comparison import compared, table_of, train_images
+from transfer_core.compare.crossing import Forecast
 from transfer_core.compare.forecast import forecast, sides
 from transfer_core.compare.repeats import resampled
 from transfer_core.compare.verdict import WORTH, grade
@@ -16,19 +18,7 @@ from transfer_core.report import Report, made
 from transfer_core.report.assets import versions
 from transfer_core.report.gathered import Gathered
 from transfer_core.strategies import STRATEGIES
-from transfer_core.types import (
-    ClassScore,
-    Comparison,
-    Dataset,
-    Disagreement,
-    Forecast,
-    Grade,
-    Pair,
-    Predictions,
-    Resampled,
-    Score,
-    Seen,
-)
+from transfer_core.types import Dataset, Predictions
 from transfer_core.workspace.backbones import Backbones
 from transfer_core.workspace.datasets import Datasets
 from transfer_core.workspace.jobs import Jobs

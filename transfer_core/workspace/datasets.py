@@ -1,6 +1,5 @@
 """Datasets of a workspace, their images, and how they come in."""
 
-import io
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,13 +9,13 @@ from typing import IO
 
 from PIL import Image
 
-from transfer_core.data.checks import profile
-from transfer_core.data.examples import EXAMPLES, Example
-from transfer_core.data.pixels import fit_square, lost, open_rgb
+from transfer_core.data.checks import Profile, profile
+from transfer_core.data.examples import EXAMPLES, Example, example
+from transfer_core.data.pixels import encoded, fit_square, lost, open_rgb
 from transfer_core.errors import ArchiveError, DatasetError, disk_words
 from transfer_core.jobs.tasks.import_images import ImportImages
 from transfer_core.store import Store
-from transfer_core.types import Dataset, Profile
+from transfer_core.types import Dataset
 from transfer_core.workspace.jobs import Jobs
 from transfer_core.workspace.naming import expanded, matching, title
 from transfer_core.workspace.uploads import keep_upload, new_id
@@ -105,10 +104,7 @@ class Datasets:
 
     def import_example(self, name: str) -> str:
         """Queue the drawing of a built-in example. Returns the job's id. Raises DatasetError for one that is not."""
-        if name not in {example.name for example in EXAMPLES}:
-            known = ", ".join(example.name for example in EXAMPLES)
-            raise DatasetError(f"There is no example {name!r}. Graft has: {known}.")
-        return self._import(new_id(), example=name, name=name)
+        return self._import(new_id(), example=example(name).name, name=name)
 
     def _import(self, id: str, *, name: str, source: str = "", example: str = "") -> str:
         return self._jobs.add(ImportImages(source=source, example=example, name=name, seed=0), id=id)
@@ -168,7 +164,4 @@ class Datasets:
 @lru_cache(maxsize=4_096)
 def _thumbnail(file: Path, changed: int, px: int) -> bytes:
     """`changed`: when, so that another image under the same number is drawn anew."""
-    square = fit_square(open_rgb(file), resize_px=px, crop_px=px)
-    out = io.BytesIO()
-    Image.fromarray(square).save(out, "PNG")
-    return out.getvalue()
+    return encoded(Image.fromarray(fit_square(open_rgb(file), resize_px=px, crop_px=px)), "PNG")

@@ -8,11 +8,11 @@ from typing import IO, Literal
 
 from transfer_core.compare.ensemble import doubt_of
 from transfer_core.compare.selective import PROMISED, checked_promise
-from transfer_core.data.answers import read_answers, read_heat, read_thumbnails
+from transfer_core.data.answers import Heat, Predicted, read_answers, read_heat, read_thumbnails
 from transfer_core.data.answers_table import as_csv, as_parquet, by_doubt, columns
 from transfer_core.errors import ArchiveError, UnknownJob
 from transfer_core.jobs.tasks.predict import Predict, answers_folder
-from transfer_core.types import Dataset, Heat, Ints, Predicted
+from transfer_core.types import Dataset, Ints
 from transfer_core.workspace.datasets import Datasets
 from transfer_core.workspace.ensembles import Ensembles
 from transfer_core.workspace.jobs import Jobs

@@ -1,7 +1,8 @@
 """What is looked at before a run: the flowchart's answers said, measured and piloted, and learning rates tried."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
-from typing import Literal
+from typing import Literal, TypeVar
 
 from transfer_core.decision import LEAST_SECONDS, MOST_SECONDS, decide
 from transfer_core.errors import RecipeError
@@ -29,6 +30,8 @@ from transfer_core.types import (
 )
 from transfer_core.workspace.backbones import Backbones
 from transfer_core.workspace.jobs import Jobs
+
+T = TypeVar("T")
 
 
 class Studies:
@@ -110,19 +113,17 @@ class Studies:
 
     def measured(self, dataset: Dataset, backbone_name: str = "") -> Measured | None:
         """What measuring found last; None until it has ended."""
-        done = [job for job in self._asked("measure", dataset, backbone_name) if job.status == "done"]
-        return from_plain(Measured, done[0].result, earlier=True) if done else None
+        return _found(Measured, self._asked("measure", dataset, backbone_name))
 
     def pilots(self, dataset: Dataset, backbone_name: str = "") -> Pilots | None:
         """What the last race of pilots showed; None until one has ended."""
-        done = [job for job in self._asked("pilot", dataset, backbone_name) if job.status == "done"]
-        return from_plain(Pilots, done[0].result, earlier=True) if done else None
+        return _found(Pilots, self._asked("pilot", dataset, backbone_name))
 
     def _asked(self, kind: Literal["measure", "pilot"], dataset: Dataset, name: str) -> list[Job]:
         """Newest first, with the weights that the backbone has now."""
         weights = self._backbones.get(name).weights
         found = [(job, task_of(job)) for job in self._store.jobs(kind=kind, dataset=dataset.id)]
-        return [job for job, task in found if isinstance(task, Measure | Pilot) and task.weights == weights]
+        return [job for job, task in found if isinstance(task, Measure) and task.weights == weights]
 
     def estimates(self, dataset: Dataset, backbone_name: str = "", device: str = "auto") -> tuple[Estimate, ...]:
         """What each strategy will take, before anything is measured; empty until the backbone has been timed here.
@@ -152,8 +153,13 @@ class Studies:
 
     def rate_test(self, dataset: Dataset, recipe: Recipe) -> RateTest | None:
         """What the range test of such a recipe showed; None until it has ended."""
-        done = [job for job in self._rate_tests(dataset, recipe) if job.status == "done"]
-        return replace(from_plain(RateTest, done[0].result, earlier=True), own=recipe.lr) if done else None
+        test = _found(RateTest, self._rate_tests(dataset, recipe))
+        return replace(test, own=recipe.lr) if test is not None else None
 
     def _rate_tests(self, dataset: Dataset, recipe: Recipe) -> list[Job]:
         return self._store.jobs(kind="rates", dataset=dataset.id, recipe=FindRate(recipe=recipe).key(""))
+
+
+def _found(kind: type[T], jobs: Sequence[Job]) -> T | None:
+    """What the first of them found that has ended well."""
+    return next((from_plain(kind, job.result, earlier=True) for job in jobs if job.status == "done"), None)

@@ -6,7 +6,7 @@ from transfer_core.errors import UnknownJob
 from transfer_core.jobs.tasks import task_of
 from transfer_core.jobs.tasks.train import Train
 from transfer_core.store import Store
-from transfer_core.types import Job, Run
+from transfer_core.types import Job, Run, attributes
 
 RESULTS = (
     *("seconds", "saved_seconds", "test_accuracy", "val_accuracy", "images_per_second", "peak_bytes"),
@@ -29,16 +29,10 @@ def run_of(job: Job) -> Run:
     return Run(
         id=job.id,
         recipe=task.recipe,
-        status=job.status,
-        created=job.created,
-        started=job.started,
-        finished=job.finished,
         device=job.device or job.lane,
-        error=job.error,
-        log=job.log,
         tap=job.result.get("tap", ""),
         depth_curve=tuple((tap, accuracy) for tap, accuracy in job.result.get("depth_curve", ())),
-        stops=job.stops,
         untested=job.result.get("untested", False),
+        **attributes(job, "status", "created", "started", "finished", "error", "log", "stops"),
         **figures,
     )

@@ -1,7 +1,7 @@
 """Tables of runs, and folds in words."""
 
 from components.compare.tables import resampled_words
-from transfer_core.types import Interval, Resampled
+from transfer_core.compare.compared import Interval, Resampled
 
 
 def test_folds_are_told_from_the_side_that_is_ahead() -> None:

@@ -1,6 +1,7 @@
 """Two runs held against each other."""
 
-from transfer_core.types import Comparison, Dataset
+from transfer_core.compare.compared import Comparison
+from transfer_core.types import Dataset
 from transfer_core.workspace import Workspace
 
 

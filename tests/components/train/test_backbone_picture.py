@@ -14,7 +14,8 @@ from transfer_core.backbones import BACKBONES, backbone
 from transfer_core.backbones.taps import Network, freeze
 from transfer_core.backbones.torchvision import load
 from transfer_core.strategies import STRATEGIES, recipe, strategy
-from transfer_core.types import AUTO, HEAD, Dataset, Recipe, Stage
+from transfer_core.strategies.definition import Stage
+from transfer_core.types import AUTO, HEAD, Dataset, Recipe
 
 NUMBERS = np.arange(90)
 DATASET = Dataset(

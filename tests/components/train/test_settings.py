@@ -2,7 +2,8 @@
 
 from components.train.settings import COLUMNS
 from transfer_core.strategies import STRATEGIES
-from transfer_core.types import SETTINGS, SWITCHES
+from transfer_core.strategies.settings import SETTINGS
+from transfer_core.types import SWITCHES
 
 
 def test_every_setting_of_a_strategy_has_a_control() -> None:

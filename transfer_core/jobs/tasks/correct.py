@@ -19,10 +19,6 @@ class Correct(Task):
     name: str  # of the new one
     marks: tuple[Mark, ...]
 
-    @property
-    def about(self) -> str:
-        return self.dataset
-
     def key(self, lane: str) -> str:
         return digest(self.payload())
 

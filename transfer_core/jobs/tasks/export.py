@@ -23,10 +23,6 @@ class Export(Task):
     fp16: bool = False  # with a second graph, in half precision
     promise: float = PROMISED  # accuracy of the answers that the bundle calls sure
 
-    @property
-    def about(self) -> str:
-        return self.dataset
-
     def key(self, lane: str) -> str:
         key = f"{self.from_run}, with fp16" if self.fp16 else self.from_run
         return key if self.promise == PROMISED else f"{key}, promising {self.promise}"

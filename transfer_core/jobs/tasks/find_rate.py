@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from transfer_core.jobs.tasks.task import Place, Task
-from transfer_core.types import GOING, SETTINGS, Event, Recipe, Status, digest
+from transfer_core.strategies.settings import SETTINGS
+from transfer_core.types import GOING, Event, Recipe, Status, digest
 
 PACED = ("lr", "backbone_lr", "epochs", "patience", "schedule", "warm_up")  # which the test has in its own hands
 

@@ -17,10 +17,6 @@ class Measure(Task):
     backbone: str
     weights: str  # that the backbone had when this was asked for
 
-    @property
-    def about(self) -> str:
-        return self.dataset
-
     def key(self, lane: str) -> str:
         return self.weights
 

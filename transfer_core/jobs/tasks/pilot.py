@@ -5,25 +5,16 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from transfer_core.backbones import backbone
-from transfer_core.jobs.tasks.task import Place, Task
+from transfer_core.jobs.tasks.measure import Measure
+from transfer_core.jobs.tasks.task import Place
 from transfer_core.types import Event
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pilot(Task):
+class Pilot(Measure):
     kind: ClassVar[str] = "pilot"
 
-    dataset: str
-    backbone: str
-    weights: str  # that the backbone had when this was asked for
     seconds: float  # for the whole race
-
-    @property
-    def about(self) -> str:
-        return self.dataset
-
-    def key(self, lane: str) -> str:
-        return self.weights
 
     def run(self, place: Place) -> Iterator[Event]:
         from transfer_core.studies.pilots import pilots

@@ -70,7 +70,7 @@ class Task(ABC):
     @property
     def about(self) -> str:
         """The id of the dataset that it works on; '' for none."""
-        return ""
+        return str(getattr(self, "dataset", ""))
 
     def key(self, lane: str) -> str:
         """Equal for jobs of one kind and dataset that would do the same; '' where no two do."""

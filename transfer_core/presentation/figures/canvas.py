@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from transfer_core.compare.compared import Interval
 from transfer_core.presentation.marks import Mark
 from transfer_core.presentation.theme import INK
-from transfer_core.types import Interval
 from transfer_core.words import in_figure, short
 
 Json = dict[str, Any]
@@ -94,16 +94,14 @@ def note(text: str, **place: Any) -> Json:
     return {"text": text, "showarrow": False, **place}
 
 
+def scatter(x: Sequence[Any], y: Sequence[Any], mode: str, *, hover: Sequence[str] | None = None, **more: Any) -> Json:
+    """Lines, markers or text; `hover`: what each point says, ready for Plotly. Else, without a template, nothing."""
+    silent = {} if "hovertemplate" in more else {"hoverinfo": "skip"}
+    told = {"hovertext": list(hover), "hovertemplate": HOVER} if hover is not None else silent
+    return {"type": "scatter", "x": list(x), "y": list(y), "mode": mode, **told, **more}
+
+
 def side_text(x: Sequence[float], y: Sequence[int], labels: Sequence[str]) -> Json:
     """Values written right of the bars' ends."""
-    return {
-        "type": "scatter",
-        "x": list(x),
-        "y": list(y),
-        "mode": "text",
-        "text": [f" {label}" for label in labels],
-        "textposition": "middle right",
-        "hoverinfo": "skip",
-        "showlegend": False,
-        "cliponaxis": False,
-    }
+    text = [f" {label}" for label in labels]
+    return scatter(x, y, "text", text=text, textposition="middle right", showlegend=False, cliponaxis=False)

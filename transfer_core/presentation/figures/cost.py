@@ -7,12 +7,11 @@ from typing import Literal
 import numpy as np
 
 from transfer_core.presentation.entries import Entry
-from transfer_core.presentation.figures.canvas import HOVER, Figure, Json, marker, note, whiskers
+from transfer_core.presentation.figures.canvas import Figure, Json, marker, note, scatter, whiskers
 from transfer_core.presentation.figures.rows import interval
 from transfer_core.presentation.labels import PAGE, Box, Room, place_labels
 from transfer_core.presentation.scales import LEAST, Scale, padded, scale
 from transfer_core.presentation.theme import NEUTRAL
-from transfer_core.types import front
 from transfer_core.words import duration, in_figure, short, size
 
 NAMED = 6  # more runs than this are named on hover alone, those of the front first
@@ -42,31 +41,18 @@ def cost(
     edge = across.ends[1]
     write = duration if kind == "time" else size
     data: list[Json] = [
-        {
-            "type": "scatter",
-            "x": [*(spent[i] for i in ahead), edge],
-            "y": [*(100 * shown[i].score.accuracy for i in ahead), 100 * shown[ahead[-1]].score.accuracy],
-            "mode": "lines",
-            "line": {"color": NEUTRAL, "width": 1.5, "shape": "hv"},
-            "hoverinfo": "skip",
-        }
+        scatter(
+            [*(spent[i] for i in ahead), edge],
+            [*(100 * shown[i].score.accuracy for i in ahead), 100 * shown[ahead[-1]].score.accuracy],
+            "lines",
+            line={"color": NEUTRAL, "width": 1.5, "shape": "hv"},
+        )
     ]
     for i, (each, at) in enumerate(zip(shown, spent, strict=True)):
         told = f"<b>{in_figure(each.title)}</b><br>{interval(each.score)}<br>{quantity} {write(float(costs[i]))}"
-        data.append(
-            {
-                "type": "scatter",
-                "x": [at],
-                "y": [100 * each.score.accuracy],
-                "mode": "markers",
-                "marker": marker(each.mark, 13 if i in ahead else 10),
-                "opacity": 1.0 if i in ahead else 0.4,
-                "hovertext": [told],
-                "hovertemplate": HOVER,
-                "cliponaxis": False,
-                "error_y": whiskers([each.accuracy], each.mark.color),
-            }
-        )
+        look: Json = {"marker": marker(each.mark, 13 if i in ahead else 10), "opacity": 1.0 if i in ahead else 0.4}
+        look |= {"error_y": whiskers([each.accuracy], each.mark.color), "cliponaxis": False}
+        data.append(scatter([at], [100 * each.score.accuracy], "markers", hover=[told], **look))
     named = range(len(shown)) if every_name else ahead if len(ahead) <= NAMED else ()
     names = [short(each.title, 30) if i in named else "" for i, each in enumerate(shown)]
     return Figure(
@@ -79,6 +65,15 @@ def cost(
             "yaxis": {"title": "Test accuracy, %", "range": [low, min(high, 102.0)]},
         },
     )
+
+
+def front(costs: Sequence[float], accuracies: Sequence[float]) -> list[int]:
+    """Places of what nothing else is at once cheaper and more accurate than, the cheapest first (Pareto)."""
+    found: list[int] = []
+    for i in sorted(range(len(costs)), key=lambda i: (costs[i], -accuracies[i])):
+        if not found or accuracies[i] > accuracies[found[-1]]:
+            found.append(i)
+    return found
 
 
 def _names(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 from transfer_core.presentation.entries import Entry
-from transfer_core.presentation.figures.canvas import Figure, Json, marker
+from transfer_core.presentation.figures.canvas import Figure, Json, marker, scatter
 from transfer_core.presentation.scales import scale
 from transfer_core.types import EpochEnd, Event, StageStart
 from transfer_core.words import in_figure, short
@@ -154,7 +154,7 @@ def _known(curve: Curve, split: Split, name: str) -> list[Point]:
     return [(x, scale * value, stage) for x, value, stage in values if value is not None]
 
 
-def _broken(points: Sequence[Point], unit: Unit) -> Json:
+def _broken(points: Sequence[Point], unit: Unit) -> tuple[list[float | None], list[float | None]]:
     """x and y; over time no line joins two stages, as none was measured there."""
     x: list[float | None] = []
     y: list[float | None] = []
@@ -162,7 +162,7 @@ def _broken(points: Sequence[Point], unit: Unit) -> Json:
         if unit == "Seconds" and place and stage != points[place - 1][2]:
             x, y = [*x, None], [*y, None]
         x, y = [*x, round(at, 3)], [*y, round(value, 5)]
-    return {"x": x, "y": y}
+    return x, y
 
 
 def _seen(x: Sequence[float | None]) -> list[int]:
@@ -172,38 +172,25 @@ def _seen(x: Sequence[float | None]) -> list[int]:
 
 
 def _raw(entry: Entry, points: Sequence[Point], split: Split, unit: Unit) -> Json:
-    return {
-        "type": "scatter",
-        **_broken(points, unit),
-        "mode": "lines",
-        "line": {"color": entry.mark.color, "width": 1, "dash": "solid" if split == "val" else "dash"},
-        "opacity": 0.25,
-        "hoverinfo": "skip",
-        "showlegend": False,
-        "legendgroup": entry.run.id,
-        "meta": split,
-    }
+    line = {"color": entry.mark.color, "width": 1, "dash": "solid" if split == "val" else "dash"}
+    more: Json = {"opacity": 0.25, "showlegend": False, "legendgroup": entry.run.id, "meta": split}
+    return scatter(*_broken(points, unit), "lines", line=line, **more)
 
 
 def _line(entry: Entry, points: Sequence[Point], split: Split, name: str, unit: Unit) -> Json:
     validation, percent = split == "val", " %" if name == "accuracy" else ""
-    placed = _broken(points, unit)
-    words = "validation" if validation else "training"
-    return {
-        "type": "scatter",
-        "name": in_figure(short(entry.title, 44)),
-        "legendgroup": entry.run.id,
-        "meta": split,
-        "opacity": 1.0 if validation else 0.55,
-        **placed,
-        "mode": "lines+markers" if validation else "lines" if len(points) > 1 else "markers",
-        "line": {
-            "color": entry.mark.color,
-            "width": 2.2 if validation else 1.5,
-            "dash": "solid" if validation else "dash",
-        },
-        "marker": {**marker(entry.mark, 7), "opacity": _seen(placed["x"])},
-        "hovertemplate": (
-            f"<b>{in_figure(entry.title)}</b>, {words} {name}<br>{PLACES[unit]}: %{{y:.4~g}}{percent}<extra></extra>"
-        ),
-    }
+    x, y = _broken(points, unit)
+    words, width, dash = ("validation", 2.2, "solid") if validation else ("training", 1.5, "dash")
+    told = f"<b>{in_figure(entry.title)}</b>, {words} {name}<br>{PLACES[unit]}: %{{y:.4~g}}{percent}<extra></extra>"
+    return scatter(
+        x,
+        y,
+        "lines+markers" if validation else "lines" if len(points) > 1 else "markers",
+        hovertemplate=told,
+        name=in_figure(short(entry.title, 44)),
+        legendgroup=entry.run.id,
+        meta=split,
+        opacity=1.0 if validation else 0.55,
+        line={"color": entry.mark.color, "width": width, "dash": dash},
+        marker={**marker(entry.mark, 7), "opacity": _seen(x)},
+    )

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from transfer_core.presentation.figures.canvas import FONT, HOVER, Figure, whiskers
+from transfer_core.compare.compared import Interval
+from transfer_core.presentation.figures.canvas import FONT, Figure, Json, scatter, whiskers
 from transfer_core.presentation.marks import mark_of
 from transfer_core.presentation.theme import NEUTRAL
 from transfer_core.strategies import representative
-from transfer_core.types import DepthPoint, Interval
+from transfer_core.types import DepthPoint
 from transfer_core.words import between, in_figure, percent
 
 
@@ -35,30 +36,21 @@ def depth(
         + (f" ({between(share.low, share.high)})" if intervals else "")
         for tap, share in zip(taps, shares, strict=True)
     ]
-    line = {
-        "type": "scatter",
-        "x": names,
-        "y": [100 * share.value for share in shares],
-        "mode": "lines+markers",
-        "line": {"color": mark.color, "width": 2},
-        "marker": {"color": mark.color, "symbol": mark.symbol, "size": [13 if tap == chosen else 8 for tap in taps]},
-        "error_y": {**whiskers(shares, mark.color, 1.5), "visible": bool(intervals)},
-        "hovertext": told,
-        "hovertemplate": HOVER,
-        "cliponaxis": False,
-    }
+    line = scatter(
+        names,
+        [100 * share.value for share in shares],
+        "lines+markers",
+        hover=told,
+        line={"color": mark.color, "width": 2},
+        marker={"color": mark.color, "symbol": mark.symbol, "size": [13 if tap == chosen else 8 for tap in taps]},
+        error_y={**whiskers(shares, mark.color, 1.5), "visible": bool(intervals)},
+        cliponaxis=False,
+    )
     values = [f"{100 * share.value:.1f}" for share in shares]
-    written = {
-        "type": "scatter",
-        "x": names,
-        "y": [100 * share.high for share in shares],  # above the interval
-        "mode": "text",
-        "text": [f"<b>{value}</b>" if tap == chosen else value for tap, value in zip(taps, values, strict=True)],
-        "textposition": "top center",
-        "textfont": FONT,
-        "hoverinfo": "skip",
-        "cliponaxis": False,
-    }
+    text = [f"<b>{value}</b>" if tap == chosen else value for tap, value in zip(taps, values, strict=True)]
+    above = [100 * share.high for share in shares]  # the interval
+    look: Json = {"textposition": "top center", "textfont": FONT, "cliponaxis": False}
+    written = scatter(names, above, "text", text=text, **look)
     rule = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": 100 * chance, "y1": 100 * chance}
     return Figure(
         title="Which layer tells your classes apart",

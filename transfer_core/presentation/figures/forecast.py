@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from transfer_core.presentation.figures.canvas import HOVER, Figure, Json, marker, note, whiskers
+from transfer_core.compare.crossing import Crossing, Forecast, LearningCurve
+from transfer_core.presentation.figures.canvas import Figure, Json, marker, note, scatter, whiskers
 from transfer_core.presentation.marks import mark_of
 from transfer_core.presentation.scales import Scale
 from transfer_core.presentation.theme import NEUTRAL
-from transfer_core.types import Crossing, Floats, Forecast, LearningCurve
+from transfer_core.types import Floats
 from transfer_core.words import between, count, percent
 
 APART = 1.35  # numbers of images that differ by less get one label on the axis
@@ -47,60 +48,43 @@ def learning_curves(found: Forecast, crossing: Crossing) -> Figure:
 
 
 def _band(images: Floats, side: LearningCurve) -> Json:
-    return {
-        "type": "scatter",
-        "x": [*images.tolist(), *images[::-1].tolist()],
-        "y": [*(100 * side.low).tolist(), *(100 * side.high[::-1]).tolist()],
-        "mode": "lines",
-        "line": {"width": 0},
-        "fill": "toself",
-        "fillcolor": mark_of(side.strategy).color,
-        "opacity": 0.16,
-        "hoverinfo": "skip",
-    }
+    x, y = np.r_[images, images[::-1]], 100 * np.r_[side.low, side.high[::-1]]
+    look: Json = {"line": {"width": 0}, "fill": "toself", "fillcolor": mark_of(side.strategy).color, "opacity": 0.16}
+    return scatter(x.tolist(), y.tolist(), "lines", **look)
 
 
 def _lines(images: Floats, side: LearningCurve, name: str) -> list[Json]:
     """Solid as far as was measured, dashed beyond."""
     split = int(np.searchsorted(images, side.sizes[-1].images, side="right"))
     return [
-        {
-            "type": "scatter",
-            "x": images[part].tolist(),
-            "y": (100 * side.accuracy[part]).tolist(),
-            "mode": "lines",
-            "line": {"color": mark_of(side.strategy).color, "width": 2, "dash": dash},
-            "hovertext": [
+        scatter(
+            images[part].tolist(),
+            (100 * side.accuracy[part]).tolist(),
+            "lines",
+            hover=[
                 f"<b>{name}</b>, {count(n)} training images<br>expected {percent(share)}"
                 f"<br>80 % band {between(least, most)}"
                 for n, share, least, most in zip(
                     images[part], side.accuracy[part], side.low[part], side.high[part], strict=True
                 )
             ],
-            "hovertemplate": HOVER,
-        }
+            line={"color": mark_of(side.strategy).color, "width": 2, "dash": dash},
+        )
         for part, dash in ((slice(0, split), "solid"), (slice(max(0, split - 1), None), "dash"))
     ]
 
 
 def _points(side: LearningCurve, name: str) -> Json:
     mark, shares = mark_of(side.strategy), [at.accuracy for at in side.sizes]
-    return {
-        "type": "scatter",
-        "x": [at.images for at in side.sizes],
-        "y": [100 * share.value for share in shares],
-        "mode": "markers",
-        "marker": marker(mark, 11),
-        "error_y": whiskers(shares, mark.color, 1.5),
-        "hovertext": [
-            f"<b>{name}</b>, {count(at.images)} training images<br>{percent(at.accuracy.value)} right"
-            + (f", mean of {len(at.runs)} seeds" if len(at.runs) > 1 else "")
-            + f"<br>95 % interval {between(at.accuracy.low, at.accuracy.high)}"
-            for at in side.sizes
-        ],
-        "hovertemplate": HOVER,
-        "cliponaxis": False,
-    }
+    told = [
+        f"<b>{name}</b>, {count(at.images)} training images<br>{percent(at.accuracy.value)} right"
+        + (f", mean of {len(at.runs)} seeds" if len(at.runs) > 1 else "")
+        + f"<br>95 % interval {between(at.accuracy.low, at.accuracy.high)}"
+        for at in side.sizes
+    ]
+    look: Json = {"marker": marker(mark, 11), "error_y": whiskers(shares, mark.color, 1.5), "cliponaxis": False}
+    x, y = [at.images for at in side.sizes], [100 * share.value for share in shares]
+    return scatter(x, y, "markers", hover=told, **look)
 
 
 def _heights(sides: Sequence[LearningCurve]) -> tuple[float, float]:
@@ -147,16 +131,14 @@ def _names(sides: Sequence[LearningCurve], images: Floats, height: float) -> lis
     top = 100 * max(float(side.high[near].max()) for side in sides) + NAME_OFF * height
     foot = 100 * min(float(side.low[near].min()) for side in sides) - NAME_OFF * height
     return [
-        {
-            "type": "scatter",
-            "x": [float(images[-1])],
-            "y": [top if place == above else foot],
-            "mode": "markers+text",
-            "marker": marker(mark_of(side.strategy), 9),
-            "text": [f"{name}\N{NO-BREAK SPACE}"],
-            "textposition": "middle left",
-            "hoverinfo": "skip",
-            "cliponaxis": False,
-        }
+        scatter(
+            [float(images[-1])],
+            [top if place == above else foot],
+            "markers+text",
+            marker=marker(mark_of(side.strategy), 9),
+            text=[f"{name}\N{NO-BREAK SPACE}"],
+            textposition="middle left",
+            cliponaxis=False,
+        )
         for place, (name, side) in enumerate(zip(NAMES, sides, strict=True))
     ]

@@ -2,7 +2,7 @@
 
 from math import ceil, floor, log, log10
 
-from transfer_core.presentation.figures.canvas import Figure, Json, note
+from transfer_core.presentation.figures.canvas import Figure, Json, note, scatter
 from transfer_core.presentation.marks import mark_of
 from transfer_core.presentation.theme import INK, NEUTRAL
 from transfer_core.types import RateTest
@@ -21,12 +21,15 @@ def rates(test: RateTest, rule: float, strategy: str) -> Figure:
     broken = ROOM * (test.diverges_from or 0.0)  # what diverges is drawn further than it was tried
     left, right = test.rates[0], max(1.3 * test.rates[-1], 1.3 * rule, broken)
     color = mark_of(strategy).color
-    single = {"x": list(test.rates), "y": list(test.losses), "line": {"color": color, "width": 1}, "opacity": 0.3}
-    average = {"x": list(test.rates), "y": list(test.smoothed), "line": {"color": color, "width": 2.5}}
-    hover = {
-        "hovertext": [rate(each) for each in test.rates],
-        "hovertemplate": "at %{hovertext}: %{y:.3f}<extra></extra>",
-    }
+    single = scatter(test.rates, test.losses, "lines", line={"color": color, "width": 1}, opacity=0.3)
+    average = scatter(
+        test.rates,
+        test.smoothed,
+        "lines",
+        hover=[rate(each) for each in test.rates],
+        hovertemplate="at %{hovertext}: %{y:.3f}<extra></extra>",
+        line={"color": color, "width": 2.5},
+    )
     shapes, notes = _named(test, rule, (left, right), (bottom, top))
     if test.diverges_from is not None:
         region = {"type": "rect", "x0": test.diverges_from, "x1": right, "y0": bottom, "y1": top, "layer": "below"}
@@ -40,10 +43,7 @@ def rates(test: RateTest, rule: float, strategy: str) -> Figure:
         title="Training loss as the learning rate grows",
         told="Line: moving average. Faint: single steps.",
         height=HEIGHT_PX,
-        data=[
-            {"type": "scatter", "mode": "lines", **single, "hoverinfo": "skip"},
-            {"type": "scatter", "mode": "lines", **average, **hover},
-        ],
+        data=[single, average],
         layout={
             "shapes": shapes,
             "annotations": notes,

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-from transfer_core.presentation.figures.canvas import HOVER, Figure, Json, marker, note, whiskers
+from transfer_core.compare.compared import Approach
+from transfer_core.presentation.figures.canvas import Figure, Json, marker, note, scatter, whiskers
 from transfer_core.presentation.marks import mark_of
 from transfer_core.presentation.scales import scale
 from transfer_core.presentation.theme import INK
-from transfer_core.types import Approach
 from transfer_core.words import between, count, in_figure, percent
 
 RATIO = 4  # of the most images to the fewest, from which on the axis is logarithmic
@@ -21,34 +21,15 @@ def reach(approaches: Sequence[Approach], strategies: Mapping[str, str]) -> Figu
     data: list[Json] = []
     notes = []
     for each in known:
-        data.append(
-            {
-                "type": "scatter",
-                "x": [at.images for at in each.by_images],
-                "y": [100 * at.accuracy.value for at in each.by_images],
-                "mode": "lines",
-                "line": {"color": INK, "width": 1.5, "dash": "solid" if each.name == "fine-tuning" else "dash"},
-                "opacity": 0.6,
-                "hoverinfo": "skip",
-            }
-        )
+        line = {"color": INK, "width": 1.5, "dash": "solid" if each.name == "fine-tuning" else "dash"}
+        x, y = zip(*((at.images, 100 * at.accuracy.value) for at in each.by_images), strict=True)
+        data.append(scatter(x, y, "lines", line=line, opacity=0.6))
         for at in each.by_images:
             mark, share = mark_of(strategies[at.run]), at.accuracy
             told = f"<b>{in_figure(each.name.capitalize())}</b>, {count(at.images)} training images"
             told += f"<br>{percent(share.value)} right<br>95 % interval {between(share.low, share.high)}"
-            data.append(
-                {
-                    "type": "scatter",
-                    "x": [at.images],
-                    "y": [100 * share.value],
-                    "mode": "markers",
-                    "marker": marker(mark, 11),
-                    "hovertext": [told],
-                    "hovertemplate": HOVER,
-                    "cliponaxis": False,
-                    "error_y": whiskers([share], mark.color),
-                }
-            )
+            look: Json = {"marker": marker(mark, 11), "error_y": whiskers([share], mark.color), "cliponaxis": False}
+            data.append(scatter([at.images], [100 * share.value], "markers", hover=[told], **look))
         last = each.by_images[-1]
         above = last.accuracy.value == best
         place = {"yanchor": "bottom", "yshift": 3} if above else {"yanchor": "top", "yshift": -3}

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
+from transfer_core.compare.compared import Bin
 from transfer_core.presentation.entries import Entry
-from transfer_core.presentation.figures.canvas import HOVER, Figure, Json, marker, whiskers
+from transfer_core.presentation.figures.canvas import HOVER, Figure, Json, marker, scatter, whiskers
 from transfer_core.presentation.theme import NEUTRAL
-from transfer_core.types import Bin
-from transfer_core.words import between, count, in_figure, percent, short
+from transfer_core.words import between, in_figure, percent, short, some
 
 FEW = 3  # runs that all have their intervals; of more only the first has
 LEAST_IN_BIN = 5  # images of a point that is drawn without its interval
@@ -16,8 +16,8 @@ TICKS = {"tickvals": [0, 20, 40, 60, 80, 100], "range": [-1, 102]}
 def reliability(shown: Sequence[Entry]) -> Figure:
     """Accuracy of the images of each confidence, the diagonal, and how many images there are. The first run is the one
     that matters: it lies on top, and among many it alone has intervals."""
-    diagonal = {"x": [0, 100], "y": [0, 100], "mode": "lines", "line": {"color": NEUTRAL, "width": 1.5}}
-    data: list[Json] = [{"type": "scatter", **diagonal, "hoverinfo": "skip", "showlegend": False}]
+    diagonal = {"color": NEUTRAL, "width": 1.5}
+    data: list[Json] = [scatter([0, 100], [0, 100], "lines", line=diagonal, showlegend=False)]
     width = 8 / max(1, len(shown))
     for place, each in reversed(list(enumerate(shown))):
         data += _run(each, sure=place == 0 or len(shown) <= FEW, left=place * width, width=width)
@@ -41,19 +41,17 @@ def reliability(shown: Sequence[Entry]) -> Figure:
 
 def _run(each: Entry, *, sure: bool, left: float, width: float) -> list[Json]:
     bins = [bin for bin in each.score.reliability if sure or bin.images >= LEAST_IN_BIN]
-    line = {
-        "type": "scatter",
-        "name": f"{in_figure(short(each.title, 34))}, ECE {100 * each.score.ece:.1f} points",
-        "legendgroup": each.run.id,
-        "x": [100 * bin.confidence for bin in bins],
-        "y": [100 * bin.accuracy.value for bin in bins],
-        "mode": "lines+markers",
-        "line": {"color": each.mark.color, "width": 2.2 if sure else 1.3},
-        "marker": marker(each.mark, 10 if sure else 6),
-        "opacity": 1.0 if sure else 0.5,
-        "hovertext": [_told(each, bin) for bin in bins],
-        "hovertemplate": HOVER,
-    }
+    line = scatter(
+        [100 * bin.confidence for bin in bins],
+        [100 * bin.accuracy.value for bin in bins],
+        "lines+markers",
+        hover=[_told(each, bin) for bin in bins],
+        name=f"{in_figure(short(each.title, 34))}, ECE {100 * each.score.ece:.1f} points",
+        legendgroup=each.run.id,
+        line={"color": each.mark.color, "width": 2.2 if sure else 1.3},
+        marker=marker(each.mark, 10 if sure else 6),
+        opacity=1.0 if sure else 0.5,
+    )
     if sure:
         line["error_y"] = {**whiskers([bin.accuracy for bin in bins], each.mark.color, 1.3), "width": 4}
     bars = {
@@ -73,8 +71,7 @@ def _run(each: Entry, *, sure: bool, left: float, width: float) -> list[Json]:
 
 
 def _told(each: Entry, bin: Bin) -> str:
-    images = f"{count(bin.images)} {'image' if bin.images == 1 else 'images'}"
     return (
-        f"<b>{in_figure(each.title)}</b><br>{images}, {percent(bin.confidence)} sure<br>"
+        f"<b>{in_figure(each.title)}</b><br>{some(bin.images, 'image')}, {percent(bin.confidence)} sure<br>"
         f"{percent(bin.accuracy.value)} right ({between(bin.accuracy.low, bin.accuracy.high)})"
     )

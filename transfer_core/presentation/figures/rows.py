@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from transfer_core.compare.compared import Comparison, Interval, Score
 from transfer_core.presentation.entries import Entry, lead
-from transfer_core.presentation.figures.canvas import HOVER, Figure, Json, note
+from transfer_core.presentation.figures.canvas import Figure, Json, note, scatter
 from transfer_core.presentation.scales import padded
 from transfer_core.presentation.theme import NEUTRAL
-from transfer_core.types import Comparison, Interval, Score
 from transfer_core.words import between, count, in_figure, percent, short, signed
 
 ROW_PX, TIGHT_PX = 46, 40  # height of a run with its name above it, and where there are many
@@ -118,21 +118,10 @@ def _drawn(rows: Sequence[Row], choice: str, rules: Sequence[Json], *, title: st
         notes.append(note(f"<b>{name}</b>" if taken else name, **line, x=0, xanchor="left"))
         notes.append(note(row.written, **line, x=1, xanchor="right"))
     colors = [row.entry.mark.color for row in rows]
-    points = {
-        "type": "scatter",
-        "x": [row.at.value for row in rows],
-        "y": list(range(len(rows))),
-        "mode": "markers",
-        "marker": {
-            "color": colors,
-            "symbol": [row.entry.mark.marker for row in rows],
-            "size": 11,
-            "line": {"color": colors, "width": 1.5},
-            "opacity": [0.5 if row.pale else 1.0 for row in rows],
-        },
-        "hovertext": [f"<b>{in_figure(row.entry.title)}</b><br>{row.hover}" for row in rows],
-        "hovertemplate": HOVER,
-    }
+    hover = [f"<b>{in_figure(row.entry.title)}</b><br>{row.hover}" for row in rows]
+    look: Json = {"color": colors, "size": 11, "line": {"color": colors, "width": 1.5}}
+    look |= {"symbol": [row.entry.mark.marker for row in rows], "opacity": [0.5 if row.pale else 1.0 for row in rows]}
+    points = scatter([row.at.value for row in rows], range(len(rows)), "markers", hover=hover, marker=look)
     return Figure(
         title=title,
         told=told,

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from transfer_core.presentation.entries import Entry
 from transfer_core.presentation.recipes import Differences, differences
 from transfer_core.report.gathered import Gathered
-from transfer_core.types import LABELS, Notice
+from transfer_core.strategies.settings import LABELS
+from transfer_core.types import Notice
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,12 +25,11 @@ class AgainChapter:
 def again(gathered: Gathered) -> AgainChapter:
     runs = [each for each in gathered.entries if not each.run.members]
     return AgainChapter(
-        trained=tuple((each, _notices(gathered, each)) for each in runs),
+        trained=tuple(
+            (each, tuple(event.text for event in gathered.events[each.run.id] if isinstance(event, Notice)))
+            for each in runs
+        ),
         ensembles=tuple(each for each in gathered.entries if each.run.members),
         recipes=differences([each.run for each in runs]),
         own=next((place for place, each in enumerate(runs) if each is gathered.chosen), 0),
     )
-
-
-def _notices(gathered: Gathered, entry: Entry) -> tuple[str, ...]:
-    return tuple(event.text for event in gathered.events[entry.run.id] if isinstance(event, Notice))

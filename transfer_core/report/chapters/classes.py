@@ -1,18 +1,18 @@
 """What each class comes to, and which class is taken for which."""
 
-import base64
-import io
 from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
 
 from transfer_core.compare.classes import class_scores
+from transfer_core.compare.compared import ClassScore
 from transfer_core.presentation.confusions import Mixed, mixed, most_confused, shares
 from transfer_core.presentation.entries import Entry
 from transfer_core.presentation.theme import LIGHT
 from transfer_core.report.gathered import Gathered
-from transfer_core.types import ClassScore, Ints
+from transfer_core.report.thumbnails import address
+from transfer_core.types import Ints
 
 MOST_NUMBERED = 25  # classes; more get a picture and a list of the commonest confusions in place of a table
 MOST_UNFOLDED = 40  # rows of the table of classes
@@ -75,7 +75,4 @@ def _picture(matrix: Ints) -> str:
     pixels[..., 3] = np.where(matrix > 0, 40 + 215 * share, 0)
     picture = Image.fromarray(pixels)
     scale = max(1, PICTURE_PX // len(share))
-    picture = picture.resize((scale * len(share), scale * len(share)), Image.Resampling.NEAREST)
-    out = io.BytesIO()
-    picture.save(out, "PNG", optimize=True)
-    return f"data:image/png;base64,{base64.b64encode(out.getvalue()).decode()}"
+    return address(picture.resize((scale * len(share), scale * len(share)), Image.Resampling.NEAREST), "PNG")

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
+from transfer_core.compare.compared import Pair
 from transfer_core.presentation.entries import Entry
 from transfer_core.presentation.figures import thinned
 from transfer_core.presentation.tables import RunRow, run_rows
 from transfer_core.report.gathered import Gathered
-from transfer_core.types import EpochEnd, Pair, Repeats
+from transfer_core.types import EpochEnd, Repeats
 
 MOST_ROWS = 40  # of a curve's table
 MOST_IN_MATRIX = 24  # runs

@@ -3,10 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from transfer_core.compare.words import some
+from transfer_core.compare.compared import Seen
 from transfer_core.report.gathered import MOST_SHOWN, Gathered
-from transfer_core.types import Seen
-from transfer_core.words import count, percent
+from transfer_core.words import count, percent, some
 
 Captions = Callable[[Seen, Sequence[str]], tuple[str, ...]]  # of an image, given the names of classes
 TOLD = "All compared runs name one other class, as surely as they name images that carry it (confident learning)"
@@ -26,12 +25,7 @@ class Gallery:
     tiles: tuple[Tile, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class ImagesChapter:
-    galleries: tuple[Gallery, ...]
-
-
-def images(gathered: Gathered) -> ImagesChapter:
+def images(gathered: Gathered) -> tuple[Gallery, ...]:
     comparison = gathered.comparison
     choice = f"“{gathered.chosen.title}”"
     wrong = f"{choice} has {some(len(gathered.mistakes), 'image')} wrong"
@@ -44,7 +38,7 @@ def images(gathered: Gathered) -> ImagesChapter:
     if len(comparison.runs) > 1:
         told = f"{TOLD}: {some(len(gathered.label_errors), 'image')}"
         found.append(_gallery(gathered, "Likely label errors", told, gathered.label_errors, _doubted))
-    return ImagesChapter(galleries=tuple(found))
+    return tuple(found)
 
 
 def _gallery(gathered: Gathered, title: str, told: str, found: Sequence[Seen], captions: Captions) -> Gallery:

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from transfer_core.compare.compared import Reached, Transfer
 from transfer_core.presentation.marks import Mark, mark_of
 from transfer_core.report.gathered import Gathered
-from transfer_core.types import Reached, Transfer
 
 
 @dataclass(frozen=True, kw_only=True)

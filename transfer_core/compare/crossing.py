@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from transfer_core.types.compared import Interval
+from transfer_core.compare.compared import Interval
 from transfer_core.types.plain import Floats
 
 Finding = Literal["untrained", "ahead", "crosses", "late", "never", "open"]

@@ -1,11 +1,9 @@
-"""Finished runs of one dataset held against each other, on the same test images."""
+"""Finished runs of one dataset held against each other, on the same test images: what comes out."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from transfer_core.types.plain import Ints
-from transfer_core.types.runs import Run
+from transfer_core.types import Ints, Run
 
 LEVEL = 0.05  # of significance
 
@@ -248,12 +246,3 @@ class ClassScore:
     recall: Interval | None  # share of them that was named so; Wilson; None where there are none
     precision: Interval | None  # share of the images named so that carry the label; Wilson; None where none was named
     f1: float | None  # None where the class is neither a label nor a prediction
-
-
-def front(costs: Sequence[float], accuracies: Sequence[float]) -> list[int]:
-    """Places of what nothing else is at once cheaper and more accurate than, the cheapest first (Pareto)."""
-    found: list[int] = []
-    for i in sorted(range(len(costs)), key=lambda i: (costs[i], -accuracies[i])):
-        if not found or accuracies[i] > accuracies[found[-1]]:
-            found.append(i)
-    return found
