@@ -9,6 +9,7 @@ from components.compare.forecast import forecast_view
 from components.compare.runs import pick
 from components.compare.verdict import Fact, facts, facts_of
 from components.kit import text
+from components.kit.buttons import button
 from components.kit.charts import plot
 from components.kit.drawn import drawn, strategy_name
 from components.kit.leads import luck, points
@@ -90,13 +91,8 @@ def _side(workspace: Workspace, dataset: Dataset, comparison: Comparison, approa
     if approach.by_images:
         held = approach.by_images[-1].run
         st.markdown("A finished run of it is not among those that are compared.")
-        st.button(
-            "Add the best one",
-            key=f"add_{key}",
-            icon=":material/add:",
-            on_click=pick,
-            args=(dataset, [*(run.id for run in comparison.runs), held]),
-        )
+        beside = [*(run.id for run in comparison.runs), held]
+        button("Add the best one", f"add_{key}", "add", pick, dataset, beside)
         return
     strategy = next(known for known in workspace.strategies.list() if known.approach == approach.name)
     st.markdown(f"It has no finished run yet. “{text.escape(strategy.title)}” is a good one to begin with.")

@@ -4,8 +4,9 @@ import streamlit as st
 
 from components import shell
 from components.kit import compared, text
+from components.kit.buttons import button
 from components.kit.charts import plot
-from components.kit.guard import act, said
+from components.kit.guard import said
 from components.kit.train_form import set_by_user
 from transfer_core.presentation import figures
 from transfer_core.types import Comparison, Dataset, Forecast, Lacking, Recipe
@@ -41,13 +42,9 @@ def _offer(workspace: Workspace, dataset: Dataset, found: Forecast) -> None:
         if st.button("Watch on the Train page", key="forecast_watch", icon=":material/monitoring:"):
             shell.go("train")
         return
-    st.button(
-        text.escape(found.offer),
-        key="forecast_train",
-        icon=":material/model_training:",
+    button(
+        *(text.escape(found.offer), "forecast_train", "model_training", workspace.runs.submit, wanted),
         help="Queues the missing runs, with the settings of the two that are compared.",
-        on_click=act(workspace.runs.submit),
-        args=(wanted,),
     )
 
 

@@ -10,6 +10,7 @@ import streamlit as st
 from components import state
 from components.compare.tables import PERCENT, hundredfold
 from components.kit import text
+from components.kit.buttons import button
 from components.kit.palette import symbol_uri
 from components.kit.queue_lines import titles
 from transfer_core.types import Dataset, Recipe, Run
@@ -110,13 +111,7 @@ def choose_runs(workspace: Workspace, dataset: Dataset, runs: Sequence[Run], cho
             alt="Runs that can be compared; ticked ones are",
         )
         if chosen.own:
-            st.button(
-                "Back to the best of each strategy",
-                key="compare_best",
-                icon=":material/restart_alt:",
-                on_click=_default,
-                args=(dataset,),
-            )
+            button("Back to the best of each strategy", "compare_best", "restart_alt", _default, dataset)
 
 
 def _words(chosen: Choice, sizes: Sizes) -> str:

@@ -4,8 +4,9 @@ import streamlit as st
 
 from components import shell, state
 from components.kit import text
+from components.kit.buttons import button
 from components.kit.feed import feed
-from components.kit.guard import act, fragment
+from components.kit.guard import fragment
 from components.kit.status import ENDED_BADLY, phase_bar, say_ended_badly
 from transfer_core.workspace import Workspace
 
@@ -30,13 +31,7 @@ def _body(workspace: Workspace, id: str, was_active: bool) -> None:
         with st.container(border=True, key="import_progress"):
             st.markdown(f"Bringing in **{text.escape(workspace.jobs.task(job).name)}**")
             phase_bar(feed(workspace, id))
-            st.button(
-                "Cancel",
-                key="cancel_import",
-                disabled=job.status == "stopping",
-                on_click=act(workspace.jobs.stop),
-                args=(id,),
-            )
+            button("Cancel", "cancel_import", "", workspace.jobs.stop, id, disabled=job.status == "stopping")
         return
     with st.container(key="import_ended"):
         if job.status in ENDED_BADLY:

@@ -9,8 +9,9 @@ from components import shell, state
 from components.errors.gallery import first, more
 from components.errors.label_marks import mark_tiles
 from components.kit import text
+from components.kit.buttons import button
 from components.kit.feed import feed
-from components.kit.guard import act, said
+from components.kit.guard import said
 from components.kit.status import ENDED_BADLY, phase_bar, say_ended_badly
 from transfer_core.types import SPLITS, Comparison, Dataset, Job, Mark, Seen
 from transfer_core.workspace import DatasetRow, Workspace
@@ -73,13 +74,7 @@ SPLIT = tuple({"train": "training", "val": "validation"}.get(name, name) for nam
 def _progress(workspace: Workspace, job: Job) -> None:
     st.markdown(f"Making **{text.escape(workspace.jobs.task(job).name)}**")
     phase_bar(feed(workspace, job.id))
-    st.button(
-        "Cancel",
-        key="corrections_cancel",
-        disabled=job.status == "stopping",
-        on_click=act(workspace.jobs.stop),
-        args=(job.id,),
-    )
+    button("Cancel", "corrections_cancel", "", workspace.jobs.stop, job.id, disabled=job.status == "stopping")
 
 
 def _made_or_make(
@@ -135,7 +130,7 @@ def _clear(workspace: Workspace, dataset: Dataset, marks: Sequence[Mark]) -> Non
         workspace.corrections.unmark(dataset)
         state.marks_cleared.set((dataset.id, tuple(marks)))
 
-    st.button("Clear all marks", key="corrections_clear", icon=":material/layers_clear:", on_click=act(clear))
+    button("Clear all marks", "corrections_clear", "layers_clear", clear)
 
 
 def _undo(workspace: Workspace, dataset: Dataset, marks: Sequence[Mark]) -> None:
@@ -146,4 +141,4 @@ def _undo(workspace: Workspace, dataset: Dataset, marks: Sequence[Mark]) -> None
         return
     with st.container(horizontal=True, vertical_alignment="center", key="corrections_undo"):
         st.markdown("1 mark was cleared." if len(cleared) == 1 else f"{text.count(len(cleared))} marks were cleared.")
-        st.button("Undo", key="corrections_back", on_click=act(workspace.corrections.mark), args=(dataset, cleared))
+        button("Undo", "corrections_back", "", workspace.corrections.mark, dataset, cleared)

@@ -3,11 +3,10 @@
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-import streamlit as st
-
 from components import state
 from components.errors.look import mark, probability, show, strategy_of
 from components.kit import text
+from components.kit.buttons import button
 from components.kit.gallery import data_uri
 from transfer_core.errors import GraftError
 from transfer_core.types import ENSEMBLE, Call, Comparison, Dataset, Seen
@@ -52,13 +51,8 @@ def more(seen: Sequence[Shown], *, key: str) -> None:
     shown = len(first(seen, key=key))
     left = len(seen) - shown
     if left:
-        st.button(
-            f"Show {min(STEP, left)} more of {text.count(left)}",
-            key=f"{key}_more",
-            icon=":material/expand_more:",
-            on_click=state.shown.of(key).set,
-            args=(shown + STEP,),
-        )
+        label = f"Show {min(STEP, left)} more of {text.count(left)}"
+        button(label, f"{key}_more", "expand_more", state.shown.of(key).set, shown + STEP)
 
 
 def tile(dataset: Dataset, comparison: Comparison, seen: Seen, source: str, lines: str | None = None) -> str:

@@ -8,6 +8,7 @@ from components import state
 from components.errors.gallery import first, more
 from components.errors.look import probability, show
 from components.kit import text
+from components.kit.buttons import button
 from components.kit.gallery import data_uri
 from components.kit.heat import CAUTION, LEGEND, say_no_map
 from components.kit.heat_picture import hottest, overlay
@@ -46,8 +47,7 @@ def heat_pairs(workspace: Workspace, dataset: Dataset, run: str, seen: Sequence[
     if job.status in ENDED_BADLY:
         say_ended_badly(job)
     if job.status != "done":
-        forget = state.heat_jobs.get().clear
-        st.button("Look for the evidence again", key="errors_heat_again", icon=":material/refresh:", on_click=forget)
+        button("Look for the evidence again", "errors_heat_again", "refresh", state.heat_jobs.get().clear)
         return
     pictures = workspace.predictions.thumbnails(job.id, range(len(shown)))
     heats = [workspace.predictions.heat(job.id, 0, row) for row in range(len(shown))]

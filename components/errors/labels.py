@@ -11,7 +11,7 @@ from components.errors.gallery import first, line, more
 from components.errors.label_marks import mark_tiles
 from components.errors.look import nothing, probability
 from components.kit import text
-from components.kit.guard import act
+from components.kit.buttons import button, save_button
 from transfer_core.types import Comparison, Dataset, Mark, Seen
 from transfer_core.workspace import Workspace
 
@@ -72,25 +72,14 @@ def label_errors_view(workspace: Workspace, dataset: Dataset, comparison: Compar
     more(found, key=key)
     open_ = [Mark(sample=sample, label=label) for sample, label in suggested.items() if sample not in marks]
     with st.container(horizontal=True, key="errors_labels_all"):
-        st.button(
-            _take(len(open_), len(shown)),
-            key="errors_labels_take",
-            icon=":material/done_all:",
+        label = _take(len(open_), len(shown))
+        button(
+            *(label, "errors_labels_take", "done_all", workspace.corrections.mark, dataset, open_),
             disabled=not open_,
-            on_click=act(workspace.corrections.mark),
-            args=(dataset, open_),
             help="Marks the images in sight with the class that the runs suggest. Images that are marked stay so.",
         )
-        st.download_button(
-            "Save the list",
-            table(dataset, comparison, found, marks),
-            file_name="label-errors.csv",
-            mime="text/csv",
-            icon=":material/download:",
-            key="errors_labels_csv",
-            on_click="ignore",
-            help="With your marks. `graft correct` reads it back.",
-        )
+        saved, back = table(dataset, comparison, found, marks), "With your marks. `graft correct` reads it back."
+        save_button("Save the list", saved, "label-errors.csv", "errors_labels_csv", help=back)
     return shown
 
 

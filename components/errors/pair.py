@@ -6,6 +6,7 @@ import streamlit as st
 
 from components import state
 from components.kit import text
+from components.kit.buttons import button
 from transfer_core.types import Comparison
 
 
@@ -35,13 +36,7 @@ def pair_in_hand(comparison: Comparison, *, section: str) -> tuple[str, str | No
                 on_change=take,
                 width=320,
             )
-        st.button(
-            "Swap",
-            icon=":material/swap_horiz:",
-            key=f"errors_pair_{section}_swap",
-            on_click=state.errors_pair.set,
-            args=((second, first),),
-        )
+        button("Swap", f"errors_pair_{section}_swap", "swap_horiz", state.errors_pair.set, (second, first))
     return first, second
 
 

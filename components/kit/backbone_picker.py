@@ -7,9 +7,10 @@ import streamlit as st
 
 from components import state
 from components.kit import text
+from components.kit.buttons import button
 from components.kit.expected import ask_for_times
 from components.kit.feed import feed
-from components.kit.guard import act, fragment, guarded
+from components.kit.guard import fragment, guarded
 from components.kit.own_weights import own_weights
 from components.kit.status import ENDED_BADLY, phase_bar, say_ended_badly
 from transfer_core.types import Backbone, Job
@@ -41,13 +42,7 @@ def backbone_picker(workspace: Workspace, device: str) -> Backbone:
                     width="content",
                 )
                 _badge(chosen, workspace.backbones.available(chosen))
-            st.button(
-                "Choose another",
-                key="choose_backbone",
-                icon=":material/swap_horiz:",
-                on_click=state.choosing_backbone.set,
-                args=(ALL,),
-            )
+            button("Choose another", "choose_backbone", "swap_horiz", state.choosing_backbone.set, ALL)
         st.caption(text.escape(" · ".join(facts(chosen))))
         _speed_here(workspace, chosen, device)
     if state.choosing_backbone.get():
@@ -61,13 +56,7 @@ def add_own(workspace: Workspace, chosen: Backbone, device: str) -> None:
         if chosen.is_local:
             st.caption(f"Everything starts from weights of your own: {text.escape(chosen.title)}.")
         else:
-            st.button(
-                "Add its weights",
-                key="add_own",
-                icon=":material/upload_file:",
-                on_click=state.choosing_backbone.set,
-                args=(OWN,),
-            )
+            button("Add its weights", "add_own", "upload_file", state.choosing_backbone.set, OWN)
             st.caption(f"Then everything starts from that network in place of {text.escape(chosen.title)}.")
     if state.choosing_backbone.get():
         _dialog(workspace, chosen, device)
@@ -190,13 +179,8 @@ def _speed(workspace: Workspace, backbone: Backbone, device: str, was_waiting: b
             found = workspace.jobs.troubles()
             st.caption(f":red[{text.escape(' '.join(found))}]" if found else "Looking for the devices of this machine.")
         else:
-            st.button(
-                "Measure its speed here",
-                key="measure_speed",
-                icon=":material/speed:",
-                on_click=act(workspace.backbones.measure_speed),
-                args=(backbone.name, device),
-            )
+            measure = workspace.backbones.measure_speed
+            button("Measure its speed here", "measure_speed", "speed", measure, backbone.name, device)
     if job is not None and job.status in ENDED_BADLY and speed is None:
         say_ended_badly(job)
 
@@ -207,14 +191,10 @@ def _measuring(workspace: Workspace, job: Job) -> None:
             st.caption("Waiting for its turn on the device.")
         else:
             phase_bar(feed(workspace, job.id))
-    st.button("Stop", key="stop_measuring", icon=":material/stop:", on_click=act(workspace.jobs.stop), args=(job.id,))
+    button("Stop", "stop_measuring", "stop", workspace.jobs.stop, job.id)
 
 
 # --- the dialog -----------------------------------------------------------------------------------
-
-
-def _open(at: str = ALL) -> None:
-    state.choosing_backbone.set(at)
 
 
 def _close() -> None:

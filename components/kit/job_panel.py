@@ -6,8 +6,9 @@ from typing import Literal
 
 import streamlit as st
 
+from components.kit.buttons import button
 from components.kit.feed import feed
-from components.kit.guard import act, fragment
+from components.kit.guard import fragment
 from components.kit.status import ENDED_BADLY, phase_bar, say_ended_badly
 from transfer_core.types import Backbone, Dataset, Job
 from transfer_core.workspace import Workspace
@@ -29,7 +30,7 @@ MEASURE = Study(
     kind="measure",
     button="Measure my images",
     again="Measure again",
-    icon=":material/straighten:",
+    icon="straighten",
     offer="Graft passes your training images through the network, sees how much they are like what it was trained on, "
     "compares its layers, and times a few real steps of every strategy. It takes about a minute and trains nothing.",
     stopped="Measuring was stopped before it ended.",
@@ -38,7 +39,7 @@ PILOT = Study(
     kind="pilot",
     button="Start the pilots",
     again="Race again",
-    icon=":material/flag:",
+    icon="flag",
     offer="Linear heads are fitted, networks train for a moment, and the one in front goes on for longer. Where "
     "pretrained features do not fit your images, a network from random weights races too. Test images stay unseen.",
     stopped="The pilots were stopped before they ended.",
@@ -98,7 +99,7 @@ def _view(
                 options()
             ended_badly = job is not None and job.status != "done"
             label = "Try again" if ended_badly else study.again if found else study.button
-            st.button(label, key=f"start_{study.kind}", icon=study.icon, on_click=act(start))
+            button(label, f"start_{study.kind}", study.icon, start)
 
 
 def under_way(workspace: Workspace, job: Job, kind: str) -> None:
@@ -111,12 +112,5 @@ def under_way(workspace: Workspace, job: Job, kind: str) -> None:
                 st.caption(":material/stop_circle: Stopping.")
             else:
                 phase_bar(feed(workspace, job.id))
-        st.button(
-            "Stop",
-            key=f"stop_{kind}",
-            icon=":material/stop:",
-            on_click=act(workspace.jobs.stop),
-            args=(job.id,),
-            disabled=job.status == "stopping",
-        )
+        button("Stop", f"stop_{kind}", "stop", workspace.jobs.stop, job.id, disabled=job.status == "stopping")
     st.caption("It goes on when you leave this page or close the tab.")

@@ -4,6 +4,7 @@ import streamlit as st
 
 from components import state
 from components.kit import text
+from components.kit.buttons import button
 
 LINES = 25  # of a page
 
@@ -27,16 +28,12 @@ def turn(key: str, count: int, number: int, what: str) -> None:
     last = pages(count) - 1
     if not last:
         return
-    with st.container(horizontal=True, vertical_alignment="center", key=f"turn_{key}"):
-        _button(key, "Previous", number - 1, ":material/chevron_left:", disabled=number == 0)
-        st.caption(f"Page {text.count(number + 1)} of {text.count(last + 1)}, {what}", width="content")
-        _button(key, "Next", number + 1, ":material/chevron_right:", disabled=number == last)
-
-
-def _button(key: str, label: str, to: int, icon: str, *, disabled: bool) -> None:
     place = state.turned.of(key)
 
-    def go() -> None:
-        place.set((place.get()[0], to))
+    def to(number: int) -> None:
+        place.set((place.get()[0], number))
 
-    st.button(label, key=f"{label.lower()}_{key}", icon=icon, disabled=disabled, on_click=go)
+    with st.container(horizontal=True, vertical_alignment="center", key=f"turn_{key}"):
+        button("Previous", f"previous_{key}", "chevron_left", to, number - 1, disabled=number == 0)
+        st.caption(f"Page {text.count(number + 1)} of {text.count(last + 1)}, {what}", width="content")
+        button("Next", f"next_{key}", "chevron_right", to, number + 1, disabled=number == last)

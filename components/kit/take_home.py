@@ -1,13 +1,14 @@
 """A run taken home: its bundle made, checked, fetched; or its weights alone."""
 
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO
 
 import streamlit as st
 
 from components.kit import text
-from components.kit.guard import act, fragment
+from components.kit.buttons import button, save_button
+from components.kit.guard import fragment
 from components.kit.job_panel import under_way
 from components.kit.promise import promised
 from components.kit.status import ENDED_BADLY, say_ended_badly
@@ -43,13 +44,11 @@ def _body(workspace: Workspace, dataset: Dataset, run: str, was_active: bool) ->
         if job is not None and job.status in ENDED_BADLY:
             say_ended_badly(job)
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.button(
+            button(
                 "Take it home",
-                key=f"export_{run}",
-                icon=":material/inventory_2:",
-                on_click=act(workspace.exports.submit),
-                args=(run,),
-                kwargs={"promise": promised()},
+                f"export_{run}",
+                "inventory_2",
+                partial(workspace.exports.submit, run, promise=promised()),
                 help="A zip that needs no Graft: the model as ONNX and safetensors, programs that predict with it, its"
                 " card. It is handed over once a fresh process has given the test images the same answers.",
             )
@@ -59,15 +58,8 @@ def _body(workspace: Workspace, dataset: Dataset, run: str, was_active: bool) ->
 def _ready(workspace: Workspace, dataset: Dataset, run: str, job: Job, bundle: Path) -> None:
     done, name = job.result, f"{text.file_stem(dataset.name)}-{run.replace(JOINED, '-')}"
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.download_button(
-            f"Download the bundle, {text.size(done['bytes'])}",
-            lambda: _opened(bundle),
-            file_name=f"graft-{name}.zip",
-            mime="application/zip",
-            key=f"bundle_{run}",
-            icon=":material/download:",
-            on_click="ignore",
-        )
+        label = f"Download the bundle, {text.size(done['bytes'])}"
+        save_button(label, partial(bundle.open, "rb"), f"graft-{name}.zip", f"bundle_{run}")
         _weights(workspace, run)
     when = datetime.fromtimestamp(job.finished or job.created).strftime("%Y-%m-%d")
     ties = f" ({text.count(done['ties'])} more are ties)" if done["ties"] else ""
@@ -83,16 +75,6 @@ def _weights(workspace: Workspace, run: str) -> None:
     if file is None:
         return
     with st.popover("The weights alone", icon=":material/save_alt:"):
-        st.download_button(
-            "Download model.safetensors",
-            lambda: _opened(file),
-            file_name="model.safetensors",
-            key=f"weights_{run}",
-            icon=":material/download:",
-            on_click="ignore",
-        )
+        name = "model.safetensors"
+        save_button(f"Download {name}", partial(file.open, "rb"), name, f"weights_{run}")
         st.code(WEIGHTS, language="python")
-
-
-def _opened(file: Path) -> BinaryIO:
-    return file.open("rb")

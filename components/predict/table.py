@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from components.kit import text
+from components.kit.buttons import save_button
 from components.kit.paging import LINES, page_in_hand, turn
 from components.predict.answer import UNJUDGED, one_answer
 from transfer_core.types import Ints, Predicted
@@ -32,15 +33,11 @@ def many_answers(workspace: Workspace, id: str, found: Predicted, titles: Sequen
         doubtful = st.toggle("Least sure first", key="by_doubt")
         order = workspace.predictions.by_doubt(found) if doubtful else None
         for kind, name in KINDS.items():
-            st.download_button(
-                name,
+            data, said = (
                 partial(workspace.predictions.table, found, kind, order),
-                file_name=f"predictions.{kind}",
-                key=f"download_{kind}",
-                icon=":material/download:",
-                help="All images, with the probability of each class.",
-                on_click="ignore",
+                "All images, with the probability of each class.",
             )
+            save_button(name, data, f"predictions.{kind}", f"download_{kind}", help=said)
     number = page_in_hand("predicted_page", len(found.names), sought=0, mark=f"{id} {doubtful}")
     rows = list(range(len(found.names)) if order is None else order)[number * LINES : (number + 1) * LINES]
     above = st.container()

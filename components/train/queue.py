@@ -6,7 +6,8 @@ import streamlit as st
 
 from components import state
 from components.kit import text
-from components.kit.guard import act, fragment
+from components.kit.buttons import button
+from components.kit.guard import fragment
 from components.kit.paging import LINES, page_in_hand, turn
 from components.kit.queue_lines import Line, kind_of, lines, titles
 from components.kit.status import run_badge
@@ -72,7 +73,7 @@ def _group(workspace: Workspace, group: Repeats, line: Line, titles: Mapping[str
         ended = f"{group.done} of {len(group.runs)} done" + f", {failed} failed" * bool(failed)
         st.caption(f"{ended} · {text.escape(group.runs[0].recipe.backbone)}")
         if going:
-            st.button("Stop all", key=f"stop_{key}", icon=":material/stop:", on_click=act(stop_all))
+            button("Stop all", f"stop_{key}", "stop", stop_all)
     if open_:
         place = next((i for i, run in enumerate(group.runs) if run.id == shown), 0)
         number = page_in_hand(f"page_{key}", len(group.runs), sought=place, mark=shown)
@@ -105,21 +106,15 @@ def _line(workspace: Workspace, run: Run, title: str, shown: str) -> None:
         run_badge(run)
         st.caption(_words(run))
         if run.status == "stopping":
-            st.button(
-                "End now",
-                key=f"end_{run.id}",
-                icon=":material/stop:",
+            button(
+                *("End now", f"end_{run.id}", "stop", workspace.jobs.stop, run.id),
                 disabled=run.stops > 1,
-                on_click=act(workspace.jobs.stop),
-                args=(run.id,),
                 help="What it has learned is being tested before it is kept. This keeps it untested.",
             )
         elif run.active:
-            st.button(
-                "Stop", key=f"stop_{run.id}", icon=":material/stop:", on_click=act(_stop), args=(workspace, run.id)
-            )
+            button("Stop", f"stop_{run.id}", "stop", _stop, workspace, run.id)
         else:
-            st.button("Remove", key=f"remove_{run.id}", type="tertiary", icon=":material/delete:", on_click=act(remove))
+            button("Remove", f"remove_{run.id}", "delete", remove, type="tertiary")
 
 
 def _stop(workspace: Workspace, id: str) -> None:
@@ -150,4 +145,4 @@ def _undo(workspace: Workspace) -> None:
 
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"{text.escape(title)} was removed.")
-        st.button("Undo", key="undo_remove", type="tertiary", on_click=act(restore))
+        button("Undo", "undo_remove", "", restore, type="tertiary")
