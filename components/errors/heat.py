@@ -13,7 +13,7 @@ from components.kit.gallery import data_uri
 from components.kit.heat import CAUTION, LEGEND, say_no_map
 from components.kit.heat_picture import hottest, overlay
 from components.kit.job_panel import under_way
-from components.kit.status import ENDED_BADLY, say_ended_badly
+from components.kit.status import say_ended
 from transfer_core.errors import UnknownJob
 from transfer_core.types import Dataset, Heat, Seen
 from transfer_core.workspace import Workspace
@@ -44,8 +44,7 @@ def heat_pairs(workspace: Workspace, dataset: Dataset, run: str, seen: Sequence[
     if job.active:
         under_way(workspace, job, "errors_heat")
         return
-    if job.status in ENDED_BADLY:
-        say_ended_badly(job)
+    say_ended(job)
     if job.status != "done":
         button("Look for the evidence again", "errors_heat_again", "refresh", state.heat_jobs.get().clear)
         return

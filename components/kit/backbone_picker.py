@@ -12,7 +12,7 @@ from components.kit.expected import ask_for_times
 from components.kit.feed import feed
 from components.kit.guard import fragment, guarded
 from components.kit.own_weights import own_weights
-from components.kit.status import ENDED_BADLY, phase_bar, say_ended_badly
+from components.kit.status import phase_bar, say_ended
 from transfer_core.types import Backbone, Job
 from transfer_core.workspace import Workspace
 
@@ -181,8 +181,8 @@ def _speed(workspace: Workspace, backbone: Backbone, device: str, was_waiting: b
         else:
             measure = workspace.backbones.measure_speed
             button("Measure its speed here", "measure_speed", "speed", measure, backbone.name, device)
-    if job is not None and job.status in ENDED_BADLY and speed is None:
-        say_ended_badly(job)
+    if speed is None:
+        say_ended(job)
 
 
 def _measuring(workspace: Workspace, job: Job) -> None:

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import streamlit as st
 
 from components.kit.buttons import button
 from components.kit.feed import feed
-from components.kit.guard import fragment
-from components.kit.status import ENDED_BADLY, phase_bar, say_ended_badly
+from components.kit.guard import follow
+from components.kit.status import phase_bar, say_ended
 from transfer_core.types import Backbone, Dataset, Job
 from transfer_core.workspace import Workspace
 
@@ -61,45 +62,25 @@ def study_view(
 
     `start` queues it. `watch` draws more of a job under way than how far it is, `options` what goes before the button.
     """
-    job = workspace.studies.job(study.kind, dataset, backbone.name)
-    active = job is not None and job.active
-    body = fragment(_view, run_every=TICK_SECONDS if active else None, place=study.kind)
-    body(workspace, dataset, backbone.name, study, start, active, found, watch, options)
 
+    def view(job: Job | None) -> None:
+        with st.container(key=f"study_{study.kind}"):
+            if job is not None and job.active:
+                under_way(workspace, job, study.kind)
+                if watch is not None:
+                    watch(job)
+                return
+            say_ended(job, study.stopped)
+            if not found:
+                st.markdown(study.offer)
+            with st.container(horizontal=True, vertical_alignment="bottom"):
+                if options is not None:
+                    options()
+                in_vain = job is not None and job.status != "done"
+                label = "Try again" if in_vain else study.again if found else study.button
+                button(label, f"start_{study.kind}", study.icon, start)
 
-def _view(
-    workspace: Workspace,
-    dataset: Dataset,
-    backbone: str,
-    study: Study,
-    start: Callable[[], str],
-    was_active: bool,
-    found: bool,
-    watch: Callable[[Job], None] | None,
-    options: Callable[[], None] | None,
-) -> None:
-    job = workspace.studies.job(study.kind, dataset, backbone)
-    active = job is not None and job.active
-    if active != was_active:
-        st.rerun()
-    with st.container(key=f"study_{study.kind}"):
-        if job is not None and active:
-            under_way(workspace, job, study.kind)
-            if watch is not None:
-                watch(job)
-            return
-        if job is not None and job.status in ENDED_BADLY:
-            say_ended_badly(job)
-        elif job is not None and job.status == "stopped":
-            st.info(study.stopped, icon=":material/stop_circle:")
-        if not found:
-            st.markdown(study.offer)
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            if options is not None:
-                options()
-            ended_badly = job is not None and job.status != "done"
-            label = "Try again" if ended_badly else study.again if found else study.button
-            button(label, f"start_{study.kind}", study.icon, start)
+    follow(view, partial(workspace.studies.job, study.kind, dataset, backbone.name), place=study.kind)
 
 
 def under_way(workspace: Workspace, job: Job, kind: str) -> None:

@@ -8,14 +8,13 @@ import streamlit as st
 
 from components.kit import text
 from components.kit.buttons import button, save_button
-from components.kit.guard import fragment
+from components.kit.guard import follow
 from components.kit.job_panel import under_way
 from components.kit.promise import promised
-from components.kit.status import ENDED_BADLY, say_ended_badly
+from components.kit.status import say_ended
 from transfer_core.types import JOINED, Dataset, Job, Run
 from transfer_core.workspace import Workspace
 
-TICK_SECONDS = 1.0
 WEIGHTS = """from safetensors.torch import load_file
 
 weights = load_file("model.safetensors")  # names of the network's own parameters -> tensors"""
@@ -25,15 +24,11 @@ def export_view(workspace: Workspace, dataset: Dataset, run: Run) -> None:
     """The button that takes a run home, and what became of it. Nothing for a training that was not tested."""
     if not run.tested and not run.members:
         return
-    job = workspace.exports.job(run.id)
-    body = fragment(_body, run_every=TICK_SECONDS if job is not None and job.active else None)
-    body(workspace, dataset, run.id, job is not None and job.active)
+    follow(_body, partial(workspace.exports.job, run.id), workspace, dataset, run.id)
 
 
-def _body(workspace: Workspace, dataset: Dataset, run: str, was_active: bool) -> None:
-    job, made, bundle = workspace.exports.job(run), workspace.exports.done(run), workspace.exports.bundle(run)
-    if was_active != (job is not None and job.active):
-        st.rerun()  # it begins to tick, or ends to
+def _body(job: Job | None, workspace: Workspace, dataset: Dataset, run: str) -> None:
+    made, bundle = workspace.exports.done(run), workspace.exports.bundle(run)
     with st.container(key=f"take_home_{run}", gap="small"):
         if job is not None and job.active:
             under_way(workspace, job, f"export_{run}")
@@ -41,8 +36,7 @@ def _body(workspace: Workspace, dataset: Dataset, run: str, was_active: bool) ->
         if bundle is not None and made is not None:
             _ready(workspace, dataset, run, made, bundle)
             return
-        if job is not None and job.status in ENDED_BADLY:
-            say_ended_badly(job)
+        say_ended(job)
         with st.container(horizontal=True, vertical_alignment="center"):
             button(
                 "Take it home",

@@ -1,20 +1,18 @@
 """A prediction: queued once, watched, and its answers as people, spreadsheets and programs read them."""
 
 from collections.abc import Sequence
-
-import streamlit as st
+from functools import partial
 
 from components import state
-from components.kit.guard import fragment
+from components.kit.guard import follow
 from components.kit.job_panel import under_way
 from components.kit.promise import promised
-from components.kit.status import ENDED_BADLY, say_ended_badly
+from components.kit.status import ENDED_BADLY, say_ended
 from components.predict.answer import one_answer
 from components.predict.given import Given
 from components.predict.table import many_answers
+from transfer_core.types import Job
 from transfer_core.workspace import Workspace
-
-TICK_SECONDS = 0.3
 
 
 def prediction(workspace: Workspace, runs: Sequence[str], titles: Sequence[str], given: Given) -> None:
@@ -23,9 +21,7 @@ def prediction(workspace: Workspace, runs: Sequence[str], titles: Sequence[str],
     jobs = state.predictions.begin({})
     if key not in jobs:
         jobs[key] = _queued(workspace, runs, given)
-    active = workspace.jobs.get(jobs[key]).active
-    body = fragment(_body, run_every=TICK_SECONDS if active else None)
-    body(workspace, jobs[key], titles, given.label, active)
+    follow(_body, partial(workspace.jobs.get, jobs[key]), workspace, titles, given.label, every=0.3)
 
 
 def _queued(workspace: Workspace, runs: Sequence[str], given: Given) -> str:
@@ -37,19 +33,14 @@ def _queued(workspace: Workspace, runs: Sequence[str], given: Given) -> str:
     return workspace.predictions.submit(runs, given.files, heat=True)
 
 
-def _body(workspace: Workspace, id: str, titles: Sequence[str], label: str, was_active: bool) -> None:
-    job = workspace.jobs.get(id)
-    if was_active and not job.active:
-        st.rerun()
-    if job.status in ENDED_BADLY:
-        say_ended_badly(job)
-    elif job.active:
+def _body(job: Job, workspace: Workspace, titles: Sequence[str], label: str) -> None:
+    if job.active:
         under_way(workspace, job, "predict")
-    elif not job.result:
-        st.info("Stopped before an image was looked at.", icon=":material/stop_circle:")
+    elif job.status in ENDED_BADLY or not job.result:
+        say_ended(job, "Stopped before an image was looked at.")
     else:
-        found = workspace.predictions.get(id, promise=promised())
+        found = workspace.predictions.get(job.id, promise=promised())
         if found.of == 1:
-            one_answer(workspace, id, found, titles, label)
+            one_answer(workspace, job.id, found, titles, label)
         else:
-            many_answers(workspace, id, found, titles)
+            many_answers(workspace, job.id, found, titles)
