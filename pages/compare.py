@@ -14,8 +14,8 @@ from components.compare.tables import recipes_table, repeats_table, runs_table
 from components.compare.verdict import how_decided, verdict_view
 from components.errors.sections import errors_view
 from components.kit.charts import plot
-from components.kit.compared import compared
 from components.kit.guard import said
+from components.kit.runs import compared
 from transfer_core.presentation import figures
 from transfer_core.presentation.entries import entries
 

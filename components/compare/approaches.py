@@ -12,7 +12,7 @@ from components.kit import text
 from components.kit.buttons import button
 from components.kit.charts import plot
 from components.kit.drawn import drawn, strategy_name
-from components.kit.leads import luck, points
+from components.kit.runs import luck, points
 from components.kit.train_form import fill_from
 from transfer_core.presentation import figures
 from transfer_core.types import Approach, Comparison, Dataset, Pair, Run

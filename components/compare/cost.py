@@ -6,11 +6,10 @@ from dataclasses import dataclass
 import streamlit as st
 
 from components.kit import text
-from components.kit.charts import plot
+from components.kit.charts import plot, symbol_uri
 from components.kit.drawn import drawn
 from components.kit.guard import fragment
-from components.kit.leads import luck, points
-from components.kit.palette import symbol_uri
+from components.kit.runs import luck, points
 from transfer_core.presentation import figures
 from transfer_core.presentation.entries import Entry
 from transfer_core.presentation.figures.cost import Cost as Kind

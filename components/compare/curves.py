@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from components.kit.charts import plot
-from components.kit.compared import story
 from components.kit.guard import fragment
+from components.kit.runs import story
 from transfer_core.presentation import figures
 from transfer_core.presentation.entries import Entry
 from transfer_core.presentation.figures.curves import FEW, TITLES, Unit

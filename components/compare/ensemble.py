@@ -9,8 +9,7 @@ from components import state
 from components.compare.runs import comparable, pick
 from components.kit import text
 from components.kit.buttons import button
-from components.kit.compared import suggested
-from components.kit.queue_lines import kind_of, titles
+from components.kit.runs import kind_of, suggested, titles
 from transfer_core.types import Dataset, Run
 from transfer_core.workspace import Workspace
 

@@ -3,10 +3,11 @@
 import streamlit as st
 
 from components import shell
-from components.kit import compared, text
+from components.kit import text
 from components.kit.buttons import button
 from components.kit.charts import plot
 from components.kit.guard import said
+from components.kit.runs import forecast
 from components.kit.train_form import set_by_user
 from transfer_core.presentation import figures
 from transfer_core.types import Comparison, Dataset, Forecast, Lacking, Recipe
@@ -17,7 +18,7 @@ def forecast_view(workspace: Workspace, dataset: Dataset, comparison: Comparison
     """The forecast that is shown; None where there are not both approaches to forecast."""
     found = None
     with said():
-        found = compared.forecast(workspace, comparison)
+        found = forecast(workspace, comparison)
     if found is None:
         return None
     st.markdown("##### How many more images until fine-tuning wins?")

@@ -8,9 +8,9 @@ import streamlit as st
 
 from components import state
 from components.kit import text
-from components.kit.component import component
+from components.kit.charts import symbol_uri
+from components.kit.drawn import component
 from components.kit.guard import fragment
-from components.kit.palette import symbol_uri
 from components.state import Metric
 from transfer_core.presentation.entries import Entry
 from transfer_core.types import Comparison, Interval, Pair

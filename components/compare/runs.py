@@ -11,8 +11,8 @@ from components import state
 from components.compare.tables import PERCENT, hundredfold
 from components.kit import text
 from components.kit.buttons import button
-from components.kit.palette import symbol_uri
-from components.kit.queue_lines import titles
+from components.kit.charts import symbol_uri
+from components.kit.runs import titles
 from transfer_core.types import Dataset, Recipe, Run
 from transfer_core.workspace import Workspace
 

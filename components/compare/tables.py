@@ -6,9 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from components.kit import text
-from components.kit.leads import points
-from components.kit.palette import symbol_uri
-from components.kit.queue_lines import kind_of
+from components.kit.charts import symbol_uri
+from components.kit.runs import kind_of, points
 from transfer_core.presentation.entries import Entry
 from transfer_core.presentation.recipes import differences
 from transfer_core.presentation.tables import run_rows

@@ -6,7 +6,7 @@ from typing import Any
 
 from components.decide.flowchart_pictures import PICTURES
 from components.kit import text
-from components.kit.component import component
+from components.kit.drawn import component
 from transfer_core.presentation.answers import BUDGET, SIMILARITY
 from transfer_core.types import LARGE, SMALL, Answers
 

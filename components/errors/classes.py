@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from components.errors.look import ROOT, STYLE, mark, points, strategy_of
 from components.kit import text
-from components.kit.component import component
+from components.kit.drawn import component
 from transfer_core.presentation.marks import mark_of
 from transfer_core.types import ClassScore, Comparison, Dataset, Interval
 from transfer_core.workspace import Workspace

@@ -6,7 +6,7 @@ from typing import Literal
 
 from components.errors.look import ROOT, STYLE, mark, strategy_of
 from components.kit import text
-from components.kit.component import component
+from components.kit.drawn import component
 from transfer_core.presentation.confusions import Mixed
 from transfer_core.types import Comparison, Dataset
 

@@ -12,7 +12,7 @@ from components.errors.confused_pairs import Cell, Panel, pair_list
 from components.errors.gallery import tiles
 from components.errors.look import STYLE, mark, strategy_of
 from components.kit import text
-from components.kit.component import component
+from components.kit.drawn import component
 from transfer_core.presentation.confusions import Mixed, mixed
 from transfer_core.types import Call, Comparison, Dataset, Seen
 from transfer_core.workspace import Workspace

@@ -7,7 +7,7 @@ from components.errors.gallery import tiles
 from components.errors.look import points, show
 from components.errors.pair import pair_in_hand
 from components.kit import text
-from components.kit.leads import luck
+from components.kit.runs import luck
 from transfer_core.types import Comparison, Dataset, Disagreement, Pair
 from transfer_core.workspace import Workspace
 

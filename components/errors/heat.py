@@ -10,8 +10,7 @@ from components.errors.look import probability, show
 from components.kit import text
 from components.kit.buttons import button
 from components.kit.gallery import data_uri
-from components.kit.heat import CAUTION, LEGEND, say_no_map
-from components.kit.heat_picture import hottest, overlay
+from components.kit.heat import CAUTION, LEGEND, hottest, overlay, say_no_map
 from components.kit.job_panel import under_way
 from components.kit.status import say_ended
 from transfer_core.errors import UnknownJob

@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from components.kit import text
-from components.kit.component import component
+from components.kit.drawn import component
 from transfer_core.presentation.marks import mark_of
 from transfer_core.types import Comparison
 

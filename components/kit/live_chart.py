@@ -13,7 +13,7 @@ import numpy as np
 import streamlit as st
 
 from components.kit import text
-from components.kit.component import component
+from components.kit.drawn import component
 from components.kit.feed import PANELS, Feed
 from transfer_core.presentation.marks import mark_of
 from transfer_core.types import Floats

@@ -1,4 +1,4 @@
-"""A run taken home: its bundle made, checked, fetched; or its weights alone."""
+"""A run taken home: its bundle made, checked, fetched, or its weights alone; and how right its answers have to be."""
 
 from datetime import datetime
 from functools import partial
@@ -6,11 +6,11 @@ from pathlib import Path
 
 import streamlit as st
 
+from components import state
 from components.kit import text
 from components.kit.buttons import button, save_button
 from components.kit.guard import follow
 from components.kit.job_panel import under_way
-from components.kit.promise import promised
 from components.kit.status import say_ended
 from transfer_core.types import JOINED, Dataset, Job, Run
 from transfer_core.workspace import Workspace
@@ -18,6 +18,27 @@ from transfer_core.workspace import Workspace
 WEIGHTS = """from safetensors.torch import load_file
 
 weights = load_file("model.safetensors")  # names of the network's own parameters -> tensors"""
+
+
+def promise_input() -> None:
+    """How right answers have to be for a run to give them."""
+    st.number_input(
+        "Accuracy promised, %",
+        min_value=50.0,
+        max_value=99.9,
+        value=state.promised.default,
+        step=1.0,
+        format="%.1f",
+        key=state.promised.key,
+        persist_state="session",
+        help="An answer is “not sure” where answers as likely as it were right less often than this on the validation"
+        " images. A bundle that you take home promises the same.",
+    )
+
+
+def promised() -> float:
+    """As a fraction."""
+    return state.promised.get() / 100
 
 
 def export_view(workspace: Workspace, dataset: Dataset, run: Run) -> None:

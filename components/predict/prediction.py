@@ -6,8 +6,8 @@ from functools import partial
 from components import state
 from components.kit.guard import follow
 from components.kit.job_panel import under_way
-from components.kit.promise import promised
 from components.kit.status import ENDED_BADLY, say_ended
+from components.kit.take_home import promised
 from components.predict.answer import one_answer
 from components.predict.given import Given
 from components.predict.table import many_answers

@@ -6,8 +6,7 @@ import streamlit as st
 
 from components import state
 from components.kit import text
-from components.kit.compared import compared
-from components.kit.queue_lines import titles
+from components.kit.runs import compared, titles
 from transfer_core.errors import GraftError
 from transfer_core.types import Dataset, Run
 from transfer_core.workspace import MOST_RUNS, Workspace

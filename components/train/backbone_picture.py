@@ -8,7 +8,7 @@ from math import log2, sqrt
 from typing import Literal
 
 from components.kit import text
-from components.kit.component import component
+from components.kit.drawn import component
 from transfer_core.presentation.marks import mark_of
 from transfer_core.types import AUTO, FIRST, HEAD, Backbone, Recipe, Stage, Tap
 from transfer_core.workspace import Workspace

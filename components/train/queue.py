@@ -1,6 +1,7 @@
 """A dataset's runs, a page at a time, each with how it stands; runs that repeat one recipe are one line."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -9,13 +10,46 @@ from components.kit import text
 from components.kit.buttons import button
 from components.kit.guard import fragment
 from components.kit.paging import LINES, page_in_hand, turn
-from components.kit.queue_lines import Line, kind_of, lines, titles
+from components.kit.runs import kept, kind_of, states, titles
 from components.kit.status import run_badge
 from transfer_core.types import GOING, Dataset, Repeats, Run
 from transfer_core.workspace import Workspace
 
 TICK_SECONDS = 1.0
 PAGE = "queue_page"  # of the list that is turned
+RANKS = {"running": 0, "stopping": 0, "queued": 1}  # what has ended comes after these
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """A run, or the runs that repeat one recipe."""
+
+    key: str
+    title: str
+    runs: tuple[Run, ...]
+    group: Repeats | None = None
+
+
+def lines(workspace: Workspace, runs: Sequence[Run]) -> list[Line]:
+    """The newest first, as `runs` are. A list whose first page would miss some that train or wait begins with these."""
+    return kept(workspace, _lines, workspace, runs, by=states(runs))
+
+
+def _lines(workspace: Workspace, runs: Sequence[Run]) -> list[Line]:
+    names, groups = titles(workspace, runs), workspace.runs.repeats(runs=runs)
+    found: dict[str, Line] = {}
+    grouped = {
+        run.id: Line(key=f"group_{run.recipe.repeats}", title=title, runs=group.runs, group=group)
+        for group, title in zip(groups, workspace.runs.titles_of_repeats(groups), strict=True)
+        for run in group.runs
+    }
+    for run in runs:
+        line = grouped.get(run.id) or Line(key=run.id, title=names[run.id], runs=(run,))
+        found.setdefault(line.key, line)
+    ordered = list(found.values())
+    if any(run.active for line in ordered[LINES:] for run in line.runs):  # else no line moves when its state changes
+        ordered.sort(key=lambda line: min(RANKS.get(run.status, len(RANKS)) for run in line.runs))
+    return ordered
 
 
 def queue_view(workspace: Workspace, dataset: Dataset, runs: Sequence[Run]) -> None:

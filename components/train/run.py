@@ -11,7 +11,7 @@ from components.kit.charts import plot
 from components.kit.feed import Feed, feed
 from components.kit.guard import follow
 from components.kit.live_chart import run_chart
-from components.kit.queue_lines import titles
+from components.kit.runs import titles
 from components.kit.status import phase_bar, say_ended
 from components.kit.take_home import export_view
 from components.train.continue_from import continue_view

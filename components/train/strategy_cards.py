@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from components.kit import text
-from components.kit.palette import symbol_uri
+from components.kit.charts import symbol_uri
 from components.state import Form
 from transfer_core.workspace import Workspace
 

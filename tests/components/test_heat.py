@@ -11,8 +11,7 @@ import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from components.kit.heat import tried, words
-from components.kit.heat_picture import overlay
+from components.kit.heat import overlay, tried, words
 from tests.components.finished_runs import CLASSES, fill
 from tests.database import database
 from transfer_core.data.answers import Answers, Said

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from components import state
-from components.kit.queue_lines import kind_of
+from components.kit.runs import kind_of
 from components.kit.train_form import by_rule, fill_from, one_each, recipes, reset
 from components.state import Form
 from components.train.queue import mean_and_spread
