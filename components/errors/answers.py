@@ -1,39 +1,26 @@
 """What the core says of finished runs, asked once: predictions of a run never change, so its id is the whole key."""
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Hashable
+from functools import partial
+from typing import Any, TypeVar
 
 import streamlit as st
 
 from components.kit import text
 from transfer_core.errors import GraftError
-from transfer_core.types import Disagreement, Seen
-from transfer_core.workspace import Workspace
 
-KEPT = 64  # answers of each kind
 Answer = TypeVar("Answer")
 
 
-@st.cache_data(max_entries=KEPT, show_spinner=False)
-def disagreement(_workspace: Workspace, first: str, second: str) -> Disagreement:
-    return _workspace.comparisons.disagreement(first, second)
+def once(ask: Callable[..., Answer], *args: Hashable, **named: Hashable) -> Answer:
+    """`ask(*args, **named)`, a method of the workspace's comparisons."""
+    answer: Answer = _kept(ask.__name__, args, tuple(named.items()), partial(ask, *args, **named))
+    return answer
 
 
-@st.cache_data(max_entries=KEPT, show_spinner=False)
-def confused(
-    _workspace: Workspace, run: str, label: int, predicted: int, beside: tuple[str, ...] = ()
-) -> tuple[Seen, ...]:
-    return _workspace.comparisons.confused(run, label, predicted, beside=beside)
-
-
-@st.cache_data(max_entries=KEPT, show_spinner=False)
-def mistakes(_workspace: Workspace, run: str, beside: tuple[str, ...]) -> tuple[Seen, ...]:
-    return _workspace.comparisons.mistakes(run, beside=beside)
-
-
-@st.cache_data(max_entries=KEPT, show_spinner=False)
-def label_errors(_workspace: Workspace, runs: tuple[str, ...]) -> tuple[Seen, ...]:
-    return _workspace.comparisons.label_errors(runs)
+@st.cache_data(max_entries=256, show_spinner=False)
+def _kept(question: str, args: Hashable, named: Hashable, _ask: Callable[[], Any]) -> Any:
+    return _ask()
 
 
 def asked(question: Callable[[], Answer]) -> Answer | None:

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from typing import Any, get_args
 
 import streamlit as st
 
 from components import state
-from components.errors.answers import asked, confused
+from components.errors.answers import asked, once
 from components.errors.confused_pairs import Cell, Panel, pair_list
 from components.errors.gallery import tiles
 from components.errors.look import STYLE, mark, strategy_of
@@ -155,11 +156,9 @@ def _images(
 ) -> None:
     """The images of a cell; of both runs' cells, those of either alone apart from those of both."""
     others = [tuple(other for other in runs if other != run) for run in runs]
+    ask = partial(once, workspace.comparisons.confused)
     found = asked(
-        lambda: [
-            confused(workspace, run, cell.label, cell.predicted, beside)
-            for run, beside in zip(runs, others, strict=True)
-        ]
+        lambda: [ask(run, cell.label, cell.predicted, beside=beside) for run, beside in zip(runs, others, strict=True)]
     )
     if found is None:
         return

@@ -8,6 +8,7 @@ import streamlit as st
 from components import shell, state
 from components.errors.gallery import first, more
 from components.errors.label_marks import mark_tiles
+from components.errors.labels import SPLIT
 from components.kit import text
 from components.kit.buttons import button
 from components.kit.feed import feed
@@ -63,12 +64,9 @@ def _elsewhere(workspace: Workspace, dataset: Dataset, marks: Sequence[Mark], ab
     with st.expander(f"{text.count(len(left))} of them {which}", key=key, on_change="rerun") as box:
         if box.open:
             samples = first(list(left), key=key)
-            lines = {i: f'<li class="others">{SPLIT[int(dataset.splits[i])]} image</li>' for i in samples}
+            lines = {i: f'<li class="others">{SPLIT[SPLITS[int(dataset.splits[i])]]} image</li>' for i in samples}
             mark_tiles(workspace, dataset, dict.fromkeys(samples), left, key=f"{key}_tiles", lines=lines)
             more(list(left), key=key)
-
-
-SPLIT = tuple({"train": "training", "val": "validation"}.get(name, name) for name in SPLITS)
 
 
 def _progress(workspace: Workspace, job: Job) -> None:

@@ -1,14 +1,14 @@
 """Images with what runs say of each: the label, then every run's class and how sure it is of it."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 from components import state
 from components.errors.look import mark, probability, show, strategy_of
 from components.kit import text
 from components.kit.buttons import button
-from components.kit.gallery import data_uri
-from transfer_core.errors import GraftError
+from components.kit.gallery import data_uri, or_none, tag
 from transfer_core.types import ENSEMBLE, Call, Comparison, Dataset, Seen
 from transfer_core.workspace import Workspace
 
@@ -66,8 +66,7 @@ def tile(dataset: Dataset, comparison: Comparison, seen: Seen, source: str, line
 
 def figure(label: str, said: str, source: str, lines: str, control: str = "") -> str:
     """HTML of one image over its label, lines and a control. All but `label` is HTML."""
-    picture = f'<img src="{source}" alt="{said}" loading="lazy">' if source else '<i role="img">cannot be shown</i>'
-    name = text.html(text.short(label, 40))
+    name, picture = text.html(text.short(label, 40)), tag(source, said)
     return f'<figure title="{said}">{picture}<figcaption><b>{name}</b><ul>{lines}</ul></figcaption>{control}</figure>'
 
 
@@ -126,7 +125,4 @@ def _words(dataset: Dataset, comparison: Comparison, call: Call) -> str:
 
 def address(workspace: Workspace, dataset: Dataset, sample: int) -> str:
     """An image for an HTML attribute; '' when its file is gone or cannot be read."""
-    try:
-        return data_uri(workspace.datasets.image(dataset, sample))
-    except GraftError:  # deleted in another tab
-        return ""
+    return data_uri(or_none(partial(workspace.datasets.image, dataset, sample)))

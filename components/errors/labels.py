@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from components.errors.answers import asked, label_errors
+from components.errors.answers import asked, once
 from components.errors.gallery import first, line, more
 from components.errors.label_marks import mark_tiles
 from components.errors.look import nothing, probability
@@ -35,11 +35,12 @@ COLUMNS = (
     "new label",  # these two for `graft correct`: what was marked on the page
     "drop",
 )
-SPLIT = {"val": "validation", "test": "test"}
+SPLIT = {"train": "training", "val": "validation", "test": "test"}
 
 
 def label_errors_view(workspace: Workspace, dataset: Dataset, comparison: Comparison) -> Sequence[Seen]:
     """The list for all compared runs together, each image with what is to become of it. Returns those in sight."""
+    st.subheader("Labels that may be wrong", anchor=False)
     runs = tuple(run.id for run in comparison.runs)
     if len(runs) < 2:
         nothing(
@@ -49,7 +50,7 @@ def label_errors_view(workspace: Workspace, dataset: Dataset, comparison: Compar
             key="errors_no_labels",
         )
         return ()
-    found = asked(lambda: label_errors(workspace, runs))
+    found = asked(lambda: once(workspace.comparisons.label_errors, runs))
     if found is None:
         return ()
     st.caption(RULE.format(runs=len(runs)))

@@ -36,9 +36,12 @@ def or_none(picture: Callable[[], bytes]) -> bytes:
 def _figure(image: bytes, captions: Sequence[str]) -> str:
     said = ", ".join(text.html(caption) for caption in captions)
     lines = "".join(f"<span>{text.html(caption)}</span>" for caption in captions)
-    source = data_uri(image)
-    picture = f'<img src="{source}" alt="{said}" loading="lazy">' if source else '<i role="img">cannot be shown</i>'
-    return f'<figure title="{said}">{picture}<figcaption>{lines}</figcaption></figure>'
+    return f'<figure title="{said}">{tag(data_uri(image), said)}<figcaption>{lines}</figcaption></figure>'
+
+
+def tag(source: str, alt: str) -> str:
+    """HTML of an image; of one that has no address, words in its place. `alt` is HTML."""
+    return f'<img src="{source}" alt="{alt}" loading="lazy">' if source else '<i role="img">cannot be shown</i>'
 
 
 @lru_cache(maxsize=512)

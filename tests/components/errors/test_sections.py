@@ -17,7 +17,6 @@ from streamlit.testing.v1 import AppTest
 from components import state
 from components.errors import classes as errors_classes
 from components.errors import disagreement, labels, reliability
-from components.errors import pair as errors_pair
 from components.errors.confused_pairs import Cell, listed
 from components.errors.confusion import drawing, groups, in_hand
 from tests.components.finished_runs import CLASSES, LABELS, NAMED, fill, predictions
@@ -220,8 +219,8 @@ def test_the_pair_at_first_is_the_choice_and_the_best_other_strategy(opened: Wor
     first, second = comparison.rival, comparison.verdict.choice
     others = [each for each in comparison.scores if each.run != second]
     assert comparison.score(first).accuracy == max(each.accuracy for each in others)
-    assert errors_pair.kept(("linear_probe", "gone"), list(NAMED)) is None
-    assert errors_pair.kept(("linear_probe", "linear_svm"), list(NAMED)) == ("linear_probe", "linear_svm")
+    assert disagreement.kept(("linear_probe", "gone"), list(NAMED)) is None
+    assert disagreement.kept(("linear_probe", "linear_svm"), list(NAMED)) == ("linear_probe", "linear_svm")
 
 
 def test_calibration_is_said_by_how_much_and_in_which_direction() -> None:
