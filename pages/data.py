@@ -5,8 +5,7 @@ from functools import partial
 import streamlit as st
 
 from components import shell, state
-from components.data.import_form import import_form
-from components.data.import_progress import import_progress
+from components.data.import_form import import_form, import_progress
 from components.kit import text
 from components.kit.charts import plot
 from components.kit.gallery import gallery, or_none

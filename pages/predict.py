@@ -6,9 +6,8 @@ from components import shell
 from components.kit import text
 from components.kit.runs import titles
 from components.kit.take_home import export_view, promise_input
-from components.predict.given import given
+from components.predict.given import given, runs_to_ask
 from components.predict.prediction import prediction
-from components.predict.runs import runs_to_ask
 
 workspace = shell.begin("Predict")
 dataset, done = shell.finished_runs(

@@ -37,7 +37,10 @@ def corrections_view(
             st.markdown(words(marks))
             _elsewhere(workspace, dataset, marks, {seen.sample for seen in shown})
             if job is not None and active:
-                _progress(workspace, job)
+                st.markdown(f"Making **{text.escape(workspace.jobs.task(job).name)}**")
+                phase_bar(feed(workspace, job.id))
+                stopping = job.status == "stopping"
+                button("Cancel", "corrections_cancel", "", workspace.jobs.stop, job.id, disabled=stopping)
             else:
                 _made_or_make(workspace, dataset, comparison, marks, job)
     _undo(workspace, dataset, marks)
@@ -67,12 +70,6 @@ def _elsewhere(workspace: Workspace, dataset: Dataset, marks: Sequence[Mark], ab
             lines = {i: f'<li class="others">{SPLIT[SPLITS[int(dataset.splits[i])]]} image</li>' for i in samples}
             mark_tiles(workspace, dataset, dict.fromkeys(samples), left, key=f"{key}_tiles", lines=lines)
             more(list(left), key=key)
-
-
-def _progress(workspace: Workspace, job: Job) -> None:
-    st.markdown(f"Making **{text.escape(workspace.jobs.task(job).name)}**")
-    phase_bar(feed(workspace, job.id))
-    button("Cancel", "corrections_cancel", "", workspace.jobs.stop, job.id, disabled=job.status == "stopping")
 
 
 def _made_or_make(

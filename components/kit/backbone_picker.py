@@ -29,10 +29,15 @@ ADVICE = {
 Speeds = Mapping[tuple[str, int], float]  # images per second by (architecture, input px)
 
 
+def in_hand(workspace: Workspace, name: str) -> Backbone:
+    """The backbone of that name; the default where there is none."""
+    known = workspace.backbones.list()
+    return next((backbone for backbone in known if backbone.name == name), known[0])
+
+
 def backbone_picker(workspace: Workspace, device: str) -> Backbone:
     """The chosen backbone's card with the button that opens the dialog; returns the chosen one."""
-    known = {backbone.name: backbone for backbone in workspace.backbones.list()}
-    chosen = known.get(state.backbone.get()) or next(iter(known.values()))  # the default comes first
+    chosen = in_hand(workspace, state.backbone.get())
     with st.container(border=True, key="backbone_card", gap="small"):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             with st.container(horizontal=True, vertical_alignment="center", width="content"):
@@ -142,10 +147,8 @@ def table(backbones: Sequence[Backbone], offline: Mapping[str, bool], speeds: Sp
 
 
 def _badge(backbone: Backbone, available: bool) -> None:
-    if available:
-        st.badge(offline_badge(backbone, available), icon=":material/check_circle:", color="green")
-    else:
-        st.badge(offline_badge(backbone, available), icon=":material/download:", color="orange")
+    icon, color = ("check_circle", "green") if available else ("download", "orange")
+    st.badge(offline_badge(backbone, available), icon=f":material/{icon}:", color=color)
 
 
 # --- speed on this device -------------------------------------------------------------------------

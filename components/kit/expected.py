@@ -8,24 +8,21 @@ from components import state
 from components.kit.guard import fragment
 from components.kit.status import ENDED_BADLY, say_ended_badly
 from transfer_core.errors import GraftError
-from transfer_core.types import Backbone, Dataset, Estimate
+from transfer_core.types import Backbone, Dataset
 from transfer_core.workspace import Workspace
 
 TICK_SECONDS = 1.0
 
 
 def expected_seconds(workspace: Workspace, dataset: Dataset, backbone: Backbone, device: str) -> dict[str, float]:
-    """Seconds of each strategy by its rules; those that nothing is known of are left out."""
-    return {each.strategy: each.seconds for each in estimates(workspace, dataset, backbone, device)}
-
-
-def estimates(workspace: Workspace, dataset: Dataset, backbone: Backbone, device: str) -> tuple[Estimate, ...]:
-    """As measured on these images, else as expected; asks for the timing that the latter needs."""
+    """Seconds of each strategy by its rules, as measured on these images, else as expected; the unknown are left out."""
     measured = workspace.studies.measured(dataset, backbone.name)
     if measured is not None and device == "auto":
-        return measured.estimates
-    ask_for_times(workspace, backbone, device)
-    return workspace.studies.estimates(dataset, backbone.name, device)
+        found = measured.estimates
+    else:
+        ask_for_times(workspace, backbone, device)
+        found = workspace.studies.estimates(dataset, backbone.name, device)
+    return {each.strategy: each.seconds for each in found}
 
 
 def ask_for_times(workspace: Workspace, backbone: Backbone, device: str) -> None:

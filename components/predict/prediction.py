@@ -8,9 +8,8 @@ from components.kit.guard import follow
 from components.kit.job_panel import under_way
 from components.kit.status import ENDED_BADLY, say_ended
 from components.kit.take_home import promised
-from components.predict.answer import one_answer
+from components.predict.answer import many_answers, one_answer
 from components.predict.given import Given
-from components.predict.table import many_answers
 from transfer_core.types import Job
 from transfer_core.workspace import Workspace
 

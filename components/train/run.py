@@ -1,4 +1,4 @@
-"""A run as it trains: phase, figures, live curves; its recipe; the layer that it chose."""
+"""A run as it trains: phase, figures, live curves; its recipe; the layer that it chose; its network taken on."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -9,12 +9,12 @@ from components import state
 from components.kit import text
 from components.kit.charts import plot
 from components.kit.feed import Feed, feed
-from components.kit.guard import follow
+from components.kit.guard import follow, said
 from components.kit.live_chart import run_chart
+from components.kit.own_weights import added, suggested
 from components.kit.runs import titles
 from components.kit.status import phase_bar, say_ended
 from components.kit.take_home import export_view
-from components.train.continue_from import continue_view
 from components.train.queue import shown_run
 from components.train.recipe import recipe_of_run
 from transfer_core.presentation import figures
@@ -98,3 +98,23 @@ def _kept(run: Run) -> str | None:
         f"With nothing kept from before, by which runs compare. This one took {text.duration(run.seconds)}, since"
         " earlier runs had computed a part of it."
     )
+
+
+def continue_view(workspace: Workspace, dataset: Dataset, run: Run) -> None:
+    """The button; nothing for a run that left no network, or left its backbone as it was."""
+    if not run.usable or workspace.strategies.get(run.recipe.strategy).weights == "kept":
+        return
+    with st.popover("Continue from this run", icon=":material/fork_right:", key=f"continue_{run.id}"):
+        st.caption(
+            "Its network becomes a backbone: choose it for further runs on these images or on others. On a dataset that"
+            " holds images which this run trained on, test figures would be too good."
+        )
+        proposed = suggested(f"{text.file_stem(dataset.name)[:18]}-{run.recipe.strategy}"[:33] + f"-{run.id[:4]}.pth")
+        name = st.text_input("Name of the backbone", value=proposed, key=f"continue_name_{run.id}")
+        if st.button("Keep it and set up a run", key=f"continue_go_{run.id}", type="primary", disabled=not name):
+            with said():
+                kept = added(workspace, workspace.backbones.add_run(run.id, name=name), "Reading the network.")
+                if kept is not None:
+                    state.backbone.set(kept)
+                    state.continued.set(kept)
+                    st.rerun()
