@@ -15,8 +15,7 @@ from components.train.queue import queue_view
 from components.train.rate import rate_view
 from components.train.recipe import recipes_to_launch
 from components.train.run import run_view
-from components.train.settings import changed, train_settings
-from components.train.strategy_cards import strategy_cards
+from components.train.settings import changed, strategy_cards, train_settings
 from transfer_core.types import Recipe
 
 workspace = shell.begin("Train")
@@ -84,7 +83,7 @@ with setup:
         rate_view(workspace, dataset, each, form, device)
         recipes_to_launch(workspace, dataset, each)
     with picture:
-        backbone_picture(backbone, rows(workspace, backbone, each), key="backbone_picture")
+        backbone_picture(backbone, rows(workspace, backbone, each))
     if not workspace.backbones.available(backbone) and any(recipe.weights == backbone.weights for recipe in made):
         st.warning(text.escape(download_note(backbone)), icon=":material/download:")
     with st.container(horizontal=True, vertical_alignment="center"):

@@ -1,6 +1,6 @@
 """Images with what runs say of each: the label, then every run's class and how sure it is of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import TypeVar
 
@@ -18,24 +18,10 @@ MARKS = 6  # symbols in a line; more runs are counted
 Shown = TypeVar("Shown")
 
 
-def tiles(
-    workspace: Workspace,
-    dataset: Dataset,
-    comparison: Comparison,
-    seen: Sequence[Seen],
-    *,
-    key: str,
-    lines: Callable[[Seen], str] | None = None,
-) -> None:
-    """The first images of a list, and more on demand. `key` names the list.
-
-    `lines`: HTML of what stands below an image's label; what each run says of it where none is given.
-    """
-    drawn = [
-        tile(dataset, comparison, each, address(workspace, dataset, each.sample), lines and lines(each))
-        for each in first(seen, key=key)
-    ]
-    grouped = lines is None and any(len(each.calls) > EACH for each in seen[:1])
+def tiles(workspace: Workspace, dataset: Dataset, comparison: Comparison, seen: Sequence[Seen], *, key: str) -> None:
+    """The first images of a list with what each run says of them, and more on demand. `key` names the list."""
+    drawn = [_tile(workspace, dataset, comparison, each) for each in first(seen, key=key)]
+    grouped = any(len(each.calls) > EACH for each in seen[:1])
     keys = _keys(workspace, comparison) if grouped else ""
     show(f'{keys}<div class="tiles">{"".join(drawn)}</div>', key=f"{key}_tiles")
     more(seen, key=key)
@@ -55,13 +41,12 @@ def more(seen: Sequence[Shown], *, key: str) -> None:
         button(label, f"{key}_more", "expand_more", state.shown.of(key).set, shown + STEP)
 
 
-def tile(dataset: Dataset, comparison: Comparison, seen: Seen, source: str, lines: str | None = None) -> str:
+def _tile(workspace: Workspace, dataset: Dataset, comparison: Comparison, seen: Seen) -> str:
     """HTML of one image: its label, then a line for each run, or for each class that further runs name."""
     label = dataset.classes[seen.label]
-    said = text.html(
-        ". ".join([f"Labelled {label}", *(_words(dataset, comparison, call) for call in seen.calls[:EACH])])
-    )
-    return figure(label, said, source, _calls(dataset, comparison, seen) if lines is None else lines)
+    said = [f"Labelled {label}", *(_words(dataset, comparison, call) for call in seen.calls[:EACH])]
+    source = address(workspace, dataset, seen.sample)
+    return figure(label, text.html(". ".join(said)), source, _calls(dataset, comparison, seen))
 
 
 def figure(label: str, said: str, source: str, lines: str, control: str = "") -> str:

@@ -147,8 +147,8 @@ def table(backbones: Sequence[Backbone], offline: Mapping[str, bool], speeds: Sp
 
 
 def _badge(backbone: Backbone, available: bool) -> None:
-    icon, color = ("check_circle", "green") if available else ("download", "orange")
-    st.badge(offline_badge(backbone, available), icon=f":material/{icon}:", color=color)
+    icon = ":material/check_circle:" if available else ":material/download:"
+    st.badge(offline_badge(backbone, available), icon=icon, color="green" if available else "orange")
 
 
 # --- speed on this device -------------------------------------------------------------------------

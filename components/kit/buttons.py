@@ -1,4 +1,4 @@
-"""Buttons that act before the page is drawn anew, and buttons that save a file."""
+"""Buttons that act before the page is drawn anew, that save a file, that turn the pages of a long list."""
 
 from collections.abc import Callable
 from mimetypes import guess_type
@@ -6,6 +6,8 @@ from typing import Any
 
 import streamlit as st
 
+from components import state
+from components.kit import text
 from components.kit.guard import act
 
 
@@ -22,3 +24,36 @@ def save_button(label: str, data: Any, file: str, key: str, *, icon: str = "down
     """Saves a file of that name. `data`: its content, or what is called for it once the button is pressed."""
     drawn, mime = f":material/{icon}:", guess_type(file)[0]
     st.download_button(label, data, file, mime, key=key, icon=drawn, on_click="ignore", help=help)
+
+
+LINES = 25  # of a page
+
+
+def pages(count: int) -> int:
+    return max(1, -(-count // LINES))
+
+
+def page_in_hand(key: str, count: int, *, sought: int, mark: str) -> int:
+    """The page to draw of a list of lines, from 0: the one turned to; that of line `sought` when `mark` is new."""
+    last, number = state.turned.of(key).get()
+    if last != mark:
+        number = sought // LINES
+    number = max(0, min(number, pages(count) - 1))
+    state.turned.of(key).set((mark, number))
+    return number
+
+
+def turn(key: str, count: int, number: int, what: str) -> None:
+    """Which page this is, and buttons to the next and the previous one. Nothing where there is one page."""
+    last = pages(count) - 1
+    if not last:
+        return
+    place = state.turned.of(key)
+
+    def to(number: int) -> None:
+        place.set((place.get()[0], number))
+
+    with st.container(horizontal=True, vertical_alignment="center", key=f"turn_{key}"):
+        button("Previous", f"previous_{key}", "chevron_left", to, number - 1, disabled=number == 0)
+        st.caption(f"Page {text.count(number + 1)} of {text.count(last + 1)}, {what}", width="content")
+        button("Next", f"next_{key}", "chevron_right", to, number + 1, disabled=number == last)

@@ -15,7 +15,7 @@ TICK_SECONDS = 1.0
 
 
 def expected_seconds(workspace: Workspace, dataset: Dataset, backbone: Backbone, device: str) -> dict[str, float]:
-    """Seconds of each strategy by its rules, as measured on these images, else as expected; the unknown are left out."""
+    """Seconds of each strategy by its rules, measured on these images or expected; the unknown are left out."""
     measured = workspace.studies.measured(dataset, backbone.name)
     if measured is not None and device == "auto":
         found = measured.estimates

@@ -9,10 +9,9 @@ import pandas as pd
 import streamlit as st
 
 from components.kit import text
-from components.kit.buttons import save_button
+from components.kit.buttons import LINES, page_in_hand, save_button, turn
 from components.kit.charts import plot
 from components.kit.heat import picture
-from components.kit.paging import LINES, page_in_hand, turn
 from transfer_core.presentation import figures
 from transfer_core.types import Ints, Predicted
 from transfer_core.workspace import Workspace

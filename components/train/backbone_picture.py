@@ -122,18 +122,17 @@ def _short(tap: Tap) -> str:
 
 def rows(workspace: Workspace, backbone: Backbone, recipes: Sequence[Recipe]) -> list[Row]:
     """What each recipe does to this backbone; those with a network of their own have no row."""
-    used = [
-        (workspace.strategies.get(recipe.strategy), recipe) for recipe in recipes if recipe.backbone == backbone.name
-    ]
-    return [
-        Row(strategy=strategy.name, title=strategy.title, stages=strategy.stages(recipe, backbone))
-        for strategy, recipe in used
-    ]
+    found = []
+    for recipe in recipes:
+        if recipe.backbone == backbone.name:
+            strategy = workspace.strategies.get(recipe.strategy)
+            found.append(Row(strategy=strategy.name, title=strategy.title, stages=strategy.stages(recipe, backbone)))
+    return found
 
 
-def backbone_picture(backbone: Backbone, rows: Sequence[Row], key: str) -> None:
+def backbone_picture(backbone: Backbone, rows: Sequence[Row]) -> None:
     """Draw it. What the browser gets is HTML made here, in which every word is escaped."""
-    mount(key=key, data={"html": drawing(backbone, rows)})
+    mount(key="backbone_picture", data={"html": drawing(backbone, rows)})
 
 
 def drawing(backbone: Backbone, rows: Sequence[Row]) -> str:

@@ -7,9 +7,8 @@ import streamlit as st
 
 from components import state
 from components.kit import text
-from components.kit.buttons import button
+from components.kit.buttons import LINES, button, page_in_hand, turn
 from components.kit.guard import fragment
-from components.kit.paging import LINES, page_in_hand, turn
 from components.kit.runs import kept, kind_of, states, titles
 from components.kit.status import run_badge
 from transfer_core.types import GOING, Dataset, Repeats, Run
