@@ -32,8 +32,9 @@ def approaches_view(workspace: Workspace, dataset: Dataset, comparison: Comparis
         return
     st.markdown(f"**{text.escape(contrast(comparison))}**")
     for column, approach in zip(st.columns(2), comparison.approaches, strict=True):
-        with column, st.container(border=True, key=f"approach_{approach.name.replace(' ', '_')}", height="stretch"):
-            _side(workspace, dataset, comparison, approach)
+        key = approach.name.replace(" ", "_")
+        with column, st.container(border=True, key=f"approach_{key}", height="stretch"):
+            _side(workspace, dataset, comparison, approach, key)
     sizes = {reached.images for each in comparison.approaches for reached in each.by_images}
     told = forecast_view(workspace, dataset, comparison)
     if told is not None and told.crossing is not None:  # its curves show the same and more
@@ -80,14 +81,13 @@ def _cost(tuning: float | None, extraction: float | None) -> str:
     return f"; {slower} takes {times} times as long" if times != "1.0" else "; both take as long"
 
 
-def _side(workspace: Workspace, dataset: Dataset, comparison: Comparison, approach: Approach) -> None:
+def _side(workspace: Workspace, dataset: Dataset, comparison: Comparison, approach: Approach, key: str) -> None:
     st.markdown(f"##### {approach.name.capitalize()}")
     st.caption(SAYS[approach.name])
     run = next((run for run in comparison.runs if run.id == approach.run), None)
     if run is not None:
-        drawn(best(workspace, comparison, run), key=f"best_{approach.name.replace(' ', '_')}")
+        drawn(best(workspace, comparison, run), key=f"best_{key}")
         return
-    key = approach.name.replace(" ", "_")
     if approach.by_images:
         held = approach.by_images[-1].run
         st.markdown("A finished run of it is not among those that are compared.")

@@ -28,13 +28,9 @@ def plot(figure: Figure, *, key: str) -> None:
 def symbol_uri(strategy: str) -> str:
     """A strategy's symbol in its colour, as an image's address: for an ImageColumn, or an <img> in `st.html`."""
     mark = mark_of(strategy)
-    light, dark = (_theme_color(theme, mark.slot) for theme in ("light", "dark"))
+    known = (st.get_option(f"theme.{theme}.chartCategoricalColors") or ["#808080"] for theme in ("light", "dark"))
+    light, dark = (colors[mark.slot % len(colors)] for colors in known)
     colors = f"path{{fill:{light}}}@media(prefers-color-scheme:dark){{path{{fill:{dark}}}}}"
     head = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="-9 -9 18 18" width="18" height="18">'
     drawn = f'{head}<style>{colors}</style><path d="{mark.path}"/></svg>'
     return f"data:image/svg+xml;base64,{base64.b64encode(drawn.encode()).decode()}"
-
-
-def _theme_color(theme: str, number: int) -> str:
-    colors = st.get_option(f"theme.{theme}.chartCategoricalColors") or ["#808080"]
-    return str(colors[number % len(colors)])

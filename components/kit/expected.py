@@ -1,6 +1,7 @@
 """What a run will take, before one has: from measurements where there are some, else from how fast the device is."""
 
 from contextlib import suppress
+from functools import partial
 
 import streamlit as st
 
@@ -34,12 +35,9 @@ def ask_for_times(workspace: Workspace, backbone: Backbone, device: str) -> None
             workspace.backbones.measure_missing_speeds(backbone.name, device)
 
 
+@partial(fragment, run_every=TICK_SECONDS)
 def wait_for_times(workspace: Workspace, dataset: Dataset, backbone: Backbone) -> None:
     """Says that times will stand here; the page is drawn anew once they are known."""
-    fragment(_waits, run_every=TICK_SECONDS)(workspace, dataset, backbone)
-
-
-def _waits(workspace: Workspace, dataset: Dataset, backbone: Backbone) -> None:
     ask_for_times(workspace, backbone, "auto")
     if workspace.studies.estimates(dataset, backbone.name):
         st.rerun()

@@ -17,8 +17,7 @@ from streamlit.testing.v1 import AppTest
 from components import state
 from components.errors import classes as errors_classes
 from components.errors import disagreement, labels, reliability
-from components.errors.confused_pairs import Cell, listed
-from components.errors.confusion import drawing, groups, in_hand
+from components.errors.confusion import Cell, drawing, groups, in_hand, listed
 from tests.components.finished_runs import CLASSES, LABELS, NAMED, fill, predictions
 from transfer_core import words
 from transfer_core.compare.classes import class_scores
