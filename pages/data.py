@@ -17,11 +17,7 @@ PER_CLASS = 12
 
 workspace = shell.begin("Data")
 
-job = state.import_job.get()
-if not job:
-    running = workspace.jobs.list(kind="import", active=True)
-    job = running[0].id if running else ""
-if job:
+if job := state.import_job.get() or next((each.id for each in workspace.jobs.list(kind="import", active=True)), ""):
     import_progress(workspace, job)
 
 deleted, name = state.deleted_dataset.get()

@@ -162,8 +162,7 @@ def _offer(workspace: Workspace, dataset: Dataset, found: Forecast) -> None:
     if waiting:
         runs = "1 run waits or trains" if waiting == 1 else f"{waiting} runs wait or train"
         st.caption(f"{runs} for this. When they have ended, the forecast takes them in.")
-        if st.button("Watch on the Train page", key="forecast_watch", icon=":material/monitoring:"):
-            shell.go("train")
+        button("Watch on the Train page", "forecast_watch", "monitoring", shell.leave_for, "train")
         return
     button(
         *(text.escape(found.offer), "forecast_train", "model_training", workspace.runs.submit, wanted),

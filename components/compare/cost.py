@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from components.kit import text
+from components.kit.buttons import choice
 from components.kit.charts import plot, symbol_uri
 from components.kit.drawn import drawn
 from components.kit.guard import fragment
@@ -27,15 +28,7 @@ MISSING = {TIME: "without a measured time", MEMORY: "without a measured memory",
 @fragment
 def cost_view(workspace: Workspace, comparison: Comparison, shown: Sequence[Entry]) -> None:
     """The front in words, as a chart, and as a list."""
-    cost = st.segmented_control(
-        "Cost",
-        list(TITLES),
-        default=TIME,
-        key="cost_kind",
-        required=True,
-        persist_state="page",
-        label_visibility="collapsed",
-    )
+    cost = choice("Cost", TITLES, "cost_kind", default=TIME, persist_state="page")
     kind: Kind = "time" if cost == TIME else "memory"
     spent = [_spent(workspace, each.run, cost) for each in shown]
     known = [(each, value) for each, value in zip(shown, spent, strict=True) if value is not None]

@@ -9,7 +9,7 @@ from components import state
 from components.compare.runs import comparable, pick
 from components.kit import text
 from components.kit.buttons import button
-from components.kit.runs import kind_of, suggested, titles
+from components.kit.runs import kept, kind_of, titles
 from transfer_core.types import Dataset, Run
 from transfer_core.workspace import Workspace
 
@@ -28,7 +28,8 @@ def ensemble_maker(workspace: Workspace, dataset: Dataset, done: Sequence[Run], 
         if not members.known:
             tried = [run for run in compared if not run.members]
             tried = tried if len(tried) > 1 else comparable(done)
-            members.set(list(suggested(workspace, tried)))
+            best = kept(workspace, workspace.ensembles.suggest, tried, by=tuple(run.id for run in tried))
+            members.set(list(best))
         members.set([id for id in members.get() if id in names])
         _repeats(workspace, dataset)
         chosen = st.multiselect(

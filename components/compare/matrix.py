@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-import streamlit as st
-
 from components import state
 from components.kit import text
+from components.kit.buttons import choice
 from components.kit.charts import symbol_uri
 from components.kit.drawn import component
 from components.kit.guard import fragment
@@ -35,16 +34,8 @@ def matrix(comparison: Comparison, shown: Sequence[Entry]) -> None:
     """Draw it; what a cell means is said underneath when it is pointed at, tapped or reached by keyboard."""
     metric = state.pairs_metric.get()
     mount(key="pairs", data=drawing(comparison, shown[:MOST], metric))
-    st.segmented_control(
-        "Difference of",
-        list(METRICS),
-        default="accuracy",
-        format_func=METRICS.__getitem__,
-        key=state.pairs_metric.key,
-        required=True,
-        persist_state="session",
-        label_visibility="collapsed",
-    )
+    looks = {"default": "accuracy", "format_func": METRICS.__getitem__, "persist_state": "session"}
+    choice("Difference of", METRICS, state.pairs_metric.key, **looks)
 
 
 def drawing(comparison: Comparison, shown: Sequence[Entry], metric: Metric) -> dict[str, Any]:

@@ -395,8 +395,7 @@ class Flow {
   }
 
   say(name, words) {
-    const bold = document.createElement("b")
-    bold.textContent = /[?]$/.test(name) ? `${name} ` : `${name}. `
+    const bold = made("b", {}, null, /[?]$/.test(name) ? `${name} ` : `${name}. `)
     this.root.querySelector(".says").replaceChildren(bold, words)
   }
 

@@ -9,11 +9,11 @@ from typing import Any, Literal, get_args
 import streamlit as st
 
 from components import state
-from components.errors.answers import asked, once
 from components.errors.gallery import tiles
 from components.errors.look import ROOT, STYLE, mark, strategy_of
 from components.kit import text
 from components.kit.drawn import component
+from components.kit.runs import asked, once
 from transfer_core.presentation.confusions import Mixed, mixed
 from transfer_core.types import Call, Comparison, Dataset, Seen
 from transfer_core.workspace import Workspace
@@ -153,8 +153,7 @@ def in_hand(said: Any, classes: int, runs: int) -> Cell | None:
     """The cell that the browser or an earlier visit named; None where there is no such cell."""
     if not isinstance(said, dict):
         return None
-    named: list[Any] = [said.get(name) for name in ("panel", "label", "predicted")]
-    panel, label, predicted = named
+    panel, label, predicted = (said.get(name) for name in ("panel", "label", "predicted"))
     known = type(label) is int and type(predicted) is int and 0 <= label < classes and 0 <= predicted < classes
     if not known or panel not in get_args(Panel):
         return None

@@ -5,12 +5,11 @@ from typing import Any
 import streamlit as st
 
 from components import state
-from components.errors.answers import asked, once
 from components.errors.gallery import tiles
 from components.errors.look import nothing, points, show, titles_of
 from components.kit import text
-from components.kit.buttons import button
-from components.kit.runs import luck
+from components.kit.buttons import button, choice
+from components.kit.runs import asked, luck, once
 from transfer_core.types import Comparison, Dataset, Disagreement, Pair
 from transfer_core.workspace import Workspace
 
@@ -72,15 +71,7 @@ def disagreement_view(workspace: Workspace, dataset: Dataset, comparison: Compar
         "broken": (f"Broken: {text.count(len(found.broken))}", found.broken),
         "both_wrong": (f"Both wrong: {text.count(len(found.both_wrong))}", found.both_wrong),
     }
-    shown = st.segmented_control(
-        "Images",
-        list(parts),
-        default="fixed",
-        format_func=lambda part: parts[part][0],
-        key="errors_part",
-        required=True,
-        label_visibility="collapsed",
-    )
+    shown = choice("Images", parts, "errors_part", default="fixed", format_func=lambda part: parts[part][0])
     _, seen = parts.get(shown, parts["fixed"])
     if not seen:
         st.caption(f"There are none: {NONE[shown].format(*map(text.escape, titles))}.")

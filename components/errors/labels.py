@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from components.errors.answers import asked, once
 from components.errors.gallery import first, line, more
 from components.errors.label_marks import mark_tiles
 from components.errors.look import nothing, probability
 from components.kit import text
 from components.kit.buttons import button, save_button
+from components.kit.runs import asked, once
 from transfer_core.types import Comparison, Dataset, Mark, Seen
 from transfer_core.workspace import Workspace
 

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import streamlit as st
 
 from components import state
-from components.errors.answers import asked, once
 from components.errors.gallery import first, more, tiles
 from components.errors.look import probability, show, titles_of
 from components.kit import text
@@ -13,6 +12,7 @@ from components.kit.buttons import button
 from components.kit.gallery import data_uri, tag
 from components.kit.heat import CAUTION, LEGEND, hottest, overlay, say_no_map
 from components.kit.job_panel import under_way
+from components.kit.runs import asked, once
 from components.kit.status import say_ended
 from transfer_core.errors import UnknownJob
 from transfer_core.types import Comparison, Dataset, Heat, Seen

@@ -118,15 +118,11 @@ def short_list(backbones: Sequence[Backbone]) -> list[tuple[Backbone, str]]:
 
 def matching(backbones: Sequence[Backbone], words: str) -> list[Backbone]:
     """Those whose title, family, name or licence have all the words, in any case."""
-    wanted = words.casefold().split()
-    return [
-        backbone
-        for backbone in backbones
-        if all(
-            word in f"{backbone.title} {backbone.family} {backbone.name} {backbone.licence}".casefold()
-            for word in wanted
-        )
-    ]
+
+    def told(backbone: Backbone) -> str:
+        return f"{backbone.title} {backbone.family} {backbone.name} {backbone.licence}".casefold()
+
+    return [backbone for backbone in backbones if all(word in told(backbone) for word in words.casefold().split())]
 
 
 def table(backbones: Sequence[Backbone], offline: Mapping[str, bool], speeds: Speeds) -> dict[str, list[Any]]:

@@ -1,14 +1,17 @@
 """Buttons that act before the page is drawn anew, that save a file, that turn the pages of a long list."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from mimetypes import guess_type
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
 
 from components import state
 from components.kit import text
 from components.kit.guard import act
+
+LINES = 25  # of a page
+T = TypeVar("T")
 
 
 def button(label: str, key: str, icon: str, action: Callable[..., Any], *args: Any, **looks: Any) -> None:
@@ -26,7 +29,11 @@ def save_button(label: str, data: Any, file: str, key: str, *, icon: str = "down
     st.download_button(label, data, file, mime, key=key, icon=drawn, on_click="ignore", help=help)
 
 
-LINES = 25  # of a page
+def choice(label: str, options: Iterable[T], key: str, **looks: Any) -> T:
+    """One of several, always one of them, without words beside it."""
+    told: dict[str, Any] = {"required": True, "label_visibility": "collapsed", **looks}
+    chosen: T = st.segmented_control(label, list(options), key=key, **told)
+    return chosen
 
 
 def pages(count: int) -> int:

@@ -8,8 +8,8 @@ import streamlit as st
 
 from components import state
 from components.kit import text
-from transfer_core.presentation.figures.curves import Story
-from transfer_core.types import Comparison, EpochEnd, Forecast, Interval, Pair, Repeats, Run, StageStart
+from transfer_core.errors import GraftError
+from transfer_core.types import Comparison, Forecast, Interval, Pair, Repeats, Run
 from transfer_core.workspace import Workspace
 
 Answer = TypeVar("Answer")
@@ -47,18 +47,24 @@ def forecast(workspace: Workspace, comparison: Comparison) -> Forecast | None:
     return kept(workspace, workspace.comparisons.forecast, comparison, by=by)
 
 
-def suggested(workspace: Workspace, runs: Sequence[Run]) -> tuple[str, ...]:
-    """`Ensembles.suggest`."""
-    return kept(workspace, workspace.ensembles.suggest, runs, by=tuple(run.id for run in runs))
+def once(ask: Callable[..., Answer], *args: Hashable, **named: Hashable) -> Answer:
+    """`ask(*args, **named)`: what a workspace's comparisons say of predictions, which never change."""
+    answer: Answer = _answered(ask.__name__, args, tuple(named.items()), partial(ask, *args, **named))
+    return answer
 
 
-def story(workspace: Workspace, run: Run) -> Story:
-    """A finished run's stages and epochs, in order."""
-    return kept(workspace, _story, workspace, run.id, by=run.id)
+@st.cache_data(max_entries=256, show_spinner=False)
+def _answered(question: str, args: Hashable, named: Hashable, _ask: Callable[[], Any]) -> Any:
+    return _ask()
 
 
-def _story(workspace: Workspace, run: str) -> Story:
-    return tuple(event for _, _, event in workspace.jobs.events(run) if isinstance(event, StageStart | EpochEnd))
+def asked(question: Callable[[], Answer]) -> Answer | None:
+    """The answer; None, with a sentence on the page, where what it is about was deleted in the meantime."""
+    try:
+        return question()
+    except GraftError as error:
+        st.info(text.escape(str(error)), icon=":material/info:")
+        return None
 
 
 def titles(workspace: Workspace, runs: Sequence[Run]) -> dict[str, str]:

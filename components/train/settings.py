@@ -16,6 +16,22 @@ from transfer_core.types import SETTINGS, SWITCHES, Backbone, Recipe, Setting
 from transfer_core.workspace import Workspace
 
 COLUMNS = ("schedule", "regularisation", "images")  # of settings; below them are augmentation and repeats
+GROUPS = {  # by what becomes of the pretrained weights
+    "kept": "Features stay as they are",
+    "moved": "Pretrained weights move",
+    "random": "From random weights",
+}
+ABREAST = 4  # cards
+STYLE = """
+<style>
+.st-key-strategies [class*="st-key-card_"] { height: 100%; transition: border-color .12s; padding: .8rem .9rem; }
+.st-key-strategies [class*="st-key-card_"]:has(input:checked) {
+  border-color: currentColor; box-shadow: inset 0 0 0 1px currentColor;
+}
+.st-key-strategies [data-testid="stCaptionContainer"] p { line-height: 1.4; }
+.st-key-strategies [data-testid="stCheckbox"] p { font-weight: 600; }
+.st-key-strategies [data-testid="stCheckbox"] p::before { margin-right: .4rem; vertical-align: -3px; }
+"""
 
 
 def train_settings(workspace: Workspace, backbone: Backbone, by_rule: Sequence[Recipe], form: Form) -> DeltaGenerator:
@@ -149,22 +165,7 @@ def _taps(setting: Setting, backbone: Backbone) -> dict[Any, str]:
     return {"auto": "auto, by cross-validation", **{tap.name: tap.title for tap in backbone.taps}}
 
 
-GROUPS = {  # by what becomes of the pretrained weights
-    "kept": "Features stay as they are",
-    "moved": "Pretrained weights move",
-    "random": "From random weights",
-}
-ABREAST = 4  # cards
-STYLE = """
-<style>
-.st-key-strategies [class*="st-key-card_"] { height: 100%; transition: border-color .12s; padding: .8rem .9rem; }
-.st-key-strategies [class*="st-key-card_"]:has(input:checked) {
-  border-color: currentColor; box-shadow: inset 0 0 0 1px currentColor;
-}
-.st-key-strategies [data-testid="stCaptionContainer"] p { line-height: 1.4; }
-.st-key-strategies [data-testid="stCheckbox"] p { font-weight: 600; }
-.st-key-strategies [data-testid="stCheckbox"] p::before { margin-right: .4rem; vertical-align: -3px; }
-"""
+# --- the strategies as cards ------------------------------------------------------------------------
 
 
 def strategy_cards(workspace: Workspace, form: Form, seconds: Mapping[str, float]) -> None:

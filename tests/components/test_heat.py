@@ -86,7 +86,7 @@ def test_the_words_say_what_is_shown_and_what_is_not() -> None:
 
 def _answer_page(workspace: Workspace, job: str) -> AppTest:
     def page(workspace, job):  # AppTest runs its source, without this file's imports
-        from components.predict.answer import one_answer
+        from components.predict.prediction import one_answer
 
         one_answer(workspace, job, workspace.predictions.get(job), ["Linear probe"])
 
