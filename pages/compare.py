@@ -49,11 +49,11 @@ ensemble_maker(workspace, dataset, done, chosen.runs)
 how_decided()
 report_button(workspace, dataset, comparison)
 
-left, right = st.columns([4, 7], gap="medium") if len(shown) > 1 else (st.container(), None)
-with left:
+places = st.columns([4, 7], gap="medium") if len(shown) > 1 else [st.container()]
+with places[0]:
     plot(figures.forest(shown, 1 / len(dataset.classes), comparison.verdict.choice), key="bars")
-if right is not None:
-    with right:
+if len(shown) > 1:
+    with places[1]:
         matrix(comparison, shown)
 
 folds = any(run.recipe.folds for run in done)

@@ -26,12 +26,11 @@ def verdict_view(workspace: Workspace, dataset: Dataset, comparison: Comparison)
         st.caption(rule(comparison))
         export_view(workspace, dataset, run)
     grade, transfer = workspace.comparisons.grade(comparison), comparison.transfer
-    left, right = st.columns(2, gap="medium") if transfer is not None else (st.container(), None)
-    with left:
-        st.markdown(f"###### The advice\n:small[{text.escape(grade.reason)}]")
-    if transfer is not None and right is not None:
+    places = st.columns(2, gap="medium") if transfer is not None else [st.container()]
+    places[0].markdown(f"###### The advice\n:small[{text.escape(grade.reason)}]")
+    if transfer is not None:
         said = text.escape(f"{transfer.reason} {transfer.advice}".strip())
-        with right:
+        with places[1]:
             if transfer.finding == "useless":
                 st.warning(said, icon=":material/warning:")
             else:

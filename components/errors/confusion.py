@@ -153,7 +153,8 @@ def in_hand(said: Any, classes: int, runs: int) -> Cell | None:
     """The cell that the browser or an earlier visit named; None where there is no such cell."""
     if not isinstance(said, dict):
         return None
-    panel, label, predicted = (said.get(name) for name in ("panel", "label", "predicted"))
+    named: list[Any] = [said.get(name) for name in ("panel", "label", "predicted")]
+    panel, label, predicted = named
     known = type(label) is int and type(predicted) is int and 0 <= label < classes and 0 <= predicted < classes
     if not known or panel not in get_args(Panel):
         return None
