@@ -15,21 +15,22 @@ from transfer_core.workspace import Workspace
 
 def report_button(workspace: Workspace, dataset: Dataset, comparison: Comparison) -> None:
     """Two buttons that save the report on these runs. It is made when one is pressed, while the page stays in use."""
-    name = file_name(dataset.name)
+    name, made = file_name(dataset.name), partial(_made, workspace, dataset, comparison)
     with st.container(key="report", horizontal=True, vertical_alignment="center"):
         save_button(
-            *(
-                "Save as a report",
-                partial(_made, workspace, dataset, comparison, "html"),
-                f"{name}.html",
-                "report_html",
-            ),
+            "Save as a report",
+            partial(made, "html"),
+            f"{name}.html",
+            "report_html",
             icon="description",
             help="One file with the verdict, its evidence, images and recipes, for a browser or the printer. It needs"
             " no network and shows some of your images. Making it takes a few seconds.",
         )
         save_button(
-            *("Figures as JSON", partial(_made, workspace, dataset, comparison, "json"), f"{name}.json", "report_json"),
+            "Figures as JSON",
+            partial(made, "json"),
+            f"{name}.json",
+            "report_json",
             icon="data_object",
             help="The same for programs: all scores, pairs, curves, recipes and versions.",
         )

@@ -36,7 +36,7 @@ def kept(workspace: Workspace, ask: Callable[..., Answer], *args: Any, by: Hasha
     return answer
 
 
-@st.cache_resource(max_entries=256, show_spinner=False)
+@st.cache_resource(max_entries=32, show_spinner=False)  # a long list of runs takes megabytes
 def _kept(root: str, question: str, by: Hashable, _ask: Callable[[], Any]) -> Any:
     return _ask()
 
