@@ -26,7 +26,7 @@ def button(label: str, key: str, icon: str, action: Callable[..., Any], *args: A
 def save_button(label: str, data: Any, file: str, key: str, *, icon: str = "download", help: str | None = None) -> None:
     """Saves a file of that name. `data`: its content, or what is called for it once the button is pressed."""
     drawn, mime = f":material/{icon}:", guess_type(file)[0]
-    st.download_button(label, data, file, mime, key=key, icon=drawn, on_click="ignore", help=help)
+    st.download_button(label, data, file_name=file, mime=mime, key=key, icon=drawn, on_click="ignore", help=help)
 
 
 def choice(label: str, options: Iterable[T], key: str, **looks: Any) -> T:
