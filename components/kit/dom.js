@@ -1,4 +1,4 @@
-// What the components' scripts share. `component` in component.py puts it in front of each of them.
+// What the components' scripts share. `component` in drawn.py puts it in front of each of them.
 
 const pen = document.createElement("canvas").getContext("2d")
 
