@@ -83,7 +83,7 @@ with setup:
         rate_view(workspace, dataset, each, form, device)
         recipes_to_launch(workspace, dataset, each)
     with picture:
-        backbone_picture(backbone, rows(workspace, backbone, each))
+        backbone_picture(backbone, rows(workspace, backbone, each), key="backbone_picture")
     if not workspace.backbones.available(backbone) and any(recipe.weights == backbone.weights for recipe in made):
         st.warning(text.escape(download_note(backbone)), icon=":material/download:")
     with st.container(horizontal=True, vertical_alignment="center"):

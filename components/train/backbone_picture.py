@@ -130,9 +130,9 @@ def rows(workspace: Workspace, backbone: Backbone, recipes: Sequence[Recipe]) ->
     return found
 
 
-def backbone_picture(backbone: Backbone, rows: Sequence[Row]) -> None:
+def backbone_picture(backbone: Backbone, rows: Sequence[Row], key: str) -> None:
     """Draw it. What the browser gets is HTML made here, in which every word is escaped."""
-    mount(key="backbone_picture", data={"html": drawing(backbone, rows)})
+    mount(key=key, data={"html": drawing(backbone, rows)})
 
 
 def drawing(backbone: Backbone, rows: Sequence[Row]) -> str:
