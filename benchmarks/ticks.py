@@ -18,8 +18,9 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from components import state
-from components.kit import guard, live_chart, queue_lines, status
+from components.kit import guard, live_chart, runs, status
 from components.kit.feed import feed
+from components.train import queue
 from transfer_core.store import Store
 from transfer_core.types import EpochEnd, Event, Progress, Recipe, StageStart
 from transfer_core.workspace import Workspace
@@ -90,9 +91,9 @@ def listed(workspace: Workspace, images: Path) -> Iterator[tuple[str, float]]:
             store.finish(id, "done", result={"seconds": 1.0, "val_accuracy": number / RUNS, "test_accuracy": 0.5})
 
     def tick() -> None:
-        runs = workspace.runs.list(dataset.id)
-        queue_lines.titles(workspace, runs)
-        queue_lines.lines(workspace, runs)
+        listed = workspace.runs.list(dataset.id)
+        runs.titles(workspace, listed)
+        queue.lines(workspace, listed)
 
     yield "reading them", min(seconds(lambda: workspace.runs.list(dataset.id)) for _ in range(TICKS))
     yield "titles and lines, for a new list", seconds(tick)

@@ -8,6 +8,7 @@ from streamlit.navigation.page import StreamlitPage
 
 from components import state
 from components.kit import guard, text
+from components.kit.buttons import button
 from components.kit.live_chart import ensure_plotly
 from transfer_core.errors import DatasetError
 from transfer_core.types import Dataset, Run
@@ -152,12 +153,12 @@ def leave_for(page: str) -> None:
     state.next_page.set(page)
 
 
-def empty(title: str, body: str, button: str, page: str) -> NoReturn:
+def empty(title: str, body: str, label: str, page: str) -> NoReturn:
     """A designed empty state: what this place will show, one button that gets there. Ends the page."""
     with st.container(border=True, key="empty_state"):
         st.subheader(title, anchor=False)
         st.write(body)
-        st.button(button, type="primary", key="empty_next", on_click=leave_for, args=(page,))
+        button(label, "empty_next", "", leave_for, page, type="primary")
     st.stop()
 
 
@@ -184,15 +185,7 @@ def finished_runs(opened: Workspace, title: str, body: str, *, untested: bool = 
 def next_step(label: str, page: str, *, disabled: bool = False) -> None:
     """The last thing on a page: the one primary button that goes on."""
     st.space("small")
-    st.button(
-        label,
-        type="primary",
-        key="next_step",
-        icon=":material/arrow_forward:",
-        disabled=disabled,
-        on_click=leave_for,
-        args=(page,),
-    )
+    button(label, "next_step", "arrow_forward", leave_for, page, type="primary", disabled=disabled)
 
 
 STYLE = """

@@ -1,5 +1,8 @@
 """Compare: runs of one dataset side by side, and which one to take."""
 
+from collections.abc import Callable
+from functools import partial
+
 import streamlit as st
 
 from components import shell, state
@@ -10,12 +13,12 @@ from components.compare.ensemble import ensemble_maker
 from components.compare.matrix import matrix
 from components.compare.report_button import report_button
 from components.compare.runs import choice, choose_runs, comparable
-from components.compare.tables import recipes_table, repeats_table, runs_table
+from components.compare.tables import recipes_table, tables_view
 from components.compare.verdict import how_decided, verdict_view
 from components.errors.sections import errors_view
 from components.kit.charts import plot
-from components.kit.compared import compared
 from components.kit.guard import said
+from components.kit.runs import compared
 from transfer_core.presentation import figures
 from transfer_core.presentation.entries import entries
 
@@ -29,13 +32,12 @@ dataset, done = shell.finished_runs(
 ensembles = [run for run in workspace.ensembles.list(dataset.id) if run.tested]
 runs = [*comparable(done), *ensembles]
 chosen = choice(dataset, runs, workspace.runs.best(dataset))
+comparison = None
 if not chosen.runs:
     st.info("Tick at least one run to compare.", icon=":material/checklist:")
-    choose_runs(workspace, dataset, runs, chosen)
-    st.stop()
-comparison = None
-with said():
-    comparison = compared(workspace, dataset.id, [run.id for run in chosen.runs])
+else:
+    with said():
+        comparison = compared(workspace, dataset.id, [run.id for run in chosen.runs])
 if comparison is None:
     choose_runs(workspace, dataset, runs, chosen)
     st.stop()
@@ -47,40 +49,28 @@ ensemble_maker(workspace, dataset, done, chosen.runs)
 how_decided()
 report_button(workspace, dataset, comparison)
 
-left, right = st.columns([4, 7], gap="medium") if len(shown) > 1 else (st.container(), None)
-with left:
+places = st.columns([4, 7], gap="medium") if len(shown) > 1 else [st.container()]
+with places[0]:
     plot(figures.forest(shown, 1 / len(dataset.classes), comparison.verdict.choice), key="bars")
-if right is not None:
-    with right:
+if len(shown) > 1:
+    with places[1]:
         matrix(comparison, shown)
 
-approaches, cost, curves, classes, images, recipes, table = st.tabs(
-    ["Approaches", "Cost", "Curves", "Classes", "Images", "Recipes", "Table"],
-    key="compare_section",
-    on_change="rerun",  # only what is open is computed
-)
-with approaches:
-    if approaches.open:
-        approaches_view(workspace, dataset, comparison)
-with cost:
-    if cost.open:
-        cost_view(workspace, comparison, shown)
-with curves:
-    if curves.open:
-        curves_view(workspace, dataset, shown)
-with classes:
-    if classes.open:
-        errors_view(workspace, dataset, comparison, section="classes")
-with images:
-    if images.open:
-        errors_view(workspace, dataset, comparison, section="images")
-with recipes:
-    if recipes.open:
-        recipes_table(shown)
-with table:
-    if table.open:
-        runs_table(workspace, comparison, shown)
-        repeats_table(workspace, dataset, comparison.runs[0], apart=any(run.recipe.folds for run in done))
+folds = any(run.recipe.folds for run in done)
+sections: dict[str, Callable[[], None]] = {
+    "Approaches": partial(approaches_view, workspace, dataset, comparison),
+    "Cost": partial(cost_view, workspace, comparison, shown),
+    "Curves": partial(curves_view, workspace, dataset, shown),
+    "Classes": partial(errors_view, workspace, dataset, comparison, section="classes"),
+    "Images": partial(errors_view, workspace, dataset, comparison, section="images"),
+    "Recipes": partial(recipes_table, shown),
+    "Table": partial(tables_view, workspace, dataset, comparison, shown, apart=folds),
+}
+# Only what is open is computed.
+for tab, view in zip(st.tabs(list(sections), key="compare_section", on_change="rerun"), sections.values(), strict=True):
+    if tab.open:
+        with tab:
+            view()
 
 state.to_predict.set(comparison.verdict.choice)
 shell.next_step("Predict with the chosen run", "predict")

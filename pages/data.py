@@ -5,8 +5,7 @@ from functools import partial
 import streamlit as st
 
 from components import shell, state
-from components.data.import_form import import_form
-from components.data.import_progress import import_progress
+from components.data.import_form import import_form, import_progress
 from components.kit import text
 from components.kit.charts import plot
 from components.kit.gallery import gallery, or_none
@@ -18,11 +17,7 @@ PER_CLASS = 12
 
 workspace = shell.begin("Data")
 
-job = state.import_job.get()
-if not job:
-    running = workspace.jobs.list(kind="import", active=True)
-    job = running[0].id if running else ""
-if job:
+if job := state.import_job.get() or next((each.id for each in workspace.jobs.list(kind="import", active=True)), ""):
     import_progress(workspace, job)
 
 deleted, name = state.deleted_dataset.get()

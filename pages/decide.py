@@ -12,7 +12,7 @@ from components.decide.launch import launch_view
 from components.decide.pilots import pilots_view
 from components.decide.similarity import notes, similarity_view
 from components.kit import text
-from components.kit.backbone_picker import add_own, download_note, offline_badge
+from components.kit.backbone_picker import add_own, download_note, in_hand, offline_badge
 from components.kit.expected import ask_for_times, wait_for_times
 from components.kit.job_panel import MEASURE, study_view
 from transfer_core.types import TRAIN, Answers
@@ -25,9 +25,8 @@ dataset = shell.dataset_or_empty(
     "photos, and how much you can compute. The first is answered by counting; Graft can measure the others.",
 )
 
-known = {backbone.name: backbone for backbone in workspace.backbones.list()}
 said = workspace.studies.said(dataset)
-backbone = known.get(state.backbone.begin(said.backbone)) or next(iter(known.values()))
+backbone = in_hand(workspace, state.backbone.begin(said.backbone))
 said = replace(said, backbone=backbone.name)
 workspace.studies.say(dataset, said)
 titles = {strategy.name: strategy.title for strategy in workspace.strategies.list()}

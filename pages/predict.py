@@ -4,12 +4,10 @@ import streamlit as st
 
 from components import shell
 from components.kit import text
-from components.kit.promise import promise_input
-from components.kit.queue_lines import titles
-from components.kit.take_home import export_view
-from components.predict.given import given
+from components.kit.runs import titles
+from components.kit.take_home import export_view, promise_input
+from components.predict.given import given, runs_to_ask
 from components.predict.prediction import prediction
-from components.predict.runs import runs_to_ask
 
 workspace = shell.begin("Predict")
 dataset, done = shell.finished_runs(

@@ -4,7 +4,7 @@ import streamlit as st
 
 from components import shell, state
 from components.kit import text
-from components.kit.queue_lines import titles
+from components.kit.runs import titles
 from components.kit.status import run_badge
 from components.start.journey import journey
 from components.start.this_workspace import this_workspace

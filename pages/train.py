@@ -5,6 +5,7 @@ import streamlit as st
 from components import shell, state
 from components.kit import text
 from components.kit.backbone_picker import backbone_picker, download_note
+from components.kit.buttons import button
 from components.kit.expected import expected_seconds
 from components.kit.guard import said
 from components.kit.train_form import by_rule, one_each, recipes, reset, rest, train_form
@@ -14,8 +15,7 @@ from components.train.queue import queue_view
 from components.train.rate import rate_view
 from components.train.recipe import recipes_to_launch
 from components.train.run import run_view
-from components.train.settings import changed, train_settings
-from components.train.strategy_cards import strategy_cards
+from components.train.settings import changed, strategy_cards, train_settings
 from transfer_core.types import Recipe
 
 workspace = shell.begin("Train")
@@ -75,7 +75,7 @@ with setup:
     with over_settings:
         if changed(workspace, form):
             st.caption(f"Changed: {text.escape(changed(workspace, form))}")
-            st.button("Back to the rules", key="reset", type="tertiary", on_click=reset, args=(form,))
+            button("Back to the rules", "reset", "", reset, form, type="tertiary")
     each = one_each(made)
     with place or st.container():
         augmented_view(workspace, dataset, each, always=shown)

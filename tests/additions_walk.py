@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 import transfer_core
 from components import state
-from components.kit import guard, palette
+from components.kit import charts, guard
 from transfer_core.cli import main
 from transfer_core.store import Store
 from transfer_core.studies.pilots import CANDIDATES
@@ -114,7 +114,7 @@ def pages(runs: list[str]) -> dict[str, str]:
 if __name__ == "__main__":
     assert Path(transfer_core.__file__).is_relative_to(ROOT), "the program that was installed, not the copy"
     imported = graft("import", sys.argv[1], "--name", "photos")
-    seen: dict[str, Any] = {"commands": commands(), "symbol": palette.symbol_uri("toy")}
+    seen: dict[str, Any] = {"commands": commands(), "symbol": charts.symbol_uri("toy")}
     workspace = Workspace(HOME)
     guard.workspace = lambda: workspace
     dataset = workspace.datasets.find("photos")

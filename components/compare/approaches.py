@@ -1,21 +1,22 @@
-"""Feature extraction and fine-tuning held against each other: what either reached here, and what it took."""
+"""Feature extraction and fine-tuning against each other: what either reached here, took, and would with more images."""
 
 from collections.abc import Sequence
 
 import streamlit as st
 
 from components import shell
-from components.compare.forecast import forecast_view
 from components.compare.runs import pick
 from components.compare.verdict import Fact, facts, facts_of
 from components.kit import text
+from components.kit.buttons import button
 from components.kit.charts import plot
 from components.kit.drawn import drawn, strategy_name
-from components.kit.leads import luck, points
-from components.kit.train_form import fill_from
+from components.kit.guard import said
+from components.kit.runs import forecast, luck, points
+from components.kit.train_form import fill_from, set_by_user
 from transfer_core.presentation import figures
-from transfer_core.types import Dataset, Run
-from transfer_core.workspace import Approach, Comparison, Pair, Workspace
+from transfer_core.types import Dataset, Recipe, Run
+from transfer_core.workspace import Approach, Comparison, Forecast, Lacking, Pair, Workspace
 
 SAYS = {
     "feature extraction": "The backbone stays as it is: it turns each image into features, once, and only a classifier"
@@ -31,8 +32,9 @@ def approaches_view(workspace: Workspace, dataset: Dataset, comparison: Comparis
         return
     st.markdown(f"**{text.escape(contrast(comparison))}**")
     for column, approach in zip(st.columns(2), comparison.approaches, strict=True):
-        with column, st.container(border=True, key=f"approach_{approach.name.replace(' ', '_')}", height="stretch"):
-            _side(workspace, dataset, comparison, approach)
+        key = approach.name.replace(" ", "_")
+        with column, st.container(border=True, key=f"approach_{key}", height="stretch"):
+            _side(workspace, dataset, comparison, approach, key)
     sizes = {reached.images for each in comparison.approaches for reached in each.by_images}
     told = forecast_view(workspace, dataset, comparison)
     if told is not None and told.crossing is not None:  # its curves show the same and more
@@ -79,24 +81,18 @@ def _cost(tuning: float | None, extraction: float | None) -> str:
     return f"; {slower} takes {times} times as long" if times != "1.0" else "; both take as long"
 
 
-def _side(workspace: Workspace, dataset: Dataset, comparison: Comparison, approach: Approach) -> None:
+def _side(workspace: Workspace, dataset: Dataset, comparison: Comparison, approach: Approach, key: str) -> None:
     st.markdown(f"##### {approach.name.capitalize()}")
     st.caption(SAYS[approach.name])
     run = next((run for run in comparison.runs if run.id == approach.run), None)
     if run is not None:
-        drawn(best(workspace, comparison, run), key=f"best_{approach.name.replace(' ', '_')}")
+        drawn(best(workspace, comparison, run), key=f"best_{key}")
         return
-    key = approach.name.replace(" ", "_")
     if approach.by_images:
         held = approach.by_images[-1].run
         st.markdown("A finished run of it is not among those that are compared.")
-        st.button(
-            "Add the best one",
-            key=f"add_{key}",
-            icon=":material/add:",
-            on_click=pick,
-            args=(dataset, [*(run.id for run in comparison.runs), held]),
-        )
+        beside = [*(run.id for run in comparison.runs), held]
+        button("Add the best one", f"add_{key}", "add", pick, dataset, beside)
         return
     strategy = next(known for known in workspace.strategies.list() if known.approach == approach.name)
     st.markdown(f"It has no finished run yet. “{text.escape(strategy.title)}” is a good one to begin with.")
@@ -138,3 +134,45 @@ def _sizes(approaches: Sequence[Approach]) -> str:
         for size in (both[0], both[-1])
     ]
     return f"Fine-tuning against feature extraction: {said[0]} training images, {said[1]}."
+
+
+def forecast_view(workspace: Workspace, dataset: Dataset, comparison: Comparison) -> Forecast | None:
+    """The forecast that is shown; None where there are not both approaches to forecast."""
+    found = None
+    with said():
+        found = forecast(workspace, comparison)
+    if found is None:
+        return None
+    st.markdown("##### How many more images until fine-tuning wins?")
+    st.markdown(f"**{text.escape(found.said)}**")
+    if found.crossing is not None:
+        plot(figures.learning_curves(found, found.crossing), key="learning_curves")
+        st.caption(text.escape(found.method))
+    _offer(workspace, dataset, found)
+    return found
+
+
+def _offer(workspace: Workspace, dataset: Dataset, found: Forecast) -> None:
+    """One button that queues the runs that lack; while they wait or run, where to watch them."""
+    if not found.lacking:
+        return
+    wanted = [recipe_like(workspace, dataset, each) for each in found.lacking]
+    active = {run.recipe.id for run in workspace.runs.list(dataset.id, active=True)}
+    waiting = sum(recipe.id in active for recipe in wanted)
+    if waiting:
+        runs = "1 run waits or trains" if waiting == 1 else f"{waiting} runs wait or train"
+        st.caption(f"{runs} for this. When they have ended, the forecast takes them in.")
+        button("Watch on the Train page", "forecast_watch", "monitoring", shell.leave_for, "train")
+        return
+    button(
+        *(text.escape(found.offer), "forecast_train", "model_training", workspace.runs.submit, wanted),
+        help="Queues the missing runs, with the settings of the two that are compared.",
+    )
+
+
+def recipe_like(workspace: Workspace, dataset: Dataset, lacking: Lacking) -> Recipe:
+    """A run's recipe on another number of images: what its user had set stays, the rest is by rule for that many."""
+    like = workspace.runs.get(lacking.run).recipe
+    by_rule = workspace.recipes.make(dataset, like.strategy, like.backbone, per_class=like.per_class)
+    own = set_by_user(like, by_rule) | {"per_class": lacking.per_class}
+    return workspace.recipes.make(dataset, like.strategy, like.backbone, **own)

@@ -1,95 +1,62 @@
 """What accuracy costs: time, memory or size, and which runs are not beaten at both."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import streamlit as st
 
 from components.kit import text
-from components.kit.charts import plot
+from components.kit.buttons import choice
+from components.kit.charts import plot, symbol_uri
 from components.kit.drawn import drawn
 from components.kit.guard import fragment
-from components.kit.leads import luck, points
-from components.kit.palette import symbol_uri
+from components.kit.runs import luck, points
 from transfer_core.presentation import figures
 from transfer_core.presentation.entries import Entry
 from transfer_core.presentation.figures.cost import Cost as Kind
 from transfer_core.presentation.figures.cost import front
+from transfer_core.types import Run
 from transfer_core.workspace import Comparison, Workspace
 
-
-@dataclass(frozen=True, kw_only=True)
-class Cost:
-    label: str
-    title: str
-    quantity: str
-    kind: Kind
-    missing: str
-
-
-TIME = Cost(
-    label="Training time",
-    title="Test accuracy against training time",
-    quantity="Training time",
-    kind="time",
-    missing="without a measured time",
-)
-MEMORY = Cost(
-    label="Peak memory",
-    title="Test accuracy against memory while training",
-    quantity="Peak memory",
-    kind="memory",
-    missing="without a measured memory",
-)
-SIZE = Cost(
-    label="Model size",
-    title="Test accuracy against the size of the model",
-    quantity="Model file",
-    kind="memory",
-    missing="without a model file",
-)
-COSTS = {each.label: each for each in (TIME, MEMORY, SIZE)}
+TIME, MEMORY, SIZE = "Training time", "Peak memory", "Model size"
+TITLES = {
+    TIME: "Test accuracy against training time",
+    MEMORY: "Test accuracy against memory while training",
+    SIZE: "Test accuracy against the size of the model",
+}
+MISSING = {TIME: "without a measured time", MEMORY: "without a measured memory", SIZE: "without a model file"}
 
 
 @fragment
 def cost_view(workspace: Workspace, comparison: Comparison, shown: Sequence[Entry]) -> None:
     """The front in words, as a chart, and as a list."""
-    label = st.segmented_control(
-        "Cost",
-        list(COSTS),
-        default=TIME.label,
-        key="cost_kind",
-        required=True,
-        persist_state="page",
-        label_visibility="collapsed",
-    )
-    kind = COSTS[label]
-    spent = [_spent(workspace, each, kind) for each in shown]
+    cost = choice("Cost", TITLES, "cost_kind", default=TIME, persist_state="page")
+    kind: Kind = "time" if cost == TIME else "memory"
+    spent = [_spent(workspace, each.run, cost) for each in shown]
     known = [(each, value) for each, value in zip(shown, spent, strict=True) if value is not None]
     if not known:
-        st.caption(f"All runs here are {kind.missing}.")
+        st.caption(f"All runs here are {MISSING[cost]}.")
         return
     runs, costs = [each for each, _ in known], [value for _, value in known]
     ahead = front(costs, [each.score.accuracy for each in runs])
     st.markdown(f"**{words(len(ahead), len(runs))}**")
     left, right = st.columns([5, 2], gap="medium")
     with left:
-        plot(figures.cost(runs, costs, kind.kind, kind.title, kind.quantity), key=f"cost_{kind.label}")
+        plot(figures.cost(runs, costs, kind, TITLES[cost], "Model file" if cost == SIZE else cost), key=f"cost_{cost}")
     with right:
-        drawn(steps([(runs[i], costs[i]) for i in ahead], comparison, kind.kind), key="front")
+        drawn(steps([(runs[i], costs[i]) for i in ahead], comparison, kind), key="front")
     devices = sorted({each.run.device for each in runs})
-    if kind is TIME and len(devices) > 1:
+    if cost == TIME and len(devices) > 1:
         st.caption(f"Times are of different devices: {text.escape(', '.join(devices))}.")
     missing = len(shown) - len(known)
     if missing:
         left_out = "1 run is" if missing == 1 else f"{missing} runs are"
-        st.caption(f"{left_out} left out: {kind.missing}.")
+        st.caption(f"{left_out} left out: {MISSING[cost]}.")
 
 
-def _spent(workspace: Workspace, each: Entry, kind: Cost) -> float | None:
-    if kind.label == TIME.label:
-        return each.run.whole_seconds
-    return each.run.peak_bytes if kind.label == MEMORY.label else workspace.runs.model_bytes(each.run.id)
+def _spent(workspace: Workspace, run: Run, cost: str) -> float | None:
+    if cost == TIME:
+        return run.whole_seconds
+    return run.peak_bytes if cost == MEMORY else workspace.runs.model_bytes(run.id)
 
 
 def words(ahead: int, runs: int) -> str:

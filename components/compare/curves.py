@@ -5,12 +5,11 @@ from collections.abc import Sequence
 import streamlit as st
 
 from components.kit.charts import plot
-from components.kit.compared import story
 from components.kit.guard import fragment
 from transfer_core.presentation import figures
 from transfer_core.presentation.entries import Entry
-from transfer_core.presentation.figures.curves import FEW, TITLES, Unit
-from transfer_core.types import Dataset
+from transfer_core.presentation.figures.curves import FEW, TITLES, Story, Unit
+from transfer_core.types import Dataset, EpochEnd, StageStart
 from transfer_core.workspace import Workspace
 
 
@@ -41,12 +40,19 @@ def curves_view(workspace: Workspace, dataset: Dataset, shown: Sequence[Entry]) 
             continue  # an ensemble was never trained
         images = workspace.runs.train_images(dataset, each.run)
         if unit != "Images seen" or images is not None:
-            found.append(figures.curve(each, story(workspace, each.run), unit, images or 0))
+            told = _story(workspace, str(workspace.root), each.run.id)
+            found.append(figures.curve(each, told, unit, images or 0))
     if not any(curve.points for curve in found):
         st.caption("Folds deal the images anew, so how many each has seen is not known." if not found else NOTHING)
         return
     plot(figures.curves(found, unit, smoothing, training=training), key="curves")
     st.caption(SOLVERS[unit])
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _story(_workspace: Workspace, root: str, run: str) -> Story:
+    """A finished run's stages and epochs, in order."""
+    return tuple(event for _, _, event in _workspace.jobs.events(run) if isinstance(event, StageStart | EpochEnd))
 
 
 NOTHING = "These runs have left no curves."

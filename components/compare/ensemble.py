@@ -1,15 +1,15 @@
 """An ensemble made of finished runs: chosen, named, held against them, taken back."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
 from components import state
 from components.compare.runs import comparable, pick
 from components.kit import text
-from components.kit.compared import suggested
-from components.kit.guard import act
-from components.kit.queue_lines import kind_of, titles
+from components.kit.buttons import button
+from components.kit.runs import kept, kind_of, titles
 from transfer_core.types import Dataset, Run
 from transfer_core.workspace import Workspace
 
@@ -28,7 +28,8 @@ def ensemble_maker(workspace: Workspace, dataset: Dataset, done: Sequence[Run], 
         if not members.known:
             tried = [run for run in compared if not run.members]
             tried = tried if len(tried) > 1 else comparable(done)
-            members.set(list(suggested(workspace, tried)))
+            best = kept(workspace, workspace.ensembles.suggest, tried, by=tuple(run.id for run in tried))
+            members.set(list(best))
         members.set([id for id in members.get() if id in names])
         _repeats(workspace, dataset)
         chosen = st.multiselect(
@@ -38,15 +39,8 @@ def ensemble_maker(workspace: Workspace, dataset: Dataset, done: Sequence[Run], 
             key=members.key,
             help="At first those that are best together on the validation images.",
         )
-        st.button(
-            "Add it to the comparison",
-            key="ensemble_add",
-            icon=":material/add:",
-            type="primary",
-            disabled=len(chosen) < 2,
-            on_click=act(_add),
-            args=(workspace, dataset, chosen, [run.id for run in compared]),
-        )
+        add, few = partial(_add, workspace, dataset, chosen, [run.id for run in compared]), len(chosen) < 2
+        button("Add it to the comparison", "ensemble_add", "add", add, type="primary", disabled=few)
         if alone := state.ensemble_alone.get():
             st.info(
                 f"“{text.escape(alone)}” is made of runs that share no test images, as folds are, so"
@@ -60,14 +54,9 @@ def _repeats(workspace: Workspace, dataset: Dataset) -> None:
     """Seeds or folds of one recipe, taken together at a click."""
     groups = [group for group in workspace.runs.repeats(dataset.id) if group.done == len(group.runs) > 1]
     for number, (group, title) in enumerate(zip(groups, workspace.runs.titles_of_repeats(groups), strict=True)):
-        st.button(
-            f"All {kind_of(group)} of {text.plain(text.short(title, 40))}",
-            key=f"ensemble_group_{number}",
-            type="tertiary",
-            icon=":material/library_add_check:",
-            on_click=state.ensemble_of.of(dataset.id).set,
-            args=([run.id for run in group.runs],),
-        )
+        label = f"All {kind_of(group)} of {text.plain(text.short(title, 40))}"
+        take, runs = state.ensemble_of.of(dataset.id).set, [run.id for run in group.runs]
+        button(label, f"ensemble_group_{number}", "library_add_check", take, runs, type="tertiary")
 
 
 def _made(workspace: Workspace, dataset: Dataset) -> None:
@@ -80,15 +69,9 @@ def _made(workspace: Workspace, dataset: Dataset) -> None:
     for run in made:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(text.escape(text.short(names[run.id], 60)))
-            st.button(
-                "Remove",
-                key=f"ensemble_remove_{run.id}",
-                icon=":material/close:",
-                type="tertiary",
-                help="Its members stay, and it can be made again.",
-                on_click=act(workspace.ensembles.delete),
-                args=(run.id,),
-            )
+            again = "Its members stay, and it can be made again."
+            remove = partial(workspace.ensembles.delete, run.id)
+            button("Remove", f"ensemble_remove_{run.id}", "close", remove, type="tertiary", help=again)
 
 
 def _add(workspace: Workspace, dataset: Dataset, members: Sequence[str], compared: Sequence[str]) -> None:

@@ -39,16 +39,14 @@ function draw(root, data) {
     cells.forEach((cell, j) => {
       if (!cell) return
       const field = at(i, j)
-      field.addEventListener("pointerenter", () => show(i, j))
-      field.addEventListener("click", () => show(i, j))
-      field.addEventListener("focus", () => show(i, j))
-      field.addEventListener("keydown", (event) => {
+      field.onpointerenter = field.onclick = field.onfocus = () => show(i, j)
+      field.onkeydown = (event) => {
         const [down, right] = arrow(event) ?? []
         if (down === undefined) return
         event.preventDefault()
         const past = i + down === j + right ? 2 : 1 // over the diagonal
         at(i + past * down, j + past * right)?.focus()
-      })
+      }
     }),
   )
   if (data.runs.length > 1) {

@@ -1,16 +1,14 @@
 """Every two runs of a comparison: by how much the row is ahead of the column, and whether that is more than luck."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
-
-import streamlit as st
 
 from components import state
 from components.kit import text
-from components.kit.component import component
+from components.kit.buttons import choice
+from components.kit.charts import symbol_uri
+from components.kit.drawn import component
 from components.kit.guard import fragment
-from components.kit.palette import symbol_uri
 from components.state import Metric
 from transfer_core.presentation.entries import Entry
 from transfer_core.workspace import Comparison, Interval, Pair
@@ -18,6 +16,8 @@ from transfer_core.workspace import Comparison, Interval, Pair
 MOST = 24  # runs; of more, the most accurate are shown
 
 METRICS: dict[Metric, str] = {"accuracy": "Accuracy", "macro_f1": "Macro-F1", "log_loss": "Log-loss"}
+
+UNITS: dict[Metric, str] = {"accuracy": "points", "macro_f1": "points of macro-F1", "log_loss": "nats of log-loss"}
 
 HTML = """
 <figure class="pairs">
@@ -29,31 +29,13 @@ HTML = """
 mount = component("graft_pairs", HTML, beside=__file__)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Cell:
-    """A row against a column."""
-
-    value: str
-    share: float  # of the largest difference, from -1, the column is better, to 1, the row is
-    sure: bool
-    said: str  # all there is to say, in words
-
-
 @fragment
 def matrix(comparison: Comparison, shown: Sequence[Entry]) -> None:
     """Draw it; what a cell means is said underneath when it is pointed at, tapped or reached by keyboard."""
     metric = state.pairs_metric.get()
     mount(key="pairs", data=drawing(comparison, shown[:MOST], metric))
-    st.segmented_control(
-        "Difference of",
-        list(METRICS),
-        default="accuracy",
-        format_func=METRICS.__getitem__,
-        key=state.pairs_metric.key,
-        required=True,
-        persist_state="session",
-        label_visibility="collapsed",
-    )
+    looks = {"default": "accuracy", "format_func": METRICS.__getitem__, "persist_state": "session"}
+    choice("Difference of", METRICS, state.pairs_metric.key, **looks)
 
 
 def drawing(comparison: Comparison, shown: Sequence[Entry], metric: Metric) -> dict[str, Any]:
@@ -74,12 +56,7 @@ def drawing(comparison: Comparison, shown: Sequence[Entry], metric: Metric) -> d
             for each in shown
         ],
         "cells": [
-            [
-                None
-                if row is column
-                else vars(cell(comparison.pair(row.run.id, column.run.id), row, column, metric, most))
-                for column in shown
-            ]
+            [None if row is column else _cell(comparison, row, column, metric, most) for column in shown]
             for row in shown
         ],
         "hint": "Point at a cell, or tap it, to read what it says.",
@@ -115,30 +92,25 @@ def how(comparison: Comparison, shown: Sequence[Entry], metric: Metric) -> str:
     return f"Row minus column, in {unit}. {framed}{some}"
 
 
-def cell(pair: Pair, row: Entry, column: Entry, metric: Metric, most: float) -> Cell:
-    """`pair` seen from the row; `most` is the largest difference on show."""
+def _cell(comparison: Comparison, row: Entry, column: Entry, metric: Metric, most: float) -> dict[str, Any]:
+    """A row against a column; `most` is the largest difference on show."""
+    pair = comparison.pair(row.run.id, column.run.id)
     difference, sure = _difference(pair, metric), _sure(pair, metric)
-    better = -difference.value if metric == "log_loss" else difference.value
-    return Cell(
-        value=_short(difference.value, metric),
-        share=better / most if most else 0.0,
-        sure=sure,
-        said=_said(pair, row, column, metric, difference, sure),
-    )
-
-
-def _said(pair: Pair, row: Entry, column: Entry, metric: Metric, difference: Interval, sure: bool) -> str:
-    low, high = (_exact(value, metric) for value in (difference.low, difference.high))
+    low, value, high = (_exact(each, metric) for each in (difference.low, difference.value, difference.high))
     first, second = (f"{each.number} {text.short(each.title, 60)}" for each in (row, column))
-    said = f"{first} against {second}: {_exact(difference.value, metric)} {UNITS[metric]} ({low} to {high})."
+    said = f"{first} against {second}: {value} {UNITS[metric]} ({low} to {high})."
     if metric != "accuracy":
-        return f"{said} {'The interval leaves out zero.' if sure else 'The interval holds zero.'}"
-    alone = f"It alone has {_images(pair.wins)} right, the other alone {_images(pair.losses)}."
-    tested = f"p {_p(pair.p)}, by Holm {_p(pair.adjusted)}: {'more than luck' if sure else 'may be luck'}."
-    return f"{said} {alone} {tested}"
-
-
-UNITS: dict[Metric, str] = {"accuracy": "points", "macro_f1": "points of macro-F1", "log_loss": "nats of log-loss"}
+        why = "The interval leaves out zero." if sure else "The interval holds zero."
+    else:
+        why = f"It alone has {_images(pair.wins)} right, the other alone {_images(pair.losses)}."
+        why += f" p {_p(pair.p)}, by Holm {_p(pair.adjusted)}: {'more than luck' if sure else 'may be luck'}."
+    better = -difference.value if metric == "log_loss" else difference.value
+    return {
+        "value": text.signed(difference.value, 2) if metric == "log_loss" else value,
+        "share": better / most if most else 0.0,  # of the largest, from -1, the column is better, to 1, the row is
+        "sure": sure,
+        "said": f"{said} {why}",  # all there is to say
+    }
 
 
 def _images(number: int) -> str:
@@ -150,7 +122,8 @@ def _p(value: float) -> str:
 
 
 def _difference(pair: Pair, metric: Metric) -> Interval:
-    return {"accuracy": pair.accuracy, "macro_f1": pair.macro_f1, "log_loss": pair.log_loss}[metric]
+    difference: Interval = getattr(pair, metric)
+    return difference
 
 
 def _sure(pair: Pair, metric: Metric) -> bool:
@@ -159,10 +132,6 @@ def _sure(pair: Pair, metric: Metric) -> bool:
     return pair.sure if metric == "accuracy" else difference.low > 0 or difference.high < 0
 
 
-def _short(value: float, metric: Metric) -> str:
-    """For a cell: "+9.1", "−0.12" """
-    return text.signed(value, 2) if metric == "log_loss" else text.signed(100 * value, 1)
-
-
 def _exact(value: float, metric: Metric) -> str:
+    """ "+9.1", "−0.123" """
     return text.signed(value, 3) if metric == "log_loss" else text.signed(100 * value, 1)

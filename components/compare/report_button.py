@@ -7,6 +7,7 @@ from typing import Literal
 import streamlit as st
 
 from components.kit import text
+from components.kit.buttons import save_button
 from transfer_core.errors import GraftError
 from transfer_core.types import Dataset
 from transfer_core.workspace import Comparison, Workspace
@@ -14,27 +15,23 @@ from transfer_core.workspace import Comparison, Workspace
 
 def report_button(workspace: Workspace, dataset: Dataset, comparison: Comparison) -> None:
     """Two buttons that save the report on these runs. It is made when one is pressed, while the page stays in use."""
-    name = file_name(dataset.name)
+    name, made = file_name(dataset.name), partial(_made, workspace, dataset, comparison)
     with st.container(key="report", horizontal=True, vertical_alignment="center"):
-        st.download_button(
+        save_button(
             "Save as a report",
-            partial(_made, workspace, dataset, comparison, "html"),
-            file_name=f"{name}.html",
-            mime="text/html",
-            key="report_html",
-            icon=":material/description:",
-            on_click="ignore",
+            partial(made, "html"),
+            f"{name}.html",
+            "report_html",
+            icon="description",
             help="One file with the verdict, its evidence, images and recipes, for a browser or the printer. It needs"
             " no network and shows some of your images. Making it takes a few seconds.",
         )
-        st.download_button(
+        save_button(
             "Figures as JSON",
-            partial(_made, workspace, dataset, comparison, "json"),
-            file_name=f"{name}.json",
-            mime="application/json",
-            key="report_json",
-            icon=":material/data_object:",
-            on_click="ignore",
+            partial(made, "json"),
+            f"{name}.json",
+            "report_json",
+            icon="data_object",
             help="The same for programs: all scores, pairs, curves, recipes and versions.",
         )
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha1
+from operator import attrgetter
 
 import pandas as pd
 import streamlit as st
@@ -10,9 +11,10 @@ import streamlit as st
 from components import state
 from components.compare.tables import PERCENT, hundredfold
 from components.kit import text
-from components.kit.palette import symbol_uri
-from components.kit.queue_lines import titles
-from transfer_core.types import Dataset, Recipe, Run
+from components.kit.buttons import button
+from components.kit.charts import symbol_uri
+from components.kit.runs import titles
+from transfer_core.types import Dataset, Run
 from transfer_core.workspace import Workspace
 
 TABLE_PX = 420
@@ -29,12 +31,8 @@ class Choice:
 
 def comparable(done: Sequence[Run]) -> list[Run]:
     """Of finished runs, newest first, those that share test images: without folds, else of the newest run's fold."""
-    newest = done[0].recipe
-    return [run for run in done if not run.recipe.folds] or [run for run in done if _fold(run.recipe) == _fold(newest)]
-
-
-def _fold(recipe: Recipe) -> tuple[int, int, int]:
-    return recipe.folds, recipe.fold, recipe.seed
+    fold = attrgetter("recipe.folds", "recipe.fold", "recipe.seed")
+    return [run for run in done if not run.recipe.folds] or [run for run in done if fold(run) == fold(done[0])]
 
 
 def choice(dataset: Dataset, runs: Sequence[Run], best: Sequence[Run]) -> Choice:
@@ -110,13 +108,7 @@ def choose_runs(workspace: Workspace, dataset: Dataset, runs: Sequence[Run], cho
             alt="Runs that can be compared; ticked ones are",
         )
         if chosen.own:
-            st.button(
-                "Back to the best of each strategy",
-                key="compare_best",
-                icon=":material/restart_alt:",
-                on_click=_default,
-                args=(dataset,),
-            )
+            button("Back to the best of each strategy", "compare_best", "restart_alt", _default, dataset)
 
 
 def _words(chosen: Choice, sizes: Sizes) -> str:

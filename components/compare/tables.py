@@ -6,20 +6,27 @@ import pandas as pd
 import streamlit as st
 
 from components.kit import text
-from components.kit.leads import points
-from components.kit.palette import symbol_uri
-from components.kit.queue_lines import kind_of
+from components.kit.charts import symbol_uri
+from components.kit.runs import kind_of, points
 from transfer_core.presentation.entries import Entry
 from transfer_core.presentation.recipes import differences
 from transfer_core.presentation.tables import run_rows
-from transfer_core.types import Dataset, Repeats, Run
+from transfer_core.types import Dataset, Run
 from transfer_core.workspace import NONE, Comparison, Resampled, Workspace
 
 PERCENT = st.column_config.NumberColumn(format="%.1f %%")
 MANY = 24  # columns of the table of differences
 
 
-def runs_table(workspace: Workspace, comparison: Comparison, shown: Sequence[Entry]) -> None:
+def tables_view(
+    workspace: Workspace, dataset: Dataset, comparison: Comparison, shown: Sequence[Entry], *, apart: bool
+) -> None:
+    """All figures of the runs, and what repeats say. `apart`: whether there are runs of folds."""
+    _runs(workspace, comparison, shown)
+    _repeats(workspace, dataset, comparison.runs[0], apart=apart)
+
+
+def _runs(workspace: Workspace, comparison: Comparison, shown: Sequence[Entry]) -> None:
     """A line for each run, the most accurate first."""
     rows = run_rows(shown, comparison, {each.run.id: workspace.runs.model_bytes(each.run.id) for each in shown})
     st.dataframe(
@@ -76,10 +83,10 @@ def hundredfold(share: float | None) -> float | None:
 # --- repeats ------------------------------------------------------------------------------------
 
 
-def repeats_table(workspace: Workspace, dataset: Dataset, compared: Run, *, apart: bool) -> None:
+def _repeats(workspace: Workspace, dataset: Dataset, compared: Run, *, apart: bool) -> None:
     """Recipes with several seeds or folds: mean and spread; and recipes held against each other over folds.
 
-    `compared` is one of the runs that the page compares, `apart` whether there are runs of folds.
+    `compared` is one of the runs that the page compares.
     """
     groups = workspace.runs.repeats(dataset.id)
     if not groups:
@@ -97,7 +104,10 @@ def repeats_table(workspace: Workspace, dataset: Dataset, compared: Run, *, apar
                 "Backbone": [text.plain(group.runs[0].recipe.backbone) for group in groups],
                 "Mean": [hundredfold(group.mean) for group in groups],
                 "Spread": [hundredfold(group.spread) for group in groups],
-                "Each": [_each(group) for group in groups],
+                "Each": [
+                    ", ".join(text.percent(run.test_accuracy) for run in group.runs if run.test_accuracy is not None)
+                    for group in groups
+                ],
             }
         ),
         hide_index=True,
@@ -116,15 +126,7 @@ def repeats_table(workspace: Workspace, dataset: Dataset, compared: Run, *, apar
             "Folds are tested on training and validation images that they did not train on, not on the test split."
             + (f" Only fold {fold.fold + 1} is compared here." if fold.folds else " Only this table has them.")
         )
-    resampled_table(workspace.comparisons.resampled(dataset.id), names)
-
-
-def _each(group: Repeats) -> str:
-    return ", ".join(text.percent(run.test_accuracy) for run in group.runs if run.test_accuracy is not None)
-
-
-def resampled_table(tests: Sequence[Resampled], names: dict[str, str]) -> None:
-    """Recipes that were cross-validated on the same folds, each two against each other."""
+    tests = workspace.comparisons.resampled(dataset.id)
     if not tests:
         return
     st.markdown(

@@ -26,12 +26,11 @@ def verdict_view(workspace: Workspace, dataset: Dataset, comparison: Comparison)
         st.caption(rule(comparison))
         export_view(workspace, dataset, run)
     grade, transfer = workspace.comparisons.grade(comparison), comparison.transfer
-    left, right = st.columns(2, gap="medium") if transfer is not None else (st.container(), None)
-    with left:
-        st.markdown(f"###### The advice\n:small[{text.escape(grade.reason)}]")
-    if transfer is not None and right is not None:
+    places = st.columns(2, gap="medium") if transfer is not None else [st.container()]
+    places[0].markdown(f"###### The advice\n:small[{text.escape(grade.reason)}]")
+    if transfer is not None:
         said = text.escape(f"{transfer.reason} {transfer.advice}".strip())
-        with right:
+        with places[1]:
             if transfer.finding == "useless":
                 st.warning(said, icon=":material/warning:")
             else:
@@ -57,14 +56,13 @@ def rule(comparison: Comparison) -> str:
 
 def facts_of(run: Run, score: Score, model_bytes: int | None) -> list[Fact]:
     """What a run reached and what it took; what was not measured is left out."""
-    found: list[Fact] = [("Test accuracy", text.percent(score.accuracy), text.between(*score.interval))]
-    if run.whole_seconds is not None:
-        found.append(("Training time", text.duration(run.whole_seconds), ""))
-    if run.peak_bytes is not None:
-        found.append(("Peak memory", text.size(run.peak_bytes), ""))
-    if model_bytes is not None:
-        found.append(("Model file", text.size(model_bytes), ""))
-    return found
+    took = (
+        ("Training time", run.whole_seconds, text.duration),
+        ("Peak memory", run.peak_bytes, text.size),
+        ("Model file", model_bytes, text.size),
+    )
+    found = [(what, written(figure), "") for what, figure, written in took if figure is not None]
+    return [("Test accuracy", text.percent(score.accuracy), text.between(*score.interval)), *found]
 
 
 def facts(listed: Sequence[Fact]) -> str:

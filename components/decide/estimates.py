@@ -55,13 +55,10 @@ def estimates_view(
 
 def table(plans: Sequence[Plan], titles: Mapping[str, str], *, limited: bool) -> str:
     """HTML: a row for each strategy; how it stands against the limit where there is one."""
-    head = (
-        "<th>Strategy</th><th class='number'>Time</th><th class='number'>Epochs</th><th class='number'>Peak memory</th>"
-    )
+    head = "".join(f'<th class="number">{name}</th>' for name in ("Time", "Epochs", "Peak memory"))
+    head = f"<th>Strategy</th>{head}{'<th>Against your limit</th>' * limited}"
     rows = "".join(_row(plan, titles[plan.strategy], limited) for plan in plans)
-    return (
-        f"<table><thead><tr>{head}{'<th>Against your limit</th>' * limited}</tr></thead><tbody>{rows}</tbody></table>"
-    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
 
 def _row(plan: Plan, title: str, limited: bool) -> str:

@@ -7,11 +7,10 @@ const PICTURE = { width: 92, height: 46, gap: 7 }
 const APART = 2.7 // px from the middle of an edge to each of its two lines, where both paths share it
 
 export default function ({ data, parentElement, setTriggerValue }) {
-  const root = parentElement.querySelector(".flow")
-  const flow = (root.flow ??= new Flow(root))
+  const flow = lasting(parentElement.querySelector(".flow"), (root) => new Flow(root))
   flow.send = (answers) => setTriggerValue("answer", answers)
   flow.take(data)
-  return () => root.isConnected || flow.observer.disconnect()
+  return flow.end
 }
 
 class Flow {
@@ -19,9 +18,6 @@ class Flow {
     this.root = root
     this.svg = root.querySelector("svg")
     this.width = 0
-    this.pen = document.createElement("canvas").getContext("2d")
-    this.observer = new ResizeObserver(() => this.data && root.clientWidth !== this.width && this.build())
-    this.observer.observe(root)
     document.fonts.ready.then(() => this.data && this.build())
   }
 
@@ -399,8 +395,7 @@ class Flow {
   }
 
   say(name, words) {
-    const bold = document.createElement("b")
-    bold.textContent = /[?]$/.test(name) ? `${name} ` : `${name}. `
+    const bold = made("b", {}, null, /[?]$/.test(name) ? `${name} ` : `${name}. `)
     this.root.querySelector(".says").replaceChildren(bold, words)
   }
 
@@ -410,8 +405,7 @@ class Flow {
   }
 
   measure(words, font) {
-    this.pen.font = `${font} ${this.family}`
-    return this.pen.measureText(words).width
+    return measured(words, `${font} ${this.family}`)
   }
 
   fit(text, weight, px, room) {

@@ -1,12 +1,12 @@
 """The decision flowchart, drawn and answered on the drawing: what was said and what was measured, each a lit path."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from components.decide.flowchart_pictures import PICTURES
 from components.kit import text
-from components.kit.component import component
+from components.kit.drawn import component
 from transfer_core.presentation.answers import BUDGET, SIMILARITY
 from transfer_core.types import LARGE, SMALL, Answers
 
@@ -170,26 +170,17 @@ def drawing(
             "budget": "measured",
         },
         "notes": dict(notes or {}),
-        "pictures": {option: {"alt": picture.alt, "svg": picture.svg} for option, picture in PICTURES.items()},
+        "pictures": {option: asdict(picture) for option, picture in PICTURES.items()},
         "lit": lit,
-        "questions": [
-            {
-                "name": question.name,
-                "title": question.title,
-                "aside": question.aside,
-                "options": [{"value": o.value, "label": o.label, "hint": o.hint} for o in question.options],
-            }
-            for question in QUESTIONS
-        ],
+        "questions": [asdict(question) for question in QUESTIONS],
         "places": {
-            **{str(n): {"title": p.title, "where": p.where, "says": p.says} for n, p in SCENARIOS.items()},
+            **{str(number): asdict(place) for number, place in SCENARIOS.items()},
             "1-2": {"title": "between 1 and 2", "where": "", "says": BETWEEN},
             "3-4": {"title": "between 3 and 4", "where": "", "says": BETWEEN},
         },
-        "leads": {similarity: {size: list(to) for size, to in by.items()} for similarity, by in LEADS.items()},
+        "leads": LEADS,
     }
 
 
 def _plain(answers: Answers) -> dict[str, str | None]:
-    asked = ("size", "similarity", "budget", "domain")
-    return {name: getattr(answers, name) for name in asked}
+    return {question.name: getattr(answers, question.name) for question in QUESTIONS}

@@ -1,14 +1,14 @@
 """Launching from the decision: what is recommended, all four scenarios, or what the user ticks."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from functools import partial
 
 import streamlit as st
 
 from components import shell, state
 from components.kit import text
 from components.kit.backbone_picker import download_note
-from components.kit.guard import act
+from components.kit.buttons import button
 from transfer_core.types import Backbone, Dataset, Decision, Plan
 from transfer_core.workspace import Workspace
 
@@ -22,27 +22,16 @@ def launch_view(
     """The buttons; the primary one launches what is recommended. `titles` of the strategies by name."""
     plans = {plan.strategy: plan for plan in decision.plans}
     four = tuple(known.name for known in workspace.strategies.list() if known.represents)
-
-    def button(label: str, key: str, icon: str, names: Sequence[str], **more: Any) -> None:
-        """One that launches before the page is drawn anew, and so without waiting for it."""
-        st.button(
-            label,
-            key=key,
-            icon=icon,
-            on_click=act(_launch),
-            args=(workspace, dataset, backbone, decision, names),
-            **more,
-        )
-
+    launch = partial(_launch, workspace, dataset, backbone, decision)
     with st.expander("Choose yourself", icon=":material/checklist:", key="choose_yourself"):
         ticked = _choose(workspace, dataset, decision, plans)
         label = f"Launch {len(ticked)} {'strategy' if len(ticked) == 1 else 'strategies'}"
-        button(label, "launch_chosen", ":material/play_arrow:", ticked, disabled=not ticked)
+        button(label, "launch_chosen", "play_arrow", launch, ticked, disabled=not ticked)
     if not workspace.backbones.available(backbone):
         st.warning(text.escape(download_note(backbone)), icon=":material/download:")
     with st.container(horizontal=True, vertical_alignment="center"):
-        button("Launch recommended", "launch", ":material/play_arrow:", (decision.strategy,), type="primary")
-        button("Launch all four scenarios", "launch_four", ":material/grid_view:", four)
+        button("Launch recommended", "launch", "play_arrow", launch, (decision.strategy,), type="primary")
+        button("Launch all four scenarios", "launch_four", "grid_view", launch, four)
     st.caption(text.escape(words(decision, plans, titles, backbone, four)))
 
 

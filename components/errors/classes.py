@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from components.errors.look import ROOT, STYLE, mark, points, strategy_of
 from components.kit import text
-from components.kit.component import component
+from components.kit.drawn import component
 from transfer_core.presentation.marks import mark_of
 from transfer_core.types import Dataset
 from transfer_core.workspace import ClassScore, Comparison, Interval, Workspace
@@ -86,21 +86,16 @@ def _heading(column: int, name: str, words: str) -> str:
 
 
 def _row(name: str, strategies: Sequence[str], scores: Sequence[ClassScore]) -> str:
-    recalls = [score.recall for score in scores]
+    recalls, both = [score.recall for score in scores], list(zip(scores, strategies, strict=True))
     cells = [
         f'<th scope="row" class="name" title="{text.html(name)}">{text.html(text.short(name, 40))}</th>',
         f'<td class="number images" data-sort="{scores[0].support}">{text.count(scores[0].support)}</td>',
         f'<td class="strip">{"".join(map(_whisker, strategies, recalls))}</td>',
-        *(
-            _share(recall, _tag(strategy, "Recall"), ranged=True)
-            for recall, strategy in zip(recalls, strategies, strict=True)
-        ),
+        *(_share(score.recall, _tag(strategy, "Recall"), ranged=True) for score, strategy in both),
+        *([_change(*recalls)] if len(recalls) > 1 else []),
+        *(_share(score.precision, _tag(strategy, "Precision")) for score, strategy in both),
+        *(_f1(score.f1, _tag(strategy, "F1")) for score, strategy in both),
     ]
-    if len(recalls) > 1:
-        cells.append(_change(*recalls))
-    pairs = list(zip(scores, strategies, strict=True))
-    cells += [_share(score.precision, _tag(strategy, "Precision")) for score, strategy in pairs]
-    cells += [_f1(score.f1, _tag(strategy, "F1")) for score, strategy in pairs]
     return f"<tr>{''.join(cells)}</tr>"
 
 

@@ -7,20 +7,16 @@ const ABREAST = 20 // more classes than this are shown one matrix at a time
 const MINUS = "\u2212"
 
 export default function ({ data, parentElement, setTriggerValue }) {
-  const root = parentElement.querySelector(".confusion")
-  const view = (root.view ??= new Confusion(root))
+  const view = lasting(parentElement.querySelector(".confusion"), (root) => new Confusion(root))
   view.send = (cell) => setTriggerValue("cell", cell)
   view.take(data)
-  return () => root.isConnected || view.observer.disconnect()
+  return view.end
 }
 
 class Confusion {
   constructor(root) {
     this.root = root
     this.shown = 0 // the panel in sight where only one fits
-    this.pen = document.createElement("canvas").getContext("2d")
-    this.observer = new ResizeObserver(() => this.data && root.clientWidth !== this.width && this.build())
-    this.observer.observe(root)
     const on = (kind, act) => root.addEventListener(kind, (event) => {
       const cell = event.target.closest?.(".cell")
       if (cell) act(cell, event)
@@ -49,8 +45,8 @@ class Confusion {
     this.width = this.root.clientWidth
     if (!this.width) return
     const { names, panels } = this.data, n = names.length
-    this.pen.font = `13px ${getComputedStyle(this.root).fontFamily}`
-    const wide = Math.max(...names.map((name) => this.pen.measureText(name).width)) + 12
+    const font = `13px ${getComputedStyle(this.root).fontFamily}`
+    const wide = Math.max(...names.map((name) => measured(name, font))) + 12
     const named = Math.min(wide, this.width < NARROW ? 84 : n <= FEW ? 150 : 104)
     const digits = `${Math.max(...panels.flatMap((panel) => panel.matrix.flat().map(Math.abs)))}`.length
     const touched = matchMedia("(pointer: coarse)").matches ? TOUCHED : 0

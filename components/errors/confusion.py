@@ -1,23 +1,25 @@
 """Which class is taken for which: two runs' confusion matrices, their difference, and the images of a cell."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
-from typing import Any, get_args
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal, get_args
 
 import streamlit as st
 
 from components import state
-from components.errors.answers import asked, confused
-from components.errors.confused_pairs import Cell, Panel, pair_list
 from components.errors.gallery import tiles
-from components.errors.look import STYLE, mark, strategy_of
+from components.errors.look import ROOT, STYLE, mark, strategy_of
 from components.kit import text
-from components.kit.component import component
+from components.kit.drawn import component
+from components.kit.runs import asked, once
 from transfer_core.presentation.confusions import Mixed, mixed
 from transfer_core.types import Dataset
 from transfer_core.workspace import Call, Comparison, Seen, Workspace
 
 MATRIX = 40  # more classes than this are shown as pairs of classes
+LISTED = 12  # of these pairs
 FEW, LONG, SHORT = 6, 24, 14  # classes up to which there is room for long names; characters of a name
 
 HTML = """
@@ -35,6 +37,19 @@ HTML = """
 </div>
 """
 mount = component("graft_confusion", HTML, beside=__file__, css=STYLE)
+BESIDE = str(Path(__file__).with_name("confused_pairs.py"))
+mount_pairs = component("graft_confused_pairs", ROOT, beside=BESIDE, css=STYLE)
+
+Panel = Literal["first", "second", "difference"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """Test images of one label that are predicted as one class: by one of the two runs, or by either."""
+
+    panel: Panel
+    label: int
+    predicted: int
 
 
 def confusion_view(
@@ -58,7 +73,10 @@ def confusion_view(
     if drawn:
         mount(key=f"{key}_drawn", data=drawn, on_cell_change=press)
     elif pairs:
-        pair_list(dataset, comparison, runs, pairs, cell, key=f"{key}_drawn", press=press)
+        titles = [(strategy_of(comparison, run), comparison.title(run)) for run in runs]
+        chosen = "" if cell is None else f"{cell.label}-{cell.predicted}"
+        listing = {"html": listed(dataset.classes, titles, pairs[:LISTED]), "selected": chosen}
+        mount_pairs(key=f"{key}_drawn", data=listing, on_cell_change=press)
     if pairs:
         _choose(dataset, pairs, cell, len(runs))
     else:
@@ -105,6 +123,30 @@ def _panel(comparison: Comparison, run: str, name: str) -> dict[str, Any]:
         "says": f"Confusion matrix of {title}. Rows are labels, columns predictions.",
         "matrix": score.confusion.tolist(),
     }
+
+
+def listed(classes: Sequence[str], titles: Sequence[tuple[str, str]], pairs: Sequence[Mixed]) -> str:
+    """HTML of pairs of classes that are mixed up, each a button. `titles`: strategy and title of each run."""
+    most = max(count for pair in pairs for count in (pair.first, pair.second))
+    heads = "".join(f"<span>{mark(strategy)}{text.html(title)}</span>" for strategy, title in titles)
+    change = '<span class="change">Change</span>' if len(titles) > 1 else ""
+    rows = "".join(_row(classes, pair, most, len(titles)) for pair in pairs)
+    head = f'<header><span class="what">Label, and what it is taken for</span>{heads}{change}</header>'
+    return f'<div class="pairs{"" if len(titles) > 1 else " one"}">{head}{rows}</div>'
+
+
+def _row(classes: Sequence[str], pair: Mixed, most: int, runs: int) -> str:
+    label, predicted = (text.html(text.short(classes[each], 60)) for each in (pair.label, pair.predicted))
+    bars = "".join(_bar(count, most) for count in (pair.first, pair.second)[:runs])
+    change = text.signed(pair.second - pair.first, 0)
+    return (
+        f'<button type="button" data-cell="{pair.label}-{pair.predicted}"><span class="names"><b>{label}</b> taken for '
+        f"<b>{predicted}</b></span>{bars}{f'<em>{change}</em>' if runs > 1 else ''}</button>"
+    )
+
+
+def _bar(count: int, most: int) -> str:
+    return f'<span class="bar"><i style="width: {80 * count / most:.0f}%"></i>{text.count(count)}</span>'
 
 
 def in_hand(said: Any, classes: int, runs: int) -> Cell | None:
@@ -155,11 +197,9 @@ def _images(
 ) -> None:
     """The images of a cell; of both runs' cells, those of either alone apart from those of both."""
     others = [tuple(other for other in runs if other != run) for run in runs]
+    ask = partial(once, workspace.comparisons.confused)
     found = asked(
-        lambda: [
-            confused(workspace, run, cell.label, cell.predicted, beside)
-            for run, beside in zip(runs, others, strict=True)
-        ]
+        lambda: [ask(run, cell.label, cell.predicted, beside=beside) for run, beside in zip(runs, others, strict=True)]
     )
     if found is None:
         return
@@ -192,7 +232,11 @@ def groups(
     found: Sequence[Sequence[Seen]], runs: Sequence[str], titles: Sequence[str], cell: Cell
 ) -> dict[str, list[Seen]]:
     """The images of a cell, by which of the runs put them there. What the runs say stands in the order of `runs`."""
-    ordered = [[replace(seen, calls=tuple(sorted(seen.calls, key=_by(runs)))) for seen in each] for each in found]
+
+    def by(call: Call) -> int:
+        return runs.index(call.run)
+
+    ordered = [[replace(seen, calls=tuple(sorted(seen.calls, key=by))) for seen in each] for each in found]
     if cell.panel != "difference":
         at = ("first", "second").index(cell.panel)
         split = {f"by {titles[at]}": ordered[at]}
@@ -204,7 +248,3 @@ def groups(
             "by both": [seen for seen in ordered[0] if seen.sample in second],
         }
     return {whose: seen for whose, seen in split.items() if seen}
-
-
-def _by(runs: Sequence[str]) -> Callable[[Call], int]:
-    return lambda call: runs.index(call.run)

@@ -8,9 +8,11 @@ import streamlit as st
 from components import shell, state
 from components.errors.gallery import first, more
 from components.errors.label_marks import mark_tiles
+from components.errors.labels import SPLIT
 from components.kit import text
+from components.kit.buttons import button
 from components.kit.feed import feed
-from components.kit.guard import act, said
+from components.kit.guard import said
 from components.kit.status import ENDED_BADLY, phase_bar, say_ended_badly
 from transfer_core.types import SPLITS, Dataset, Job, Mark
 from transfer_core.workspace import Comparison, DatasetRow, Seen, Workspace
@@ -35,7 +37,10 @@ def corrections_view(
             st.markdown(words(marks))
             _elsewhere(workspace, dataset, marks, {seen.sample for seen in shown})
             if job is not None and active:
-                _progress(workspace, job)
+                st.markdown(f"Making **{text.escape(workspace.jobs.task(job).name)}**")
+                phase_bar(feed(workspace, job.id))
+                stopping = job.status == "stopping"
+                button("Cancel", "corrections_cancel", "", workspace.jobs.stop, job.id, disabled=stopping)
             else:
                 _made_or_make(workspace, dataset, comparison, marks, job)
     _undo(workspace, dataset, marks)
@@ -62,24 +67,9 @@ def _elsewhere(workspace: Workspace, dataset: Dataset, marks: Sequence[Mark], ab
     with st.expander(f"{text.count(len(left))} of them {which}", key=key, on_change="rerun") as box:
         if box.open:
             samples = first(list(left), key=key)
-            lines = {i: f'<li class="others">{SPLIT[int(dataset.splits[i])]} image</li>' for i in samples}
+            lines = {i: f'<li class="others">{SPLIT[SPLITS[int(dataset.splits[i])]]} image</li>' for i in samples}
             mark_tiles(workspace, dataset, dict.fromkeys(samples), left, key=f"{key}_tiles", lines=lines)
             more(list(left), key=key)
-
-
-SPLIT = tuple({"train": "training", "val": "validation"}.get(name, name) for name in SPLITS)
-
-
-def _progress(workspace: Workspace, job: Job) -> None:
-    st.markdown(f"Making **{text.escape(workspace.jobs.task(job).name)}**")
-    phase_bar(feed(workspace, job.id))
-    st.button(
-        "Cancel",
-        key="corrections_cancel",
-        disabled=job.status == "stopping",
-        on_click=act(workspace.jobs.stop),
-        args=(job.id,),
-    )
 
 
 def _made_or_make(
@@ -135,7 +125,7 @@ def _clear(workspace: Workspace, dataset: Dataset, marks: Sequence[Mark]) -> Non
         workspace.corrections.unmark(dataset)
         state.marks_cleared.set((dataset.id, tuple(marks)))
 
-    st.button("Clear all marks", key="corrections_clear", icon=":material/layers_clear:", on_click=act(clear))
+    button("Clear all marks", "corrections_clear", "layers_clear", clear)
 
 
 def _undo(workspace: Workspace, dataset: Dataset, marks: Sequence[Mark]) -> None:
@@ -146,4 +136,4 @@ def _undo(workspace: Workspace, dataset: Dataset, marks: Sequence[Mark]) -> None
         return
     with st.container(horizontal=True, vertical_alignment="center", key="corrections_undo"):
         st.markdown("1 mark was cleared." if len(cleared) == 1 else f"{text.count(len(cleared))} marks were cleared.")
-        st.button("Undo", key="corrections_back", on_click=act(workspace.corrections.mark), args=(dataset, cleared))
+        button("Undo", "corrections_back", "", workspace.corrections.mark, dataset, cleared)

@@ -1,23 +1,65 @@
-"""Where two runs differ: the images that the second fixes, those that it breaks, and what is left to both."""
+"""Two runs held against each other: which two, the images that the second fixes or breaks, and what is left to both."""
+
+from typing import Any
 
 import streamlit as st
 
-from components.errors.answers import asked, disagreement
+from components import state
 from components.errors.gallery import tiles
-from components.errors.look import points, show
-from components.errors.pair import pair_in_hand
+from components.errors.look import nothing, points, show, titles_of
 from components.kit import text
-from components.kit.leads import luck
+from components.kit.buttons import button, choice
+from components.kit.runs import asked, luck, once
 from transfer_core.types import Dataset
 from transfer_core.workspace import Comparison, Disagreement, Pair, Workspace
 
 
+def pair_in_hand(comparison: Comparison, *, section: str) -> tuple[str, str | None]:
+    """Two select boxes and what they say; a run alone has no second."""
+    ids = [run.id for run in comparison.runs]
+    rival = comparison.rival
+    if rival is None:
+        return ids[0], None
+    first, second = kept(state.errors_pair.get(), ids) or (rival, comparison.verdict.choice)
+    boxes = [state.widget("errors_pair").of(section, place) for place in ("first", "second")]
+    for box, run in zip(boxes, (first, second), strict=True):
+        box.set(run)
+
+    def take() -> None:
+        a, b = (box.get() for box in boxes)
+        state.errors_pair.set((second, first) if a == b else (a, b))
+
+    with st.container(horizontal=True, vertical_alignment="bottom", key=f"errors_pair_{section}_boxes"):
+        for place, box in zip(("First", "Second"), boxes, strict=True):
+            st.selectbox(
+                f"{place} run",
+                ids,
+                format_func=titles_of(comparison),
+                key=box.key,
+                on_change=take,
+                width=320,
+            )
+        button("Swap", f"errors_pair_{section}_swap", "swap_horiz", state.errors_pair.set, (second, first))
+    return first, second
+
+
+def kept(said: Any, ids: list[str]) -> tuple[str, str] | None:
+    """The pair of an earlier visit, where both of its runs are still compared."""
+    return said if isinstance(said, tuple) and len(set(said)) == 2 and set(said) <= set(ids) else None
+
+
 def disagreement_view(workspace: Workspace, dataset: Dataset, comparison: Comparison) -> None:
-    """Two runs are picked here. Needs at least two in the comparison."""
+    """Two runs are picked here."""
+    st.subheader("Where two runs differ", anchor=False)
     first, second = pair_in_hand(comparison, section="images")
     if second is None:
+        nothing(
+            "Two runs are needed",
+            "Here stand the images that one run fixes and breaks against another. Compare a second run to see them.",
+            key="errors_no_pair",
+        )
         return
-    found = asked(lambda: disagreement(workspace, first, second))
+    found = asked(lambda: once(workspace.comparisons.disagreement, first, second))
     if found is None:
         return
     titles = comparison.title(first), comparison.title(second)
@@ -29,15 +71,7 @@ def disagreement_view(workspace: Workspace, dataset: Dataset, comparison: Compar
         "broken": (f"Broken: {text.count(len(found.broken))}", found.broken),
         "both_wrong": (f"Both wrong: {text.count(len(found.both_wrong))}", found.both_wrong),
     }
-    shown = st.segmented_control(
-        "Images",
-        list(parts),
-        default="fixed",
-        format_func=lambda part: parts[part][0],
-        key="errors_part",
-        required=True,
-        label_visibility="collapsed",
-    )
+    shown = choice("Images", parts, "errors_part", default="fixed", format_func=lambda part: parts[part][0])
     _, seen = parts.get(shown, parts["fixed"])
     if not seen:
         st.caption(f"There are none: {NONE[shown].format(*map(text.escape, titles))}.")

@@ -1,15 +1,14 @@
 """Images with what runs say of each: the label, then every run's class and how sure it is of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from typing import TypeVar
-
-import streamlit as st
 
 from components import state
 from components.errors.look import mark, probability, show, strategy_of
 from components.kit import text
-from components.kit.gallery import data_uri
-from transfer_core.errors import GraftError
+from components.kit.buttons import button
+from components.kit.gallery import data_uri, or_none, tag
 from transfer_core.types import ENSEMBLE, Dataset
 from transfer_core.workspace import Call, Comparison, Seen, Workspace
 
@@ -19,24 +18,10 @@ MARKS = 6  # symbols in a line; more runs are counted
 Shown = TypeVar("Shown")
 
 
-def tiles(
-    workspace: Workspace,
-    dataset: Dataset,
-    comparison: Comparison,
-    seen: Sequence[Seen],
-    *,
-    key: str,
-    lines: Callable[[Seen], str] | None = None,
-) -> None:
-    """The first images of a list, and more on demand. `key` names the list.
-
-    `lines`: HTML of what stands below an image's label; what each run says of it where none is given.
-    """
-    drawn = [
-        tile(dataset, comparison, each, address(workspace, dataset, each.sample), lines and lines(each))
-        for each in first(seen, key=key)
-    ]
-    grouped = lines is None and any(len(each.calls) > EACH for each in seen[:1])
+def tiles(workspace: Workspace, dataset: Dataset, comparison: Comparison, seen: Sequence[Seen], *, key: str) -> None:
+    """The first images of a list with what each run says of them, and more on demand. `key` names the list."""
+    drawn = [_tile(workspace, dataset, comparison, each) for each in first(seen, key=key)]
+    grouped = any(len(each.calls) > EACH for each in seen[:1])
     keys = _keys(workspace, comparison) if grouped else ""
     show(f'{keys}<div class="tiles">{"".join(drawn)}</div>', key=f"{key}_tiles")
     more(seen, key=key)
@@ -52,28 +37,21 @@ def more(seen: Sequence[Shown], *, key: str) -> None:
     shown = len(first(seen, key=key))
     left = len(seen) - shown
     if left:
-        st.button(
-            f"Show {min(STEP, left)} more of {text.count(left)}",
-            key=f"{key}_more",
-            icon=":material/expand_more:",
-            on_click=state.shown.of(key).set,
-            args=(shown + STEP,),
-        )
+        label = f"Show {min(STEP, left)} more of {text.count(left)}"
+        button(label, f"{key}_more", "expand_more", state.shown.of(key).set, shown + STEP)
 
 
-def tile(dataset: Dataset, comparison: Comparison, seen: Seen, source: str, lines: str | None = None) -> str:
+def _tile(workspace: Workspace, dataset: Dataset, comparison: Comparison, seen: Seen) -> str:
     """HTML of one image: its label, then a line for each run, or for each class that further runs name."""
     label = dataset.classes[seen.label]
-    said = text.html(
-        ". ".join([f"Labelled {label}", *(_words(dataset, comparison, call) for call in seen.calls[:EACH])])
-    )
-    return figure(label, said, source, _calls(dataset, comparison, seen) if lines is None else lines)
+    said = [f"Labelled {label}", *(_words(dataset, comparison, call) for call in seen.calls[:EACH])]
+    source = address(workspace, dataset, seen.sample)
+    return figure(label, text.html(". ".join(said)), source, _calls(dataset, comparison, seen))
 
 
 def figure(label: str, said: str, source: str, lines: str, control: str = "") -> str:
     """HTML of one image over its label, lines and a control. All but `label` is HTML."""
-    picture = f'<img src="{source}" alt="{said}" loading="lazy">' if source else '<i role="img">cannot be shown</i>'
-    name = text.html(text.short(label, 40))
+    name, picture = text.html(text.short(label, 40)), tag(source, said)
     return f'<figure title="{said}">{picture}<figcaption><b>{name}</b><ul>{lines}</ul></figcaption>{control}</figure>'
 
 
@@ -132,7 +110,4 @@ def _words(dataset: Dataset, comparison: Comparison, call: Call) -> str:
 
 def address(workspace: Workspace, dataset: Dataset, sample: int) -> str:
     """An image for an HTML attribute; '' when its file is gone or cannot be read."""
-    try:
-        return data_uri(workspace.datasets.image(dataset, sample))
-    except GraftError:  # deleted in another tab
-        return ""
+    return data_uri(or_none(partial(workspace.datasets.image, dataset, sample)))

@@ -7,7 +7,7 @@ from components import state
 from components.errors.gallery import address, figure
 from components.errors.look import ROOT, STYLE
 from components.kit import text
-from components.kit.component import component
+from components.kit.drawn import component
 from components.kit.guard import act
 from transfer_core.types import Dataset, Mark
 from transfer_core.workspace import Workspace

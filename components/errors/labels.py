@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from components.errors.answers import asked, label_errors
 from components.errors.gallery import first, line, more
 from components.errors.label_marks import mark_tiles
 from components.errors.look import nothing, probability
 from components.kit import text
-from components.kit.guard import act
+from components.kit.buttons import button, save_button
+from components.kit.runs import asked, once
 from transfer_core.types import Dataset, Mark
 from transfer_core.workspace import Comparison, Seen, Workspace
 
@@ -35,11 +35,12 @@ COLUMNS = (
     "new label",  # these two for `graft correct`: what was marked on the page
     "drop",
 )
-SPLIT = {"val": "validation", "test": "test"}
+SPLIT = {"train": "training", "val": "validation", "test": "test"}
 
 
 def label_errors_view(workspace: Workspace, dataset: Dataset, comparison: Comparison) -> Sequence[Seen]:
     """The list for all compared runs together, each image with what is to become of it. Returns those in sight."""
+    st.subheader("Labels that may be wrong", anchor=False)
     runs = tuple(run.id for run in comparison.runs)
     if len(runs) < 2:
         nothing(
@@ -49,7 +50,7 @@ def label_errors_view(workspace: Workspace, dataset: Dataset, comparison: Compar
             key="errors_no_labels",
         )
         return ()
-    found = asked(lambda: label_errors(workspace, runs))
+    found = asked(lambda: once(workspace.comparisons.label_errors, runs))
     if found is None:
         return ()
     st.caption(RULE.format(runs=len(runs)))
@@ -72,25 +73,14 @@ def label_errors_view(workspace: Workspace, dataset: Dataset, comparison: Compar
     more(found, key=key)
     open_ = [Mark(sample=sample, label=label) for sample, label in suggested.items() if sample not in marks]
     with st.container(horizontal=True, key="errors_labels_all"):
-        st.button(
-            _take(len(open_), len(shown)),
-            key="errors_labels_take",
-            icon=":material/done_all:",
+        label = _take(len(open_), len(shown))
+        button(
+            *(label, "errors_labels_take", "done_all", workspace.corrections.mark, dataset, open_),
             disabled=not open_,
-            on_click=act(workspace.corrections.mark),
-            args=(dataset, open_),
             help="Marks the images in sight with the class that the runs suggest. Images that are marked stay so.",
         )
-        st.download_button(
-            "Save the list",
-            table(dataset, comparison, found, marks),
-            file_name="label-errors.csv",
-            mime="text/csv",
-            icon=":material/download:",
-            key="errors_labels_csv",
-            on_click="ignore",
-            help="With your marks. `graft correct` reads it back.",
-        )
+        saved, back = table(dataset, comparison, found, marks), "With your marks. `graft correct` reads it back."
+        save_button("Save the list", saved, "label-errors.csv", "errors_labels_csv", help=back)
     return shown
 
 

@@ -1,11 +1,12 @@
 """The look that classes and images share on the Compare page: our own HTML in the page's colours, in both themes."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
 
 from components.kit import text
-from components.kit.component import component
+from components.kit.drawn import component
 from transfer_core.presentation.marks import mark_of
 from transfer_core.workspace import Comparison
 
@@ -30,6 +31,12 @@ def mark(strategy: str) -> str:
 
 def strategy_of(comparison: Comparison, run: str) -> str:
     return next(known.strategy for known in comparison.runs if known.id == run)
+
+
+def titles_of(comparison: Comparison) -> Callable[[str], str]:
+    """How a select box shows runs; of a run that is no longer compared it holds nothing."""
+    titles = {run.id: text.plain(title) for run, title in zip(comparison.runs, comparison.titles, strict=True)}
+    return lambda run: titles.get(run, "")
 
 
 def probability(share: float) -> str:

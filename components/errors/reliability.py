@@ -1,10 +1,8 @@
 """Whether a run is as often right as it says it is: accuracy against confidence, and that in a sentence."""
 
-from collections.abc import Sequence
-
 import streamlit as st
 
-from components.errors.look import mark, points, show, strategy_of
+from components.errors.look import mark, points, show, strategy_of, titles_of
 from components.kit import text
 from components.kit.charts import plot
 from transfer_core.presentation import figures
@@ -12,18 +10,18 @@ from transfer_core.presentation.entries import entries
 from transfer_core.workspace import Comparison, Score
 
 
-def reliability_view(comparison: Comparison, shown: Sequence[str]) -> None:
-    """The chosen run's calibration in a sentence, all runs' in a table; `shown` are in the chart at first."""
+def reliability_view(comparison: Comparison) -> None:
+    """The chosen run's calibration in a sentence, all runs' in a table; it and its rival are in the chart at first."""
+    st.subheader("Can confidence be trusted?", anchor=False)
     choice = comparison.verdict.choice
     st.markdown(said(comparison.title(choice), comparison.score(choice)))
     ids = picked = [run.id for run in comparison.runs]
     if len(ids) > 1:
-        titles = {run: text.plain(comparison.title(run)) for run in ids}
         picked = st.multiselect(
             "Runs in the chart",
             ids,
-            default=[run for run in ids if run in shown],
-            format_func=lambda run: titles.get(run, ""),
+            default=[run for run in ids if run in (choice, comparison.rival)],
+            format_func=titles_of(comparison),
             key=f"errors_reliability_{'_'.join(ids)}",
         )
     drawn = [each for each in entries(comparison) if each.run.id in (picked or [choice])]

@@ -7,12 +7,9 @@ import streamlit as st
 from components.errors.classes import class_table
 from components.errors.confusion import confusion_view
 from components.errors.corrections import corrections_view
-from components.errors.disagreement import disagreement_view
-from components.errors.heat import waits
+from components.errors.disagreement import disagreement_view, pair_in_hand
 from components.errors.labels import label_errors_view
-from components.errors.look import nothing
-from components.errors.mistakes import mistakes_view
-from components.errors.pair import pair_in_hand
+from components.errors.mistakes import mistakes_view, waits
 from components.errors.reliability import reliability_view
 from components.kit.guard import fragment
 from transfer_core.types import Dataset
@@ -27,11 +24,11 @@ def errors_view(
     """One of its two sections. Each part of it is a fragment: a click inside it runs that part alone."""
     if section == "classes":
         fragment(_classes)(workspace, dataset, comparison)
-        fragment(_reliability)(comparison)
+        fragment(reliability_view)(comparison)
     else:
-        fragment(_disagreement)(workspace, dataset, comparison)
+        fragment(disagreement_view)(workspace, dataset, comparison)
         sought = waits(workspace)
-        fragment(_mistakes, run_every=TICK_SECONDS if sought else None)(workspace, dataset, comparison, sought)
+        fragment(mistakes_view, run_every=TICK_SECONDS if sought else None)(workspace, dataset, comparison, sought)
         job = workspace.corrections.job(dataset)
         active = job is not None and job.active
         fragment(_labels, run_every=TICK_SECONDS if active else None)(workspace, dataset, comparison, active)
@@ -45,29 +42,6 @@ def _classes(workspace: Workspace, dataset: Dataset, comparison: Comparison) -> 
     class_table(workspace, dataset, comparison, first, second, key=f"errors_classes_{dataset.id}")
 
 
-def _reliability(comparison: Comparison) -> None:
-    st.subheader("Can confidence be trusted?", anchor=False)
-    reliability_view(comparison, [comparison.verdict.choice, *([comparison.rival] if comparison.rival else [])])
-
-
-def _disagreement(workspace: Workspace, dataset: Dataset, comparison: Comparison) -> None:
-    st.subheader("Where two runs differ", anchor=False)
-    if len(comparison.runs) < 2:
-        nothing(
-            "Two runs are needed",
-            "Here stand the images that one run fixes and breaks against another. Compare a second run to see them.",
-            key="errors_no_pair",
-        )
-        return
-    disagreement_view(workspace, dataset, comparison)
-
-
-def _mistakes(workspace: Workspace, dataset: Dataset, comparison: Comparison, was_active: bool) -> None:
-    st.subheader("Wrong, and sure of it", anchor=False)
-    mistakes_view(workspace, dataset, comparison, was_active)
-
-
 def _labels(workspace: Workspace, dataset: Dataset, comparison: Comparison, was_active: bool) -> None:
-    st.subheader("Labels that may be wrong", anchor=False)
     shown = label_errors_view(workspace, dataset, comparison)
     corrections_view(workspace, dataset, comparison, shown, was_active)

@@ -7,11 +7,12 @@ import streamlit as st
 
 from components import state
 from components.kit import text
+from components.kit.buttons import button
 from components.kit.expected import ask_for_times
 from components.kit.feed import feed
-from components.kit.guard import act, fragment, guarded
+from components.kit.guard import fragment, guarded
 from components.kit.own_weights import own_weights
-from components.kit.status import ENDED_BADLY, phase_bar, say_ended_badly
+from components.kit.status import phase_bar, say_ended
 from transfer_core.types import Backbone, Job
 from transfer_core.workspace import Workspace
 
@@ -28,10 +29,15 @@ ADVICE = {
 Speeds = Mapping[tuple[str, int], float]  # images per second by (architecture, input px)
 
 
+def in_hand(workspace: Workspace, name: str) -> Backbone:
+    """The backbone of that name; the default where there is none."""
+    known = workspace.backbones.list()
+    return next((backbone for backbone in known if backbone.name == name), known[0])
+
+
 def backbone_picker(workspace: Workspace, device: str) -> Backbone:
     """The chosen backbone's card with the button that opens the dialog; returns the chosen one."""
-    known = {backbone.name: backbone for backbone in workspace.backbones.list()}
-    chosen = known.get(state.backbone.get()) or next(iter(known.values()))  # the default comes first
+    chosen = in_hand(workspace, state.backbone.get())
     with st.container(border=True, key="backbone_card", gap="small"):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             with st.container(horizontal=True, vertical_alignment="center", width="content"):
@@ -41,13 +47,7 @@ def backbone_picker(workspace: Workspace, device: str) -> Backbone:
                     width="content",
                 )
                 _badge(chosen, workspace.backbones.available(chosen))
-            st.button(
-                "Choose another",
-                key="choose_backbone",
-                icon=":material/swap_horiz:",
-                on_click=state.choosing_backbone.set,
-                args=(ALL,),
-            )
+            button("Choose another", "choose_backbone", "swap_horiz", state.choosing_backbone.set, ALL)
         st.caption(text.escape(" · ".join(facts(chosen))))
         _speed_here(workspace, chosen, device)
     if state.choosing_backbone.get():
@@ -61,13 +61,7 @@ def add_own(workspace: Workspace, chosen: Backbone, device: str) -> None:
         if chosen.is_local:
             st.caption(f"Everything starts from weights of your own: {text.escape(chosen.title)}.")
         else:
-            st.button(
-                "Add its weights",
-                key="add_own",
-                icon=":material/upload_file:",
-                on_click=state.choosing_backbone.set,
-                args=(OWN,),
-            )
+            button("Add its weights", "add_own", "upload_file", state.choosing_backbone.set, OWN)
             st.caption(f"Then everything starts from that network in place of {text.escape(chosen.title)}.")
     if state.choosing_backbone.get():
         _dialog(workspace, chosen, device)
@@ -124,15 +118,11 @@ def short_list(backbones: Sequence[Backbone]) -> list[tuple[Backbone, str]]:
 
 def matching(backbones: Sequence[Backbone], words: str) -> list[Backbone]:
     """Those whose title, family, name or licence have all the words, in any case."""
-    wanted = words.casefold().split()
-    return [
-        backbone
-        for backbone in backbones
-        if all(
-            word in f"{backbone.title} {backbone.family} {backbone.name} {backbone.licence}".casefold()
-            for word in wanted
-        )
-    ]
+
+    def told(backbone: Backbone) -> str:
+        return f"{backbone.title} {backbone.family} {backbone.name} {backbone.licence}".casefold()
+
+    return [backbone for backbone in backbones if all(word in told(backbone) for word in words.casefold().split())]
 
 
 def table(backbones: Sequence[Backbone], offline: Mapping[str, bool], speeds: Speeds) -> dict[str, list[Any]]:
@@ -153,10 +143,8 @@ def table(backbones: Sequence[Backbone], offline: Mapping[str, bool], speeds: Sp
 
 
 def _badge(backbone: Backbone, available: bool) -> None:
-    if available:
-        st.badge(offline_badge(backbone, available), icon=":material/check_circle:", color="green")
-    else:
-        st.badge(offline_badge(backbone, available), icon=":material/download:", color="orange")
+    icon = ":material/check_circle:" if available else ":material/download:"
+    st.badge(offline_badge(backbone, available), icon=icon, color="green" if available else "orange")
 
 
 # --- speed on this device -------------------------------------------------------------------------
@@ -190,15 +178,10 @@ def _speed(workspace: Workspace, backbone: Backbone, device: str, was_waiting: b
             found = workspace.jobs.troubles()
             st.caption(f":red[{text.escape(' '.join(found))}]" if found else "Looking for the devices of this machine.")
         else:
-            st.button(
-                "Measure its speed here",
-                key="measure_speed",
-                icon=":material/speed:",
-                on_click=act(workspace.backbones.measure_speed),
-                args=(backbone.name, device),
-            )
-    if job is not None and job.status in ENDED_BADLY and speed is None:
-        say_ended_badly(job)
+            measure = workspace.backbones.measure_speed
+            button("Measure its speed here", "measure_speed", "speed", measure, backbone.name, device)
+    if speed is None:
+        say_ended(job)
 
 
 def _measuring(workspace: Workspace, job: Job) -> None:
@@ -207,14 +190,10 @@ def _measuring(workspace: Workspace, job: Job) -> None:
             st.caption("Waiting for its turn on the device.")
         else:
             phase_bar(feed(workspace, job.id))
-    st.button("Stop", key="stop_measuring", icon=":material/stop:", on_click=act(workspace.jobs.stop), args=(job.id,))
+    button("Stop", "stop_measuring", "stop", workspace.jobs.stop, job.id)
 
 
 # --- the dialog -----------------------------------------------------------------------------------
-
-
-def _open(at: str = ALL) -> None:
-    state.choosing_backbone.set(at)
 
 
 def _close() -> None:

@@ -1,13 +1,36 @@
-"""Figures on a page, in the colours of the theme in use."""
+"""Figures on a page in the colours of the theme in use, and a strategy's symbol as a picture."""
 
-import streamlit as st
+import base64
 
-from components.kit.palette import COLORS
+import plotly.io as pio
+import streamlit as st  # registers the "streamlit" template
+
 from transfer_core.presentation.figures import Figure
-from transfer_core.presentation.theme import painted
+from transfer_core.presentation.marks import mark_of
+from transfer_core.presentation.theme import INK, NEUTRAL, painted, shade, slot
 
+# In a figure that `st.plotly_chart` draws, the template's colours stand for those of the theme in use: the browser
+# puts them in, and changes them when the theme changes. The theme's own lists are in .streamlit/config.toml.
+TEMPLATE = pio.templates["streamlit"]
+COLORS: dict[str, str] = {
+    INK: TEMPLATE.data.table[0].cells.font.color,  # the theme's text colour at full contrast
+    NEUTRAL: "rgba(128, 134, 139, .75)",  # seen on both backgrounds
+    **{slot(number): color for number, color in enumerate(TEMPLATE.layout.colorway)},
+    **{shade(number): color for number, (_, color) in enumerate(TEMPLATE.layout.colorscale.sequential)},
+}
 CONFIG = {"displayModeBar": False, "doubleClick": "reset", "showTips": False}
 
 
 def plot(figure: Figure, *, key: str) -> None:
     st.plotly_chart(painted(figure.titled(), COLORS), key=key, config=CONFIG)
+
+
+def symbol_uri(strategy: str) -> str:
+    """A strategy's symbol in its colour, as an image's address: for an ImageColumn, or an <img> in `st.html`."""
+    mark = mark_of(strategy)
+    known = (st.get_option(f"theme.{theme}.chartCategoricalColors") or ["#808080"] for theme in ("light", "dark"))
+    light, dark = (colors[mark.slot % len(colors)] for colors in known)
+    colors = f"path{{fill:{light}}}@media(prefers-color-scheme:dark){{path{{fill:{dark}}}}}"
+    head = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="-9 -9 18 18" width="18" height="18">'
+    drawn = f'{head}<style>{colors}</style><path d="{mark.path}"/></svg>'
+    return f"data:image/svg+xml;base64,{base64.b64encode(drawn.encode()).decode()}"

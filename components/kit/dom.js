@@ -1,8 +1,15 @@
-// What the components' scripts share. `component` in component.py puts it in front of each of them.
+// What the components' scripts share. `component` in drawn.py puts it in front of each of them.
+
+const pen = document.createElement("canvas").getContext("2d")
+
+// The width of words in a CSS font.
+function measured(words, font) {
+  pen.font = font
+  return pen.measureText(words).width
+}
 
 // Any CSS colour -> [red, green, blue], each from 0 to 255.
 function rgb(color) {
-  const pen = document.createElement("canvas").getContext("2d")
   pen.fillStyle = color.trim() || "#fff"
   return pen.fillStyle.match(/[0-9a-f]{2}/gi).map((part) => parseInt(part, 16))
 }
@@ -30,6 +37,20 @@ function place(root, html) {
 const shows = (root) => ({ data, parentElement }) => {
   place(parentElement.querySelector(root), data.html)
   theme(parentElement.querySelector(root))
+}
+
+// The view that stays with an element, made once. It builds anew where the element has another width than it built for.
+function lasting(root, make) {
+  if (root.view) return root.view
+  const view = (root.view = make(root))
+  const observer = new ResizeObserver(() => view.data && root.clientWidth !== view.width && view.build())
+  observer.observe(root)
+  view.end = () => {
+    if (root.isConnected) return // called for an update that a newer one overtook; the view lives on
+    observer.disconnect()
+    view.ended?.()
+  }
+  return view
 }
 
 // An element of HTML, of SVG: with attributes, put into its parent where there is one.

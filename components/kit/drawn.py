@@ -1,8 +1,28 @@
 """HTML of our own in the page's own colours: what Streamlit has no element for, and plain reading order for all."""
 
+from pathlib import Path
+
+import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
+
 from components.kit import text
-from components.kit.component import component
-from components.kit.palette import symbol_uri
+from components.kit.charts import symbol_uri
+
+DOM = Path(__file__).with_name("dom.js").read_text()
+
+
+def component(
+    name: str, html: str, *, beside: str = "", css: str = "", js: str = "", isolate_styles: bool = True
+) -> ComponentRenderer:
+    """What draws an element of our own, to be called with `key` and `data`; dom.js stands in front of its script.
+
+    `beside`: a Python file, whose name its style and its script have too; they follow `css` and `js`.
+    """
+    if beside:
+        css += Path(beside).with_suffix(".css").read_text()
+        js += Path(beside).with_suffix(".js").read_text()
+    return st.components.v2.component(name, html=html, css=css, js=DOM + js, isolate_styles=isolate_styles)
+
 
 # The two colours of the flowchart's paths stand here too: what was said, what was measured.
 STYLE = """

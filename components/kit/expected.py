@@ -1,6 +1,7 @@
 """What a run will take, before one has: from measurements where there are some, else from how fast the device is."""
 
 from contextlib import suppress
+from functools import partial
 
 import streamlit as st
 
@@ -8,24 +9,21 @@ from components import state
 from components.kit.guard import fragment
 from components.kit.status import ENDED_BADLY, say_ended_badly
 from transfer_core.errors import GraftError
-from transfer_core.types import Backbone, Dataset, Estimate
+from transfer_core.types import Backbone, Dataset
 from transfer_core.workspace import Workspace
 
 TICK_SECONDS = 1.0
 
 
 def expected_seconds(workspace: Workspace, dataset: Dataset, backbone: Backbone, device: str) -> dict[str, float]:
-    """Seconds of each strategy by its rules; those that nothing is known of are left out."""
-    return {each.strategy: each.seconds for each in estimates(workspace, dataset, backbone, device)}
-
-
-def estimates(workspace: Workspace, dataset: Dataset, backbone: Backbone, device: str) -> tuple[Estimate, ...]:
-    """As measured on these images, else as expected; asks for the timing that the latter needs."""
+    """Seconds of each strategy by its rules, measured on these images or expected; the unknown are left out."""
     measured = workspace.studies.measured(dataset, backbone.name)
     if measured is not None and device == "auto":
-        return measured.estimates
-    ask_for_times(workspace, backbone, device)
-    return workspace.studies.estimates(dataset, backbone.name, device)
+        found = measured.estimates
+    else:
+        ask_for_times(workspace, backbone, device)
+        found = workspace.studies.estimates(dataset, backbone.name, device)
+    return {each.strategy: each.seconds for each in found}
 
 
 def ask_for_times(workspace: Workspace, backbone: Backbone, device: str) -> None:
@@ -37,12 +35,9 @@ def ask_for_times(workspace: Workspace, backbone: Backbone, device: str) -> None
             workspace.backbones.measure_missing_speeds(backbone.name, device)
 
 
+@partial(fragment, run_every=TICK_SECONDS)
 def wait_for_times(workspace: Workspace, dataset: Dataset, backbone: Backbone) -> None:
     """Says that times will stand here; the page is drawn anew once they are known."""
-    fragment(_waits, run_every=TICK_SECONDS)(workspace, dataset, backbone)
-
-
-def _waits(workspace: Workspace, dataset: Dataset, backbone: Backbone) -> None:
     ask_for_times(workspace, backbone, "auto")
     if workspace.studies.estimates(dataset, backbone.name):
         st.rerun()

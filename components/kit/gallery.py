@@ -16,13 +16,13 @@ LIGHT = 24_000  # bytes up to which an image is sent as it is
 KINDS = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpeg", b"RIFF": "webp", b"GIF8": "gif"}
 
 
-def gallery(tiles: Sequence[tuple[bytes, *tuple[str, ...]]], *, tile_px: int = 132) -> None:
+def gallery(tiles: Sequence[tuple[bytes, *tuple[str, ...]]]) -> None:
     """Draw tiles of an image's bytes and its captions: the first is its name or label, further ones say more."""
     if not tiles:
         st.caption("No images.")
         return
     figures = "".join(_figure(image, captions) for image, *captions in tiles)
-    st.html(f'<style>{STYLE}</style><div class="graft-gallery" style="--tile: {tile_px}px">{figures}</div>')
+    st.html(f'<style>{STYLE}</style><div class="graft-gallery">{figures}</div>')
 
 
 def or_none(picture: Callable[[], bytes]) -> bytes:
@@ -36,9 +36,12 @@ def or_none(picture: Callable[[], bytes]) -> bytes:
 def _figure(image: bytes, captions: Sequence[str]) -> str:
     said = ", ".join(text.html(caption) for caption in captions)
     lines = "".join(f"<span>{text.html(caption)}</span>" for caption in captions)
-    source = data_uri(image)
-    picture = f'<img src="{source}" alt="{said}" loading="lazy">' if source else '<i role="img">cannot be shown</i>'
-    return f'<figure title="{said}">{picture}<figcaption>{lines}</figcaption></figure>'
+    return f'<figure title="{said}">{tag(data_uri(image), said)}<figcaption>{lines}</figcaption></figure>'
+
+
+def tag(source: str, alt: str) -> str:
+    """HTML of an image; of one that has no address, words in its place. `alt` is HTML."""
+    return f'<img src="{source}" alt="{alt}" loading="lazy">' if source else '<i role="img">cannot be shown</i>'
 
 
 @lru_cache(maxsize=512)
@@ -64,7 +67,7 @@ def _smaller(image: bytes) -> bytes:
 
 
 STYLE = """
-.graft-gallery { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(var(--tile), 30%), 1fr));
+.graft-gallery { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(132px, 30%), 1fr));
   gap: .75rem; margin: .25rem 0 .5rem; }
 .graft-gallery figure { margin: 0; min-width: 0; }
 .graft-gallery img, .graft-gallery i { display: block; width: 100%; aspect-ratio: 1; object-fit: contain;

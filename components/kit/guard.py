@@ -14,6 +14,7 @@ import streamlit as st
 from components import state
 from components.kit import text
 from transfer_core.errors import GraftError, foreseen
+from transfer_core.types import Job, Run
 from transfer_core.workspace import Workspace, default_root
 
 _place: ContextVar[str] = ContextVar("place", default="page")  # what is being drawn: the page, or one of its fragments
@@ -68,6 +69,36 @@ def fragment(body: Callable[..., Any], *, run_every: float | None = None, place:
             return body(*args, **kwargs)
 
     return st.fragment(drawn, run_every=run_every)
+
+
+def follow(
+    body: Callable[..., None],
+    job: Callable[[], Job | Run | None],
+    *args: Any,
+    every: float = 1.0,
+    place: str = "",
+    ended: Callable[[Any], None] = lambda job: None,
+) -> None:
+    """A fragment that draws `body(job(), *args)`, by itself again and again while that job or run is active.
+
+    The page is drawn anew when that begins and, after a call of `ended`, when it is over. Call at top level.
+    """
+
+    def active(found: Job | Run | None) -> bool:
+        return found is not None and found.active
+
+    before = active(job())
+
+    @wraps(body)
+    def drawn() -> None:
+        now = job()
+        if before and not active(now):
+            ended(now)
+        if before != active(now):
+            st.rerun()
+        body(now, *args)
+
+    fragment(drawn, run_every=every if before else None, place=place)()
 
 
 def act(action: Callable[..., Any]) -> Callable[..., None]:

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import streamlit as st
 
+from components.kit.buttons import button
 from components.kit.feed import feed
-from components.kit.guard import act, fragment
-from components.kit.status import ENDED_BADLY, phase_bar, say_ended_badly
+from components.kit.guard import follow
+from components.kit.status import phase_bar, say_ended
 from transfer_core.types import Backbone, Dataset, Job
 from transfer_core.workspace import Workspace
 
@@ -29,7 +31,7 @@ MEASURE = Study(
     kind="measure",
     button="Measure my images",
     again="Measure again",
-    icon=":material/straighten:",
+    icon="straighten",
     offer="Graft passes your training images through the network, sees how much they are like what it was trained on, "
     "compares its layers, and times a few real steps of every strategy. It takes about a minute and trains nothing.",
     stopped="Measuring was stopped before it ended.",
@@ -38,7 +40,7 @@ PILOT = Study(
     kind="pilot",
     button="Start the pilots",
     again="Race again",
-    icon=":material/flag:",
+    icon="flag",
     offer="Linear heads are fitted, networks train for a moment, and the one in front goes on for longer. Where "
     "pretrained features do not fit your images, a network from random weights races too. Test images stay unseen.",
     stopped="The pilots were stopped before they ended.",
@@ -60,45 +62,25 @@ def study_view(
 
     `start` queues it. `watch` draws more of a job under way than how far it is, `options` what goes before the button.
     """
-    job = workspace.studies.job(study.kind, dataset, backbone.name)
-    active = job is not None and job.active
-    body = fragment(_view, run_every=TICK_SECONDS if active else None, place=study.kind)
-    body(workspace, dataset, backbone.name, study, start, active, found, watch, options)
 
+    def view(job: Job | None) -> None:
+        with st.container(key=f"study_{study.kind}"):
+            if job is not None and job.active:
+                under_way(workspace, job, study.kind)
+                if watch is not None:
+                    watch(job)
+                return
+            say_ended(job, study.stopped)
+            if not found:
+                st.markdown(study.offer)
+            with st.container(horizontal=True, vertical_alignment="bottom"):
+                if options is not None:
+                    options()
+                in_vain = job is not None and job.status != "done"
+                label = "Try again" if in_vain else study.again if found else study.button
+                button(label, f"start_{study.kind}", study.icon, start)
 
-def _view(
-    workspace: Workspace,
-    dataset: Dataset,
-    backbone: str,
-    study: Study,
-    start: Callable[[], str],
-    was_active: bool,
-    found: bool,
-    watch: Callable[[Job], None] | None,
-    options: Callable[[], None] | None,
-) -> None:
-    job = workspace.studies.job(study.kind, dataset, backbone)
-    active = job is not None and job.active
-    if active != was_active:
-        st.rerun()
-    with st.container(key=f"study_{study.kind}"):
-        if job is not None and active:
-            under_way(workspace, job, study.kind)
-            if watch is not None:
-                watch(job)
-            return
-        if job is not None and job.status in ENDED_BADLY:
-            say_ended_badly(job)
-        elif job is not None and job.status == "stopped":
-            st.info(study.stopped, icon=":material/stop_circle:")
-        if not found:
-            st.markdown(study.offer)
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            if options is not None:
-                options()
-            ended_badly = job is not None and job.status != "done"
-            label = "Try again" if ended_badly else study.again if found else study.button
-            st.button(label, key=f"start_{study.kind}", icon=study.icon, on_click=act(start))
+    follow(view, partial(workspace.studies.job, study.kind, dataset, backbone.name), place=study.kind)
 
 
 def under_way(workspace: Workspace, job: Job, kind: str) -> None:
@@ -111,12 +93,5 @@ def under_way(workspace: Workspace, job: Job, kind: str) -> None:
                 st.caption(":material/stop_circle: Stopping.")
             else:
                 phase_bar(feed(workspace, job.id))
-        st.button(
-            "Stop",
-            key=f"stop_{kind}",
-            icon=":material/stop:",
-            on_click=act(workspace.jobs.stop),
-            args=(job.id,),
-            disabled=job.status == "stopping",
-        )
+        button("Stop", f"stop_{kind}", "stop", workspace.jobs.stop, job.id, disabled=job.status == "stopping")
     st.caption("It goes on when you leave this page or close the tab.")

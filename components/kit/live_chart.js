@@ -7,10 +7,9 @@ const AXES = ["xaxis", "xaxis2", "yaxis", "yaxis2"]
 const kept = (window.graftLooks ??= {}) // by chart: ranges of zoomed axes, uids of hidden curves
 
 export default function ({ data, parentElement }) {
-  const figure = parentElement.querySelector(".graft-live")
-  const live = (figure.live ??= begin(figure))
+  const live = lasting(parentElement.querySelector(".graft-live"), begin)
   live.data = data
-  live.draw()
+  live.build()
   return live.end
 }
 
@@ -18,13 +17,13 @@ function begin(figure) {
   const plot = figure.querySelector(".graft-live-plot")
   const note = figure.querySelector(".graft-live-note")
   const button = figure.querySelector("button")
-  const live = { data: null, ended: false, width: 0 }
+  const live = { data: null, gone: false, width: 0 }
 
-  live.draw = async () => {
+  live.build = async () => {
     plot.setAttribute("aria-label", live.data.summary)
     if (!live.data.traces.length) return say(live.data.empty)
     const Plotly = await library(live.data.base)
-    if (live.ended) return
+    if (live.gone) return
     live.plotly = Plotly
     if (!Plotly) return say(`${live.data.lost}\n${live.data.summary}`)
     say("")
@@ -64,14 +63,8 @@ function begin(figure) {
     live.plotly.relayout(plot, Object.fromEntries(free))
   }
 
-  const observer = new ResizeObserver(() => {
-    if (live.data && figure.clientWidth !== live.width) live.draw()
-  })
-  observer.observe(figure)
-  live.end = () => {
-    if (figure.isConnected) return // called for an update that a newer one overtook; the chart lives on
-    live.ended = true
-    observer.disconnect()
+  live.ended = () => {
+    live.gone = true
     live.plotly?.purge(plot)
   }
   return live

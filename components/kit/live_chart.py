@@ -13,15 +13,15 @@ import numpy as np
 import streamlit as st
 
 from components.kit import text
-from components.kit.component import component
+from components.kit.drawn import component
 from components.kit.feed import PANELS, Feed
 from transfer_core.presentation.marks import mark_of
 from transfer_core.types import Floats
 
-HERE = Path(__file__)
-STATIC = HERE.parents[2] / "static"
+STATIC = Path(__file__).parents[2] / "static"
 Numbers = Sequence[float] | Floats
 POINTS = 500  # most points of a curve: Plotly blocks the browser in proportion to them
+NAMES = {"training": "Training", "validation": "Validation", "best": "Best so far"}
 EMPTY = "The first step has not finished yet."
 LOST = (
     "The curves cannot be drawn: the server does not have static/plotly.min.js. Training goes on. "
@@ -120,23 +120,13 @@ def run_traces(seen: Feed, strategy: str) -> tuple[Trace, ...]:
     """Training loss per step where it is known, else per epoch; the rest per epoch; and the best epoch so far."""
     found = []
     for panel in PANELS:
-        by_step = panel == "loss" and seen.steps
-        found.append(_trace(panel, "training", strategy, (by_step or seen.curves["train", panel]).points))
-        found.append(_trace(panel, "validation", strategy, seen.curves["val", panel].points))
-        found.append(_trace(panel, "best", strategy, seen.best[panel].points))
+        training = (panel == "loss" and seen.steps) or seen.curves["train", panel]
+        curves = {"training": training, "validation": seen.curves["val", panel], "best": seen.best[panel]}
+        for split, curve in curves.items():
+            told: dict[str, Any] = {"name": NAMES[split], "group": split, "panel": panel, "split": split}
+            x, y = curve.points
+            found.append(Trace(**told, strategy=strategy, x=x, y=y))
     return tuple(found)
-
-
-def _trace(panel: Any, split: Any, strategy: str, points: tuple[Floats, Floats]) -> Trace:
-    return Trace(
-        name={"training": "Training", "validation": "Validation", "best": "Best so far"}[split],
-        group=split,
-        panel=panel,
-        split=split,
-        strategy=strategy,
-        x=points[0],
-        y=points[1],
-    )
 
 
 def x_title(seen: Feed) -> str:

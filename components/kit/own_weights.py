@@ -9,7 +9,7 @@ import streamlit as st
 
 from components import state
 from components.kit.guard import said
-from components.kit.status import ENDED_BADLY, say_ended_badly
+from components.kit.status import say_ended
 from transfer_core.types import Backbone
 from transfer_core.workspace import Workspace
 
@@ -50,10 +50,7 @@ def added(workspace: Workspace, job: str, what: str) -> str | None:
     ended = workspace.jobs.get(job)
     if ended.status == "done":
         return str(ended.result["name"])
-    if ended.status in ENDED_BADLY:
-        say_ended_badly(ended)
-    else:
-        st.info("It was stopped, so no backbone was added.", icon=":material/stop_circle:")
+    say_ended(ended, "It was stopped, so no backbone was added.")
     return None
 
 

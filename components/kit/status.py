@@ -49,6 +49,14 @@ def phase(seen: Feed) -> tuple[float, str]:
     return min(1.0, now.done / now.of) if now.of else 0.0, ", ".join(parts)
 
 
+def say_ended(job: Job | Run | None, stopped: str = "") -> None:
+    """How it ended where nothing came of it; `stopped`: the words for what was stopped."""
+    if job is not None and job.status in ENDED_BADLY:
+        say_ended_badly(job)
+    elif job is not None and job.status == "stopped" and stopped:
+        st.info(stopped, icon=":material/stop_circle:")
+
+
 def say_ended_badly(job: Job | Run) -> None:
     """Why a job failed or was interrupted, with the last lines of its log where there are any."""
     st.error(text.escape(job.error or "It ended without saying why. Start it again."), icon=":material/error:")

@@ -1,38 +1,55 @@
-"""A run taken home: its bundle made, checked, fetched; or its weights alone."""
+"""A run taken home: its bundle made, checked, fetched, or its weights alone; and how right its answers have to be."""
 
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO
 
 import streamlit as st
 
+from components import state
 from components.kit import text
-from components.kit.guard import act, fragment
+from components.kit.buttons import button, save_button
+from components.kit.guard import follow
 from components.kit.job_panel import under_way
-from components.kit.promise import promised
-from components.kit.status import ENDED_BADLY, say_ended_badly
+from components.kit.status import say_ended
 from transfer_core.types import JOINED, Dataset, Job, Run
 from transfer_core.workspace import Workspace
 
-TICK_SECONDS = 1.0
 WEIGHTS = """from safetensors.torch import load_file
 
 weights = load_file("model.safetensors")  # names of the network's own parameters -> tensors"""
+
+
+def promise_input() -> None:
+    """How right answers have to be for a run to give them."""
+    st.number_input(
+        "Accuracy promised, %",
+        min_value=50.0,
+        max_value=99.9,
+        value=state.promised.default,
+        step=1.0,
+        format="%.1f",
+        key=state.promised.key,
+        persist_state="session",
+        help="An answer is “not sure” where answers as likely as it were right less often than this on the validation"
+        " images. A bundle that you take home promises the same.",
+    )
+
+
+def promised() -> float:
+    """As a fraction."""
+    return state.promised.get() / 100
 
 
 def export_view(workspace: Workspace, dataset: Dataset, run: Run) -> None:
     """The button that takes a run home, and what became of it. Nothing for a training that was not tested."""
     if not run.tested and not run.members:
         return
-    job = workspace.exports.job(run.id)
-    body = fragment(_body, run_every=TICK_SECONDS if job is not None and job.active else None)
-    body(workspace, dataset, run.id, job is not None and job.active)
+    follow(_body, partial(workspace.exports.job, run.id), workspace, dataset, run.id)
 
 
-def _body(workspace: Workspace, dataset: Dataset, run: str, was_active: bool) -> None:
-    job, made, bundle = workspace.exports.job(run), workspace.exports.done(run), workspace.exports.bundle(run)
-    if was_active != (job is not None and job.active):
-        st.rerun()  # it begins to tick, or ends to
+def _body(job: Job | None, workspace: Workspace, dataset: Dataset, run: str) -> None:
+    made, bundle = workspace.exports.done(run), workspace.exports.bundle(run)
     with st.container(key=f"take_home_{run}", gap="small"):
         if job is not None and job.active:
             under_way(workspace, job, f"export_{run}")
@@ -40,16 +57,13 @@ def _body(workspace: Workspace, dataset: Dataset, run: str, was_active: bool) ->
         if bundle is not None and made is not None:
             _ready(workspace, dataset, run, made, bundle)
             return
-        if job is not None and job.status in ENDED_BADLY:
-            say_ended_badly(job)
+        say_ended(job)
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.button(
+            button(
                 "Take it home",
-                key=f"export_{run}",
-                icon=":material/inventory_2:",
-                on_click=act(workspace.exports.submit),
-                args=(run,),
-                kwargs={"promise": promised()},
+                f"export_{run}",
+                "inventory_2",
+                partial(workspace.exports.submit, run, promise=promised()),
                 help="A zip that needs no Graft: the model as ONNX and safetensors, programs that predict with it, its"
                 " card. It is handed over once a fresh process has given the test images the same answers.",
             )
@@ -59,15 +73,8 @@ def _body(workspace: Workspace, dataset: Dataset, run: str, was_active: bool) ->
 def _ready(workspace: Workspace, dataset: Dataset, run: str, job: Job, bundle: Path) -> None:
     done, name = job.result, f"{text.file_stem(dataset.name)}-{run.replace(JOINED, '-')}"
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.download_button(
-            f"Download the bundle, {text.size(done['bytes'])}",
-            lambda: _opened(bundle),
-            file_name=f"graft-{name}.zip",
-            mime="application/zip",
-            key=f"bundle_{run}",
-            icon=":material/download:",
-            on_click="ignore",
-        )
+        label = f"Download the bundle, {text.size(done['bytes'])}"
+        save_button(label, partial(bundle.open, "rb"), f"graft-{name}.zip", f"bundle_{run}")
         _weights(workspace, run)
     when = datetime.fromtimestamp(job.finished or job.created).strftime("%Y-%m-%d")
     ties = f" ({text.count(done['ties'])} more are ties)" if done["ties"] else ""
@@ -83,16 +90,6 @@ def _weights(workspace: Workspace, run: str) -> None:
     if file is None:
         return
     with st.popover("The weights alone", icon=":material/save_alt:"):
-        st.download_button(
-            "Download model.safetensors",
-            lambda: _opened(file),
-            file_name="model.safetensors",
-            key=f"weights_{run}",
-            icon=":material/download:",
-            on_click="ignore",
-        )
+        name = "model.safetensors"
+        save_button(f"Download {name}", partial(file.open, "rb"), name, f"weights_{run}")
         st.code(WEIGHTS, language="python")
-
-
-def _opened(file: Path) -> BinaryIO:
-    return file.open("rb")

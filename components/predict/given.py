@@ -1,13 +1,17 @@
-"""What is to be predicted: photos, a zip, a folder, a picture of the camera, or one of the test images."""
+"""What is to be predicted, photos, a zip, a folder, the camera's picture or a test image; and which runs are asked."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import IO
 
 import streamlit as st
 
 from components import state
-from transfer_core.types import TEST, Dataset
-from transfer_core.workspace import Workspace
+from components.kit import text
+from components.kit.runs import compared, titles
+from transfer_core.errors import GraftError
+from transfer_core.types import TEST, Dataset, Run
+from transfer_core.workspace import MOST_RUNS, Workspace
 
 KINDS = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff"]
 WAYS = {"files": "Photos or a zip", "folder": "A folder", "camera": "The camera"}
@@ -62,3 +66,35 @@ def given(workspace: Workspace, dataset: Dataset) -> Given | None:
 
 def _mark(uploads: list) -> str:  # type: ignore[type-arg]
     return " ".join(each.file_id for each in uploads)
+
+
+def runs_to_ask(workspace: Workspace, dataset: Dataset, done: Sequence[Run]) -> tuple[str, ...]:
+    """The runs picked, in the order in which they were; Compare's choice until somebody picks."""
+    names = titles(workspace, done)
+    asked = state.asked.of(dataset.id)
+    ids = [run.id for run in done]
+    kept = [id for id in asked.get() if id in ids]
+    wanted = state.to_predict.pop()
+    if wanted in ids:  # the Compare page sends it
+        kept = [wanted]
+    asked.set(kept or [_choice(workspace, dataset, done)])
+    picked = st.multiselect(
+        "Runs",
+        ids,
+        format_func=lambda id: text.plain(names[id]),
+        key=asked.key,
+        max_selections=MOST_RUNS,
+        help="Compare's choice stands here first. Several runs answer side by side.",
+    )
+    return tuple(picked)
+
+
+def _choice(workspace: Workspace, dataset: Dataset, done: Sequence[Run]) -> str:
+    """The run of Compare's verdict; where nothing can be compared, the best by validation."""
+    best = workspace.runs.best(dataset)
+    try:
+        if best:
+            return compared(workspace, dataset.id, [run.id for run in best]).verdict.choice
+    except GraftError:
+        pass  # without test images there is no verdict
+    return max((run for run in done if not run.members), key=lambda run: run.val_accuracy or 0.0).id

@@ -30,8 +30,8 @@ STEPS = (
 
 
 STYLE = """
-.journey { color: var(--st-text-color); font-family: var(--st-font); }
-.journey { display: grid; grid-template-columns: repeat(4, 1fr); gap: 1.25rem; margin: .75rem 0 1rem; }
+.journey { color: var(--st-text-color); font-family: var(--st-font); display: grid;
+  grid-template-columns: repeat(4, 1fr); gap: 1.25rem; margin: .75rem 0 1rem; }
 .journey figure { margin: 0; padding: 1rem; border: 1px solid color-mix(in srgb, var(--st-text-color) 16%, transparent);
   border-radius: 10px; }
 .journey svg { width: 100%; max-height: 96px; display: block; margin-bottom: .75rem; }

@@ -1,17 +1,17 @@
 """What training will see of the user's own images, before anything is trained."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
 from components import state
 from components.kit import text
-from components.kit.guard import fragment
-from components.kit.status import ENDED_BADLY, say_ended_badly
+from components.kit.guard import follow
+from components.kit.status import say_ended
 from transfer_core.types import NOTHING, SWITCHES, Dataset, Job, Recipe
 from transfer_core.workspace import SETTINGS, Workspace
 
-TICK_SECONDS = 0.5
 WIDTH_PX, PLAIN_WIDTH_PX = 660, 220  # with drawings at random, and without
 
 
@@ -26,23 +26,16 @@ def augmented_view(workspace: Workspace, dataset: Dataset, recipes: Sequence[Rec
         return
     apart = len({known.augmentation for known in recipes if known.epochs}) > 1
     who = f"“{workspace.strategies.get(recipe.strategy).title}”" if apart else "training"
-    waits = workspace.recipes.augmented(dataset, recipe) is None and _job(workspace, dataset, recipe).active
     with st.container(key="augmented"):
-        fragment(_augmented, run_every=TICK_SECONDS if waits else None)(workspace, dataset, recipe, who, waits)
+        follow(_augmented, partial(_job, workspace, dataset, recipe), workspace, dataset, recipe, who, every=0.5)
 
 
-def _augmented(workspace: Workspace, dataset: Dataset, recipe: Recipe, who: str, waits: bool) -> None:
+def _augmented(job: Job | None, workspace: Workspace, dataset: Dataset, recipe: Recipe, who: str) -> None:
     picture = workspace.recipes.augmented(dataset, recipe)
-    job = None if picture is not None else _job(workspace, dataset, recipe)
-    if waits and not (job and job.active):
-        st.rerun()  # so that it looks no more
     if job and job.active:
         st.caption(f":material/hourglass_top: Drawing what {text.escape(who)} will see of your images.")
     elif job:
-        if job.status in ENDED_BADLY:
-            say_ended_badly(job)
-        else:
-            st.info("The drawing was stopped.", icon=":material/stop_circle:")
+        say_ended(job, "The drawing was stopped.")
         if st.button("Draw again", key="draw_again"):
             state.augmented_jobs.get().pop(workspace.recipes.drawing(dataset, recipe), None)
             st.rerun()
@@ -65,7 +58,10 @@ def _shown(picture: bytes, warnings: Sequence[str], recipe: Recipe, who: str) ->
         st.caption(f"{columns}. Nothing is changed at random.")
 
 
-def _job(workspace: Workspace, dataset: Dataset, recipe: Recipe) -> Job:
+def _job(workspace: Workspace, dataset: Dataset, recipe: Recipe) -> Job | None:
+    """What draws it; None once it is drawn."""
+    if workspace.recipes.augmented(dataset, recipe) is not None:
+        return None
     jobs, key = state.augmented_jobs.begin({}), workspace.recipes.drawing(dataset, recipe)
     if key not in jobs:
         jobs[key] = workspace.recipes.draw_augmented(dataset, recipe)

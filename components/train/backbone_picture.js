@@ -1,16 +1,11 @@
 // Puts the drawing in its place and takes the strategies' colours from the theme, each with the ink to write on it.
 
-const SLOTS = 10
-
 export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".backbone")
   place(root, data.html)
-  const colors = palette(root)
-  for (let slot = 0; slot < SLOTS; slot++) {
-    const color = colors[slot % colors.length]
-    root.style.setProperty(`--c${slot}`, color)
-    root.style.setProperty(`--on${slot}`, luminance(color) > 0.179 ? "#000" : "#fff") // where the contrast is greater
-  }
+  theme(root)
+  const ink = (color) => (luminance(color) > 0.179 ? "#000" : "#fff") // where the contrast is greater
+  palette(root).forEach((color, slot) => root.style.setProperty(`--on${slot}`, ink(color)))
 }
 
 function luminance(color) {

@@ -8,7 +8,7 @@ from math import log2, sqrt
 from typing import Literal
 
 from components.kit import text
-from components.kit.component import component
+from components.kit.drawn import component
 from transfer_core.presentation.marks import mark_of
 from transfer_core.types import AUTO, FIRST, HEAD, Backbone, Recipe, Tap
 from transfer_core.workspace import Stage, Workspace
@@ -122,13 +122,12 @@ def _short(tap: Tap) -> str:
 
 def rows(workspace: Workspace, backbone: Backbone, recipes: Sequence[Recipe]) -> list[Row]:
     """What each recipe does to this backbone; those with a network of their own have no row."""
-    used = [
-        (workspace.strategies.get(recipe.strategy), recipe) for recipe in recipes if recipe.backbone == backbone.name
-    ]
-    return [
-        Row(strategy=strategy.name, title=strategy.title, stages=strategy.stages(recipe, backbone))
-        for strategy, recipe in used
-    ]
+    found = []
+    for recipe in recipes:
+        if recipe.backbone == backbone.name:
+            strategy = workspace.strategies.get(recipe.strategy)
+            found.append(Row(strategy=strategy.name, title=strategy.title, stages=strategy.stages(recipe, backbone)))
+    return found
 
 
 def backbone_picture(backbone: Backbone, rows: Sequence[Row], key: str) -> None:

@@ -1,20 +1,54 @@
 """A dataset's runs, a page at a time, each with how it stands; runs that repeat one recipe are one line."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 
 from components import state
 from components.kit import text
-from components.kit.guard import act, fragment
-from components.kit.paging import LINES, page_in_hand, turn
-from components.kit.queue_lines import Line, kind_of, lines, titles
+from components.kit.buttons import LINES, button, page_in_hand, turn
+from components.kit.guard import fragment
+from components.kit.runs import kept, kind_of, states, titles
 from components.kit.status import run_badge
 from transfer_core.types import GOING, Dataset, Repeats, Run
 from transfer_core.workspace import Workspace
 
 TICK_SECONDS = 1.0
 PAGE = "queue_page"  # of the list that is turned
+RANKS = {"running": 0, "stopping": 0, "queued": 1}  # what has ended comes after these
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """A run, or the runs that repeat one recipe."""
+
+    key: str
+    title: str
+    runs: tuple[Run, ...]
+    group: Repeats | None = None
+
+
+def lines(workspace: Workspace, runs: Sequence[Run]) -> list[Line]:
+    """The newest first, as `runs` are. A list whose first page would miss some that train or wait begins with these."""
+    return kept(workspace, _lines, workspace, runs, by=states(runs))
+
+
+def _lines(workspace: Workspace, runs: Sequence[Run]) -> list[Line]:
+    names, groups = titles(workspace, runs), workspace.runs.repeats(runs=runs)
+    found: dict[str, Line] = {}
+    grouped = {
+        run.id: Line(key=f"group_{run.recipe.repeats}", title=title, runs=group.runs, group=group)
+        for group, title in zip(groups, workspace.runs.titles_of_repeats(groups), strict=True)
+        for run in group.runs
+    }
+    for run in runs:
+        line = grouped.get(run.id) or Line(key=run.id, title=names[run.id], runs=(run,))
+        found.setdefault(line.key, line)
+    ordered = list(found.values())
+    if any(run.active for line in ordered[LINES:] for run in line.runs):  # else no line moves when its state changes
+        ordered.sort(key=lambda line: min(RANKS.get(run.status, len(RANKS)) for run in line.runs))
+    return ordered
 
 
 def queue_view(workspace: Workspace, dataset: Dataset, runs: Sequence[Run]) -> None:
@@ -72,7 +106,7 @@ def _group(workspace: Workspace, group: Repeats, line: Line, titles: Mapping[str
         ended = f"{group.done} of {len(group.runs)} done" + f", {failed} failed" * bool(failed)
         st.caption(f"{ended} · {text.escape(group.runs[0].recipe.backbone)}")
         if going:
-            st.button("Stop all", key=f"stop_{key}", icon=":material/stop:", on_click=act(stop_all))
+            button("Stop all", f"stop_{key}", "stop", stop_all)
     if open_:
         place = next((i for i, run in enumerate(group.runs) if run.id == shown), 0)
         number = page_in_hand(f"page_{key}", len(group.runs), sought=place, mark=shown)
@@ -105,21 +139,15 @@ def _line(workspace: Workspace, run: Run, title: str, shown: str) -> None:
         run_badge(run)
         st.caption(_words(run))
         if run.status == "stopping":
-            st.button(
-                "End now",
-                key=f"end_{run.id}",
-                icon=":material/stop:",
+            button(
+                *("End now", f"end_{run.id}", "stop", workspace.jobs.stop, run.id),
                 disabled=run.stops > 1,
-                on_click=act(workspace.jobs.stop),
-                args=(run.id,),
                 help="What it has learned is being tested before it is kept. This keeps it untested.",
             )
         elif run.active:
-            st.button(
-                "Stop", key=f"stop_{run.id}", icon=":material/stop:", on_click=act(_stop), args=(workspace, run.id)
-            )
+            button("Stop", f"stop_{run.id}", "stop", _stop, workspace, run.id)
         else:
-            st.button("Remove", key=f"remove_{run.id}", type="tertiary", icon=":material/delete:", on_click=act(remove))
+            button("Remove", f"remove_{run.id}", "delete", remove, type="tertiary")
 
 
 def _stop(workspace: Workspace, id: str) -> None:
@@ -150,4 +178,4 @@ def _undo(workspace: Workspace) -> None:
 
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"{text.escape(title)} was removed.")
-        st.button("Undo", key="undo_remove", type="tertiary", on_click=act(restore))
+        button("Undo", "undo_remove", "", restore, type="tertiary")

@@ -8,6 +8,7 @@ import streamlit as st
 
 from components import state
 from components.kit import text
+from components.kit.buttons import button, save_button
 from components.kit.train_form import fill_from
 from transfer_core.errors import GraftError, RecipeError
 from transfer_core.types import Dataset, Recipe, Run
@@ -16,21 +17,11 @@ from transfer_core.workspace import Workspace
 MOST_BYTES = 100_000  # a recipe has one
 
 
-def recipe_json(recipe: Recipe) -> str:
-    return json.dumps(asdict(recipe), indent=1)
-
-
 def recipe_of_run(workspace: Workspace, dataset: Dataset, run: Run) -> None:
     """A run's recipe, folded, with ways to take it elsewhere."""
     with st.expander("Recipe", icon=":material/receipt_long:", key=f"recipe_{run.id}"):
         _shown(run.recipe, run.id)
-        st.button(
-            "Change and launch again",
-            key=f"again_{run.id}",
-            icon=":material/edit:",
-            on_click=fill_from,
-            args=(workspace, dataset, run.recipe),
-        )
+        button("Change and launch again", f"again_{run.id}", "edit", fill_from, workspace, dataset, run.recipe)
 
 
 def recipes_to_launch(workspace: Workspace, dataset: Dataset, made: tuple[Recipe, ...]) -> None:
@@ -83,13 +74,6 @@ def read_json(file: BinaryIO) -> Any:
 
 
 def _shown(recipe: Recipe, key: str) -> None:
-    st.code(recipe_json(recipe), language="json", height=240)
-    st.download_button(
-        "Save",
-        recipe_json(recipe) + "\n",
-        file_name=f"graft-{recipe.strategy}.json",
-        mime="application/json",
-        key=f"save_{key}",
-        icon=":material/download:",
-        on_click="ignore",
-    )
+    written = json.dumps(asdict(recipe), indent=1)
+    st.code(written, language="json", height=240)
+    save_button("Save", written + "\n", f"graft-{recipe.strategy}.json", f"save_{key}")

@@ -1,6 +1,7 @@
-"""A run as it trains: phase, figures, live curves; its recipe; the layer that it chose."""
+"""A run as it trains: phase, figures, live curves; its recipe; the layer that it chose; its network taken on."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -8,12 +9,12 @@ from components import state
 from components.kit import text
 from components.kit.charts import plot
 from components.kit.feed import Feed, feed
-from components.kit.guard import fragment
+from components.kit.guard import follow, said
 from components.kit.live_chart import run_chart
-from components.kit.queue_lines import titles
-from components.kit.status import ENDED_BADLY, phase_bar, say_ended_badly
+from components.kit.own_weights import added, suggested
+from components.kit.runs import titles
+from components.kit.status import phase_bar, say_ended
 from components.kit.take_home import export_view
-from components.train.continue_from import continue_view
 from components.train.queue import shown_run
 from components.train.recipe import recipe_of_run
 from transfer_core.presentation import figures
@@ -27,19 +28,15 @@ def run_view(workspace: Workspace, dataset: Dataset, runs: Sequence[Run]) -> Non
     """The picked one of a dataset's runs, live while it trains. Call at top level."""
     shown = next(run for run in runs if run.id == shown_run(runs))
     title = titles(workspace, runs)[shown.id]  # with its seed and fold, where others differ in these
-    body = fragment(_view, run_every=TICK_SECONDS if shown.active else None)
-    body(workspace, dataset, shown.id, title, shown.active)
+    live, then = partial(workspace.runs.get, shown.id), partial(_follow_next, workspace)
+    follow(_view, live, workspace, dataset, title, every=TICK_SECONDS, ended=then)
     export_view(workspace, dataset, shown)
     continue_view(workspace, dataset, shown)
     recipe_of_run(workspace, dataset, shown)
 
 
-def _view(workspace: Workspace, dataset: Dataset, id: str, title: str, was_active: bool) -> None:
-    run = workspace.runs.get(id)
-    if was_active and not run.active:
-        _follow_next(workspace, run)
-        st.rerun()
-    seen = feed(workspace, id)
+def _view(run: Run, workspace: Workspace, dataset: Dataset, title: str) -> None:
+    seen = feed(workspace, run.id)
     st.subheader(text.escape(title), anchor=False)
     with st.container(key="run_status"):
         if run.status == "queued":
@@ -48,20 +45,18 @@ def _view(workspace: Workspace, dataset: Dataset, id: str, title: str, was_activ
             phase_bar(seen)
             if run.status == "stopping":
                 st.caption("Stopping: the best network so far is tested and kept. “End now” keeps it untested.")
-        elif run.status in ENDED_BADLY:
-            say_ended_badly(run)
-        elif run.status == "stopped":
-            st.info(_stopped(run), icon=":material/stop_circle:")
+        else:
+            say_ended(run, _stopped(run))
     if not run.active and not seen.epochs:
         return  # it ended before there was anything to draw
     _figures(run, seen)
     chance = 1 / len(dataset.classes)
-    run_chart(seen, key=f"live_{id}", strategy=run.recipe.strategy, chance=chance)
+    run_chart(seen, key=f"live_{run.id}", strategy=run.recipe.strategy, chance=chance)
     for notice in seen.notices:
         st.caption(text.escape(notice))
     if run.depth_curve:
         layers = {tap.name: tap.title for tap in workspace.backbones.get(run.recipe.backbone).taps}
-        plot(figures.depth(run.depth_curve, layers, run.tap, chance), key=f"depth_{id}")
+        plot(figures.depth(run.depth_curve, layers, run.tap, chance), key=f"depth_{run.id}")
 
 
 def _follow_next(workspace: Workspace, ended: Run) -> None:
@@ -103,3 +98,23 @@ def _kept(run: Run) -> str | None:
         f"With nothing kept from before, by which runs compare. This one took {text.duration(run.seconds)}, since"
         " earlier runs had computed a part of it."
     )
+
+
+def continue_view(workspace: Workspace, dataset: Dataset, run: Run) -> None:
+    """The button; nothing for a run that left no network, or left its backbone as it was."""
+    if not run.usable or workspace.strategies.get(run.recipe.strategy).weights == "kept":
+        return
+    with st.popover("Continue from this run", icon=":material/fork_right:", key=f"continue_{run.id}"):
+        st.caption(
+            "Its network becomes a backbone: choose it for further runs on these images or on others. On a dataset that"
+            " holds images which this run trained on, test figures would be too good."
+        )
+        proposed = suggested(f"{text.file_stem(dataset.name)[:18]}-{run.recipe.strategy}"[:33] + f"-{run.id[:4]}.pth")
+        name = st.text_input("Name of the backbone", value=proposed, key=f"continue_name_{run.id}")
+        if st.button("Keep it and set up a run", key=f"continue_go_{run.id}", type="primary", disabled=not name):
+            with said():
+                kept = added(workspace, workspace.backbones.add_run(run.id, name=name), "Reading the network.")
+                if kept is not None:
+                    state.backbone.set(kept)
+                    state.continued.set(kept)
+                    st.rerun()

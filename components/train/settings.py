@@ -1,6 +1,6 @@
-"""The folded settings of the Train page. A field that is left alone follows the rule; its default is written in it."""
+"""The Train page's form: folded settings, where a field left alone follows the rule that it shows; the strategies."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,12 +9,29 @@ from streamlit.delta_generator import DeltaGenerator
 
 from components import state
 from components.kit import text
+from components.kit.charts import symbol_uri
 from components.kit.train_form import BY_RULE
 from components.state import Form
 from transfer_core.types import SWITCHES, Backbone, Recipe
 from transfer_core.workspace import SETTINGS, Setting, Workspace
 
 COLUMNS = ("schedule", "regularisation", "images")  # of settings; below them are augmentation and repeats
+GROUPS = {  # by what becomes of the pretrained weights
+    "kept": "Features stay as they are",
+    "moved": "Pretrained weights move",
+    "random": "From random weights",
+}
+ABREAST = 4  # cards
+STYLE = """
+<style>
+.st-key-strategies [class*="st-key-card_"] { height: 100%; transition: border-color .12s; padding: .8rem .9rem; }
+.st-key-strategies [class*="st-key-card_"]:has(input:checked) {
+  border-color: currentColor; box-shadow: inset 0 0 0 1px currentColor;
+}
+.st-key-strategies [data-testid="stCaptionContainer"] p { line-height: 1.4; }
+.st-key-strategies [data-testid="stCheckbox"] p { font-weight: 600; }
+.st-key-strategies [data-testid="stCheckbox"] p::before { margin-right: .4rem; vertical-align: -3px; }
+"""
 
 
 def train_settings(workspace: Workspace, backbone: Backbone, by_rule: Sequence[Recipe], form: Form) -> DeltaGenerator:
@@ -146,3 +163,45 @@ def _taps(setting: Setting, backbone: Backbone) -> dict[Any, str]:
     if setting.layer == "inner":
         return {tap.name: tap.title for tap in backbone.taps[:-1]}
     return {"auto": "auto, by cross-validation", **{tap.name: tap.title for tap in backbone.taps}}
+
+
+# --- the strategies as cards ------------------------------------------------------------------------
+
+
+def strategy_cards(workspace: Workspace, form: Form, seconds: Mapping[str, float]) -> None:
+    """A card for each strategy; what is ticked goes into the form, in the order of the cards.
+
+    `seconds`: what each will take here by its rules, as far as that is known.
+    """
+    known = workspace.strategies.list()
+    # Not in the checkbox's label: that is its accessible name as it is written, the image's address and all.
+    symbols = "".join(
+        f'.st-key-card_{each.name} [data-testid="stCheckbox"] p::before'
+        f' {{ content: url({symbol_uri(each.name)}) / ""; }}\n'
+        for each in known
+    )
+    st.html(f"{STYLE}{symbols}</style>")
+    chosen = []
+    with st.container(key="strategies", gap="small"):
+        for weights, title in GROUPS.items():
+            group = [each for each in known if each.weights == weights]
+            st.caption(f"**{title}**")
+            columns = st.columns(max(ABREAST, len(group)), gap="small")
+            for column, each in zip(columns, group, strict=False):
+                if _card(column, each, each.name in form.start["chosen"], form, seconds.get(each.name)):
+                    chosen.append(each.name)
+    form.chosen = chosen
+
+
+def _card(column, strategy, taken: bool, form: Form, seconds: float | None) -> bool:  # type: ignore[no-untyped-def]
+    with column, st.container(border=True, key=f"card_{strategy.name}", gap="xsmall", height="stretch"):
+        ticked = st.checkbox(strategy.title, value=taken, key=form.key(f"take_{strategy.name}"))
+        scenarios = "".join(f":gray-badge[scenario {number}] " for number in strategy.scenarios)
+        st.caption(f"{scenarios}{strategy.when}")
+        if seconds is not None:
+            st.caption(f":material/timer: About {text.duration(seconds)} here")
+        with st.popover("What trains", icon=":material/info:", type="tertiary", key=f"about_{strategy.name}"):
+            st.markdown(f"**Frozen.** {strategy.frozen}")
+            st.markdown(f"**Trains.** {strategy.trains}")
+            st.caption(f"Source: {strategy.source}")
+    return ticked

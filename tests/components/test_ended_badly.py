@@ -119,7 +119,7 @@ def _backbone(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
 
 def _continue(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
     def page(workspace, dataset, run):
-        from components.train.continue_from import continue_view
+        from components.train.run import continue_view
 
         continue_view(workspace, dataset, run)
 

@@ -45,7 +45,7 @@ def opened(workspace_folder: Path) -> Iterator[Workspace]:
 
 def _answer_page(workspace: Workspace, job: str) -> AppTest:
     def page(workspace, job):  # AppTest runs its source, without this file's imports
-        from components.predict.answer import one_answer
+        from components.predict.prediction import one_answer
 
         one_answer(workspace, job, workspace.predictions.get(job), ["Linear probe"])
 

@@ -9,9 +9,9 @@ from streamlit.testing.v1 import AppTest
 
 from components import shell, state
 from components.compare.runs import Choice
-from components.kit.paging import LINES
-from components.kit.queue_lines import lines
+from components.kit.buttons import LINES
 from components.train import queue
+from components.train.queue import lines
 from tests.database import database
 from transfer_core.types import Dataset, Recipe
 from transfer_core.workspace import Workspace

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 
-from components.errors.confused_pairs import listed
+from components.errors.confusion import listed
 from tests.components.finished_runs import CLASSES
 from transfer_core.presentation.confusions import mixed
 

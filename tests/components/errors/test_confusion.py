@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from components.errors.confused_pairs import Cell
-from components.errors.confusion import drawing, groups, in_hand
+from components.errors.confusion import Cell, drawing, groups, in_hand
 from tests.components.errors.two_runs import two_runs
 from transfer_core.workspace import Workspace
 

@@ -1,6 +1,6 @@
 """Which two runs are looked at."""
 
-from components.errors import pair as errors_pair
+from components.errors import disagreement
 from tests.components.finished_runs import NAMED
 from transfer_core.workspace import Workspace
 
@@ -10,5 +10,5 @@ def test_the_pair_at_first_is_the_choice_and_the_best_other_strategy(opened: Wor
     first, second = comparison.rival, comparison.verdict.choice
     others = [each for each in comparison.scores if each.run != second]
     assert comparison.score(first).accuracy == max(each.accuracy for each in others)
-    assert errors_pair.kept(("linear_probe", "gone"), list(NAMED)) is None
-    assert errors_pair.kept(("linear_probe", "linear_svm"), list(NAMED)) == ("linear_probe", "linear_svm")
+    assert disagreement.kept(("linear_probe", "gone"), list(NAMED)) is None
+    assert disagreement.kept(("linear_probe", "linear_svm"), list(NAMED)) == ("linear_probe", "linear_svm")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from components.kit.heat_picture import overlay
+from components.kit.heat import overlay
 from tests.components.maps import heat, picture
 from transfer_core.types import Fit
 

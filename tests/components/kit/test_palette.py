@@ -2,7 +2,7 @@
 
 import base64
 
-from components.kit.palette import COLORS, symbol_uri
+from components.kit.charts import COLORS, symbol_uri
 from transfer_core.presentation.marks import PATHS
 from transfer_core.presentation.theme import DARK, INK, LIGHT, NEUTRAL, shade, slot
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from components.kit.queue_lines import kind_of
+from components.kit.runs import kind_of
 from components.train.queue import mean_and_spread
 from tests.strategies.test_strategies import dataset
 from transfer_core.types import Repeats, Run
