@@ -9,6 +9,7 @@ from transfer_core import findings
 from transfer_core.advice import advise, suggestion
 from transfer_core.strategies import representative, strategy
 from transfer_core.types import Advice, Answers, Decision, Estimate, Measured, Pilots, Plan, Reason, Suggestion, Told
+from transfer_core.words import listed
 
 LEAST_SECONDS, MOST_SECONDS = 10.0, 4 * 3600.0  # of pilots
 LEAST_SHARE, LEAST_EPOCHS = 0.25, 3  # of its epochs that a strategy needs to be worth a run
@@ -212,8 +213,3 @@ def _within(order: list[str], plans: tuple[Plan, ...], seconds: float | None) ->
     elif out:
         rule = f"The time that there is rules out {names}."
         yield Reason(rule=rule, evidence=f"{times} expected, {seconds:,.0f} s given", source=OWN)
-
-
-def listed(words: list[str]) -> str:
-    """ "a, b and c" """
-    return " and ".join([", ".join(words[:-1])] * (len(words) > 1) + words[-1:])
