@@ -9,11 +9,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from transfer_core.data.alike import alike
 from transfer_core.data.archive import opened
 from transfer_core.data.checks import duplicates, listed, small_classes
 from transfer_core.data.intake import Taken, learnable, require_classes, take
 from transfer_core.data.layout import NO_SPLIT, natural, plan
+from transfer_core.data.near_duplicates import near_duplicates
 from transfer_core.data.split import cut, split
 from transfer_core.kept import whole
 from transfer_core.types import (
@@ -58,7 +58,7 @@ def import_images(source: Path, target: Path, *, name: str, seed: int = 0) -> It
     number = {label: i for i, label in enumerate(classes)}
     labels = np.array([number[image.label] for image in taken], np.int64)
     same = np.unique([image.content for image in taken], return_inverse=True)[1]
-    groups, loosened = yield from alike(np.stack([image.look for image in taken]), same, labels)
+    groups, loosened = yield from near_duplicates(np.stack([image.look for image in taken]), same, labels)
 
     own = np.array([image.split for image in taken], np.int64)
     splits, splits_from, notes = _splits(labels, groups, own, seed)

@@ -10,9 +10,9 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from transfer_core.data.alike import Bytes, look
 from transfer_core.data.archive import Archive
 from transfer_core.data.layout import EXPECTED, NO_SPLIT, Image, Layout, counted
+from transfer_core.data.near_duplicates import Bytes, look
 from transfer_core.data.parallel import in_order, paced
 from transfer_core.data.pixels import SPARE_BYTES, decode
 from transfer_core.errors import ArchiveError, ImageError

@@ -37,7 +37,7 @@ def look(image: Image.Image) -> Bytes:
     return np.concatenate([np.asarray(grey).ravel(), np.asarray(colour).ravel()])
 
 
-def alike(looks: Bytes, same: Ints, labels: Ints) -> Generator[Progress, None, tuple[Ints, int]]:
+def near_duplicates(looks: Bytes, same: Ints, labels: Ints) -> Generator[Progress, None, tuple[Ints, int]]:
     """A group number for each image, shared by near-duplicates: looks (N, 1072), same (N,), labels (N,) -> (N,).
 
     `same` is a number that identical files share. Where images of a class all look alike (one camera, a video), closer

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 from PIL import Image, ImageEnhance
 
-from transfer_core.data import alike as module
-from transfer_core.data.alike import alike, look
+from transfer_core.data import near_duplicates as module
+from transfer_core.data.near_duplicates import look, near_duplicates
 
 DATA = Path(__file__).resolve().parents[2] / "../shared/data"
 
 
 def grouped(looks: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
-    steps = alike(looks, np.arange(len(looks)), np.zeros(len(looks), np.int64) if labels is None else labels)
+    steps = near_duplicates(looks, np.arange(len(looks)), np.zeros(len(looks), np.int64) if labels is None else labels)
     while True:
         try:
             assert next(steps).of <= len(looks)
