@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import replace
+from statistics import median
 from typing import Literal
 
 from transfer_core import findings
@@ -15,6 +16,7 @@ LEAST_SECONDS, MOST_SECONDS = 10.0, 4 * 3600.0  # of pilots
 LEAST_SHARE, LEAST_EPOCHS = 0.25, 3  # of its epochs that a strategy needs to be worth a run
 SOME_OF_IT, MOST_OF_IT = 0.1, 0.8  # of a full run: from the first a pilot shows something, from the second all
 ENOUGH = 0.9  # of held-out training images right by a linear classifier: fine-tuning has little to gain
+FEW = 20  # training images a class, below which the first layers are better left alone
 LITTLE = 0.01  # of validation accuracy: a lead within noise that is smaller decides nothing
 OWN = "measured on your images"
 HALVING = "Jamieson and Talwalkar 2016 (successive halving)"
@@ -145,7 +147,7 @@ def tells(measured: Measured, answers: Answers) -> Told | None:
     best, last = max(point.accuracy for point in measured.depth_curve), measured.depth_curve[-1].accuracy
     if best >= ENOUGH:
         return Told(strategy="linear_probe" if last >= ENOUGH else "linear_svm", accuracy=best, enough=True)
-    tuned = "fine_tune_all" if answers.size == "large" else "fine_tune_top"
+    tuned = "fine_tune_top" if median(measured.size.per_class) < FEW else "fine_tune_all"
     return None if answers.budget == "limited" else Told(strategy=tuned, accuracy=best, enough=False)
 
 

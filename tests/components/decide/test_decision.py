@@ -35,7 +35,7 @@ EQUAL = replace(TIED, tied=("all_layers", "linear_probe"))  # the rules know nei
         ),
         (
             decide(SAID, MEASURED, None, None),
-            "Fine-tune the top”: a linear classifier has 80\u202f% of held-out training images right so far",
+            "Fine-tune everything”: a linear classifier has 80\u202f% of held-out training images right so far",
             "Measured",
         ),
         (
