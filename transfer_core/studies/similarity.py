@@ -27,7 +27,7 @@ NEAREST, SHOWN = 6, 4  # source classes; images of each
 NEAR_DIVERGENCE = 0.01
 NEAR_BUNDLED, NEAR_IMAGENET = 0.6, 0.8
 IMAGENET = torchvision.models.SqueezeNet1_1_Weights.IMAGENET1K_V1  # its names are those of all networks trained on it
-SIMILAR, DIFFERENT = 0.6, 0.4  # scores from which on images count so
+SIMILAR, DIFFERENT = 0.6, 0.45  # scores from which on images count so
 WIDE = 0.4  # an interval wider than this says nothing
 FEWEST = 20  # images that are no near-duplicates of each other, below which nothing is said
 
