@@ -1,4 +1,4 @@
-"""A new user's clock in a real browser: `python -m benchmarks.clock example` or `python -m benchmarks.clock PHOTOS.zip`.
+"""A new user's clock in a real browser: `python -m benchmarks.clock example`, or with PHOTOS.zip for `example`.
 
 From the click on the built-in example, or from the choice of a zip on the Data page, over the questions (similar,
 limited compute) and the recommended linear probe to a finished run and the downloaded, checked bundle. The workspace is
