@@ -16,8 +16,10 @@ from tests.training.bench import Bench, make_dataset, said_of
 from transfer_core.compare.calibration import calibrated, fitted_temperature
 from transfer_core.compare.selective import doubt
 from transfer_core.errors import ArchiveError, UnknownJob
+from transfer_core.jobs.tasks import run_folder
 from transfer_core.training import predict
-from transfer_core.types import TEST, Backbone, Dataset, Fit, Predictions, Progress
+from transfer_core.training.familiar import load_familiar
+from transfer_core.types import TEST, TRAIN, Backbone, Dataset, Fit, Predictions, Progress
 from transfer_core.workspace import Workspace
 
 pytestmark = pytest.mark.usefixtures("small_networks")
@@ -119,14 +121,14 @@ def test_an_image_that_takes_too_much_memory_costs_itself_alone(
 
 
 def test_stopped_it_keeps_what_was_looked_at(workspace: Workspace, runs: tuple[str, ...], tmp_path: Path) -> None:
-    for number in range(60):
-        Image.new("RGB", (30, 30), "red").save(tmp_path / f"{number:02}.png")
+    for number in range(400):
+        Image.new("RGB", (30, 30), "red").save(tmp_path / f"{number:03}.png")
     job, told = workspace.predictions.submit_paths(runs[:1], [tmp_path]), []
     for event in workspace.jobs.drive(job, stops=lambda: len(told)):
         if isinstance(event, Progress) and event.what == "Looking at images" and not told:
             told.append(event)
     ended, found = workspace.jobs.get(job), workspace.predictions.get(job)
-    assert ended.status == "stopped" and found.of == 60 and 0 < len(found.names) < 60
+    assert ended.status == "stopped" and found.of == 400 and 0 < len(found.names) < 400
 
 
 def test_what_cannot_be_predicted_is_said(workspace: Workspace, runs: tuple[str, ...], tmp_path: Path) -> None:
@@ -186,3 +188,32 @@ def test_what_is_predicted_is_what_was_tested(tmp_path: Path, small_backbone: Ba
     assert not np.array_equal(tested["crop"], tested["pad"])
     assert not np.array_equal(tested["crop"], tested["squeeze"])
     assert len(list((tmp_path / "features").glob("*.npz"))) == 6, "features and a head of each"
+
+
+def test_what_a_fine_tuned_run_warns_of_is_seen_by_the_network_that_it_began_with(
+    workspace: Workspace, dataset: Dataset, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    made = workspace.recipes.make(dataset, "fine_tune_all", "bundled", epochs=1, lr=0.1, backbone_lr=0.1)
+    (run,) = workspace.runs.submit([made])
+    drive(workspace, run)
+    known = load_familiar(run_folder(workspace.root, run))
+    probe, *_ = workspace.runs.submit([workspace.recipes.make(dataset, "linear_probe", "bundled")])
+    drive(workspace, probe)
+    kept = load_familiar(run_folder(workspace.root, probe))
+    assert known is not None and kept is not None and (known.pretrained, kept.pretrained) == (True, False)
+    assert (known.codes == kept.codes).all() and (known.distances == kept.distances).all()
+
+    noise = Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8))
+    noise.save(tmp_path / "noise.png")
+    samples = workspace.root / "datasets" / dataset.id / "samples"
+    given = [tmp_path / "noise.png", *(samples / dataset.files[row] for row in dataset.rows(TRAIN))]
+
+    def unlike() -> np.ndarray:
+        job = workspace.predictions.submit_paths([run], given)
+        drive(workspace, job)
+        return workspace.predictions.get(job).unlike[0]
+
+    found = unlike()
+    assert found[0] and found[1:].mean() < 0.2
+    monkeypatch.setattr(predict, "available", lambda *_: False)  # its weights have gone since
+    assert not unlike().any()

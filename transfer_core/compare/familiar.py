@@ -4,7 +4,7 @@ The distance to a near training image (Sun et al. 2022, deep nearest neighbours)
 largest logit (Hendrycks et al. 2022) what is of no class though it looks like them; together they find both.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from transfer_core.types import Floats
 
 NEIGHBOUR = 10  # the one whose distance counts
+TUNED = 0.5  # what the logit of a network that was fine-tuned counts: it is sure of much that it never saw
 SHARE = 0.05  # of images like those of training that are called unlike them
 Codes = NDArray[np.float32] | NDArray[np.float16]
 
@@ -24,26 +25,29 @@ class Familiar:
     distances: Floats  # (m,) of images that it did not learn from, ascending
     logits: Floats  # (m,) the largest of each of them, ascending
     threshold: float  # of the score
+    pretrained: bool = False  # whether codes are those of the pretrained network, and not of the run's own
 
     def score(self, codes: Codes, logits: Codes) -> Floats:
         """(N, C), (N, K) -> (N,): 0 the most familiar; about 2 and above as unlike as none of those images."""
         far, sure = distances(self.codes, codes), logits.max(1).astype(np.float64)
         below = np.searchsorted(self.logits, sure) / max(1, len(self.logits))
-        return np.asarray(ranks(self.distances, far) + 1 - below)
+        return np.asarray(ranks(self.distances, far) + (TUNED if self.pretrained else 1) * (1 - below))
 
     def unlike(self, codes: Codes, logits: Codes) -> NDArray[np.bool_]:
         """(N, C), (N, K) -> (N,)."""
         return np.asarray(self.score(codes, logits) > self.threshold)
 
 
-def familiar(train: Codes, held: Codes, logits: Codes) -> Familiar:
-    """From codes (n, C) of training images, and codes (m, C) and logits (m, K) of images that it did not learn from."""
+def familiar(train: Codes, held: Codes, logits: Codes, *, pretrained: bool = False) -> Familiar:
+    """From codes (n, C) of training images, and codes (m, C) and logits (m, K) of images that it did not learn from.
+
+    `pretrained`: the codes are those of the pretrained network.
+    """
     known = normalised(train).astype(np.float16)
     far, sure = np.sort(distances(known, held)), np.sort(logits.max(1).astype(np.float64))
-    found = Familiar(codes=known, distances=far, logits=sure, threshold=np.inf)
+    found = Familiar(codes=known, distances=far, logits=sure, threshold=np.inf, pretrained=pretrained)
     score = found.score(held, logits)
-    threshold = float(np.quantile(score, 1 - SHARE)) if len(score) else np.inf
-    return Familiar(codes=known, distances=far, logits=sure, threshold=threshold)
+    return replace(found, threshold=float(np.quantile(score, 1 - SHARE)) if len(score) else np.inf)
 
 
 def distances(known: Codes, codes: Codes) -> Floats:

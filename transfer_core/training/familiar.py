@@ -7,9 +7,10 @@ import numpy as np
 
 from transfer_core.compare.familiar import Familiar, familiar
 from transfer_core.kept import DAMAGED
+from transfer_core.strategies import strategy
 from transfer_core.training.features import Codes, frozen_features, outputs
-from transfer_core.training.setup import State
-from transfer_core.types import TRAIN, Progress
+from transfer_core.training.setup import State, begin
+from transfer_core.types import TRAIN, VAL, Progress
 
 FAMILIAR = "familiar.npz"
 MOST = 500  # training images that are remembered; of those whose codes are kept, twice as many
@@ -18,18 +19,23 @@ MOST = 500  # training images that are remembered; of those whose codes are kept
 def remembered(run: State, held: Codes) -> Generator[Progress, None, Familiar]:
     """From the run's network as it stands and some training images. `held`: codes and logits of validation images.
 
-    Where only a head was fitted, the codes are those that it was fitted on.
+    Where the backbone stayed as it was pretrained, or began with random weights, the codes are the head's own. After
+    fine-tuning they tell its classes apart and little else, so there they are the pretrained network's, which the head
+    that it began with was fitted on (benchmarks/RESULTS.md, Unlike anything in training).
     """
-    classes, rows = len(run.context.dataset.classes), run.context.dataset.rows(TRAIN)
-    if run.epochs:
+    context, classes = run.context, len(run.context.dataset.classes)
+    rows, logits = context.dataset.rows(TRAIN), held[:, -classes:]
+    moved = strategy(context.recipe.strategy).weights == "moved"
+    if run.epochs and not moved:
         chosen = np.sort(np.random.default_rng(0).permutation(rows)[:MOST])
         run.meter.add("forward", len(chosen))
         train = yield from outputs(run, run.network.codes, chosen, "Remembering training images")
-    else:
-        kept, parts = yield from frozen_features(run, run.network.taps)
-        chosen = np.random.default_rng(0).permutation(np.flatnonzero(np.isin(kept, rows)))[: 2 * MOST]
-        train = np.concatenate([part[np.sort(chosen)] for part in parts], axis=1)
-    return familiar(train, held[:, :-classes], held[:, -classes:])
+        return familiar(train, held[:, :-classes], logits)
+    kept, parts = yield from frozen_features(begin(context) if moved else run, run.network.taps)
+    codes = np.concatenate(parts, axis=1)
+    chosen = np.random.default_rng(0).permutation(np.flatnonzero(np.isin(kept, rows)))[: 2 * MOST]
+    seen = codes[np.searchsorted(kept, context.dataset.rows(VAL))] if moved else held[:, :-classes]
+    return familiar(codes[np.sort(chosen)], seen, logits, pretrained=moved)
 
 
 def load_familiar(run: Path) -> Familiar | None:
@@ -37,6 +43,7 @@ def load_familiar(run: Path) -> Familiar | None:
     try:
         with np.load(run / FAMILIAR) as kept:
             arrays = {name: kept[name] for name in ("codes", "distances", "logits")}
-            return Familiar(**arrays, threshold=float(kept["threshold"]))
+            pretrained = "pretrained" in kept and bool(kept["pretrained"])
+            return Familiar(**arrays, threshold=float(kept["threshold"]), pretrained=pretrained)
     except (OSError, *DAMAGED):
         return None

@@ -2,7 +2,7 @@
 
 import atexit
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from functools import lru_cache
@@ -13,7 +13,10 @@ from typing import Literal
 import numpy as np
 import torch
 
-from transfer_core.backbones.taps import Network
+from transfer_core.backbones import available
+from transfer_core.backbones.folding import folded
+from transfer_core.backbones.taps import Network, extractor, pooled
+from transfer_core.backbones.torchvision import load
 from transfer_core.compare.calibration import calibrated, fitted_temperature
 from transfer_core.compare.ensemble import doubt_of
 from transfer_core.compare.predictions import PREDICTIONS, read_predictions
@@ -28,8 +31,9 @@ from transfer_core.training.features import BATCH_SIZES, precise
 from transfer_core.training.heat import CLASSES, Evidence, covering, evidence
 from transfer_core.training.images import Images
 from transfer_core.training.meter import Meter
+from transfer_core.training.setup import place
 from transfer_core.training.solvers import softmax
-from transfer_core.types import Event, Floats, Ints, Progress, RunEnd, StageStart
+from transfer_core.types import Backbone, Event, Floats, Ints, Progress, RunEnd, StageStart, Tap
 
 FEW, LARGE_PX, SMALL_PX = 24, 480, 160  # so few images are shown large
 MAPPED = 500  # images that get heat maps: each takes up to twice as long
@@ -150,7 +154,12 @@ class Judge:
         self.device = device
         self.run, self.predictions = run.name, read_predictions(run) if (run / PREDICTIONS).exists() else None
         self.temperature = 1.0 if self.predictions is None else fitted_temperature(self.predictions)
-        self.known = load_familiar(run)
+        self.known, self.source = load_familiar(run), None
+        if self.known is not None and self.known.pretrained:
+            if available(known, run.parent.parent):
+                self.source = _pretrained(known, self.network.taps, run.parent.parent, str(device))
+            else:
+                self.known = None  # its weights are no longer on this machine: nothing is warned of
 
     def __call__(self, looks: Sequence[Look], shapes: Sequence[Shape], labels: Ints | None, *, alone: bool) -> Said:
         """Calibrated probabilities, and what is unlike all of training. `labels`: (n,) asks for maps too; -1: none.
@@ -174,7 +183,7 @@ class Judge:
             heat = where.classes, where.maps, self._tried(images, where) if alone else np.zeros((len(read), 0))
         found[read] = calibrated(softmax(logits), self.temperature)
         if self.known is not None:
-            unlike[read] = self.known.unlike(codes, logits)
+            unlike[read] = self.known.unlike(codes if self.source is None else precise(self.source, x), logits)
         return Said(probabilities=found, unlike=unlike, heat=heat)
 
     def _tried(self, images: Images, where: Evidence) -> Floats:
@@ -183,6 +192,17 @@ class Judge:
             return np.zeros((len(where.maps), 0))
         said = covering(self.network, images, where, np.random.default_rng(0), self.temperature)
         return np.concatenate((said[:, :2], said[:, 2:].mean(1, keepdims=True)), 1)
+
+
+@lru_cache(maxsize=KEPT)
+def _pretrained(
+    backbone: Backbone, taps: tuple[Tap, ...], workspace: Path, device: str
+) -> Callable[[torch.Tensor], torch.Tensor]:
+    """The codes of the network that a run began with."""
+    module = load(backbone, root=workspace)
+    place(module, torch.device(device))
+    trunk = folded(extractor(module, backbone, taps))
+    return lambda x: pooled(trunk(x), taps)
 
 
 @lru_cache(maxsize=KEPT)
