@@ -1,6 +1,7 @@
 """What tests of several rooms share."""
 
 import os
+import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,9 +16,11 @@ import pytest
 from PIL import Image
 
 from transfer_core import backbones
+from transfer_core.store import Store
 from transfer_core.types import Backbone
 
 SMALL_PX = 32
+EARLIER = Path(__file__).parent / "fixtures" / "workspace-0.1.0.zip"
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
@@ -28,6 +31,15 @@ def workspace_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("GRAFT_WORKSPACE", str(folder))
     folder.mkdir()
     return folder
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A workspace of Graft 0.1.0, brought up to date, with a dataset, `colours`, and finished runs."""
+    with zipfile.ZipFile(EARLIER) as archive:
+        archive.extractall(tmp_path / "work")
+    Store(tmp_path / "work" / "graft.db", write=True).close()
+    return tmp_path / "work"
 
 
 def draw_photos(root: Path, per_class: int = 20, px: int = 48) -> Path:

@@ -8,7 +8,6 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,18 +24,8 @@ from transfer_core.store import Store
 from transfer_core.workspace import Workspace
 from transfer_core.workspace.comparisons import Comparisons
 
-EARLIER = Path(__file__).parent / "fixtures" / "workspace-0.1.0.zip"
 NOBODY = 65534
 UNPRIVILEGED = "-dac_override,-dac_read_search,-fowner"
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    """A workspace with a dataset and finished runs."""
-    with zipfile.ZipFile(EARLIER) as archive:
-        archive.extractall(tmp_path / "work")
-    Store(tmp_path / "work" / "graft.db", write=True).close()
-    return tmp_path / "work"
 
 
 def graft(*arguments: str, root: Path) -> tuple[int, str, str]:

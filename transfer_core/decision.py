@@ -153,7 +153,7 @@ def tells(measured: Measured, answers: Answers) -> Told | None:
 
 def _told(told: Told | None) -> Iterator[Reason]:
     if told is not None:
-        rule = "Fine-tuning has little to gain." if told.enough else "Fine-tuning has much to gain."
+        rule = "Fine-tuning has little to gain." if told.enough else f"Fine-tuning mostly gains below {ENOUGH:.0%}."
         yield Reason(rule=f"{rule} No pilot is needed.", evidence=findings.head(told), source=OWN)
 
 

@@ -1,10 +1,13 @@
 """Finished runs whose predictions are known, without training any; and a small dataset that has some."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import streamlit as st
 from PIL import Image
 
 from tests.database import database
@@ -20,6 +23,16 @@ NAMED = {
     "fine_tune_all": np.r_[np.zeros(26), np.ones(4), np.ones(30), [2, 2, 0, 0]].astype(int),
     "linear_svm": np.r_[np.zeros(30), np.ones(30), [2, 2, 0, 0]].astype(int),
 }
+
+
+@contextmanager
+def filled(folder: Path) -> Iterator[Workspace]:
+    """A workspace of its own, filled."""
+    st.cache_data.clear()
+    workspace = Workspace(folder)
+    fill(workspace)
+    yield workspace
+    workspace.close()
 
 
 def fill(workspace: Workspace) -> None:

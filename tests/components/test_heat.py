@@ -6,10 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from tests.components.finished_runs import CLASSES, fill
+from tests.components.finished_runs import CLASSES, filled
 from tests.components.maps import picture
 from tests.database import database
 from transfer_core.data.answers import Answers, Said
@@ -36,11 +35,8 @@ def answered(workspace: Workspace, job: str, count: int, *, mapped: bool = True,
 
 @pytest.fixture
 def opened(workspace_folder: Path) -> Iterator[Workspace]:
-    st.cache_data.clear()
-    workspace = Workspace(workspace_folder)
-    fill(workspace)
-    yield workspace
-    workspace.close()
+    with filled(workspace_folder) as workspace:
+        yield workspace
 
 
 def _answer_page(workspace: Workspace, job: str) -> AppTest:

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.conftest import EARLIER
 from tests.store.test_store import dataset, queue
 from transfer_core import __version__
 from transfer_core.errors import StoreError, WorkspaceDamaged, WorkspaceTooNew
@@ -18,8 +19,6 @@ from transfer_core.store import Store
 from transfer_core.store.database import Database
 from transfer_core.store.schema import MIGRATIONS
 from transfer_core.workspace import Workspace
-
-EARLIER = Path(__file__).parents[1] / "fixtures" / "workspace-0.1.0.zip"
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import csv
 import io
 import zipfile
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import pyarrow.parquet
@@ -15,11 +15,11 @@ from tests.driving import drive
 from tests.training.bench import Bench, make_dataset, said_of
 from transfer_core.compare.calibration import calibrated, fitted_temperature
 from transfer_core.compare.selective import doubt
-from transfer_core.errors import ArchiveError, UnknownJob
+from transfer_core.errors import ArchiveError, UnknownJob, WeightsError
 from transfer_core.jobs.tasks import run_folder
 from transfer_core.training import predict
 from transfer_core.training.familiar import load_familiar
-from transfer_core.types import TEST, TRAIN, Backbone, Dataset, Fit, Predictions, Progress
+from transfer_core.types import TEST, TRAIN, Backbone, Dataset, Fit, Notice, Predictions, Progress
 from transfer_core.workspace import Workspace
 
 pytestmark = pytest.mark.usefixtures("small_networks")
@@ -208,12 +208,20 @@ def test_what_a_fine_tuned_run_warns_of_is_seen_by_the_network_that_it_began_wit
     samples = workspace.root / "datasets" / dataset.id / "samples"
     given = [tmp_path / "noise.png", *(samples / dataset.files[row] for row in dataset.rows(TRAIN))]
 
-    def unlike() -> np.ndarray:
+    def unlike() -> tuple[np.ndarray, str]:
         job = workspace.predictions.submit_paths([run], given)
-        drive(workspace, job)
-        return workspace.predictions.get(job).unlike[0]
+        said = [event.text for event in workspace.jobs.drive(job) if isinstance(event, Notice)]
+        return workspace.predictions.get(job).unlike[0], " ".join(said)
 
-    found = unlike()
-    assert found[0] and found[1:].mean() < 0.2
+    def damaged(*_: Any, **__: Any) -> None:
+        raise WeightsError("They are damaged.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(predict, "load", damaged)
+        found, said = unlike()
+        assert not found.any() and "warns of nothing" in said and "damaged" in said
+    found, said = unlike()
+    assert found[0] and found[1:].mean() < 0.2 and not said
     monkeypatch.setattr(predict, "available", lambda *_: False)  # its weights have gone since
-    assert not unlike().any()
+    found, said = unlike()
+    assert not found.any() and "no longer on this machine" in said

@@ -24,7 +24,7 @@ from transfer_core.compare.selective import ALL_STAND
 from transfer_core.data.answers import Answers, Said
 from transfer_core.data.archive import Member
 from transfer_core.data.decoding import Decoders, Look, Shape
-from transfer_core.errors import ArchiveError, DatasetError, StopAsked
+from transfer_core.errors import ArchiveError, DatasetError, StopAsked, WeightsError
 from transfer_core.training.checkpoint import WEIGHTS, load_network
 from transfer_core.training.familiar import load_familiar
 from transfer_core.training.features import BATCH_SIZES, precise
@@ -33,7 +33,7 @@ from transfer_core.training.images import Images
 from transfer_core.training.meter import Meter
 from transfer_core.training.setup import place
 from transfer_core.training.solvers import softmax
-from transfer_core.types import Backbone, Event, Floats, Ints, Progress, RunEnd, StageStart, Tap
+from transfer_core.types import Backbone, Event, Floats, Ints, Notice, Progress, RunEnd, StageStart, Tap
 
 FEW, LARGE_PX, SMALL_PX = 24, 480, 160  # so few images are shown large
 MAPPED = 500  # images that get heat maps: each takes up to twice as long
@@ -68,6 +68,7 @@ def predict(
     judges = [Judges([Judge(folder, where) for folder in folders]) for folders in runs.values()]
     if len({judge.classes for judge in judges}) > 1:
         raise DatasetError("These runs know different classes. Pick runs of one dataset.")
+    yield from (Notice(text=each.lacks) for judge in judges for each in judge.members if each.lacks)
     yield Progress(what="Listing the images", done=0, of=1)
     members = list(_members(sources, names))
     if not members:
@@ -154,12 +155,16 @@ class Judge:
         self.device = device
         self.run, self.predictions = run.name, read_predictions(run) if (run / PREDICTIONS).exists() else None
         self.temperature = 1.0 if self.predictions is None else fitted_temperature(self.predictions)
-        self.known, self.source = load_familiar(run), None
+        self.known, self.source, self.lacks = load_familiar(run), None, ""  # what it cannot warn of, in a sentence
         if self.known is not None and self.known.pretrained:
-            if available(known, run.parent.parent):
+            try:
+                if not available(known, run.parent.parent):
+                    raise WeightsError("They are no longer on this machine.")
                 self.source = _pretrained(known, self.network.taps, run.parent.parent, str(device))
-            else:
-                self.known = None  # its weights are no longer on this machine: nothing is warned of
+            except WeightsError as error:
+                self.known = None
+                began = f"the pretrained weights of {known.title}, with which it would see that"
+                self.lacks = f"Run {run.name} warns of nothing unlike its training: {began}, cannot be read. {error}"
 
     def __call__(self, looks: Sequence[Look], shapes: Sequence[Shape], labels: Ints | None, *, alone: bool) -> Said:
         """Calibrated probabilities, and what is unlike all of training. `labels`: (n,) asks for maps too; -1: none.

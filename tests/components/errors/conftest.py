@@ -4,16 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import streamlit as st
 
-from tests.components.finished_runs import fill
+from tests.components.finished_runs import filled
 from transfer_core.workspace import Workspace
 
 
 @pytest.fixture
 def opened(workspace_folder: Path) -> Iterator[Workspace]:
-    st.cache_data.clear()
-    workspace = Workspace(workspace_folder)
-    fill(workspace)
-    yield workspace
-    workspace.close()
+    with filled(workspace_folder) as workspace:
+        yield workspace

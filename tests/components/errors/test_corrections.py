@@ -10,14 +10,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from components import shell, state
 from components.errors import corrections, labels
 from components.errors.label_marks import wishes
-from tests.components.finished_runs import fill
+from tests.components.finished_runs import filled
 from tests.database import database
 from transfer_core.types import Mark
 from transfer_core.workspace import Workspace
@@ -27,12 +26,9 @@ BOTH = ("linear_probe", "linear_svm")
 
 @pytest.fixture
 def opened(workspace_folder: Path) -> Iterator[Workspace]:
-    st.cache_data.clear()
-    workspace = Workspace(workspace_folder)
-    fill(workspace)
-    _add_training_images(workspace)
-    yield workspace
-    workspace.close()
+    with filled(workspace_folder) as workspace:
+        _add_training_images(workspace)
+        yield workspace
 
 
 def _add_training_images(workspace: Workspace) -> None:
