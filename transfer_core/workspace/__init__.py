@@ -20,6 +20,7 @@ from transfer_core.strategies.settings import NONE, SETTINGS, Setting
 from transfer_core.workspace.datasets import DatasetRow, import_roots
 from transfer_core.workspace.naming import default_root, expanded, matching
 from transfer_core.workspace.predictions import MOST_RUNS
+from transfer_core.workspace.settings import Settings
 from transfer_core.workspace.workspace import Workspace
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "Score",
     "Seen",
     "Setting",
+    "Settings",
     "Stage",
     "Workspace",
     "default_root",

@@ -19,6 +19,7 @@ from transfer_core.workspace.jobs import Jobs
 from transfer_core.workspace.predictions import Predictions
 from transfer_core.workspace.recipes import Recipes
 from transfer_core.workspace.runs import Runs
+from transfer_core.workspace.settings import KeptSettings
 from transfer_core.workspace.strategies import Strategies
 from transfer_core.workspace.studies import Studies
 from transfer_core.workspace.tidying import tidy
@@ -59,7 +60,8 @@ class Workspace:
         self.corrections = Corrections(store, self.jobs, self.datasets)
         self.ensembles = Ensembles(store, root)
         self.runs = Runs(store, self.jobs, self.ensembles, root)
-        self.backbones = Backbones(store, self.jobs, self.runs, root)
+        self.settings = KeptSettings(root)
+        self.backbones = Backbones(store, self.jobs, self.runs, self.settings, root)
         self.recipes = Recipes(self.jobs, self.backbones, root)
         self.studies = Studies(store, self.jobs, self.backbones)
         self.comparisons = Comparisons(self.jobs, self.datasets, self.runs, self.backbones, self.studies)
