@@ -68,10 +68,7 @@ def instead(decision: Decision, titles: Mapping[str, str]) -> str:
     """For the flowchart: what is launched where it is not what its rules put first for the trusted answers."""
     if decision.strategy == trusted(decision).suggestions[0].strategy:
         return ""
-    by = {"said": "For the time that there is", "measured": "By what was measured", "pilots": "By the pilots"}[
-        decision.trust
-    ]
-    return f"{by}, the answer above is “{titles[decision.strategy]}”."
+    return f"For your images Graft recommends “{titles[decision.strategy]}”."
 
 
 def _narrowed(decision: Decision) -> bool:

@@ -58,7 +58,9 @@ def pilots_view(
         with st.expander("Pilots: the race", icon=":material/flag:", expanded=True, key="pilots"):
             follow(watch, asked, place="race")
     elif pilots is not None:
-        with st.expander(f"Pilots: {text.escape(findings.race(pilots))}", icon=":material/flag:", key="pilots"):
+        said = findings.race(pilots)
+        label = said if said.startswith("The pilots") else f"Pilots: {said}"
+        with st.expander(text.escape(label), icon=":material/flag:", key="pilots"):
             _result(pilots, titles)
             if job is not None and job.status == "done":
                 race_chart(feed(workspace, job.id), titles, chance, key="raced")

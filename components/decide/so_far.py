@@ -59,7 +59,7 @@ def _under_way(run: Run, workspace: Workspace, dataset: Dataset, titles: Mapping
     elif run.status == "stopping":
         how = "is being stopped."
     else:
-        how = f"trains: {text.escape(phase(feed(workspace, run.id))[1])}."
+        how = f"trains: {text.escape(phase(feed(workspace, run.id))[1].rstrip(' .'))}."
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="under_way"):
         st.caption(f":material/hourglass_top: {what} {how}", width="content")
         if run.status in ("queued", "running"):
