@@ -43,8 +43,9 @@ SplitsFrom = Literal["archive", "archive, val cut from train", "archive, test cu
 def import_images(source: Path, target: Path, *, name: str, seed: int = 0, about: str = "") -> Iterator[Event]:
     """Take a zip or folder of class folders into `target`, an empty folder: samples/ and dataset.json.
 
-    `about`: a sentence on where the images come from, which is kept as a note; '' for none. The last event's result is {"id", "name", "classes", "splits", "problems"}. Raises ArchiveError when the source is
-    unsafe or damaged, has fewer than two usable classes, or does not fit on the disk.
+    `about`: a sentence on where the images come from, which is kept as a note; '' for none. The last event's result is
+    {"id", "name", "classes", "splits", "problems"}. Raises ArchiveError when the source is unsafe or damaged, has fewer
+    than two usable classes, or does not fit on the disk.
     """
     samples = target / "samples"
     samples.mkdir()
