@@ -28,7 +28,7 @@ def picture(example: Example) -> Image.Image:
 
 def main() -> None:
     for example in EXAMPLES:
-        picture(example).save(FOLDER / f"{example.name}.webp", quality=85, method=6)
+        picture(example).save(FOLDER / f"{example.name}.webp", quality=75, method=6)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,8 @@ STYLE = """
 .balance { color: var(--st-text-color); font-family: var(--st-font); font-size: .875rem; display: flex;
   flex-wrap: wrap; gap: .4rem 1rem; align-items: end; }
 .balance div { display: flex; align-items: end; gap: 1px; height: 1.75rem; width: min(15rem, 100%); }
-.balance i { flex: 1; min-width: 1px; background: var(--st-primary-color); border-radius: 1px 1px 0 0; }
+.balance i { flex: 1; min-width: 1px;
+  background: color-mix(in srgb, var(--st-text-color) 42%, transparent); border-radius: 1px 1px 0 0; }
 """
 mount = component("graft_balance", '<div class="balance"></div>', css=STYLE, js='export default shows(".balance")')
 

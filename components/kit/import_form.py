@@ -30,13 +30,16 @@ or the same inside `train/`, `validation/` and `test/`. Files that cannot be rea
 STYLE = """
 <style>
 .st-key-drop_zone [data-testid="stFileUploaderDropzone"] { min-height: 9.5rem; border: 2px dashed
-  color-mix(in srgb, currentColor 32%, transparent); justify-content: center; flex-direction: column; gap: .75rem; }
+  color-mix(in srgb, currentColor 32%, transparent); justify-content: center; align-items: center;
+  flex-direction: column; gap: .75rem; }
 .st-key-drop_zone [data-testid="stFileUploaderDropzone"]:is(:hover, :focus-within) { border-color: currentColor; }
+.st-key-examples [data-testid="stHorizontalBlock"] { flex-wrap: nowrap; }
+.st-key-examples [data-testid="stColumn"] { min-width: 0; flex: 1 1 0; }
 </style>
 """
 CARD = """
 .example { color: var(--st-text-color); font-family: var(--st-font); font-size: .875rem; line-height: 1.4; }
-.example img { display: block; width: 100%; max-width: 24rem; aspect-ratio: 404 / 266; }
+.example img { display: block; width: 100%; aspect-ratio: 404 / 266; }
 .example p { margin: .6rem 0 0; }
 """
 mount = component("graft_example", '<div class="example"></div>', css=CARD, js='export default shows(".example")')
@@ -53,7 +56,8 @@ def import_form(workspace: Workspace, arrived: Callable[[str], None], *, primary
         _drop_zone(workspace)
     with right:
         st.markdown("##### No images yet? Take an example")
-        places = st.columns(2, gap="medium")
+        with st.container(key="examples"):
+            places = st.columns(2, gap="medium")
         for number, (place, example) in enumerate(zip(places, workspace.datasets.examples(), strict=True)):
             known = workspace.datasets.from_example(example.name)
             with place:
@@ -64,7 +68,7 @@ def import_form(workspace: Workspace, arrived: Callable[[str], None], *, primary
                     key=f"picture_{example.name}",
                     data={"html": f'<img src="{picture}" alt="{alt}"><p>{words}{example.classes} classes</p>'},
                 )
-                label = f"{'Open' if known else 'Try'} {example.title[0].lower()}{example.title[1:]}"
+                label = f"{'Open' if known else 'Try'} {example.name}"
                 kind: Literal["primary", "secondary"] = "primary" if primary and not number else "secondary"
                 help = text.escape(f"{example.description} {example.source}")
                 if st.button(label, key=f"example_{example.name}", type=kind, help=help, width="stretch"):
@@ -78,7 +82,7 @@ def _drop_zone(workspace: Workspace) -> None:
     st.html(STYLE)
     turn = state.upload_turn.get()
     with st.container(key="drop_zone"):
-        upload = st.file_uploader("A zip with one folder per class", type="zip", key=f"upload_{turn}")
+        upload = st.file_uploader("Drop a zip here: one folder per class", type="zip", key=f"upload_{turn}")
     if upload is not None:
         with said():
             job = workspace.datasets.import_upload(upload, upload.name)

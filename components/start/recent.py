@@ -48,13 +48,18 @@ def _card(workspace: Workspace, row: DatasetRow, runs: list[Run], *, first: bool
         return
     active, done = sum(run.active for run in runs), sum(run.tested for run in runs)
     label, icon, page = next_step(active, done)
-    said = [f"{text.count(row.images)} images, {row.classes} classes", f"imported {text.ago(row.created)}"]
+    facts = [f"{text.count(row.images)} images", f"{row.classes} classes", f"imported {text.ago(row.created)}"]
+    counts = [f"{text.count(n)} {what}" for n, what in ((active, "to train"), (done, "done")) if n]
+    facts.append(f"runs: {', '.join(counts)}" if counts else "no runs yet")
+    said = ":small[" + " · ".join(facts) + "]"
     if best := taken(workspace, dataset) if done else None:
-        title = titles(workspace, runs).get(best.id) or workspace.runs.title(best)
-        right = f": {text.percent(best.test_accuracy)} of the test images" if best.test_accuracy is not None else ""
-        said.insert(0, f"**Best so far {right and '· '}{text.escape(title)}{right}**")
-    counts = [f"{text.count(n)} {what}" for n, what in ((active, "to go"), (done, "done")) if n]
-    said += [f"runs: {', '.join(counts)}"] if counts else ["no runs yet"]
+        title = text.escape(titles(workspace, runs).get(best.id) or workspace.runs.title(best))
+        right = best.test_accuracy
+        said = (
+            f"Best: **{title}**"
+            + (f", {text.percent(right)} on test images" if right is not None else "")
+            + f"  \n{said}"
+        )
     with st.container(border=True, key=f"dataset_{row.id}"):
         tiles, words, go = st.columns([3, 8, 3], vertical_alignment="center", gap="medium")
         step = max(1, len(dataset) // TILES)
@@ -63,9 +68,7 @@ def _card(workspace: Workspace, row: DatasetRow, runs: list[Run], *, first: bool
         ]
         pictures = "".join(f'<img src="{source}" alt="">' for source in shown[:TILES] if source)
         tiles.html(f'<div class="graft-tiles">{pictures}</div>')
-        words.markdown(f"##### {text.escape(row.name)}")
-        for line in said:
-            words.caption(line)
+        words.markdown(f"##### {text.escape(row.name)}\n{said}")
         with go:
             button(label, f"open_{row.id}", icon, _go_on, row.id, page, type="primary" if first else "secondary")
 

@@ -12,10 +12,10 @@ from tests.data.test_wallpaper import ORDERS
 from transfer_core.data import examples
 from transfer_core.data.dataset import read_dataset
 from transfer_core.data.examples import (
-    DIGIT_PX,
     DIGITS,
     EXAMPLES,
     IMAGES_A_CLASS,
+    MARGIN_PX,
     draw_digits,
     draw_example,
     draw_wallpaper,
@@ -70,9 +70,9 @@ def test_digits_are_all_there_and_look_like_ink_on_paper(tmp_path: Path) -> None
     assert [folder.name for folder in sorted(tmp_path.iterdir())] == list("0123456789")
     assert min(len(list(folder.iterdir())) for folder in tmp_path.iterdir()) == 174
     with Image.open(files[0]) as zero:
-        assert zero.size == (DIGIT_PX, DIGIT_PX) and zero.mode == "RGB"  # kept byte for byte by an import
+        assert zero.size == (128, 128) and zero.mode == "RGB"  # kept byte for byte by an import
         pixels = np.asarray(zero)
-    assert pixels[:, :4].min() > 240 and pixels.min() < 30 and pixels[56:72, 56:72].mean() > 200, "an open ring"
+    assert pixels[:MARGIN_PX].min() == 255 and pixels.min() < 30 and pixels[56:72, 56:72].mean() > 200, "an open ring"
     with pytest.raises(DatasetError, match="wallpaper, digits"):
         next(iter(draw_example("letters", tmp_path)))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from transfer_core.data.dataset import import_images
 from transfer_core.data.parallel import paced
@@ -16,7 +16,7 @@ from transfer_core.errors import DatasetError
 from transfer_core.types import Event, Floats, Progress, StageStart
 
 IMAGES_A_CLASS = 60
-DIGIT_PX = 128  # side of a digit, which is 8 x 8 px where it comes from
+DIGIT_PX, MARGIN_PX = 96, 16  # side of a digit, which is 8 x 8 px where it comes from, and the white around it
 DIGITS = 1_797
 
 
@@ -48,9 +48,10 @@ def draw_wallpaper(folder: Path, seed: int, images_a_class: int = IMAGES_A_CLASS
 
 
 def digit(ink: Floats) -> Image.Image:
-    """A digit, dark on white, enlarged without blocks: ink (8, 8) from 0 to 16 -> DIGIT_PX x DIGIT_PX."""
+    """A digit, dark on white, enlarged without blocks and with a margin, which crops leave: ink (8, 8) from 0 to 16."""
     grey = np.rint(255 - 255 * ink / 16).astype(np.uint8)
-    return Image.fromarray(grey).resize((DIGIT_PX, DIGIT_PX), Image.Resampling.BICUBIC).convert("RGB")
+    large = Image.fromarray(grey).resize((DIGIT_PX, DIGIT_PX), Image.Resampling.BICUBIC)
+    return ImageOps.expand(large, MARGIN_PX, fill=255).convert("RGB")
 
 
 def draw_digits(folder: Path, seed: int) -> Iterator[Progress]:
@@ -82,7 +83,7 @@ EXAMPLES: tuple[Example, ...] = (
         description="Real digits from 0 to 9 as 13 people wrote them, scanned and reduced to 8 × 8 pixels. The first"
         " model takes seconds and is right most of the time.",
         source="The images are scikit-learn's copy of the test set of UCI's Optical Recognition of Handwritten Digits"
-        f" (E. Alpaydin and C. Kaynak, 1998), enlarged from 8 × 8 to {DIGIT_PX} × {DIGIT_PX} pixels.",
+        f" (E. Alpaydin and C. Kaynak, 1998), enlarged from 8 × 8 to {DIGIT_PX} × {DIGIT_PX} with a white margin.",
         drawing="Enlarging digits",
         images=DIGITS,
         classes=10,

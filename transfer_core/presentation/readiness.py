@@ -57,7 +57,7 @@ def a_class(profile: Profile) -> str:
     """ "122 to 128 training images a class" """
     train = [row[TRAIN] for row in profile.counts]
     least, most = min(train), max(train)
-    return f"{count(least)} to {count(most)} training images a class" if most > least else f"{count(most)} each"
+    return f"{count(least)}{f' to {count(most)}' if most > least else ''} training images a class"
 
 
 def splits(dataset: Dataset) -> str:
