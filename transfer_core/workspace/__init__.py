@@ -18,6 +18,7 @@ from transfer_core.report.to_json import FORMAT as REPORT_FORMAT
 from transfer_core.strategies.definition import Stage
 from transfer_core.strategies.settings import NONE, SETTINGS, Setting
 from transfer_core.workspace.datasets import DatasetRow, import_roots
+from transfer_core.workspace.disk import Freed, Usage
 from transfer_core.workspace.naming import default_root, expanded, matching
 from transfer_core.workspace.predictions import MOST_RUNS
 from transfer_core.workspace.settings import Settings
@@ -35,6 +36,7 @@ __all__ = [
     "DatasetRow",
     "Disagreement",
     "Forecast",
+    "Freed",
     "Heat",
     "Interval",
     "Lacking",
@@ -46,6 +48,7 @@ __all__ = [
     "Setting",
     "Settings",
     "Stage",
+    "Usage",
     "Workspace",
     "default_root",
     "expanded",
