@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
@@ -29,7 +28,8 @@ OPEN_LOGS = ("graft.log", "worker-")
 BRING_BACK = (ImportImages.kind, Correct.kind)  # jobs that may end with a dataset which was deleted
 
 
-class _Kind(NamedTuple):
+@dataclass(frozen=True)
+class _Kind:
     title: str
     holds: str
     freed: str = ""  # what freeing it costs; '': Graft does not free it
@@ -70,6 +70,7 @@ KINDS = {
         "Backbones that were fetched. They lie outside of the workspace, and other programs may use them too.",
     ),
 }
+FREED_KINDS = tuple(kind for kind, known in KINDS.items() if known.freed)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,9 +148,8 @@ class Disk:
 
         Raises GraftError for a kind that is not freed, or where the disk does not let go of a file.
         """
-        free = [name for name, known in KINDS.items() if known.freed]
-        if kind not in free:
-            raise GraftError(f"'{kind}' cannot be freed. What can be: {', '.join(free)}.")
+        if kind not in FREED_KINDS:
+            raise GraftError(f"'{kind}' cannot be freed. What can be: {', '.join(FREED_KINDS)}.")
         files = self._files(self._now())[kind]
         going, lost = [file for file in files if not file.held], None
         if kind == "removed" and going:
