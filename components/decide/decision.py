@@ -43,30 +43,7 @@ def decision_view(decision: Decision, measured: Measured | None, titles: Mapping
 
 def headline(decision: Decision, titles: Mapping[str, str]) -> str:
     """What to launch and what speaks for it."""
-    launch, pilots = f"Launch “{titles[decision.strategy]}”", decision.pilots
-    if decision.plans and all(plan.fits == "no" for plan in decision.plans):
-        return f"{launch}: nothing fits the time you give it, and this ends soonest."
-    if any(plan.fits == "no" and plan.strategy in _best(decision) for plan in decision.plans):
-        return f"{launch}: the best that fits the time you give it."
-    if decision.trust == "pilots" and pilots is not None:
-        led = f" by {points(pilots.margin)} of validation accuracy" if pilots.margin is not None else ""
-        return f"{launch}: in the pilots it led{led}."
-    if _narrowed(decision) and pilots is not None:
-        if decision.strategy == pilots.tied[0]:
-            but = "not by more than noise" if _noise(pilots) else "that is not proven yet"
-            return f"{launch}: it led the pilots, though {but}."
-        return f"{launch}: the rules prefer it among those that pilots could not tell apart."
-    if decision.told is not None and decision.told.strategy == decision.strategy:
-        head = findings.head(decision.told)
-        return f"{launch}: {head[0].lower()}{head[1:]}."
-    advice = trusted(decision)
-    by = "measured" if decision.trust == "measured" else "as you said"
-    if advice.scenario is None:
-        return f"{launch} first. How similar your images are to ImageNet is still open."
-    count = text.count(advice.answers.images)
-    like = "like" if advice.answers.similarity == "similar" else "unlike"
-    compute = f", and {COMPUTE[advice.answers.budget]}" if advice.answers.budget else ""
-    return f"{launch}: {count} training images that look {like} ImageNet, {by}{compute}."
+    return f"Launch “{titles[decision.strategy]}”: {decision.why}"
 
 
 def _narrowed(decision: Decision) -> bool:
@@ -176,7 +153,7 @@ def _of_pilots(decision: Decision, titles: Mapping[str, str]) -> tuple[str, str,
     if pilots.recommended is None:
         tied = " and ".join(titles[name] for name in pilots.tied[:2]) + (" and others" * (len(pilots.tied) > 2))
         why = "Within noise" if _noise(pilots) else "Not proven"
-        answer = titles[decision.strategy] if _guessed(decision) else "No recommendation"
+        answer = titles[decision.strategy] if _guessed(decision) else "A tie"
         return why, answer, f"Not told apart: {tied}." if tied else ""
     return "Ahead", titles[pilots.recommended], margin_words(pilots)
 

@@ -9,7 +9,7 @@ import streamlit as st
 from components import state
 from components.kit import text
 from transfer_core.errors import GraftError
-from transfer_core.types import Repeats, Run
+from transfer_core.types import Dataset, Repeats, Run
 from transfer_core.workspace import Comparison, Forecast, Interval, Pair, Workspace
 
 Answer = TypeVar("Answer")
@@ -19,6 +19,13 @@ def compared(workspace: Workspace, dataset: str, runs: Sequence[str]) -> Compari
     """`Comparisons.make`, a lead worth what the session says. Raises GraftError."""
     known = _tested(workspace, dataset)  # the approaches look at these
     return _compared(workspace, str(workspace.root), tuple(runs), state.compare_worth.get() / 100, known)
+
+
+def taken(workspace: Workspace, dataset: Dataset) -> Run | None:
+    """`Comparisons.choice`: the run that every page marks, a lead worth what the session says."""
+    worth = state.compare_worth.get() / 100
+    by = dataset.id, worth, states(workspace.runs.list(dataset.id))
+    return kept(workspace, workspace.comparisons.choice, dataset, worth, by=by)
 
 
 @st.cache_resource(max_entries=64, show_spinner="Comparing the runs image by image")

@@ -8,8 +8,7 @@ import streamlit as st
 
 from components import state
 from components.kit import text
-from components.kit.runs import compared, titles
-from transfer_core.errors import GraftError
+from components.kit.runs import taken, titles
 from transfer_core.types import TEST, Dataset, Run
 from transfer_core.workspace import MOST_RUNS, Workspace
 
@@ -77,7 +76,8 @@ def runs_to_ask(workspace: Workspace, dataset: Dataset, done: Sequence[Run]) -> 
     wanted = state.to_predict.pop()
     if wanted in ids:  # the Compare page sends it
         kept = [wanted]
-    asked.set(kept or [_choice(workspace, dataset, done)])
+    best = taken(workspace, dataset)
+    asked.set(kept or ([best.id] if best is not None and best.id in ids else ids[:1]))
     picked = st.multiselect(
         "Runs",
         ids,
@@ -87,14 +87,3 @@ def runs_to_ask(workspace: Workspace, dataset: Dataset, done: Sequence[Run]) -> 
         help="Compare's choice stands here first. Several runs answer side by side.",
     )
     return tuple(picked)
-
-
-def _choice(workspace: Workspace, dataset: Dataset, done: Sequence[Run]) -> str:
-    """The run of Compare's verdict; where nothing can be compared, the best by validation."""
-    best = workspace.runs.best(dataset)
-    try:
-        if best:
-            return compared(workspace, dataset.id, [run.id for run in best]).verdict.choice
-    except GraftError:
-        pass  # without test images there is no verdict
-    return max((run for run in done if not run.members), key=lambda run: run.val_accuracy or 0.0).id

@@ -12,13 +12,13 @@ from transfer_core.compare.comparison import compared, table_of, train_images
 from transfer_core.compare.crossing import Forecast
 from transfer_core.compare.forecast import forecast, sides
 from transfer_core.compare.repeats import resampled
-from transfer_core.compare.verdict import WORTH, grade
-from transfer_core.errors import DatasetError, UnknownJob
+from transfer_core.compare.verdict import WORTH, grade, judged
+from transfer_core.errors import DatasetError, GraftError, UnknownJob
 from transfer_core.report import Report, made
 from transfer_core.report.assets import versions
 from transfer_core.report.gathered import Gathered
 from transfer_core.strategies import STRATEGIES
-from transfer_core.types import Dataset, Predictions
+from transfer_core.types import Dataset, Predictions, Run
 from transfer_core.workspace.backbones import Backbones
 from transfer_core.workspace.datasets import Datasets
 from transfer_core.workspace.jobs import Jobs
@@ -71,6 +71,20 @@ class Comparisons:
                 self._pairs.pop(next(iter(self._pairs)))
             self._pairs[ids] = made.pairs
         return made
+
+    def choice(self, dataset: Dataset, worth: float = WORTH) -> Run | None:
+        """The run of a dataset that Graft recommends: the verdict's choice among the best of each strategy.
+
+        Where these cannot be compared, for want of test images say, the best by validation; None where no run left a
+        network. `worth` as in `make`.
+        """
+        best = [run.id for run in self._runs.best(dataset)]
+        if best:
+            try:
+                return self._runs.get(self.make(best, worth=worth).verdict.choice)
+            except GraftError:
+                pass
+        return max((run for run in self._runs.list(dataset.id) if run.usable), key=judged, default=None)
 
     def grade(self, comparison: Comparison) -> Grade:
         """What became of the strategy that Graft recommends for what was said and measured."""
