@@ -13,6 +13,7 @@ from transfer_core.workspace.backbones import Backbones
 from transfer_core.workspace.comparisons import Comparisons
 from transfer_core.workspace.corrections import Corrections
 from transfer_core.workspace.datasets import Datasets
+from transfer_core.workspace.disk import Disk
 from transfer_core.workspace.ensembles import Ensembles
 from transfer_core.workspace.exports import Exports
 from transfer_core.workspace.jobs import Jobs
@@ -67,6 +68,7 @@ class Workspace:
         self.comparisons = Comparisons(self.jobs, self.datasets, self.runs, self.backbones, self.studies)
         self.predictions = Predictions(self.jobs, self.datasets, self.ensembles, self.runs, root)
         self.exports = Exports(store, self.jobs, self.runs, root)
+        self.disk = Disk(store, self._journal, root)
 
     def _take(self, root: Path) -> None:
         try:
