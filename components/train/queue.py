@@ -16,7 +16,8 @@ from components.kit.status import left, phase, run_badge
 from transfer_core.types import GOING, Dataset, Repeats, Run
 from transfer_core.workspace import Workspace
 
-TICK_SECONDS = 1.0
+TICK_SECONDS = 1.0  # between looks at the states of runs
+LIVE_SECONDS = 2.0  # between drawings of what moves
 PAGE = "queue_page"  # of the list that is turned
 RANKS = {"running": 0, "stopping": 0, "queued": 1}  # what has ended comes after these
 HEADS = (
@@ -101,9 +102,10 @@ def queue_view(workspace: Workspace, dataset: Dataset, runs: Sequence[Run]) -> N
     known = [each.name for each in workspace.strategies.list()]
     marks = "".join(f"--mark-{name}: url({symbol_uri(name)}); --fill-{name}: url({color_uri(name)});" for name in known)
     st.html(f"{STYLE}.st-key-queue {{ {marks} }}\n</style>")
-    active, best = any(run.active for run in runs), taken(workspace, dataset)
-    body = fragment(_queue, run_every=TICK_SECONDS if active else None)
-    body(workspace, dataset, {run.id for run in runs}, active, best.id if best is not None else "")
+    best = taken(workspace, dataset)
+    _table(workspace, runs, best.id if best is not None else "")
+    if any(run.active for run in runs):
+        fragment(_watch, run_every=TICK_SECONDS)(workspace, dataset, states(runs))
 
 
 def shown_run(runs: Sequence[Run]) -> str:
@@ -115,10 +117,13 @@ def shown_run(runs: Sequence[Run]) -> str:
     return (running or list(runs))[0].id
 
 
-def _queue(workspace: Workspace, dataset: Dataset, known: set[str], was_active: bool, best: str) -> None:
-    runs = workspace.runs.list(dataset.id)
-    if known != {run.id for run in runs} or (was_active and not any(run.active for run in runs)):
-        st.rerun()  # the rest of the page speaks of them too
+def _watch(workspace: Workspace, dataset: Dataset, known: str) -> None:
+    """Draws the page anew once a run came, went, or is in another state. Draws nothing itself: a tick costs little."""
+    if states(workspace.runs.list(dataset.id)) != known:
+        st.rerun()
+
+
+def _table(workspace: Workspace, runs: Sequence[Run], best: str) -> None:
     names, shown = titles(workspace, runs), shown_run(runs)
     found = lines(workspace, runs)
     place = next(i for i, line in enumerate(found) if any(run.id == shown for run in line.runs))
@@ -196,7 +201,10 @@ def _line(workspace: Workspace, run: Run, title: str, shown: str, best: str) -> 
             state.run.set(run.id)
             st.rerun()
         run_badge(run, accuracy=False)
-        st.html(_cells(run.strategy, *_how(workspace, run), _about(run, run.id == best)))
+        if run.status in ("running", "stopping"):
+            fragment(_live, run_every=LIVE_SECONDS, place=run.id)(workspace, run)
+        else:
+            st.html(_cells(run.strategy, *_how(workspace, run), _about(run, run.id == best)))
         if run.status == "stopping":
             button(
                 *("End now", f"end_{run.id}", "stop", workspace.jobs.stop, run.id),
@@ -207,6 +215,11 @@ def _line(workspace: Workspace, run: Run, title: str, shown: str, best: str) -> 
             button("Stop", f"stop_{run.id}", "stop", _stop, workspace, run.id)
         else:
             button("Remove", f"remove_{run.id}", "delete", remove, type="tertiary")
+
+
+def _live(workspace: Workspace, run: Run) -> None:
+    """The part of a line that moves, so that nothing else of the table is drawn at a tick."""
+    st.html(_cells(run.strategy, *_how(workspace, run), _about(run, False)))
 
 
 def _how(workspace: Workspace, run: Run) -> tuple[float, str, str]:
