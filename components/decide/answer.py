@@ -147,7 +147,8 @@ def _recipes(
 def _launch(
     workspace: Workspace, dataset: Dataset, backbone: Backbone, decision: Decision, names: Sequence[str]
 ) -> None:
-    _see(workspace.runs.submit(_recipes(workspace, dataset, backbone, decision, names))[0])
+    ids = workspace.runs.submit(_recipes(workspace, dataset, backbone, decision, names))
+    _see(next((id for id in ids if workspace.runs.get(id).active), ids[0]))
 
 
 def _see(run: str) -> None:
