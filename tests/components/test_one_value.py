@@ -168,7 +168,7 @@ def report(seen: Seen, workspace: Workspace, dataset: Dataset, ids: Sequence[str
         test = told["test"]
         backbone = told["recipe"]["backbone"]
         seen.say("report.json", told["id"], **of_json(told | test | {"backbone": backbone}), accuracy=test["accuracy"])
-    table = made.html.partition("All runs, the most accurate first")[2].partition("</table>")[0]
+    table = made.html.partition("All runs, the most accurate first")[2].partition('<tr class="constant">')[0]
     head = [bare(cell) for cell in re.findall(r"<th scope=\"col\">(.*?)</th>", table)][1:]
     for row in table.split("<tr>")[2:]:
         title = re.sub(r"^\d+ | chosen$", "", bare(row.partition("</th>")[0]))
@@ -268,7 +268,10 @@ def on_compare(seen: Seen, at: AppTest, tab: str) -> str:
     place = f"Compare, {tab}"
     for table in at.dataframe:
         frame = table.value
-        for row in frame.to_dict("records") if "Test" in frame or "Test accuracy" in frame else ():
+        rows = frame.to_dict("records") if "Test" in frame or "Test accuracy" in frame else []
+        if "Run id" in frame:  # the last line is no run's
+            assert rows.pop()["Run"].startswith("Always “")
+        for row in rows:
             run = seen.whose(row["Run"])
             name = f"{place if 'Run id' in row else 'Compare, runs'}"
             seen.say(name, run, title=row["Run"], backbone=row["Backbone"], images=row["Training images"])
