@@ -33,7 +33,7 @@ def _runs(workspace: Workspace, comparison: Comparison, shown: Sequence[Entry]) 
         {
             "": [symbol_uri(each.run.strategy) for each in shown],
             "Run": [text.plain(each.title) for each in shown],
-            "Backbone": [text.plain(each.run.backbone) for each in shown],
+            "Backbone": [text.plain(workspace.backbones.titled(each.run)) for each in shown],
             "Test accuracy": [100 * each.score.accuracy for each in shown],
             "95 % from": [100 * each.score.interval[0] for each in shown],
             "to": [100 * each.score.interval[1] for each in shown],
@@ -58,6 +58,7 @@ def _runs(workspace: Workspace, comparison: Comparison, shown: Sequence[Entry]) 
         "to": 100 * constant.interval[1],
         "Macro-F1": constant.macro_f1,
     }
+    figures["Training images"] = figures["Training images"].astype("Int64")  # whole though one lacks
     st.dataframe(
         figures,
         hide_index=True,
@@ -111,7 +112,7 @@ def _repeats(workspace: Workspace, dataset: Dataset, compared: Run, *, apart: bo
             {
                 "": [symbol_uri(group.runs[0].recipe.strategy) for group in groups],
                 "Recipe": [text.plain(name) for name in names.values()],
-                "Backbone": [text.plain(group.runs[0].recipe.backbone) for group in groups],
+                "Backbone": [text.plain(workspace.backbones.titled(group.runs[0])) for group in groups],
                 "Mean": [hundredfold(group.mean) for group in groups],
                 "Spread": [hundredfold(group.spread) for group in groups],
                 "Each": [

@@ -17,12 +17,14 @@ from components import state
 from components.kit.text import JOINER
 from tests.components.finished_runs import Finish
 from transfer_core import words
+from transfer_core.backbones import backbones
 from transfer_core.cli import main
 from transfer_core.types import Dataset, Run
 from transfer_core.workspace import Workspace
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 TABS = ("Approaches", "Cost", "Curves", "Classes", "Images", "Recipes", "Table")
+TITLES = {known.name: known.title for known in backbones()}
 SHARE = r"(\d+\.\d)[\s\u202f]*%"
 CUTS = (*range(20, 61), 200)  # characters to which titles are cut
 
@@ -58,6 +60,8 @@ def written(what: str, value: Any) -> str:
     if what == "interval":
         ends = re.findall(r"\d+\.\d", value) if isinstance(value, str) else [f"{100 * end:.1f}" for end in value]
         return " to ".join(ends)
+    if what == "backbone":  # commands and files tell its name, by which it is asked for
+        return TITLES.get(value, value)
     if what == "seconds":
         return value.strip() if isinstance(value, str) else words.duration(value)
     return str(value).replace(",", "") if what == "images" else str(value)
@@ -292,7 +296,7 @@ def on_compare(seen: Seen, at: AppTest, tab: str) -> str:
         if "verdict_facts" in id or "best_" in id:
             facts = re.findall(r"<dt>(.*?)</dt><dd>(.*?)(?: <small>(.*?)</small>)?</dd>", html)
             told = {unescape(name): (unescape(value), unescape(note)) for name, value, note in facts}
-            title = re.findall(r'alt="">(.*?)</p>', html) if "best_" in id else re.findall("“(.*?)”", verdict(at))
+            title = re.findall(r'alt="">(.*?)</p>', html) if "best_" in id else re.findall("Take “(.*?)”", verdict(at))
             run = seen.whose(unescape(title[0]))
             accuracy, interval = told["Test accuracy"]
             where = "Compare, verdict" if "verdict_facts" in id else place
