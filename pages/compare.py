@@ -46,7 +46,7 @@ shown = entries(comparison)
 verdict_view(workspace, dataset, comparison)
 choose_runs(workspace, dataset, runs, chosen)
 ensemble_maker(workspace, dataset, done, chosen.runs)
-how_decided()
+how_decided(workspace, dataset)
 report_button(workspace, dataset, comparison)
 
 places = st.columns([4, 7], gap="medium") if len(shown) > 1 else [st.container()]

@@ -14,6 +14,7 @@ from transfer_core.compare.compared import (
 )
 from transfer_core.compare.crossing import Forecast, Lacking
 from transfer_core.data.answers import Heat, Predicted
+from transfer_core.goals import ASKED, KINDS, LEAST, MOST, goal_of, words, written
 from transfer_core.report.to_json import FORMAT as REPORT_FORMAT
 from transfer_core.strategies.definition import Stage
 from transfer_core.strategies.settings import NONE, SETTINGS, Setting
@@ -23,6 +24,10 @@ from transfer_core.workspace.predictions import MOST_RUNS
 from transfer_core.workspace.workspace import Workspace
 
 __all__ = [
+    "ASKED",
+    "KINDS",
+    "LEAST",
+    "MOST",
     "MOST_RUNS",
     "NONE",
     "REPORT_FORMAT",
@@ -47,6 +52,9 @@ __all__ = [
     "Workspace",
     "default_root",
     "expanded",
+    "goal_of",
     "import_roots",
     "matching",
+    "words",
+    "written",
 ]
