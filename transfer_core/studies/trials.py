@@ -224,10 +224,11 @@ class Race:
 
     def margin(self, first: Candidate, second: Candidate) -> Margin:
         """By how much the first is ahead of the second on the validation images, in what counts."""
-        data = self.context.dataset
-        labels, groups = data.labels[data.rows(VAL)], data.groups[data.rows(VAL)]
+        data, rows = self.context.dataset, self.context.dataset.rows(VAL)
+        groups = data.groups[rows]
         if self.goal == ACCURACY:
             return margin(first.right, second.right, groups)
+        labels = data.labels[rows]
         return margin_in(self.goal, first.shares, second.shares, labels, groups, data.classes)
 
     def _point(self, each: Candidate, accuracy: float) -> EpochEnd:
