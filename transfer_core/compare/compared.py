@@ -150,7 +150,7 @@ class Verdict:
 
 @dataclass(frozen=True, kw_only=True)
 class Transfer:
-    """What pretraining brought: of either kind the run that the verdict's rule takes."""
+    """What pretraining brought: of either kind the verdict's choice, or the most accurate."""
 
     pretrained: str  # run ids
     scratch: str

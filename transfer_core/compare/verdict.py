@@ -87,12 +87,14 @@ class Table:
     @property
     def always(self) -> str:
         """ "always answering “normal”, which has 99.0 % right" """
-        share = percent(self.constant.score.counts.value, gap=" ")
-        reaches = f"has {share} right"
-        if self.goal.kind != "accuracy":
-            of = "has a macro-F1 of" if self.goal.kind == "macro_f1" else f"of “{self.goal.label}” finds"
-            reaches = f"{of} {share}"
-        return f"always answering “{self.classes[self.constant.label]}”, which {reaches}"
+        value = self.constant.score.counts.value
+        share, finds = percent(value, gap=" "), f"“{self.goal.label}”"
+        reaches = {
+            "accuracy": f"has {share} right",
+            "macro_f1": f"has a macro-F1 of {share}",
+            "recall": f"finds {share} of {finds}" if value else f"finds no {finds}",
+        }
+        return f"always answering “{self.classes[self.constant.label]}”, which {reaches[self.goal.kind]}"
 
     def reaches(self, run: str) -> str:
         """ "it has 90.3 % of 372 test images right" """
@@ -127,20 +129,21 @@ class Ruled:
 
 def ruled(table: Table, among: Iterable[str]) -> Ruled:
     """The cheapest run that no other one is surely, and by more than `worth`, ahead of, and that is surely better than
-    the constant answer where one is; the most accurate of those that cost about as little."""
+    the constant answer; the most accurate of those that cost about as little. Where none is better than that, the most
+    accurate of all."""
     everyone = list(among)
     best = table.most_accurate(everyone)
     led = {run for run in everyone if any(table.leads(other, run) for other in everyone if other != run)}
     rivals = [run for run in everyone if run != best and run not in led]
     able = [run for run in (best, *rivals) if table.above_constant(run)]
-    open_ = able or [best, *rivals]
+    open_ = able or [best]
     least = min(table.seconds(run) for run in open_)
     choice = table.most_accurate(run for run in open_ if table.seconds(run) <= MUCH * least)
     return Ruled(
         choice=choice,
         best=best,
-        rivals=tuple(run for run in rivals if run in open_),
-        left_out=tuple(run for run in (best, *rivals) if run not in open_),
+        rivals=tuple(run for run in rivals if run in able),
+        left_out=tuple(run for run in (best, *rivals) if able and run not in able),
     )
 
 
@@ -162,7 +165,8 @@ def verdict(table: Table, known: Iterable[int] = ()) -> Verdict:
     reason = _lead(table, choice, found.rivals) if lead else _cheaper(table, choice, best)
     if not table.above_constant(choice):
         whose = "This run is not" if len(table.runs) == 1 else "None of these runs is"
-        reason = f"{whose} surely better than {table.always}. {reason}"
+        most = reason if len(table.runs) == 1 else f"Take {table.quoted(choice)}, if any: {table.reaches(choice)}."
+        reason = f"{whose} surely better than {table.always}. {most}"
     elif found.left_out:
         several = "is" if len(found.left_out) == 1 else "are"
         names = listed([table.quoted(run) for run in found.left_out])
@@ -286,8 +290,9 @@ def _shift(table: Table, choice: str) -> Iterable[str]:
 
 
 def transfer(table: Table) -> Transfer | None:
-    """A pretrained run against one from random weights, as `taken` has them, of one network and one number of training
-    images; the most images that both were trained on. Another network only where its own was not tried.
+    """A pretrained run against one from random weights, of one network and one number of training images, the most that
+    both were trained on; another network only where its own was not tried. Of either kind the verdict's choice, or the
+    most accurate where that is of the other.
 
     "useless" where the interval rules out that pretraining is worth anything: negative transfer, or none.
     """
@@ -328,7 +333,12 @@ def _contrasted(table: Table, *, same_network: bool) -> tuple[str, str] | None:
     if not both:
         return None
     pretrained, scratch = both[max(both, key=lambda key: (key[0], len(both[key][0])))]
-    return taken(table, [run.id for run in pretrained]), taken(table, [run.id for run in scratch])
+    choice = ruled(table, [run.id for run in table.runs]).choice
+    one, other = (
+        choice if choice in each else table.most_accurate(each)
+        for each in ([run.id for run in side] for side in (pretrained, scratch))
+    )
+    return one, other
 
 
 # --- the advice ---------------------------------------------------------------------------------

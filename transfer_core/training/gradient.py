@@ -56,7 +56,7 @@ def gradient(run: State, stage: Stage, *, warm: float | None = None) -> Iterator
         """Of what counts; 0 for all where the loss alone tells."""
         return 0.0 if goal == ACCURACY else 1 - reached(goal, labels[val], softmax(logits), data.classes)
 
-    lowest = (0.0, run.lowest)
+    lowest = (0.0 if goal == ACCURACY else math.inf, run.lowest)
     if goal != ACCURACY and math.isfinite(run.lowest):
         lowest = (lack((yield from outputs(run, network, val, "Validating what it begins with"))), run.lowest)
     before = lowest
