@@ -46,12 +46,12 @@ shown = entries(comparison)
 verdict_view(workspace, dataset, comparison)
 choose_runs(workspace, dataset, runs, chosen)
 ensemble_maker(workspace, dataset, done, chosen.runs)
-how_decided()
+how_decided(workspace, dataset)
 report_button(workspace, dataset, comparison)
 
 places = st.columns([4, 7], gap="medium") if len(shown) > 1 else [st.container()]
 with places[0]:
-    plot(figures.forest(shown, 1 / len(dataset.classes), comparison.verdict.choice), key="bars")
+    plot(figures.forest(shown, comparison), key="bars")
 if len(shown) > 1:
     with places[1]:
         matrix(comparison, shown)

@@ -7,9 +7,11 @@ import streamlit as st
 from components import state
 from components.kit import text
 from components.kit.drawn import drawn
+from components.kit.goal import goal_view
 from components.kit.take_home import export_view
+from transfer_core.presentation.entries import always, what_counts
 from transfer_core.types import Dataset, Run
-from transfer_core.workspace import Comparison, Score, Workspace
+from transfer_core.workspace import Comparison, Workspace
 
 Fact = tuple[str, str, str]  # what it is, the figure, what is to be said of it
 
@@ -20,7 +22,9 @@ def verdict_view(workspace: Workspace, dataset: Dataset, comparison: Comparison)
     run = next(run for run in comparison.runs if run.id == verdict.choice)
     with st.container(key="verdict", border=True):
         st.markdown(f"#### {text.escape(verdict.reason)}")
-        drawn(facts(facts_of(run, comparison.score(run.id), workspace.runs.model_bytes(run.id))), key="verdict_facts")
+        if verdict.warning:
+            st.warning(text.escape(verdict.warning), icon=":material/warning:")
+        drawn(facts(facts_of(workspace, comparison, run)), key="verdict_facts")
         if verdict.caution:
             st.markdown(f":small[{text.escape(verdict.caution)}]")
         st.caption(rule(comparison))
@@ -38,31 +42,38 @@ def verdict_view(workspace: Workspace, dataset: Dataset, comparison: Comparison)
 
 
 def rule(comparison: Comparison) -> str:
-    """How many are compared, on what, and how the choice is made."""
+    """How many are compared, on what, what needs no training there, and how the choice is made."""
     images = comparison.images
     on = f"the same {text.count(images)} test images" if images > 1 else "a single test image"
     count = len(comparison.runs)
     least, most = min(comparison.train_images), max(comparison.train_images)
     trained = f"trained on {text.count(least)}{f' to {text.count(most)}' if most > least else ''} images"
+    share = text.percent(comparison.constant.score.accuracy)
+    constant = f"{text.escape(always(comparison))} has {share} right."
     if count == 1:
-        return f"1 run on {on}, {trained}."
+        return f"1 run on {on}, {trained}. {constant}"
     points = f"{100 * comparison.verdict.worth:.1f}".removesuffix(".0")
     more = f" by more than {points} point{'' if points == '1' else 's'}" if comparison.verdict.worth else ""
     return (
-        f"{count} runs compared on {on}, each {trained}. The rule: of the runs that no other one surely beats{more},"
-        " the one that trained fastest; where times hardly differ, the most accurate."
+        f"{count} runs compared on {on}, each {trained}. {constant} The rule: of the runs that no other one surely"
+        f" beats{more}, the one that trained fastest; where times hardly differ, the most accurate."
     )
 
 
-def facts_of(run: Run, score: Score, model_bytes: int | None) -> list[Fact]:
+def facts_of(workspace: Workspace, comparison: Comparison, run: Run) -> list[Fact]:
     """What a run reached and what it took; what was not measured is left out."""
+    score, model_bytes = comparison.score(run.id), workspace.runs.model_bytes(run.id)
+    reached: list[Fact] = []
+    if score.reached is not None:
+        between = text.between(score.reached.low, score.reached.high)
+        reached = [(what_counts(comparison), text.percent(score.reached.value), between)]
     took = (
         ("Training time", run.whole_seconds, text.duration),
         ("Peak memory", run.peak_bytes, text.size),
         ("Model file", model_bytes, text.size),
     )
     found = [(what, written(figure), "") for what, figure, written in took if figure is not None]
-    return [("Test accuracy", text.percent(score.accuracy), text.between(*score.interval)), *found]
+    return [*reached, ("Test accuracy", text.percent(score.accuracy), text.between(*score.interval)), *found]
 
 
 def facts(listed: Sequence[Fact]) -> str:
@@ -75,11 +86,12 @@ def facts(listed: Sequence[Fact]) -> str:
     return f'<style>{STYLE}</style><dl class="facts">{made}</dl>'
 
 
-def how_decided() -> None:
-    """The folded explanation, with the one setting of the verdict."""
+def how_decided(workspace: Workspace, dataset: Dataset) -> None:
+    """The folded explanation, with what counts and how much of it a lead must be worth."""
     with st.expander("How this is decided", icon=":material/balance:"):
+        goal_view(workspace, dataset, place="compare")
         st.number_input(
-            "Points of accuracy that a lead must exceed",
+            "Points that a lead must exceed",
             min_value=0.0,
             max_value=100.0,
             value=state.compare_worth.default,
@@ -89,7 +101,7 @@ def how_decided() -> None:
             persist_state="session",
             width=300,
             help="A surely better run is taken only when it is ahead by more than this. Set it to what a point of"
-            " accuracy is worth to you against training time.",
+            " what counts is worth to you against training time.",
         )
         drawn(EXPLAINED, key="how_decided")
 
@@ -120,10 +132,14 @@ EXPLAINED = (
     " between what bounds the difference of two runs lies:"
     f" {_term('near-duplicates', 'Pictures that are nearly the same; they would count twice.')} are drawn together."
     f" {_term('McNemar’s exact test', 'Looks only at the images that one run alone has right: would a coin toss do?')}"
-    " says whether the images that one run alone has right are more than luck. The more pairs are compared, the more"
+    " says whether the images that one run alone has right are more than luck. Where macro-F1 counts, chance decides"
+    " 4,000 times whose answers are whose instead; where the recall of a class counts, only its images are compared, at"
+    " the threshold that each run’s validation images set. The more pairs are compared, the more"
     f" often one differs by luck, so {_term('Holm’s rule', 'Multiplies each p value by how many tests remain.')} asks"
     " for more of each. A run is surely better when the adjusted p is below 0.05 and the interval leaves out zero."
     " The verdict takes the run that trained fastest of those that no other one surely beats by more than the points"
     " above; of those that took less than one and a half times as long as that, the most accurate."
+    " By the same tests each run is held against always answering the class that is commonest in training: one that is"
+    " not surely better than that is taken only where none is, and the verdict says so."
     "<small>Point at an underlined term, or tap it, to read what it means.</small></p>"
 )

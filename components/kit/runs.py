@@ -17,14 +17,15 @@ Answer = TypeVar("Answer")
 
 def compared(workspace: Workspace, dataset: str, runs: Sequence[str]) -> Comparison:
     """`Comparisons.make`, a lead worth what the session says. Raises GraftError."""
-    known = _tested(workspace, dataset)  # the approaches look at these
+    known = states(workspace.runs.list(dataset))  # the approaches look at these, and titles tell runs from them
+    known += f" {dataset} {workspace.studies.said(workspace.datasets.get(dataset)).goal}"
     return _compared(workspace, str(workspace.root), tuple(runs), state.compare_worth.get() / 100, known)
 
 
 def taken(workspace: Workspace, dataset: Dataset) -> Run | None:
     """`Comparisons.choice`: the run that every page marks, a lead worth what the session says."""
     worth = state.compare_worth.get() / 100
-    by = dataset.id, worth, states(workspace.runs.list(dataset.id))
+    by = dataset.id, worth, workspace.studies.said(dataset).goal, states(workspace.runs.list(dataset.id))
     return kept(workspace, workspace.comparisons.choice, dataset, worth, by=by)
 
 
@@ -50,7 +51,11 @@ def _kept(root: str, question: str, by: Hashable, _ask: Callable[[], Any]) -> An
 
 def forecast(workspace: Workspace, comparison: Comparison) -> Forecast | None:
     """`Comparisons.forecast`. Raises GraftError."""
-    by = tuple(run.id for run in comparison.runs), _tested(workspace, comparison.runs[0].recipe.dataset)
+    by = (
+        tuple(run.id for run in comparison.runs),
+        comparison.goal,
+        _tested(workspace, comparison.runs[0].recipe.dataset),
+    )
     return kept(workspace, workspace.comparisons.forecast, comparison, by=by)
 
 
@@ -76,7 +81,9 @@ def asked(question: Callable[[], Answer]) -> Answer | None:
 
 def titles(workspace: Workspace, runs: Sequence[Run]) -> dict[str, str]:
     """`Runs.titles`."""
-    return kept(workspace, workspace.runs.titles, runs, by=states(runs))
+    known = [workspace.runs.list(dataset) for dataset in dict.fromkeys(run.recipe.dataset for run in runs)]
+    by = states(runs), " ".join(states(each) for each in known)
+    return kept(workspace, workspace.runs.titles, runs, by=by)
 
 
 def states(runs: Sequence[Run]) -> str:

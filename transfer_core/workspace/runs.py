@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from transfer_core.backbones import backbone
+from transfer_core.backbones import backbone, backbones
 from transfer_core.compare.best import best_runs
 from transfer_core.compare.comparison import train_images
 from transfer_core.compare.predictions import read_predictions
@@ -13,12 +13,14 @@ from transfer_core.compare.repeats import repeats
 from transfer_core.compare.titles import title_of_ensemble, titles
 from transfer_core.errors import GraftError, UnknownJob
 from transfer_core.expected import expected_seconds
+from transfer_core.goals import ACCURACY, reached, written
 from transfer_core.jobs.tasks import job_log, run_folder
 from transfer_core.jobs.tasks.train import Train
 from transfer_core.store import Store
 from transfer_core.strategies import STRATEGIES
-from transfer_core.types import JOINED, Dataset, Predictions, Recipe, Repeats, Run
+from transfer_core.types import JOINED, Dataset, Goal, Predictions, Recipe, Repeats, Run
 from transfer_core.workspace.ensembles import Ensembles
+from transfer_core.workspace.goals import kept_goal
 from transfer_core.workspace.jobs import Jobs
 from transfer_core.workspace.naming import matching
 from transfer_core.workspace.paces import Paces
@@ -32,6 +34,7 @@ class Runs:
 
     def __init__(self, store: Store, jobs: Jobs, paces: Paces, ensembles: Ensembles, root: Path) -> None:
         self._store, self._jobs, self._paces, self._ensembles, self._root = store, jobs, paces, ensembles, root
+        self._reached: dict[tuple[str, str], float] = {}  # on validation images, which never change, by run and goal
 
     def list(self, dataset: str = "", *, active: bool = False) -> tuple[Run, ...]:
         """Runs of a dataset by its id ('': of all), newest first, without ensembles. `active`: that wait or run."""
@@ -134,25 +137,46 @@ class Runs:
         return tuple(place for place in (self.folder(run), job_log(self._root, run.id)) if place.exists())
 
     def best(self, dataset: Dataset) -> tuple[Run, ...]:
-        """The best finished run of each strategy by validation, the best first; of one, those with the most images."""
-        return best_runs(self.list(dataset.id), dataset)
+        """The best finished run of each strategy by validation, the best first: those that are held against each other
+        where nobody chose. Which of them to take is `Comparisons.choice`."""
+        goal = kept_goal(self._store, dataset)
+        if goal == ACCURACY:
+            return best_runs(self.list(dataset.id), dataset)
+        return best_runs(self.list(dataset.id), dataset, lambda run: self._validated(run, dataset, goal))
+
+    def _validated(self, run: Run, dataset: Dataset, goal: Goal) -> float:
+        """What a run reaches of a goal on validation images; 0 where its predictions are gone."""
+        key = run.id, written(goal)
+        if key not in self._reached:
+            try:
+                kept = self.predictions(run.id)
+            except GraftError:
+                return 0.0
+            self._reached[key] = reached(goal, kept.val_labels, kept.val_probabilities, dataset.classes)
+        return self._reached[key]
 
     def train_images(self, dataset: Dataset, run: Run) -> int | None:
         """How many images a run trains on; None with folds, which deal the images anew."""
         return None if run.recipe.folds else train_images(dataset, run)
 
     def titles(self, runs: Sequence[Run]) -> dict[str, str]:
-        """A name for each run, by its id, that tells it from the others; of one that was stopped, how far it came."""
+        """A name for each run, by its id, that tells it from all others of its dataset, wherever it stands; of one that
+        was stopped, how far it came."""
         alone = {member.id: member for run in runs for member in (run.members or (run,))}
-        found = titles({id: run.recipe for id, run in alone.items()}, TITLES)
+        datasets = {run.recipe.dataset for run in alone.values()}
+        known = {run.id: run for dataset in datasets for run in self.list(dataset)} | alone
+        oldest = sorted(known.values(), key=lambda run: (run.recipe.dataset, run.created, run.id))
+        found = titles({run.id: run.recipe for run in oldest}, TITLES, self._backbones())
         found |= {id: f"{found[id]}, {run.stopped_words}" for id, run in alone.items() if run.stopped_words}
         together = {run.id: title_of_ensemble([found[each.id] for each in run.members]) for run in runs if run.members}
         return {run.id: together.get(run.id) or found[run.id] for run in runs}
 
+    def _backbones(self) -> dict[str, str]:
+        return {known.name: known.title for known in backbones(self._root)}
+
     def title(self, run: Run) -> str:
         """The name that tells a run from all others of its dataset."""
-        dataset = run.recipe.dataset
-        return self.titles((*self.list(dataset), *self._ensembles.list(dataset), run))[run.id]
+        return self.titles([run])[run.id]
 
     def repeats(self, dataset: str = "", *, runs: Sequence[Run] | None = None) -> tuple[Repeats, ...]:
         """Runs that repeat one recipe with other seeds or folds, with mean and spread; newest first.
@@ -164,5 +188,5 @@ class Runs:
     def titles_of_repeats(self, groups: Sequence[Repeats]) -> tuple[str, ...]:
         """A name for each group that tells what it repeats from what the others do; not how often."""
         shared = [replace(group.runs[0].recipe, seed=0, folds=0, fold=0) for group in groups]
-        names = titles({recipe.id: recipe for recipe in shared}, TITLES)
+        names = titles({recipe.id: recipe for recipe in shared}, TITLES, self._backbones())
         return tuple(names[recipe.id] for recipe in shared)
