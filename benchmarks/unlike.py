@@ -19,9 +19,8 @@ from sklearn.metrics import roc_auc_score
 
 from benchmarks.backbones import imported
 from transfer_core.compare.familiar import familiar
-from transfer_core.training.setup import REMEMBERED
 from transfer_core.training.features import outputs
-from transfer_core.training.setup import begin, plan, prepare
+from transfer_core.training.setup import REMEMBERED, begin, plan, prepare
 from transfer_core.types import TEST, TRAIN, VAL, Dataset, Floats, Ints, RunEnd
 from transfer_core.workspace import Workspace
 

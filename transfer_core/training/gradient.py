@@ -87,9 +87,8 @@ def gradient(run: State, stage: Stage, *, warm: float | None = None) -> Iterator
                     lowest_here, best_epoch = refined, epoch
             fitted = loss_sum / seen, right_sum / seen
             run.ended_epochs += 1
-            yield meter.epoch_end(
-                stage, train=fitted, val=judged, best=best, lr=descent.optimizer.param_groups[-1]["lr"]
-            )
+            lr, by = descent.optimizer.param_groups[-1]["lr"], refined if judged else None
+            yield meter.epoch_end(stage, train=fitted, val=judged, best=best, lr=lr, refined=by)
             if len(val) and stage.patience and epoch - best_epoch >= stage.patience:
                 meter.drop("train", (stage.epochs - epoch) * len(train))
                 meter.drop("forward", (math.ceil(stage.epochs / every) - math.ceil(epoch / every)) * len(val))

@@ -168,8 +168,9 @@ class Meter:
         val: tuple[float, float] | None,
         best: bool,
         lr: float | None = None,
+        refined: float | None = None,
     ) -> EpochEnd:
-        """`train` and `val` are loss and accuracy."""
+        """`train` and `val` are loss and accuracy; `refined` is the loss at the temperature that suits it best."""
         self.epoch += 1
         return EpochEnd(
             stage=stage.name,
@@ -183,6 +184,7 @@ class Meter:
             seconds=self.seconds(),
             lr=lr,
             images_per_second=self._rate("train"),
+            val_refined=refined,
         )
 
     def memory_bytes(self) -> int:
