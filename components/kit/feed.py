@@ -46,7 +46,7 @@ class Feed:
     One thread at a time takes events. Others draw meanwhile without a lock: everything here grows or is replaced whole.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, lock: "threading.Lock | None" = None) -> None:
         self.seq = 0  # of the last event taken
         self.stage: StageStart | None = None
         self.progress: tuple[float, Progress] | None = None  # the last, and when it was written
@@ -72,7 +72,7 @@ class Feed:
         self._begun: StageStart | None = None  # the stage that has no curves yet
         self._drawn = 0  # stages that have
         self._step = self._seconds = 0.0  # the furthest so far
-        self._lock = threading.Lock()
+        self._lock = lock or threading.Lock()
 
     def read(self, workspace: Workspace, job: str) -> None:
         """Take what the store has beyond the last event taken."""
@@ -95,8 +95,9 @@ class Feed:
 
     def _begin_anew(self) -> None:
         """Of a run that made way for another one and starts over: what it had drawn before is gone."""
-        kept = ("seq", "notices", "_lock")
-        self.__dict__.update({name: value for name, value in vars(Feed()).items() if name not in kept})
+        anew = Feed(self._lock)
+        anew.seq, anew.notices = self.seq, self.notices
+        self.__dict__.update(vars(anew))
 
     def _stage(self, event: StageStart) -> None:
         self.stage = self._begun = event
