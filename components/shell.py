@@ -9,6 +9,7 @@ from streamlit.navigation.page import StreamlitPage
 from components import state
 from components.kit import guard, text
 from components.kit.buttons import button
+from components.kit.keyboard import keyboard
 from components.kit.live_chart import ensure_plotly
 from transfer_core.errors import DatasetError
 from transfer_core.types import Dataset, Run
@@ -21,6 +22,7 @@ PAGES = (
     ("pages/train.py", "Train", ":material/model_training:"),
     ("pages/compare.py", "Compare", ":material/bar_chart:"),
     ("pages/predict.py", "Predict", ":material/image_search:"),
+    ("pages/settings.py", "Settings", ":material/settings:"),
 )
 TROUBLES_SECONDS = 3.0
 
@@ -37,6 +39,7 @@ def open_session() -> None:
     state.opened.set(True)
     ensure_plotly()
     st.html(STYLE)
+    keyboard()
 
 
 def begin(title: str, *, header: bool = True) -> Workspace:

@@ -7,7 +7,6 @@ from components.kit import text
 from components.kit.runs import titles
 from components.kit.status import run_badge
 from components.start.journey import journey
-from components.start.this_workspace import this_workspace
 
 NEWEST = 5  # of datasets and of runs, in their lists
 
@@ -67,6 +66,3 @@ with right:
                 st.caption(text.escape(names.get(run.recipe.dataset, "")))
     if len(runs) > NEWEST:
         st.caption(f"The newest {NEWEST} of {text.count(len(runs))}. The Train page has all those of a dataset.")
-
-st.space("small")
-this_workspace(workspace)
