@@ -51,7 +51,7 @@ report_button(workspace, dataset, comparison)
 
 places = st.columns([4, 7], gap="medium") if len(shown) > 1 else [st.container()]
 with places[0]:
-    plot(figures.forest(shown, 1 / len(dataset.classes), comparison.verdict.choice), key="bars")
+    plot(figures.forest(shown, comparison), key="bars")
 if len(shown) > 1:
     with places[1]:
         matrix(comparison, shown)

@@ -96,8 +96,9 @@ def choose_runs(workspace: Workspace, dataset: Dataset, runs: Sequence[Run], cho
         order = sorted((run.id for run in runs), key=lambda id: id not in shown)
         ids = state.compared_order.of(*table).begin(order)
         known = {run.id: run for run in runs}
+        backbones = {run.id: workspace.backbones.titled(run) for run in runs}
         st.dataframe(
-            _table([known[id] for id in ids], titles(workspace, runs), sizes),
+            _table([known[id] for id in ids], titles(workspace, runs), backbones, sizes),
             key=key,
             hide_index=True,
             height=min(TABLE_PX, 35 * len(runs) + 38),
@@ -126,12 +127,12 @@ def _words(chosen: Choice, sizes: Sizes) -> str:
     )
 
 
-def _table(runs: Sequence[Run], titles: Mapping[str, str], sizes: Sizes) -> pd.DataFrame:
+def _table(runs: Sequence[Run], titles: Mapping[str, str], backbones: Mapping[str, str], sizes: Sizes) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "": [symbol_uri(run.strategy) for run in runs],
             "Run": [text.plain(titles[run.id]) for run in runs],
-            "Backbone": [text.plain(run.backbone) for run in runs],
+            "Backbone": [text.plain(backbones[run.id]) for run in runs],
             "Training images": [sizes[run.id] for run in runs],
             "Seed": [None if run.members else run.recipe.seed for run in runs],
             "Validation": [hundredfold(run.val_accuracy) for run in runs],
