@@ -169,7 +169,7 @@ def dataset_or_empty(opened: Workspace, title: str, body: str) -> Dataset:
     """The dataset in hand; the page's empty state while there is none."""
     found = dataset_in_hand(opened)
     if found is None:
-        empty(title, body, "Bring in images", "data")
+        empty(title, body, "Import images", "data")
     return found
 
 
@@ -185,10 +185,11 @@ def finished_runs(opened: Workspace, title: str, body: str, *, untested: bool = 
     return dataset, done
 
 
-def next_step(label: str, page: str, *, disabled: bool = False) -> None:
-    """The last thing on a page: the one primary button that goes on."""
+def next_step(label: str, page: str, *, disabled: bool = False, quiet: bool = False) -> None:
+    """The last thing on a page: the button that goes on. `quiet`: the page has its primary one beside its headline."""
     st.space("small")
-    button(label, "next_step", "arrow_forward", leave_for, page, type="primary", disabled=disabled)
+    kind = "secondary" if quiet else "primary"
+    button(label, "next_step", "arrow_forward", leave_for, page, type=kind, disabled=disabled)
 
 
 STYLE = """
