@@ -1,7 +1,7 @@
 """What every page shares: the guard at its top, the dataset and runs in hand, the header, the banner."""
 
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Literal, NoReturn
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
@@ -182,10 +182,11 @@ def finished_runs(opened: Workspace, title: str, body: str, *, untested: bool = 
     return dataset, done
 
 
-def next_step(label: str, page: str, *, disabled: bool = False) -> None:
-    """The last thing on a page: the one primary button that goes on."""
+def next_step(label: str, page: str, *, disabled: bool = False, quiet: bool = False) -> None:
+    """The last thing on a page: the button that goes on; `quiet` where another one is the page's primary button."""
     st.space("small")
-    button(label, "next_step", "arrow_forward", leave_for, page, type="primary", disabled=disabled)
+    looks: Literal["primary", "secondary"] = "secondary" if quiet else "primary"
+    button(label, "next_step", "arrow_forward", leave_for, page, type=looks, disabled=disabled)
 
 
 STYLE = """
@@ -195,6 +196,9 @@ STYLE = """
 .st-key-page_header { margin-bottom: .5rem; }
 [data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }
 [data-testid="stButtonGroup"] button:is([aria-pressed="true"], [aria-checked="true"]) { color: inherit !important; }
+@media (max-width: 1150px) {
+  .st-key-compare_charts [data-testid="stColumn"] { min-width: 100%; }
+}
 @media (max-width: 640px) {
   .stMainBlockContainer { padding-left: 1rem; padding-right: 1rem; }
 }

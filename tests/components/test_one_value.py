@@ -200,7 +200,7 @@ def from_figure(seen: Seen, place: str, figure: Mapping[str, Any]) -> None:
     """What hovers, names and labels of a figure say."""
     for trace in figure["data"]:
         if trace.get("name") and trace.get("legendgroup"):
-            title = unescape(trace["name"].partition(", ECE")[0])
+            title = unescape(re.sub("^<b>|</b>$", "", trace["name"].partition(", ECE")[0]))
             seen.say(place, seen.whose(title), title=seen.titles[seen.whose(title)])
         for told in trace.get("hovertext") or ():
             for found in re.finditer(HOVER, told):
@@ -219,7 +219,7 @@ def pages(seen: Seen, dataset: Dataset, ids: Sequence[str]) -> dict[str, str]:
     compare = page("compare")
     compare.session_state[state.compared.of(dataset.id).key] = list(ids)
     for tab in TABS:
-        compare.session_state["compare_section"] = tab
+        compare.query_params["section"] = tab
         ran(compare)
         found[f"Compare, {tab}"] = on_compare(seen, compare, tab)
     predict = ran(page("predict"))
