@@ -44,7 +44,7 @@ if comparison is None:
 shown = entries(comparison)
 verdict_view(workspace, dataset, comparison)
 with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="compare_more"):
-    st.caption(f"{on_what(comparison)}.")
+    st.caption(on_what(comparison))
     choose_runs(workspace, dataset, runs, chosen)
     ensemble_maker(workspace, dataset, done, chosen.runs)
     how_decided(workspace, comparison)
@@ -52,7 +52,7 @@ with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", ke
 with st.container(key="compare_charts"):
     places = st.columns([4, 7], gap="medium") if len(shown) > 1 else [st.container()]
 with places[0]:
-    plot(figures.forest(shown, 1 / len(dataset.classes), comparison.verdict.choice), key="bars")
+    plot(figures.forest(shown, comparison), key="bars")
 if len(shown) > 1:
     with places[1]:
         matrix(comparison, shown)

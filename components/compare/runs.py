@@ -93,8 +93,9 @@ def choose_runs(workspace: Workspace, dataset: Dataset, runs: Sequence[Run], cho
         order = sorted((run.id for run in runs), key=lambda id: id not in shown)
         ids = state.compared_order.of(*table).begin(order)
         known = {run.id: run for run in runs}
+        backbones = {run.id: workspace.backbones.titled(run) for run in runs}
         st.dataframe(
-            _table([known[id] for id in ids], titles(workspace, runs), sizes),
+            _table([known[id] for id in ids], titles(workspace, runs), backbones, sizes),
             key=key,
             hide_index=True,
             height=min(TABLE_PX, 35 * len(runs) + 38),
@@ -123,7 +124,7 @@ def _words(chosen: Choice, sizes: Sizes) -> str:
     )
 
 
-def _table(runs: Sequence[Run], titles: Mapping[str, str], sizes: Sizes) -> pd.DataFrame:
+def _table(runs: Sequence[Run], titles: Mapping[str, str], backbones: Mapping[str, str], sizes: Sizes) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "": [symbol_uri(run.strategy) for run in runs],
@@ -133,7 +134,7 @@ def _table(runs: Sequence[Run], titles: Mapping[str, str], sizes: Sizes) -> pd.D
             "Time, s": [run.whole_seconds for run in runs],
             "Training images": [sizes[run.id] for run in runs],
             "Seed": [None if run.members else run.recipe.seed for run in runs],
-            "Backbone": [text.plain(run.backbone) for run in runs],
+            "Backbone": [text.plain(backbones[run.id]) for run in runs],
         }
     )
 

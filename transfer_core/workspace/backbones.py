@@ -11,7 +11,7 @@ from transfer_core.jobs.tasks.continue_run import ContinueRun
 from transfer_core.jobs.tasks.speed import Speed
 from transfer_core.store import Store
 from transfer_core.strategies import OWN_NETWORKS, strategy
-from transfer_core.types import Backbone, Job, Pace
+from transfer_core.types import Backbone, Job, Pace, Run
 from transfer_core.workspace.jobs import Jobs
 from transfer_core.workspace.naming import title
 from transfer_core.workspace.runs import Runs
@@ -31,6 +31,11 @@ class Backbones:
     def get(self, name: str = "") -> Backbone:
         """The one of that name; without a name the default. Raises RecipeError."""
         return backbone(name or default_backbone(), self._root)
+
+    def titled(self, run: Run) -> str:
+        """The title of a run's backbone, of an ensemble's each once; the name of one that is no longer there."""
+        known = {each.name: each.title for each in self.list()}
+        return " + ".join(known.get(name, name) for name in run.backbone.split(" + "))
 
     def available(self, backbone: Backbone) -> bool:
         """Whether its weights are on this machine; others are fetched when they are first used."""
