@@ -1,7 +1,7 @@
 """What every page shares: the guard at its top, the dataset and runs in hand, the header, the banner."""
 
 from collections.abc import Sequence
-from typing import Literal, NoReturn
+from typing import NoReturn
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
@@ -169,7 +169,7 @@ def dataset_or_empty(opened: Workspace, title: str, body: str) -> Dataset:
     """The dataset in hand; the page's empty state while there is none."""
     found = dataset_in_hand(opened)
     if found is None:
-        empty(title, body, "Bring in images", "data")
+        empty(title, body, "Import images", "data")
     return found
 
 
@@ -186,10 +186,10 @@ def finished_runs(opened: Workspace, title: str, body: str, *, untested: bool = 
 
 
 def next_step(label: str, page: str, *, disabled: bool = False, quiet: bool = False) -> None:
-    """The last thing on a page: the button that goes on; `quiet` where another one is the page's primary button."""
+    """The last thing on a page: the button that goes on. `quiet`: the page has its primary one beside its headline."""
     st.space("small")
-    looks: Literal["primary", "secondary"] = "secondary" if quiet else "primary"
-    button(label, "next_step", "arrow_forward", leave_for, page, type=looks, disabled=disabled)
+    kind = "secondary" if quiet else "primary"
+    button(label, "next_step", "arrow_forward", leave_for, page, type=kind, disabled=disabled)
 
 
 STYLE = """

@@ -79,7 +79,6 @@ lost_on = Kept("lost_on", "")  # the page which says that the dataset in hand is
 run = Kept("run", "")  # id of the one that the Train page shows
 backbone = Kept("backbone", "")  # name
 device = Kept("device", "auto")  # a select box
-show_import = Kept("show_import", False)  # whether the Data page is to open its form
 import_job = Kept("import_job", "")  # id of the import that is watched
 compare_worth = Kept("compare_worth", 1.0)  # a number input: points that a lead must exceed
 promised = Kept("promised_accuracy", 95.0)  # a number input: per cent
@@ -100,7 +99,6 @@ timed: Kept[set[tuple[str, str]]] = Kept("timed", set())  # backbones and device
 
 # --- Data -----------------------------------------------------------------------------------------
 
-bring_in = Kept("bring_in", False)  # an expander
 upload_turn = Kept("upload_turn", 0)
 deleted_dataset = Kept("deleted_dataset", ("", ""))  # id and name, for Undo
 

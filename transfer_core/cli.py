@@ -83,6 +83,7 @@ EXAMPLES = r"""
 graft import photos.zip --name "my photos"
 graft import ~/pictures/birds
 graft example wallpaper
+graft example digits
 graft list
 graft list runs --dataset "my photos"
 graft list datasets --json

@@ -138,7 +138,11 @@ def unfold(page: "playwright.Page", title: str) -> None:
 
 def upload(page: "playwright.Page", server: Server, file: Path) -> None:
     page.goto(f"{server.url}/data")
-    unfold(page, "Bring in images")
+    expect = playwright.expect
+    expect(page.get_by_role("heading", name="Data", exact=True)).to_be_visible()
+    expect(page.locator("[data-test-script-state=notRunning]")).to_be_visible()
+    if page.locator("summary", has_text="Import other images").count():
+        unfold(page, "Import other images")
     page.locator("[data-testid=stFileUploaderDropzoneInput]").set_input_files(file)
 
 
@@ -157,7 +161,7 @@ def ready(server: Server, browser: "playwright.Browser", zipped: Path) -> Server
     context = browser.new_context()
     page = context.new_page()
     upload(page, server, zipped)
-    imported = page.get_by_text(re.compile(r"my \*photos\* has 60 images in 3 classes"))
+    imported = page.get_by_text(re.compile(r"Ready: 60 images, 3 classes"))
     playwright.expect(imported).to_be_visible(timeout=60_000)
     assert page.locator("img[src*=evil]").count() == 0
     context.close()

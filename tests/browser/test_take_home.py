@@ -22,7 +22,7 @@ def test_from_an_upload_to_a_bundle_that_answers(server: Server, page: Page, pho
     page.goto(f"{server.url}/data")
     zipped = shutil.make_archive(str(tmp_path / "colours"), "zip", photos)
     page.locator("[data-testid=stFileUploaderDropzoneInput]").set_input_files(zipped)
-    expect(page.get_by_text("colours has 60 images in 3 classes")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text(re.compile("Ready: 60 images, 3 classes"))).to_be_visible(timeout=60_000)
     page.get_by_role("button", name="Decide on a strategy").click()
     page.get_by_role("radio", name=re.compile("Similar")).click()
     expect(page.locator(".st-key-decision_cards")).to_contain_text("Scenario 1")

@@ -88,7 +88,7 @@ def test_no_page_leaves_runs_out(opened: Workspace, dataset: Dataset, ids: list[
     assert not predict.exception and len(predict.multiselect(key=f"asked_{dataset.id}").options) == MANY - 1
 
     start = _page("start").run()
-    assert "The newest 5 of 520" in " ".join(words.value for words in start.caption)
+    assert "1 to train, 519 done" in " ".join(words.value for words in start.markdown)
 
     def chooser(workspace, dataset, chosen):
         from components.compare.runs import choose_runs

@@ -232,6 +232,11 @@ def test_small_classes_are_told(tmp_path: Path) -> None:
     assert profile(dataset).counts == ((6, 2, 1), (1, 0, 0))
 
 
+def test_where_images_come_from_stays_with_them(tmp_path: Path) -> None:
+    dataset = imported(tmp_path, photos("cats", "dogs"), about="They were drawn by hand.")
+    assert by_kind(dataset, "note") == [("", "They were drawn by hand.")]
+
+
 def test_a_class_without_training_images_is_left_out(tmp_path: Path) -> None:
     dataset = imported(tmp_path, photos("train/cats", "train/dogs", "test/cats", "test/owls"))
     assert dataset.classes == ("cats", "dogs")

@@ -4,12 +4,22 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from tests.data.test_wallpaper import ORDERS
 from transfer_core.data import examples
 from transfer_core.data.dataset import read_dataset
-from transfer_core.data.examples import EXAMPLES, IMAGES_A_CLASS, draw_example, draw_wallpaper
+from transfer_core.data.examples import (
+    DIGITS,
+    EXAMPLES,
+    IMAGES_A_CLASS,
+    MARGIN_PX,
+    draw_digits,
+    draw_example,
+    draw_wallpaper,
+)
 from transfer_core.errors import DatasetError
 from transfer_core.types import RunEnd
 
@@ -51,6 +61,20 @@ def test_the_example_is_imported_whole(
     assert sorted(dataset.classes) == sorted(ORDERS)
     assert len(set(dataset.groups.tolist())) == len(dataset) == few.images  # no two count as duplicates
     assert [path.name for path in tmp_path.iterdir()] == ["target"]
+
+
+def test_digits_are_all_there_and_look_like_ink_on_paper(tmp_path: Path) -> None:
+    last = list(draw_digits(tmp_path, 0))[-1]
+    files = sorted(tmp_path.glob("*/*.png"))
+    assert last.done == last.of == len(files) == DIGITS
+    assert [folder.name for folder in sorted(tmp_path.iterdir())] == list("0123456789")
+    assert min(len(list(folder.iterdir())) for folder in tmp_path.iterdir()) == 174
+    with Image.open(files[0]) as zero:
+        assert zero.size == (128, 128) and zero.mode == "RGB"  # kept byte for byte by an import
+        pixels = np.asarray(zero)
+    assert pixels[:MARGIN_PX].min() == 255 and pixels.min() < 30 and pixels[56:72, 56:72].mean() > 200, "an open ring"
+    with pytest.raises(DatasetError, match="wallpaper, digits"):
+        next(iter(draw_example("letters", tmp_path)))
 
 
 def test_an_unknown_example_is_named(tmp_path: Path) -> None:

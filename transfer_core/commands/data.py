@@ -16,7 +16,7 @@ def import_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def example_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name")
+    parser.add_argument("name", help="wallpaper or digits")
 
 
 def import_images(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
@@ -49,7 +49,7 @@ def _imported_text(dataset: Dataset, splits: dict[str, int], *, known: bool) -> 
     )
     lines = ["This dataset was here before; nothing was added."] if known else []
     lines.append(head)
-    lines += [f"  {problem.file}: {problem.reason}" for problem in dataset.problems[:10]]
+    lines += [f"  {f'{each.file}: ' * bool(each.file)}{each.reason}" for each in dataset.problems[:10]]
     if len(dataset.problems) > 10:
         kinds = Counter(problem.kind for problem in dataset.problems)
         lines.append("  in all: " + ", ".join(f"{count} {kind}" for kind, count in kinds.items()))

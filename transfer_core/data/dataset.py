@@ -40,11 +40,12 @@ COLUMNS = ("labels", "splits", "groups", "widths", "heights")
 SplitsFrom = Literal["archive", "archive, val cut from train", "archive, test cut from train", "seed"]
 
 
-def import_images(source: Path, target: Path, *, name: str, seed: int = 0) -> Iterator[Event]:
+def import_images(source: Path, target: Path, *, name: str, seed: int = 0, about: str = "") -> Iterator[Event]:
     """Take a zip or folder of class folders into `target`, an empty folder: samples/ and dataset.json.
 
-    The last event's result is {"id", "name", "classes", "splits", "problems"}. Raises ArchiveError when the source is
-    unsafe or damaged, has fewer than two usable classes, or does not fit on the disk.
+    `about`: a sentence on where the images come from, which is kept as a note; '' for none. The last event's result is
+    {"id", "name", "classes", "splits", "problems"}. Raises ArchiveError when the source is unsafe or damaged, has fewer
+    than two usable classes, or does not fit on the disk.
     """
     samples = target / "samples"
     samples.mkdir()
@@ -62,6 +63,8 @@ def import_images(source: Path, target: Path, *, name: str, seed: int = 0) -> It
 
     own = np.array([image.split for image in taken], np.int64)
     splits, splits_from, notes = _splits(labels, groups, own, seed)
+    if about:
+        notes.insert(0, _note(about))
     if loosened:
         notes.append(_note(ALL_ALIKE.format(loosened)))
     paths = tuple(image.path for image in taken)

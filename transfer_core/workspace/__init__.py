@@ -14,6 +14,7 @@ from transfer_core.compare.compared import (
 )
 from transfer_core.compare.crossing import Forecast, Lacking
 from transfer_core.data.answers import Heat, Predicted
+from transfer_core.data.checks import Profile
 from transfer_core.report.to_json import FORMAT as REPORT_FORMAT
 from transfer_core.strategies.definition import Stage
 from transfer_core.strategies.settings import NONE, SETTINGS, Setting
@@ -39,6 +40,7 @@ __all__ = [
     "Lacking",
     "Pair",
     "Predicted",
+    "Profile",
     "Resampled",
     "Score",
     "Seen",

@@ -102,6 +102,12 @@ class Datasets:
         """Datasets that Graft draws itself, to try it with."""
         return EXAMPLES
 
+    def from_example(self, name: str) -> str:
+        """Id of the dataset that a built-in example became; '' where it was not imported, or was deleted since."""
+        known = {row.id for row in self.list()}
+        made = (job for job in self._jobs.list(kind="import") if job.payload.get("example") == name)
+        return next((id for job in made if (id := str(job.result.get("id", ""))) in known), "")
+
     def import_example(self, name: str) -> str:
         """Queue the drawing of a built-in example. Returns the job's id. Raises DatasetError for one that is not."""
         return self._import(new_id(), example=example(name).name, name=name)

@@ -163,7 +163,7 @@ def test_a_dataset_deleted_elsewhere_is_missed(opened: Workspace, dataset: Datas
     opened.datasets.delete(dataset.id)
     page.run()
     assert ["it was deleted" in each.value for each in page.info] == [True]
-    assert page.button(key="empty_next").label == "Bring in images"
+    assert page.button(key="empty_next").label == "Import images"
 
 
 def test_learning_curves_say_how_many_more_images_it_takes(finish: Finish, page: AppTest) -> None:
