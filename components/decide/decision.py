@@ -1,4 +1,4 @@
-"""What to launch, in a sentence; then what was said, measured and piloted, side by side, and why."""
+"""What to launch, in a sentence; what was said, measured and piloted, side by side; why; what the sources say."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,7 +8,7 @@ from components.kit import text
 from components.kit.drawn import drawn
 from transfer_core import findings
 from transfer_core.presentation.answers import BUDGET, SIMILARITY
-from transfer_core.types import Advice, Answers, Decision, Measured, Pilots, Reason
+from transfer_core.types import Advice, Answers, Decision, Measured, Pilots, Reason, Run
 
 ALIKE: dict[str | None, str] = {name: words.lower() for name, words in SIMILARITY.items()}
 COMPUTE: dict[str | None, str] = {name: f"{words.lower()} compute" for name, words in BUDGET.items()}
@@ -17,21 +17,25 @@ TITLES = {"said": "You said", "measured": "Measured", "pilots": "Pilots"}
 LOOKS = {"said": "said", "measured": "measured", "pilots": "piloted"}
 
 
-def decision_view(decision: Decision, measured: Measured | None, titles: Mapping[str, str]) -> None:
-    """`titles` of the strategies by name."""
-    st.subheader(text.escape(headline(decision, titles)), anchor=False)
-    planned = next((plan for plan in decision.plans if plan.strategy == decision.strategy), None)
-    if planned is not None:
-        st.caption(f":material/timer: About {text.duration(planned.seconds)} here.")
+def why_view(decision: Decision, measured: Measured | None, titles: Mapping[str, str]) -> None:
+    """What was said, measured and piloted, and why which of them counts. `titles` of the strategies by name."""
     drawn(cards(decision, measured, titles), key="decision_cards")
+    _list(decision.because)
+
+
+def why(decision: Decision) -> str:
+    """The first reason, in a line."""
+    reasons = (*decision.because, *trusted(decision).reasons)
+    return f"Why: {reasons[0].rule}" if reasons else "Why"
+
+
+def sources_view(decision: Decision) -> None:
+    """The rules of the flowchart's sources, those that disagree beside the others."""
     advice = trusted(decision).reasons
     against = [reason for reason in advice if reason.against]
-    if decision.because:
-        st.markdown("**Why**")
-        _list(decision.because)
     left, right = st.columns(2, gap="large") if against else (st.container(), None)
     with left:
-        st.markdown("**What the flowchart goes by**" if decision.because else "**Why**")
+        st.markdown("**What the flowchart goes by**")
         _list([reason for reason in advice if not reason.against])
     if right is not None:
         with right:
@@ -41,9 +45,30 @@ def decision_view(decision: Decision, measured: Measured | None, titles: Mapping
                 st.caption("Pilots, or training the alternatives beside it, let your own images decide.")
 
 
-def headline(decision: Decision, titles: Mapping[str, str]) -> str:
-    """What to launch and what speaks for it."""
-    return f"Launch “{titles[decision.strategy]}”: {decision.why}"
+def sources(decision: Decision) -> str:
+    """How many rules speak for it and how many against, in a line."""
+    advice = trusted(decision).reasons
+    against = sum(reason.against for reason in advice)
+    rules = f"What the sources say: {_rules(len(advice) - against)} for this"
+    return f"{rules}, {against} against" if against else rules
+
+
+def _rules(count: int) -> str:
+    return f"{count} {'rule' if count == 1 else 'rules'}"
+
+
+def headline(decision: Decision, titles: Mapping[str, str], run: Run | None = None) -> str:
+    """What to launch and what speaks for it. `run`: its run where it trains or has finished."""
+    title = f"“{titles[decision.strategy]}”"
+    stands = f"Launch {title}" if run is None else f"{title} is {'under way' if run.active else 'trained'}"
+    return f"{stands}: {decision.why}"
+
+
+def instead(decision: Decision, titles: Mapping[str, str]) -> str:
+    """For the flowchart: what is launched where it is not what its rules put first for the trusted answers."""
+    if decision.strategy == trusted(decision).suggestions[0].strategy:
+        return ""
+    return f"For your images Graft recommends “{titles[decision.strategy]}”."
 
 
 def _narrowed(decision: Decision) -> bool:
@@ -74,8 +99,8 @@ def trusted(decision: Decision) -> Advice:
 def cards(decision: Decision, measured: Measured | None, titles: Mapping[str, str]) -> str:
     """HTML: a card each, the one that what is launched comes from marked where there are others to compare it with."""
     made = {
-        "said": _of_advice(decision.said, _answers(decision.said), titles),
-        "measured": _of_measured(decision, measured, titles),
+        "said": ("", place(decision.said), _answers(decision.said)),
+        "measured": _of_measured(decision, measured),
         "pilots": _of_pilots(decision, titles),
     }
     several = sum(card is not None for card in made.values()) > 1
@@ -108,10 +133,6 @@ def _card(kind: str, content: tuple[str, str, str] | None, several: bool, decisi
     return f'<section class="card {LOOKS[kind]} {"trusted" if trust else ""}">{head}{body}</section>'
 
 
-def _of_advice(advice: Advice, words: str, titles: Mapping[str, str]) -> tuple[str, str, str]:
-    return place(advice), titles[advice.suggestions[0].strategy], words
-
-
 def place(advice: Advice) -> str:
     """Where the flowchart ends."""
     if advice.between:
@@ -129,9 +150,7 @@ def _compute(answers: Answers) -> str:
     return COMPUTE.get(answers.budget, "compute open")
 
 
-def _of_measured(
-    decision: Decision, measured: Measured | None, titles: Mapping[str, str]
-) -> tuple[str, str, str] | None:
+def _of_measured(decision: Decision, measured: Measured | None) -> tuple[str, str, str] | None:
     advice = decision.measured
     if advice is None or measured is None:
         return None
@@ -142,8 +161,8 @@ def _of_measured(
         words += f" ({found.score:.2f}, {found.low:.2f} to {found.high:.2f})"
     words += f", {_compute(advice.answers)}"
     if decision.told is not None:
-        return place(advice), titles[decision.told.strategy], f"{words}. {findings.head(decision.told)}."
-    return _of_advice(advice, words, titles)
+        words = f"{words}. {findings.head(decision.told)}."
+    return "", place(advice), words
 
 
 def _of_pilots(decision: Decision, titles: Mapping[str, str]) -> tuple[str, str, str] | None:

@@ -76,10 +76,11 @@ class Runs:
         self._store.mark_job(id, deleted=time.time())
 
     def restore(self, id: str) -> None:
-        """Undo `delete`."""
+        """Undo `delete`. Raises UnknownJob once the run is gone for good."""
         if JOINED in id:
             self._ensembles.make(id.split(JOINED))
             return
+        self._store.job(id)
         self._store.mark_job(id, deleted=None)
 
     def predictions(self, id: str) -> Predictions:
