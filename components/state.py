@@ -54,6 +54,7 @@ class Form:
     """What the Train page will launch: strategies, settings that differ from the rules, repeats."""
 
     chosen: list[str]
+    proposed: str = ""  # the strategy that Graft has ticked; '' once the form was filled from elsewhere
     settings: dict[str, Any] = field(default_factory=dict)  # recipe fields that the user has set
     folds: int = 0
     seeds: int = 1

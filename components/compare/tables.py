@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from components.compare.report_button import figures_button
 from components.kit import text
 from components.kit.charts import symbol_uri
 from components.kit.runs import kind_of, points
@@ -23,6 +24,7 @@ def tables_view(
 ) -> None:
     """All figures of the runs, and what repeats say. `apart`: whether there are runs of folds."""
     _runs(workspace, comparison, shown)
+    figures_button(workspace, dataset, comparison)
     _repeats(workspace, dataset, comparison.runs[0], apart=apart)
 
 
@@ -33,6 +35,7 @@ def _runs(workspace: Workspace, comparison: Comparison, shown: Sequence[Entry]) 
         {
             "": [symbol_uri(each.run.strategy) for each in shown],
             "Run": [text.plain(each.title) for each in shown],
+            "Chosen": ["✓" if row.taken else "" for row in rows],
             "Backbone": [text.plain(workspace.backbones.titled(each.run)) for each in shown],
             "Test accuracy": [100 * each.score.accuracy for each in shown],
             "95 % from": [100 * each.score.interval[0] for each in shown],
@@ -68,6 +71,7 @@ def _runs(workspace: Workspace, comparison: Comparison, shown: Sequence[Entry]) 
         alt="The figures of the runs that are compared",
         column_config={
             "": st.column_config.ImageColumn(width=40),
+            "Chosen": st.column_config.TextColumn(width=70),
             "Test accuracy": st.column_config.ProgressColumn(format="%.1f %%", min_value=0, max_value=100),
             "95 % from": PERCENT,
             "to": PERCENT,

@@ -26,6 +26,7 @@ PAGES = Path(__file__).resolve().parents[2] / "pages"
 TABS = ("Approaches", "Cost", "Curves", "Classes", "Images", "Recipes", "Table")
 TITLES = {known.name: known.title for known in backbones()}
 SHARE = r"(\d+\.\d)[\s\u202f]*%"
+BAR = re.compile(r'<div class="run-bar">.*?<b>(.*?)</b></div><div class="run-time">(.*?)</div>')  # of Train's table
 CUTS = (*range(20, 61), 200)  # characters to which titles are cut
 
 Facts = dict[str, set[str]]  # by what it is, all values that are shown
@@ -204,7 +205,7 @@ def from_figure(seen: Seen, place: str, figure: Mapping[str, Any]) -> None:
     """What hovers, names and labels of a figure say."""
     for trace in figure["data"]:
         if trace.get("name") and trace.get("legendgroup"):
-            title = unescape(trace["name"].partition(", ECE")[0])
+            title = unescape(re.sub("^<b>|</b>$", "", trace["name"].partition(", ECE")[0]))
             seen.say(place, seen.whose(title), title=seen.titles[seen.whose(title)])
         for told in trace.get("hovertext") or ():
             for found in re.finditer(HOVER, told):
@@ -223,7 +224,7 @@ def pages(seen: Seen, dataset: Dataset, ids: Sequence[str]) -> dict[str, str]:
     compare = page("compare")
     compare.session_state[state.compared.of(dataset.id).key] = list(ids)
     for tab in TABS:
-        compare.session_state["compare_section"] = tab
+        compare.query_params["section"] = tab
         ran(compare)
         found[f"Compare, {tab}"] = on_compare(seen, compare, tab)
     predict = ran(page("predict"))
@@ -256,11 +257,11 @@ def train(seen: Seen, ids: Sequence[str], shown: str) -> str:
     at = page("train")
     at.session_state[state.run.key] = shown
     ran(at)
-    lines = [plain(each.value) for each in at.caption if " test, " in plain(each.value)]
-    for run, line in zip(reversed(ids), lines, strict=True):
-        test, backbone, _, seconds = line.split(", ")
-        seen.say("Train, queue", run, title=plain(at.button(key=f"show_{run}").label), backbone=backbone)
-        seen.say("Train, queue", run, accuracy=test.removesuffix(" test"), seconds=seconds)
+    cells = [found for each in at.get("html") if (found := BAR.search(each.proto.body))]
+    for run, found in zip(reversed(ids), cells, strict=True):
+        button = at.button(key=f"show_{run}")
+        seen.say("Train, queue", run, title=plain(button.label), backbone=plain(button.help).split(", ")[0])
+        seen.say("Train, queue", run, accuracy=found[1], seconds=found[2])
     metrics = {metric.label: metric.value for metric in at.metric}
     validation, test = metrics["Validation accuracy, best"], metrics["Test accuracy"]
     seen.say("Train", shown, title=plain(at.subheader[0].value), accuracy=test, validation=validation)
