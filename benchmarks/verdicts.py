@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from transfer_core.compare.compared import LEVEL
-from transfer_core.compare.pairs import pairs
+from transfer_core.compare.pairs import held
 from transfer_core.compare.statistics import mcnemar
 from transfer_core.types import Ints, Predictions
 
@@ -77,7 +77,7 @@ def judged(world: World, draws: int) -> tuple[float, float]:
     claimed = plain = 0
     for _ in range(draws):
         kept, groups = world.drawn(rng)
-        found = pairs(kept, groups, 2)
+        found = held(kept, groups, 2).pairs
         right = {run: each.test_probabilities.argmax(1) == 0 for run, each in kept.items()}
         claimed += any(pair.better for pair in found)
         plain += any(mcnemar(right[pair.first], right[pair.second]) < LEVEL for pair in found)

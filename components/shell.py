@@ -10,6 +10,7 @@ from components import state
 from components.kit import guard, text
 from components.kit.buttons import button
 from components.kit.help import help_button
+from components.kit.keyboard import keyboard
 from components.kit.live_chart import ensure_plotly
 from transfer_core.errors import DatasetError
 from transfer_core.types import Dataset, Run
@@ -22,6 +23,7 @@ PAGES = (
     ("pages/train.py", "Train", ":material/model_training:"),
     ("pages/compare.py", "Compare", ":material/bar_chart:"),
     ("pages/predict.py", "Predict", ":material/image_search:"),
+    ("pages/settings.py", "Settings", ":material/settings:"),
 )
 TROUBLES_SECONDS = 3.0
 
@@ -38,6 +40,7 @@ def open_session() -> None:
     state.opened.set(True)
     ensure_plotly()
     st.html(STYLE)
+    keyboard()
 
 
 def begin(title: str, *, header: bool = True) -> Workspace:
@@ -95,10 +98,13 @@ def _pick_dataset(opened: Workspace, rows: Sequence[DatasetRow]) -> None:
     names = {row.id: row.name for row in rows}
     current = _current_id(rows)
     runs = opened.runs.list(current) if current else ()
-    active, done = sum(run.active for run in runs), sum(run.status == "done" for run in runs)
+    going = sum(run.status in ("running", "stopping") for run in runs)
+    waiting, done = sum(run.status == "queued" for run in runs), sum(run.status == "done" for run in runs)
     with st.container(horizontal=True, vertical_alignment="center", width="content", key="in_hand"):
-        if active:
-            st.badge(f"{text.count(active)} in work", icon=":material/hourglass_top:", color="blue")
+        if going:
+            st.badge(f"{text.count(going)} running", icon=":material/hourglass_top:", color="blue")
+        if waiting:
+            st.badge(f"{text.count(waiting)} waiting", icon=":material/schedule:", color="gray")
         if done:
             st.badge(f"{text.count(done)} {'run' if done == 1 else 'runs'} done", color="gray")
         chosen = st.selectbox(
@@ -199,6 +205,9 @@ STYLE = """
 .st-key-page_header { margin-bottom: .5rem; }
 [data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }
 [data-testid="stButtonGroup"] button:is([aria-pressed="true"], [aria-checked="true"]) { color: inherit !important; }
+@media (max-width: 1150px) {
+  .st-key-compare_charts [data-testid="stColumn"] { min-width: 100%; }
+}
 @media (max-width: 640px) {
   .stMainBlockContainer { padding-left: 1rem; padding-right: 1rem; }
 }

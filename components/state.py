@@ -54,6 +54,7 @@ class Form:
     """What the Train page will launch: strategies, settings that differ from the rules, repeats."""
 
     chosen: list[str]
+    proposed: str = ""  # the strategy that Graft has ticked; '' once the form was filled from elsewhere
     settings: dict[str, Any] = field(default_factory=dict)  # recipe fields that the user has set
     folds: int = 0
     seeds: int = 1
@@ -141,3 +142,9 @@ asked: Kept[list[str]] = Kept("asked", [])  # of a dataset, a multiselect: runs
 test_turn = Kept("test_turn", -1)
 tried = Kept("tried", ("", 0, ""))  # dataset, sample, and what else was given at that time
 predictions: Kept[dict[str, str]] = Kept("predictions", {})  # by what was asked, the job
+
+# --- Settings -------------------------------------------------------------------------------------
+
+default_backbone = Kept("default_backbone", "")  # a select box: a name; '': Graft's own choice
+first_model = Kept("first_model", True)  # a toggle
+freed = Kept("freed", "")  # what freeing did, in a sentence

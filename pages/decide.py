@@ -1,20 +1,20 @@
-"""Decide: the flowchart as said and as measured, pilots beside it, what to trust and why, ready to launch."""
+"""Decide: what to launch and the button that does, the flowchart, and folded below it what explains the answer."""
 
 from dataclasses import replace
 
 import streamlit as st
 
 from components import shell, state
-from components.decide.decision import decision_view
-from components.decide.estimates import estimates_view
+from components.decide.answer import answer_view
+from components.decide.decision import instead, sources, sources_view, why, why_view
+from components.decide.estimates import estimates_view, span
 from components.decide.flowchart import flowchart
-from components.decide.launch import launch_view
 from components.decide.pilots import pilots_view
-from components.decide.similarity import notes, similarity_view
+from components.decide.similarity import found, notes, similarity_view
 from components.kit import text
-from components.kit.backbone_picker import add_own, download_note, in_hand, offline_badge
-from components.kit.expected import ask_for_times, wait_for_times
-from components.kit.job_panel import MEASURE, study_view
+from components.kit.backbone_picker import add_own, in_hand
+from components.kit.expected import ask_for_times
+from components.kit.job_panel import MEASURE, study_button
 from transfer_core.types import TRAIN, Answers
 
 workspace = shell.begin("Decide")
@@ -42,6 +42,8 @@ decision = workspace.studies.decide(
     backbone_name=backbone.name,
     seconds=said.seconds,
 )
+answer_view(workspace, dataset, backbone, decision, titles)
+
 seen = decision.measured.answers if decision.measured else None
 if seen is not None and said.seconds is None:
     seen = replace(seen, budget=None)  # what was said of compute stands in for a limit, but was not measured
@@ -52,6 +54,7 @@ chosen = flowchart(
     key=f"flowchart_{dataset.id}",
     measured=seen,
     notes=notes(measured),
+    instead=instead(decision, titles),
 )
 if chosen != kept:
     workspace.studies.say(
@@ -60,38 +63,23 @@ if chosen != kept:
     st.rerun()
 if said.domain == "yes":
     add_own(workspace, backbone, state.device.get())
-decision_view(decision, measured, titles)
 
-st.subheader("What your images are like", anchor=False)
-if measured is not None:
-    similarity_view(workspace, dataset, backbone, measured)
-elif backbone.package and not workspace.backbones.available(backbone):
-    st.caption(text.escape(download_note(backbone)))
-elif not workspace.backbones.available(backbone):
-    st.caption(f"Measuring fetches the weights first: {text.escape(offline_badge(backbone, False).lower())}.")
-study_view(
-    workspace,
-    dataset,
-    backbone,
-    MEASURE,
-    lambda: workspace.studies.measure(dataset, backbone.name),
-    found=measured is not None,
-)
-
-st.subheader("What each strategy will take", anchor=False)
-if decision.plans:
-    estimates_view(
-        decision.plans,
-        measured,
-        titles,
-        said.seconds,
-        lambda seconds: workspace.studies.say(dataset, replace(said, seconds=seconds)),
-    )
-else:
-    wait_for_times(workspace, dataset, backbone)
-
-st.subheader("Try before you train", anchor=False)
-pilots_view(workspace, dataset, backbone, decision, titles)
-
-st.subheader("Launch", anchor=False)
-launch_view(workspace, dataset, backbone, decision, titles)
+with st.container(key="explained", gap="small"):
+    with st.expander(text.escape(why(decision)), icon=":material/lightbulb:", key="why"):
+        why_view(decision, measured, titles)
+    with st.expander(text.escape(sources(decision)), icon=":material/menu_book:", key="sources"):
+        sources_view(decision)
+    if measured is not None:
+        with st.expander(text.escape(found(backbone, measured)), icon=":material/straighten:", key="similarity"):
+            similarity_view(workspace, dataset, backbone, measured)
+            study_button(MEASURE, lambda: workspace.studies.measure(dataset, backbone.name), found=True)
+    if decision.plans:
+        with st.expander(text.escape(span(decision.plans)), icon=":material/timer:", key="times"):
+            estimates_view(
+                decision.plans,
+                measured,
+                titles,
+                said.seconds,
+                lambda seconds: workspace.studies.say(dataset, replace(said, seconds=seconds)),
+            )
+    pilots_view(workspace, dataset, backbone, decision, titles)

@@ -11,7 +11,7 @@ from components.kit.guard import said
 from components.kit.train_form import by_rule, one_each, recipes, reset, rest, train_form
 from components.train.augmented import augmented_view
 from components.train.backbone_picture import backbone_picture, rows
-from components.train.queue import queue_view
+from components.train.queue import queue_view, shown_run
 from components.train.rate import rate_view
 from components.train.recipe import recipes_to_launch
 from components.train.run import run_view
@@ -46,11 +46,12 @@ else:
     st.caption("Nothing has been trained on this dataset yet. Choose strategies above, or let Decide recommend them.")
 
 with setup:
-    form = train_form(workspace)
+    recommended = workspace.studies.decided(dataset).strategy
+    form = train_form(workspace, recommended)
     backbone = backbone_picker(workspace, state.device.get())
     devices = {device.name: device.title for device in workspace.jobs.devices()}
     on = state.device.get()
-    strategy_cards(workspace, form, expected_seconds(workspace, dataset, backbone, on))
+    strategy_cards(workspace, form, expected_seconds(workspace, dataset, backbone, on), recommended)
     picture = st.container()
     device = st.selectbox(
         "Device",
@@ -101,7 +102,8 @@ with setup:
         with said():
             before = {run.id for run in runs if run.status == "done"}
             ids = workspace.runs.submit(made, device=device)
-            state.run.set(next((id for id in ids if id not in before), ids[0]))
+            watched = next((run.id for run in runs if run.active and run.id == shown_run(runs)), "")  # stays in view
+            state.run.set(watched or next((id for id in ids if id not in before), ids[0]))
             state.fold_setup.set(True)
             state.same.set(sum(id in before for id in ids))
             st.rerun()

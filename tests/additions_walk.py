@@ -104,7 +104,7 @@ def pages(runs: list[str]) -> dict[str, str]:
     found["field"] = f"{field.label}: {field.placeholder}, {field.min} to {field.max}, {field.step}"
     found["train"] = words(field.set_value(0.3).run())
     for section in SECTIONS:
-        drawn = page("compare", compare_section=section, **{f"compared_{dataset_id}": runs})
+        drawn = page("compare", section=section, **{f"compared_{dataset_id}": runs})
         found[section] = words(drawn)
         tables = [each.value for each in drawn.dataframe]
         found[section] += "\n".join(str(table.to_dict("list")) for table in tables)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.sweeping import sweep
 from transfer_core.decision import decide, plan, still_learning
-from transfer_core.strategies import STRATEGIES
+from transfer_core.strategies import STRATEGIES, strategy
 from transfer_core.types import (
     Answers,
     Axis,
@@ -95,7 +95,19 @@ def check_combination(said: Any, answer: Any, race: str, seconds: float | None) 
     found = decided(said, answer, race, seconds)
     names = [each.strategy for each in found.suggestions]
     assert found.strategy == names[0] and len(set(names)) == len(names)
-    assert [each.role for each in found.suggestions].count("recommended") == 1
+    roles = {each.strategy: each.role for each in found.suggestions}
+    assert [name for name in roles if roles[name] == "recommended"] == [found.strategy]
+    assert all(each.role != "recommended" for side in (found.said, found.measured) if side for each in side.suggestions)
+    assert found.why.endswith(".")
+    assert (found.strategy == found.preferred) or "the time that there is" in found.why
+    voice = " ".join((found.why, *(reason.rule for reason in found.because)))
+    assert "o recommendation" not in voice
+    recommended = f"Graft recommends “{strategy(found.strategy).title}”"
+    assert voice.count("Graft recommends") == voice.count(recommended), "it is said of two strategies"
+    for side in (found.said, found.measured):
+        for reason in side.reasons if side else ():
+            if "consider feature extraction" in reason.rule:
+                assert reason.against == (strategy(found.strategy).approach != "feature extraction")
     assert all(reason.rule and reason.evidence and reason.source for reason in found.because)
 
     if race in ("linear_probe", "fine_tune_top"):
@@ -167,12 +179,23 @@ def test_limited_compute_and_time_outweigh_what_fine_tuning_would_gain() -> None
     assert quick.strategy == "linear_probe"
 
 
+def test_where_the_flowchart_would_begin_elsewhere_that_is_said_with_why() -> None:
+    told = decide(Answers(images=800, similarity="similar"), measured("similar", layers=curve(0.5, 0.8)), None, None)
+    assert told.strategy == "fine_tune_all" and "below 90% fine-tuning mostly gains" in told.why
+    (elsewhere,) = [each for each in told.because if "The flowchart alone" in each.rule]
+    assert "begin with “Linear probe”; what was measured outweighs it here" in elsewhere.rule
+    assert elsewhere.evidence.startswith("Scenario 1")
+    assert told.measured is not None and any(each.against for each in told.measured.reasons)
+    alike = decide(Answers(images=800, similarity="similar"), measured("similar"), None, None)
+    assert not any("The flowchart alone" in each.rule for each in alike.because)
+
+
 def test_a_tie_goes_to_the_one_that_is_still_learning() -> None:
     race = raced("tie")
     assert race is not None
     trials = [replace(each, steps=40, part=0.3) if each.strategy == "fine_tune_all" else each for each in race.trials]
     found = decide(Answers(images=800), measured("different"), replace(race, trials=tuple(trials)), None)
-    assert found.strategy == "fine_tune_all" and any("30%" in reason.rule for reason in found.because)
+    assert found.strategy == "fine_tune_all" and any("30\u202f%" in reason.rule for reason in found.because)
 
 
 def test_of_a_tie_the_one_in_front_is_the_best_guess_unless_by_next_to_nothing() -> None:

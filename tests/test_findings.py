@@ -154,11 +154,14 @@ LED = "“Linear probe” leads “Fine-tune everything” by 5.0 points (1.0 to
     ("changes", "said"),
     [
         ({"recommended": "linear_probe", "tied": ("linear_probe",)}, f"{LED}."),
-        ({"low": -0.01}, f"No recommendation: {LED.replace('(1.0', '(-1.0')}, which is within noise."),
-        ({"p": 0.07}, f"No recommendation: {LED}, which too few images show (exact test: p = 0.07)."),
-        ({}, f"No recommendation: {LED}, but “Fine-tune everything” had only 40\u202f% of its training."),
-        ({"p": None}, f"No recommendation: {LED}, but “Fine-tune everything” had only 40\u202f% of its training."),
-        ({"tied": ("linear_probe",)}, f"No recommendation: {LED}, but there was no time to try fine-tuning."),
+        ({"low": -0.01}, f"The pilots could not tell: {LED.replace('(1.0', '(-1.0')}, which is within noise."),
+        ({"p": 0.07}, f"The pilots could not tell: {LED}, which too few images show (exact test: p = 0.07)."),
+        ({}, f"The pilots could not tell: {LED}, but “Fine-tune everything” had only 40\u202f% of its training."),
+        (
+            {"p": None},
+            f"The pilots could not tell: {LED}, but “Fine-tune everything” had only 40\u202f% of its training.",
+        ),
+        ({"tied": ("linear_probe",)}, f"The pilots could not tell: {LED}, but there was no time to try fine-tuning."),
         (
             {
                 "trials": RACE.trials[:1],
@@ -168,7 +171,7 @@ LED = "“Linear probe” leads “Fine-tune everything” by 5.0 points (1.0 to
                 "high": None,
                 "p": None,
             },
-            "No recommendation: there was time for “Linear probe” alone.",
+            "The pilots could not tell: there was time for “Linear probe” alone.",
         ),
     ],
 )

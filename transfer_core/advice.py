@@ -34,8 +34,12 @@ ORDER: dict[tuple[str, str | None], tuple[str, ...]] = {
 EXTRACTION, TUNING, RANDOM = "feature extraction", "fine-tuning", "random weights"  # what a rule may speak for
 
 
-def advise(answers: Answers, measured: Measured | None = None) -> Advice:
-    """What the four scenarios recommend for these answers. `measured`: where they come from, for the reasons."""
+def advise(answers: Answers, measured: Measured | None = None, taken: str = "") -> Advice:
+    """What the four scenarios put first for these answers.
+
+    `measured`: where they come from, for the reasons. `taken`: the strategy that is recommended in the end, to which
+    each reason is held; '' for the flowchart's own first.
+    """
     scenario, between = _place(answers)
     order = _order(answers)
     return Advice(
@@ -43,8 +47,8 @@ def advise(answers: Answers, measured: Measured | None = None) -> Advice:
         scenario=scenario,
         between=between,
         headline=_headline(answers, scenario, between) + _moved(answers, order),
-        suggestions=tuple(suggestion(name, rank) for rank, name in enumerate(order)),
-        reasons=(*_rules(answers, measured, order), *_looked(measured)),
+        suggestions=tuple(suggestion(name) for name in order),
+        reasons=(*_rules(answers, measured, order, taken or order[0]), *_looked(measured)),
     )
 
 
@@ -77,11 +81,11 @@ def _order(answers: Answers) -> tuple[str, ...]:
     return tuple(order)
 
 
-def suggestion(name: str, rank: int, overrides: tuple[tuple[str, int], ...] = ()) -> Suggestion:
-    """A strategy as one to launch, the first of them being recommended."""
+def suggestion(name: str, overrides: tuple[tuple[str, int], ...] = (), *, recommended: bool = False) -> Suggestion:
+    """A strategy as one to launch; a decision alone recommends, and one of them."""
     known = strategy(name)
     role: Literal["recommended", "alternative", "control"]
-    role = "recommended" if rank == 0 else "control" if known.control else "alternative"
+    role = "recommended" if recommended else "control" if known.control else "alternative"
     return Suggestion(strategy=name, role=role, why=known.why, source=known.why_source, overrides=overrides)
 
 
@@ -104,9 +108,9 @@ def _moved(answers: Answers, order: tuple[str, ...]) -> str:
     return f" Compute is {answers.budget}, so “{strategy(order[0]).title}” comes first."
 
 
-def _rules(answers: Answers, measured: Measured | None, order: tuple[str, ...]) -> tuple[Reason, ...]:
-    """The sources' rules for these answers; those that speak for another approach than the first's are against."""
-    taken = strategy(order[0]).approach
+def _rules(answers: Answers, measured: Measured | None, order: tuple[str, ...], first: str) -> tuple[Reason, ...]:
+    """The sources' rules for these answers; those that speak for another approach than that of `first` are against."""
+    taken = strategy(first).approach
     found: list[Reason] = []
 
     def rule(speaks_for: str, words: str, evidence: str, source: str) -> None:
@@ -154,14 +158,14 @@ def _rules(answers: Answers, measured: Measured | None, order: tuple[str, ...]) 
         rule(TUNING, "Very different images: fine-tuning is usually better.", "", CS5720)
         if answers.domain != "yes":
             words = "A very specific domain with no network of its own: train from scratch, perhaps shallower."
-            second = f"no such network, {SAID}, so “{strategy(order[1]).title}” comes second"
+            second = f"no such network, {SAID}, so “{strategy(order[1]).title}” is worth a run too"
             rule(RANDOM, words, second if answers.domain else "", EXCHANGE)
 
     if answers.domain == "yes":
         words = "A network of your own domain knows better features for your images: add its weights and start from it."
         rule("", words, f"there is one, {SAID}", EXCHANGE)
     if answers.budget == "limited":
-        rule(EXTRACTION, "Limited compute: feature extraction is faster, so it comes first here.", budget, CS5720)
+        rule(EXTRACTION, "Limited compute: feature extraction is faster.", budget, CS5720)
     if answers.budget == "ample":
         rule(TUNING, "Ample compute: fine-tune for the best result.", budget, CS5720)
     if taken == TUNING:

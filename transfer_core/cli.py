@@ -24,6 +24,7 @@ from transfer_core.commands import (
     correct,
     data,
     delete,
+    disk,
     export,
     listed,
     lists,
@@ -33,6 +34,7 @@ from transfer_core.commands import (
     report,
     run,
     serve,
+    settings,
     show,
 )
 from transfer_core.commands.follow import root
@@ -77,6 +79,8 @@ COMMANDS = (
     Command("predict", "what a finished run says of new images", predict.predict, predict.add_arguments),
     Command("export", "a finished run as a checked zip that needs no Graft", export.export, export.add_arguments),
     Command("serve", "a finished run, or a bundle, over HTTP, on this machine", serve.serve, serve.add_arguments),
+    Command("settings", "what holds in the whole workspace, and setting it", settings.settings, settings.add_arguments),
+    Command("disk", "what takes room, and freeing what can be made again", disk.disk, disk.add_arguments),
     Command("check", "whether the workspace's database is whole", check.check),
 )
 EXAMPLES = r"""
@@ -112,6 +116,11 @@ graft export 3f9a model.zip
 graft export 3f9a model.zip --fp16
 graft serve 3f9a
 graft serve model.zip --port 8080
+graft settings
+graft settings --backbone resnet18 --first-model no
+graft settings --backbone auto
+graft disk
+graft disk --free features exports
 graft check --workspace ~/graft
 """
 FIRST_STEPS = (

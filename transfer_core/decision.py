@@ -10,7 +10,7 @@ from transfer_core import findings
 from transfer_core.advice import advise, suggestion
 from transfer_core.strategies import representative, strategy
 from transfer_core.types import Advice, Answers, Decision, Estimate, Measured, Pilots, Plan, Reason, Suggestion, Told
-from transfer_core.words import listed
+from transfer_core.words import listed, percent
 
 LEAST_SECONDS, MOST_SECONDS = 10.0, 4 * 3600.0  # of pilots
 LEAST_SHARE, LEAST_EPOCHS = 0.25, 3  # of its epochs that a strategy needs to be worth a run
@@ -39,21 +39,36 @@ def decide(
     found = advise(measured_answers(said, measured, plans, seconds), measured) if measured else None
     told = tells(measured, found.answers) if measured and found and pilots is None else None
     trust = "measured" if told else _trusted(given, found, pilots)
-    order = list(dict.fromkeys([*([told.strategy] if told else []), *_order(trust, given, found, pilots)]))
+    rules = _rules(trust, given, found)
+    order = list(dict.fromkeys([*([told.strategy] if told else []), *_order(trust, rules, pilots)]))
     fits = {each.strategy: each for each in plans if each.fits != "no"}
     possible = [name for name in order if name in fits or not plans]
     if not possible:  # of all strategies what fits, or what ends soonest
         possible = [min(fits.values() or plans, key=lambda each: each.seconds).strategy]
-    return Decision(
-        said=given,
-        measured=found,
+    taken = possible[0]
+    decision = Decision(
+        said=advise(said, taken=taken),
+        measured=advise(found.answers, measured, taken=taken) if found else None,
         pilots=pilots,
         told=told,
         trust=trust,
-        because=(*_told(told), *_why(trust, given, found, measured, pilots), *_within(order, plans, seconds)),
-        strategy=possible[0],
-        suggestions=tuple(_suggestion(name, rank, fits.get(name)) for rank, name in enumerate(possible)),
+        because=(),
+        strategy=taken,
+        preferred=order[0],
+        why="",
+        suggestions=tuple(_suggestion(name, fits.get(name), recommended=name == taken) for name in possible),
         plans=plans,
+    )
+    return replace(
+        decision,
+        because=(
+            *_told(told),
+            *_raced(decision),
+            *_instead(decision, rules),
+            *_answered(decision, measured),
+            *_within(order, plans, seconds),
+        ),
+        why=_why(decision, rules),
     )
 
 
@@ -100,11 +115,17 @@ def _trusted(said: Advice, measured: Advice | None, pilots: Pilots | None) -> Li
     return "said" if open_ else "measured"
 
 
-def _order(trust: str, said: Advice, measured: Advice | None, pilots: Pilots | None) -> list[str]:
+def _rules(trust: str, said: Advice, measured: Advice | None) -> Advice:
+    """The flowchart for the answers that count more."""
+    if measured is None:
+        return said
+    if trust == "said":  # the size as measured, the similarity as said
+        return advise(replace(measured.answers, similarity=said.answers.similarity))
+    return measured
+
+
+def _order(trust: str, rules: Advice, pilots: Pilots | None) -> list[str]:
     """Strategies, best first: the trusted advice's, those that pilots tied in front, then the others'."""
-    rules = said if measured is None else measured
-    if measured is not None and trust == "said":  # the size as measured, the similarity as said
-        rules = advise(replace(measured.answers, similarity=said.answers.similarity))
     advised = [each.strategy for each in rules.suggestions]
     raced = [trial.strategy for trial in pilots.trials] if pilots else []
     if trust == "pilots" or pilots is None:
@@ -153,40 +174,93 @@ def tells(measured: Measured, answers: Answers) -> Told | None:
 
 def _told(told: Told | None) -> Iterator[Reason]:
     if told is not None:
-        rule = "Fine-tuning has little to gain." if told.enough else f"Fine-tuning mostly gains below {ENOUGH:.0%}."
-        yield Reason(rule=f"{rule} No pilot is needed.", evidence=findings.head(told), source=OWN)
+        yield Reason(rule=f"{_gain(told)} No pilot is needed.", evidence=findings.head(told), source=OWN)
 
 
-def _suggestion(name: str, rank: int, planned: Plan | None) -> Suggestion:
+def _gain(told: Told) -> str:
+    return "Fine-tuning has little to gain." if told.enough else f"Fine-tuning mostly gains below {ENOUGH:.0%}."
+
+
+def _suggestion(name: str, planned: Plan | None, *, recommended: bool) -> Suggestion:
     shortened = planned is not None and planned.fits == "shortened"
-    return suggestion(name, rank, (("epochs", planned.epochs),) if planned is not None and shortened else ())
+    overrides = (("epochs", planned.epochs),) if planned is not None and shortened else ()
+    return suggestion(name, overrides, recommended=recommended)
 
 
-def _why(
-    trust: str, said: Advice, measured: Advice | None, found: Measured | None, pilots: Pilots | None
-) -> Iterator[Reason]:
-    """Why that answer is trusted."""
-    if trust == "pilots" and pilots is not None:
+def _why(decision: Decision, rules: Advice) -> str:
+    """Why the strategy that is recommended is."""
+    pilots, told = decision.pilots, decision.told
+    if decision.plans and all(each.fits == "no" for each in decision.plans):
+        return "nothing fits the time that there is, and this ends soonest."
+    if decision.strategy != decision.preferred:
+        return "the best that fits the time that there is."
+    if decision.trust == "pilots" and pilots is not None:
+        led = f" by {100 * pilots.margin:.1f} points of validation accuracy" if pilots.margin is not None else ""
+        return f"in the pilots it led{led}."
+    if pilots is not None:
+        return f"the pilots could not tell, and {_tie(decision, pilots)}."
+    if told is not None:
+        head = findings.head(told)
+        so = "so fine-tuning has little to gain" if told.enough else f"and below {ENOUGH:.0%} fine-tuning mostly gains"
+        return f"{head[0].lower()}{head[1:]}, {so}."
+    answers = rules.answers
+    if rules.scenario is None:
+        return "the flowchart begins with it while it is open how similar your images are to ImageNet."
+    by = "as measured" if decision.trust == "measured" else "as you said"
+    compute = f", and {answers.budget} compute" if answers.budget else ""
+    like = "like" if answers.similarity == "similar" else "unlike"
+    return f"{answers.images:,} training images that look {like} ImageNet, {by}{compute}."
+
+
+def _tie(decision: Decision, pilots: Pilots) -> str:
+    """What decides where pilots could not, in a clause about the one that is preferred."""
+    name = decision.preferred
+    if len(pilots.trials) < 2:
+        return "it is the only one that they had time for"
+    if name in still_learning(pilots):
+        part = next(each.part for each in pilots.trials if each.strategy == name)
+        return f"it had only {percent(part, 0)} of its training there, so it may still gain"
+    if name == next(iter(pilots.tied), ""):
+        return "it leads them"
+    return "of those level with the leader the rules put it first"
+
+
+def _raced(decision: Decision) -> Iterator[Reason]:
+    """What the pilots showed, and what decides where they could not."""
+    pilots = decision.pilots
+    if pilots is None:
+        return
+    if decision.trust == "pilots":
         rule = "Short trainings on your own images outweigh rules made for all images."
-        yield Reason(rule=rule, evidence=findings.race(pilots), source=HALVING)
-    elif pilots is not None:
-        rule = (
-            "The pilots could not tell the candidates in front apart for sure. The one that leads is the best guess;"
-            " between those less than a point apart the rules decide."
-        )
-        if still_learning(pilots):
-            first = next(each for each in pilots.trials if each.strategy == still_learning(pilots)[0])
-            rule = (
-                f"The pilots could not tell the candidates in front apart. “{strategy(first.strategy).title}” had only"
-                f" {first.part:.0%} of its training there: it may still gain, and keeps its linear head if it does not."
-            )
-        yield Reason(rule=rule, evidence=findings.race(pilots), source=HALVING)
+    else:
+        first = f"“{strategy(decision.preferred).title}”"
+        said = f"Graft recommends {first}" if decision.preferred == decision.strategy else f"{first} would come first"
+        level = "Of those that the pilots could not tell apart " if len(pilots.tied) > 1 else ""
+        rule = f"{level}{said}, because {_tie(decision, pilots)}"
+        keeps = decision.preferred in still_learning(pilots)
+        rule += ", and it keeps its linear head if it does not." if keeps else "."
+    yield Reason(rule=rule, evidence=findings.race(pilots), source=HALVING)
+
+
+def _instead(decision: Decision, rules: Advice) -> Iterator[Reason]:
+    """Where the flowchart alone would begin, if that is elsewhere and no limit of time is why."""
+    own = rules.suggestions[0].strategy
+    if own != decision.preferred:
+        outweighs = "the pilots outweigh" if decision.pilots is not None else "what was measured outweighs"
+        rule = f"The flowchart alone would begin with “{strategy(own).title}”; {outweighs} it here."
+        yield Reason(rule=rule, evidence=rules.headline, source=RULES)
+
+
+def _answered(decision: Decision, found: Measured | None) -> Iterator[Reason]:
+    """Which of the flowchart's answers count, those said or those measured."""
+    said, measured = decision.said, decision.measured
     if found is None or measured is None:
         rule = "Nothing was measured yet, so the flowchart stands on what you said."
         yield Reason(rule=rule, evidence=f"{said.answers.images:,} training images, counted", source=RULES)
         return
     if measured.answers.similarity is None:
-        rule = "Similarity was measured and stays open" + (", so your own answer stands." if trust == "said" else ".")
+        stays = ", so your own answer stands." if decision.trust == "said" else "."
+        rule = f"Similarity was measured and stays open{stays}"
         yield Reason(rule=rule, evidence=findings.likeness(found), source=OWN)
     elif said.answers.similarity not in (None, measured.answers.similarity):
         rule = (

@@ -89,17 +89,17 @@ def head(told: Told) -> str:
 
 
 def race(pilots: Pilots) -> str:
-    """Who leads the pilots, by how much, and what a recommendation lacks."""
+    """Who leads the pilots, by how much, and what is lacking where that does not tell."""
     lead = _title(pilots.trials[0].strategy)
     if len(pilots.trials) < 2 or pilots.margin is None or pilots.low is None or pilots.high is None:
-        return f"No recommendation: there was time for {lead} alone."
+        return f"The pilots could not tell: there was time for {lead} alone."
     second = pilots.trials[1]
     by = f"{100 * pilots.margin:.1f} points ({100 * pilots.low:.1f} to {100 * pilots.high:.1f})"
     led = f"{lead} leads {_title(second.strategy)} by {by} on {pilots.val_images:,} validation images"
     if pilots.recommended is not None:
         return f"{led}."
     if len(pilots.tied) < 2:
-        return f"No recommendation: {led}, but there was no time to try fine-tuning."
+        return f"The pilots could not tell: {led}, but there was no time to try fine-tuning."
     cut = next((each for each in pilots.trials[1:] if each.strategy in pilots.tied and each.steps), None)
     if pilots.low <= 0:
         why = "which is within noise"
@@ -107,7 +107,7 @@ def race(pilots: Pilots) -> str:
         why = "which too few images show" + (f" (exact test: p = {pilots.p:.2f})" if pilots.p is not None else "")
     else:
         why = f"but {_title(cut.strategy)} had only {percent(cut.part, 0)} of its training"
-    return f"No recommendation: {led}, {why}."
+    return f"The pilots could not tell: {led}, {why}."
 
 
 def _title(name: str) -> str:

@@ -92,8 +92,10 @@ def chance(p: float) -> str:
 
 def duration(seconds: float) -> str:
     """0.84 s, 12 s, 3 min 20 s, 1 h 05 min"""
+    if seconds < 0.005:
+        return f"0{NARROW}s"
     if seconds < 9.95:
-        return f"{seconds:.1f}{NARROW}s" if seconds >= 0.95 else f"{max(seconds, 0.0):.2f}{NARROW}s"
+        return f"{seconds:.1f}{NARROW}s" if seconds >= 0.95 else f"{seconds:.2f}{NARROW}s"
     whole = round(seconds)
     if whole < 60:
         return f"{whole}{NARROW}s"
@@ -102,6 +104,12 @@ def duration(seconds: float) -> str:
         return f"{minutes}{NARROW}min" + (f" {rest}{NARROW}s" if rest and minutes < 10 else "")
     hours, minutes = divmod(round(whole / 60), 60)
     return f"{hours}{NARROW}h" + (f" {minutes:02d}{NARROW}min" if minutes else "")
+
+
+def remaining(seconds: float) -> str:
+    """What is still to wait, which is a guess: "8 s left", "3 min 20 s left"; never less than a second."""
+    whole = max(1, round(seconds))
+    return f"{whole}{NARROW}s left" if whole < 10 else f"{duration(whole)} left"
 
 
 def size(number_of_bytes: float) -> str:

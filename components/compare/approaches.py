@@ -49,7 +49,7 @@ def approaches_view(workspace: Workspace, dataset: Dataset, comparison: Comparis
 
 
 def contrast(comparison: Comparison) -> str:
-    """The two best runs against each other, in a sentence."""
+    """The runs that stand for the two against each other, in a sentence."""
     extraction, tuning = (each.run for each in comparison.approaches)
     if extraction is None and tuning is None:
         return "Neither approach has a run among those that are compared: all begin with random weights."
@@ -108,11 +108,11 @@ def _side(workspace: Workspace, dataset: Dataset, comparison: Comparison, approa
 
 
 def best(workspace: Workspace, comparison: Comparison, run: Run) -> str:
-    """HTML: the best run of an approach with its figures."""
+    """HTML: the run that stands for an approach, with its figures."""
     listed: list[Fact] = facts_of(run, comparison.score(run.id), workspace.runs.model_bytes(run.id))
     listed.append(("Training images", text.count(comparison.trained_on(run.id)), ""))
     name = strategy_name(run.recipe.strategy, text.short(comparison.title(run.id), 60))
-    return f'<p style="margin-bottom: .9rem"><small>Best by validation</small><br>{name}</p>{facts(listed)}'
+    return f'<p style="margin-bottom: .9rem"><small>Taken by the verdict’s rule</small><br>{name}</p>{facts(listed)}'
 
 
 def _fewer_images(workspace: Workspace, comparison: Comparison) -> None:

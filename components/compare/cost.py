@@ -41,7 +41,9 @@ def cost_view(workspace: Workspace, comparison: Comparison, shown: Sequence[Entr
     st.markdown(f"**{words(len(ahead), len(runs))}**")
     left, right = st.columns([5, 2], gap="medium")
     with left:
-        plot(figures.cost(runs, costs, kind, TITLES[cost], "Model file" if cost == SIZE else cost), key=f"cost_{cost}")
+        quantity = "Model file" if cost == SIZE else cost
+        figure = figures.cost(runs, costs, kind, TITLES[cost], quantity, choice=comparison.verdict.choice)
+        plot(figure, key=f"cost_{cost}")
     with right:
         drawn(steps([(runs[i], costs[i]) for i in ahead], comparison, kind), key="front")
     devices = sorted({each.run.device for each in runs})

@@ -14,8 +14,8 @@ from transfer_core.workspace import Workspace
 
 
 @fragment
-def curves_view(workspace: Workspace, dataset: Dataset, shown: Sequence[Entry]) -> None:
-    """The controls and the figure."""
+def curves_view(workspace: Workspace, dataset: Dataset, shown: Sequence[Entry], choice: str) -> None:
+    """The controls and the figure; `choice`: the run that is taken."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         unit: Unit = st.segmented_control(
             "Along", list(TITLES), default="Epochs", key="curves_along", required=True, persist_state="page"
@@ -45,7 +45,7 @@ def curves_view(workspace: Workspace, dataset: Dataset, shown: Sequence[Entry]) 
     if not any(curve.points for curve in found):
         st.caption("Folds deal the images anew, so how many each has seen is not known." if not found else NOTHING)
         return
-    plot(figures.curves(found, unit, smoothing, training=training), key="curves")
+    plot(figures.curves(found, unit, smoothing, training=training, choice=choice), key="curves")
     st.caption(SOLVERS[unit])
 
 

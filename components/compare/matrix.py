@@ -52,6 +52,7 @@ def drawing(comparison: Comparison, shown: Sequence[Entry], metric: Metric) -> d
                 "title": text.plain(each.title),
                 "short": text.short(each.title, 34),  # its end tells it from others of its strategy
                 "symbol": symbol_uri(each.run.strategy),
+                "taken": each.run.id == comparison.verdict.choice,
             }
             for each in shown
         ],

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from components.compare.report_button import figures_button
 from components.kit import text
 from components.kit.charts import symbol_uri
 from components.kit.runs import kind_of, points
-from transfer_core.presentation.entries import Entry
+from transfer_core.presentation.entries import Entry, always
 from transfer_core.presentation.recipes import differences
 from transfer_core.presentation.tables import run_rows
 from transfer_core.types import Dataset, Run
@@ -23,40 +24,54 @@ def tables_view(
 ) -> None:
     """All figures of the runs, and what repeats say. `apart`: whether there are runs of folds."""
     _runs(workspace, comparison, shown)
+    figures_button(workspace, dataset, comparison)
     _repeats(workspace, dataset, comparison.runs[0], apart=apart)
 
 
 def _runs(workspace: Workspace, comparison: Comparison, shown: Sequence[Entry]) -> None:
-    """A line for each run, the most accurate first."""
+    """A line for each run, the most accurate first; then what the constant answer has."""
     rows = run_rows(shown, comparison, {each.run.id: workspace.runs.model_bytes(each.run.id) for each in shown})
+    figures = pd.DataFrame(
+        {
+            "": [symbol_uri(each.run.strategy) for each in shown],
+            "Run": [text.plain(each.title) for each in shown],
+            "Chosen": ["✓" if row.taken else "" for row in rows],
+            "Backbone": [text.plain(workspace.backbones.titled(each.run)) for each in shown],
+            "Test accuracy": [100 * each.score.accuracy for each in shown],
+            "95 % from": [100 * each.score.interval[0] for each in shown],
+            "to": [100 * each.score.interval[1] for each in shown],
+            "Macro-F1": [each.score.macro_f1 for each in shown],
+            "Log-loss": [each.score.log_loss for each in shown],
+            "ECE": [100 * each.score.ece for each in shown],
+            "Validation": [hundredfold(each.run.val_accuracy) for each in shown],
+            "Training images": [row.train_images for row in rows],
+            "Time, s": [each.run.whole_seconds for each in shown],
+            "Images/s": [each.run.images_per_second for each in shown],
+            "Memory, MB": [each.run.peak_bytes and each.run.peak_bytes / 1e6 for each in shown],
+            "Model, MB": [row.model_bytes and row.model_bytes / 1e6 for row in rows],
+            "Run id": [each.run.id for each in shown],
+        }
+    )
+    constant = comparison.constant.score
+    figures.loc[len(figures)] = {
+        **dict.fromkeys(figures),
+        "Run": text.plain(always(comparison)),
+        "Test accuracy": 100 * constant.accuracy,
+        "95 % from": 100 * constant.interval[0],
+        "to": 100 * constant.interval[1],
+        "Macro-F1": constant.macro_f1,
+    }
+    figures["Training images"] = figures["Training images"].astype("Int64")  # whole though one lacks
     st.dataframe(
-        pd.DataFrame(
-            {
-                "": [symbol_uri(each.run.strategy) for each in shown],
-                "Run": [text.plain(each.title) for each in shown],
-                "Backbone": [text.plain(each.run.backbone) for each in shown],
-                "Test accuracy": [100 * each.score.accuracy for each in shown],
-                "95 % from": [100 * each.score.interval[0] for each in shown],
-                "to": [100 * each.score.interval[1] for each in shown],
-                "Macro-F1": [each.score.macro_f1 for each in shown],
-                "Log-loss": [each.score.log_loss for each in shown],
-                "ECE": [100 * each.score.ece for each in shown],
-                "Validation": [hundredfold(each.run.val_accuracy) for each in shown],
-                "Training images": [row.train_images for row in rows],
-                "Time, s": [each.run.whole_seconds for each in shown],
-                "Images/s": [each.run.images_per_second for each in shown],
-                "Memory, MB": [each.run.peak_bytes and each.run.peak_bytes / 1e6 for each in shown],
-                "Model, MB": [row.model_bytes and row.model_bytes / 1e6 for row in rows],
-                "Run id": [each.run.id for each in shown],
-            }
-        ),
+        figures,
         hide_index=True,
-        height=35 * len(shown) + 38 if len(shown) <= 15 else 560,
+        height=35 * len(figures) + 38 if len(figures) <= 15 else 560,
         key="table",
         placeholder=NONE,
         alt="The figures of the runs that are compared",
         column_config={
             "": st.column_config.ImageColumn(width=40),
+            "Chosen": st.column_config.TextColumn(width=70),
             "Test accuracy": st.column_config.ProgressColumn(format="%.1f %%", min_value=0, max_value=100),
             "95 % from": PERCENT,
             "to": PERCENT,
@@ -101,7 +116,7 @@ def _repeats(workspace: Workspace, dataset: Dataset, compared: Run, *, apart: bo
             {
                 "": [symbol_uri(group.runs[0].recipe.strategy) for group in groups],
                 "Recipe": [text.plain(name) for name in names.values()],
-                "Backbone": [text.plain(group.runs[0].recipe.backbone) for group in groups],
+                "Backbone": [text.plain(workspace.backbones.titled(group.runs[0])) for group in groups],
                 "Mean": [hundredfold(group.mean) for group in groups],
                 "Spread": [hundredfold(group.spread) for group in groups],
                 "Each": [

@@ -1,4 +1,4 @@
-"""What to launch, in a sentence; then what was said, measured and piloted, side by side, and why."""
+"""What to launch, in a sentence; what was said, measured and piloted, side by side; why; what the sources say."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,7 +8,7 @@ from components.kit import text
 from components.kit.drawn import drawn
 from transfer_core import findings
 from transfer_core.presentation.answers import BUDGET, SIMILARITY
-from transfer_core.types import Advice, Answers, Decision, Measured, Pilots, Reason
+from transfer_core.types import Advice, Answers, Decision, Measured, Pilots, Reason, Run
 
 ALIKE: dict[str | None, str] = {name: words.lower() for name, words in SIMILARITY.items()}
 COMPUTE: dict[str | None, str] = {name: f"{words.lower()} compute" for name, words in BUDGET.items()}
@@ -17,21 +17,25 @@ TITLES = {"said": "You said", "measured": "Measured", "pilots": "Pilots"}
 LOOKS = {"said": "said", "measured": "measured", "pilots": "piloted"}
 
 
-def decision_view(decision: Decision, measured: Measured | None, titles: Mapping[str, str]) -> None:
-    """`titles` of the strategies by name."""
-    st.subheader(text.escape(headline(decision, titles)), anchor=False)
-    planned = next((plan for plan in decision.plans if plan.strategy == decision.strategy), None)
-    if planned is not None:
-        st.caption(f":material/timer: About {text.duration(planned.seconds)} here.")
+def why_view(decision: Decision, measured: Measured | None, titles: Mapping[str, str]) -> None:
+    """What was said, measured and piloted, and why which of them counts. `titles` of the strategies by name."""
     drawn(cards(decision, measured, titles), key="decision_cards")
+    _list(decision.because)
+
+
+def why(decision: Decision) -> str:
+    """The first reason, in a line."""
+    reasons = (*decision.because, *trusted(decision).reasons)
+    return f"Why: {reasons[0].rule}" if reasons else "Why"
+
+
+def sources_view(decision: Decision) -> None:
+    """The rules of the flowchart's sources, those that disagree beside the others."""
     advice = trusted(decision).reasons
     against = [reason for reason in advice if reason.against]
-    if decision.because:
-        st.markdown("**Why**")
-        _list(decision.because)
     left, right = st.columns(2, gap="large") if against else (st.container(), None)
     with left:
-        st.markdown("**What the flowchart goes by**" if decision.because else "**Why**")
+        st.markdown("**What the flowchart goes by**")
         _list([reason for reason in advice if not reason.against])
     if right is not None:
         with right:
@@ -41,32 +45,30 @@ def decision_view(decision: Decision, measured: Measured | None, titles: Mapping
                 st.caption("Pilots, or training the alternatives beside it, let your own images decide.")
 
 
-def headline(decision: Decision, titles: Mapping[str, str]) -> str:
-    """What to launch and what speaks for it."""
-    launch, pilots = f"Launch “{titles[decision.strategy]}”", decision.pilots
-    if decision.plans and all(plan.fits == "no" for plan in decision.plans):
-        return f"{launch}: nothing fits the time you give it, and this ends soonest."
-    if any(plan.fits == "no" and plan.strategy in _best(decision) for plan in decision.plans):
-        return f"{launch}: the best that fits the time you give it."
-    if decision.trust == "pilots" and pilots is not None:
-        led = f" by {points(pilots.margin)} of validation accuracy" if pilots.margin is not None else ""
-        return f"{launch}: in the pilots it led{led}."
-    if _narrowed(decision) and pilots is not None:
-        if decision.strategy == pilots.tied[0]:
-            but = "not by more than noise" if _noise(pilots) else "that is not proven yet"
-            return f"{launch}: it led the pilots, though {but}."
-        return f"{launch}: the rules prefer it among those that pilots could not tell apart."
-    if decision.told is not None and decision.told.strategy == decision.strategy:
-        head = findings.head(decision.told)
-        return f"{launch}: {head[0].lower()}{head[1:]}."
-    advice = trusted(decision)
-    by = "measured" if decision.trust == "measured" else "as you said"
-    if advice.scenario is None:
-        return f"{launch} first. How similar your images are to ImageNet is still open."
-    count = text.count(advice.answers.images)
-    like = "like" if advice.answers.similarity == "similar" else "unlike"
-    compute = f", and {COMPUTE[advice.answers.budget]}" if advice.answers.budget else ""
-    return f"{launch}: {count} training images that look {like} ImageNet, {by}{compute}."
+def sources(decision: Decision) -> str:
+    """How many rules speak for it and how many against, in a line."""
+    advice = trusted(decision).reasons
+    against = sum(reason.against for reason in advice)
+    rules = f"What the sources say: {_rules(len(advice) - against)} for this"
+    return f"{rules}, {against} against" if against else rules
+
+
+def _rules(count: int) -> str:
+    return f"{count} {'rule' if count == 1 else 'rules'}"
+
+
+def headline(decision: Decision, titles: Mapping[str, str], run: Run | None = None) -> str:
+    """What to launch and what speaks for it. `run`: its run where it trains or has finished."""
+    title = f"“{titles[decision.strategy]}”"
+    stands = f"Launch {title}" if run is None else f"{title} is {'under way' if run.active else 'trained'}"
+    return f"{stands}: {decision.why}"
+
+
+def instead(decision: Decision, titles: Mapping[str, str]) -> str:
+    """For the flowchart: what is launched where it is not what its rules put first for the trusted answers."""
+    if decision.strategy == trusted(decision).suggestions[0].strategy:
+        return ""
+    return f"For your images Graft recommends “{titles[decision.strategy]}”."
 
 
 def _narrowed(decision: Decision) -> bool:
@@ -97,8 +99,8 @@ def trusted(decision: Decision) -> Advice:
 def cards(decision: Decision, measured: Measured | None, titles: Mapping[str, str]) -> str:
     """HTML: a card each, the one that what is launched comes from marked where there are others to compare it with."""
     made = {
-        "said": _of_advice(decision.said, _answers(decision.said), titles),
-        "measured": _of_measured(decision, measured, titles),
+        "said": ("", place(decision.said), _answers(decision.said)),
+        "measured": _of_measured(decision, measured),
         "pilots": _of_pilots(decision, titles),
     }
     several = sum(card is not None for card in made.values()) > 1
@@ -131,10 +133,6 @@ def _card(kind: str, content: tuple[str, str, str] | None, several: bool, decisi
     return f'<section class="card {LOOKS[kind]} {"trusted" if trust else ""}">{head}{body}</section>'
 
 
-def _of_advice(advice: Advice, words: str, titles: Mapping[str, str]) -> tuple[str, str, str]:
-    return place(advice), titles[advice.suggestions[0].strategy], words
-
-
 def place(advice: Advice) -> str:
     """Where the flowchart ends."""
     if advice.between:
@@ -152,9 +150,7 @@ def _compute(answers: Answers) -> str:
     return COMPUTE.get(answers.budget, "compute open")
 
 
-def _of_measured(
-    decision: Decision, measured: Measured | None, titles: Mapping[str, str]
-) -> tuple[str, str, str] | None:
+def _of_measured(decision: Decision, measured: Measured | None) -> tuple[str, str, str] | None:
     advice = decision.measured
     if advice is None or measured is None:
         return None
@@ -165,8 +161,8 @@ def _of_measured(
         words += f" ({found.score:.2f}, {found.low:.2f} to {found.high:.2f})"
     words += f", {_compute(advice.answers)}"
     if decision.told is not None:
-        return place(advice), titles[decision.told.strategy], f"{words}. {findings.head(decision.told)}."
-    return _of_advice(advice, words, titles)
+        words = f"{words}. {findings.head(decision.told)}."
+    return "", place(advice), words
 
 
 def _of_pilots(decision: Decision, titles: Mapping[str, str]) -> tuple[str, str, str] | None:
@@ -176,7 +172,7 @@ def _of_pilots(decision: Decision, titles: Mapping[str, str]) -> tuple[str, str,
     if pilots.recommended is None:
         tied = " and ".join(titles[name] for name in pilots.tied[:2]) + (" and others" * (len(pilots.tied) > 2))
         why = "Within noise" if _noise(pilots) else "Not proven"
-        answer = titles[decision.strategy] if _guessed(decision) else "No recommendation"
+        answer = titles[decision.strategy] if _guessed(decision) else "A tie"
         return why, answer, f"Not told apart: {tied}." if tied else ""
     return "Ahead", titles[pilots.recommended], margin_words(pilots)
 

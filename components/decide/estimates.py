@@ -21,6 +21,12 @@ SLIDER = "time_limit_slider"
 TAGS = {"yes": "Fits", "shortened": "Shortened", "no": "Ruled out"}
 
 
+def span(plans: Sequence[Plan]) -> str:
+    """What strategies take with all their epochs, the quickest and the longest; whatever the limit."""
+    seconds = sorted(plan.estimate.seconds for plan in plans)
+    return f"What each strategy takes: {text.duration(seconds[0])} to {text.duration(seconds[-1])}"
+
+
 def estimates_view(
     plans: Sequence[Plan],
     measured: Measured | None,

@@ -2,8 +2,8 @@
 
 const STACKED_PX = 720
 const SETTLE_MS = 10000 // how long a choice may stay ahead of the server
-const NODE = 60, PAD = 13, SEAM = 14, LINE = 19, SEAM_HIGH = 24, NOTE = 17
-const PICTURE = { width: 92, height: 46, gap: 7 }
+const NODE = 54, PAD = 11, SEAM = 14, LINE = 19, SEAM_HIGH = 24, NOTE = 17
+const PICTURE = { width: 72, height: 36, gap: 6 }
 const APART = 2.7 // px from the middle of an edge to each of its two lines, where both paths share it
 
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -88,15 +88,16 @@ class Flow {
     const ask = clamp(width * 0.185, 140, 210), card = clamp(width * 0.29, 210, 340)
     const gap = (width - 3 * ask - card - 4) / 3
     const lefts = [0, 1, 2, 3].map((i) => 2 + i * (ask + gap))
-    const high = this.cardHeight(card), top = 62
-    const apart = 40 // between the similar pair and the different one
+    const high = this.cardHeight(card), top = 56, head = 38
+    const apart = 30 // between the similar pair and the different one
     const tops = [0, high + SEAM, 2 * high + SEAM + apart, 3 * high + 2 * SEAM + apart].map((y) => top + y)
     const pairs = [0, 2].map((i) => (tops[i] + tops[i + 1] + high) / 2)
     const middle = (pairs[0] + pairs[1]) / 2
-    const rows = [[middle - 118, middle, middle + 118], pairs, pairs]
+    const step = NODE + PICTURE.gap + PICTURE.height + 8
+    const rows = [[middle - step, middle, middle + step], pairs, pairs]
     const nodes = this.steps.map((question, i) => {
-      this.heading(question.name, i + 1, question.title, lefts[i], 44, ask)
-      this.note(question.name, lefts[i], 44 + NOTE, ask)
+      this.heading(question.name, i + 1, question.title, lefts[i], head, ask)
+      this.note(question.name, lefts[i], head + NOTE, ask)
       const group = this.group(question)
       return question.options.map((option, k) => {
         const node = this.option(group, question, option, lefts[i], rows[i][k] - NODE / 2, ask)
@@ -104,7 +105,7 @@ class Flow {
         return node
       })
     })
-    this.heading("place", "", "Scenario", lefts[3], 44, card)
+    this.heading("place", "", "Scenario", lefts[3], head, card)
     tops.forEach((y, i) => this.place(`${i + 1}`, lefts[3], y, card, high))
     this.seam("1-2", lefts[3] + 16, tops[1] - SEAM / 2)
     this.seam("3-4", lefts[3] + 16, tops[3] - SEAM / 2)
@@ -117,7 +118,7 @@ class Flow {
       row.forEach((from) => nodes[i + 1].forEach((to) => this.edge(curve(from, to), from, to))),
     )
     this.reach(nodes.at(-1), curve)
-    const pictures = middle + 118 + NODE / 2 + PICTURE.gap + PICTURE.height
+    const pictures = middle + step + NODE / 2 + PICTURE.gap + PICTURE.height
     const end = this.asides(2, Math.max(tops[3] + high, pictures) + 24, width - 4, ask)
     this.svg.setAttribute("height", end + 3)
   }
@@ -248,10 +249,10 @@ class Flow {
     box(node, x, y, width, NODE, 10)
     const left = x + (width < 130 ? 9 : PAD)
     const dotted = width >= 150
-    if (dotted) svg("circle", { class: "dot", cx: left + 6, cy: y + 25, r: 6 }, node)
+    if (dotted) svg("circle", { class: "dot", cx: left + 6, cy: y + 22, r: 6 }, node)
     const text = dotted ? left + 21 : left, room = x + width - 6 - text
-    this.fit(write(node, "label", label, text, y + 26), 600, 15, room)
-    const below = write(node, "hint", hint, text, y + 45)
+    this.fit(write(node, "label", label, text, y + 23), 600, 15, room)
+    const below = write(node, "hint", hint, text, y + 41)
     const option = { node, name, value, label, hint, below, room, free, x, y, width, height: NODE }
     this.options.push(option)
     if (!free) {
@@ -382,14 +383,15 @@ class Flow {
     const certain = said.certain ?? found?.certain
     const open = this.steps.find((question) => !this.answers[question.name])
     if (said.certain && found?.certain && said.certain !== found.certain) {
-      const words = "Below stands which of the two to trust, and why. Hover or focus a scenario to read what it would do."
+      const words = "“Why” below says which of the two counts. Hover or focus a scenario to read what it would do."
       this.say(`You said ${name(said.certain)}, measuring says ${name(found.certain)}`, words)
     } else if (certain) {
       const { title, says } = this.data.places[certain]
       const head = certain.includes("-") ? title[0].toUpperCase() + title.slice(1) : `Scenario ${certain}: ${title}`
-      this.say(said.certain ? head : `Measured, not said. ${head}`, says)
+      const rule = this.data.instead && !this.pending ? `The rule of thumb: ${says} ${this.data.instead}` : says
+      this.say(said.certain ? head : `Measured, not said. ${head}`, rule)
     } else {
-      const measure = this.data.found ? "" : ", or let Graft measure it, below"
+      const measure = this.data.found ? "" : ", or let Graft measure it, above"
       this.say(open.title, `Choose an answer on the drawing${measure}. Press a chosen answer again to reopen its question.`)
     }
   }

@@ -129,13 +129,15 @@ def flowchart(
     *,
     measured: Answers | None = None,
     notes: Mapping[str, str] | None = None,
+    instead: str = "",
 ) -> Answers:
     """Draw the flowchart and return the answers with what the user has just chosen on it.
 
-    `measured` are the answers that looking gave; `notes` say, by question, what it found that is none of the options.
+    `measured` are the answers that looking gave; `notes` say, by question, what it found that is none of the options;
+    `instead` what is launched where it is not what the scenario says.
     The page keeps the answers: when the returned ones differ from those passed in, store them and rerun.
     """
-    data = drawing(answers, advice_scenario, between, measured, notes)
+    data = drawing(answers, advice_scenario, between, measured, notes, instead)
     result = mount(key=key, data=data, on_answer_change=lambda: None)
     return chosen(answers, result.answer)
 
@@ -157,6 +159,7 @@ def drawing(
     between: tuple[int, int] | None,
     measured: Answers | None = None,
     notes: Mapping[str, str] | None = None,
+    instead: str = "",
 ) -> dict[str, Any]:
     """What the browser draws from."""
     lit = list(between) if between else [scenario] if scenario else []
@@ -179,6 +182,7 @@ def drawing(
             "3-4": {"title": "between 3 and 4", "where": "", "says": BETWEEN},
         },
         "leads": LEADS,
+        "instead": instead,
     }
 
 

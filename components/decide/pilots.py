@@ -1,6 +1,7 @@
 """Pilots: the race as it runs, a curve for each candidate; then who won, by how much, and what each had seen."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -9,7 +10,8 @@ from components.decide.decision import NOT_NEEDED, margin_words
 from components.kit import text
 from components.kit.drawn import drawn, strategy_name
 from components.kit.feed import Feed, feed
-from components.kit.job_panel import PILOT, study_view
+from components.kit.guard import follow
+from components.kit.job_panel import PILOT, study_button
 from components.kit.live_chart import Mark, Trace, live_chart
 from transfer_core import findings
 from transfer_core.types import Backbone, Dataset, Decision, Job, Pilots, Trial
@@ -28,31 +30,53 @@ X_TITLE = "Seconds since the race began"
 WAITING = "No candidate has been judged yet."
 
 
+def pilots_offer(workspace: Workspace, dataset: Dataset, backbone: Backbone, decision: Decision) -> None:
+    """A quiet button that unfolds what pilots are and starts them; nothing once they race or have raced."""
+    job = workspace.studies.job("pilot", dataset, backbone.name)
+    if decision.pilots is not None or (job is not None and job.active):
+        return
+    with st.popover("Try pilots", icon=":material/flag:", type="tertiary", key="try_pilots"):
+        st.markdown(PILOT.offer)
+        if decision.told is not None:
+            st.caption(f"{NOT_NEEDED} {text.escape(findings.head(decision.told))}. They can race all the same.")
+        _start(workspace, dataset, backbone, found=False)
+
+
 def pilots_view(
     workspace: Workspace, dataset: Dataset, backbone: Backbone, decision: Decision, titles: Mapping[str, str]
 ) -> None:
-    """The panel: start, live curves, the result. Call at top level. `titles` of the strategies by name."""
-    pilots, told = decision.pilots, decision.told
-    chance = 1 / len(dataset.classes)
+    """The race while it runs, then folded to its finding. Call at top level. `titles` of the strategies by name."""
+    pilots, chance = decision.pilots, 1 / len(dataset.classes)
+    asked = partial(workspace.studies.job, "pilot", dataset, backbone.name)
+    job = asked()
+    if job is not None and job.active:
 
+        def watch(job: Job | None) -> None:
+            if job is not None:
+                race_chart(feed(workspace, job.id), titles, chance, key="race")
+
+        with st.expander("Pilots: the race", icon=":material/flag:", expanded=True, key="pilots"):
+            follow(watch, asked, place="race")
+    elif pilots is not None:
+        said = findings.race(pilots)
+        label = said if said.startswith("The pilots") else f"Pilots: {said}"
+        with st.expander(text.escape(label), icon=":material/flag:", key="pilots"):
+            _result(pilots, titles)
+            if job is not None and job.status == "done":
+                race_chart(feed(workspace, job.id), titles, chance, key="raced")
+            _start(workspace, dataset, backbone, found=True)
+
+
+def _start(workspace: Workspace, dataset: Dataset, backbone: Backbone, *, found: bool) -> None:
     def start() -> str:
         return workspace.studies.pilot(dataset, backbone.name, seconds=BUDGETS[state.pilot_budget.get()])
 
-    def watch(job: Job) -> None:
-        race_chart(feed(workspace, job.id), titles, chance, key="race")
-
-    job = workspace.studies.job("pilot", dataset, backbone.name)
-    if told is not None:
-        st.caption(f"{NOT_NEEDED} {text.escape(findings.head(told))}. They can race all the same.")
-    if pilots is not None and not (job is not None and job.active):
-        _result(pilots, titles)
-        if job is not None and job.status == "done":
-            race_chart(feed(workspace, job.id), titles, chance, key="raced")
-    study_view(workspace, dataset, backbone, PILOT, start, found=pilots is not None, watch=watch, options=_budget)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        _budget()
+        study_button(PILOT, start, found=found)
 
 
 def _result(pilots: Pilots, titles: Mapping[str, str]) -> None:
-    st.markdown(f"**{text.escape(findings.race(pilots))}**")
     drawn(margin(pilots), key="pilots_margin")
     drawn(table(pilots.trials, titles), key="pilots_table")
     st.caption(

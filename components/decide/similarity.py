@@ -24,6 +24,14 @@ THUMBNAIL_PX = 72
 CLASSES, IMAGES = 6, 4  # shown
 
 
+def found(backbone: Backbone, measured: Measured) -> str:
+    """What measuring says of the images, in a line."""
+    answer = measured.similarity.answer
+    if answer is None:
+        return f"How much your images are like {backbone.source}'s cannot be told (measured)"
+    return f"Your images {findings.LIKE[answer]} {backbone.source}'s (measured)"
+
+
 def similarity_view(workspace: Workspace, dataset: Dataset, backbone: Backbone, measured: Measured) -> None:
     """The sentence, the axes, the depth curve, the nearest source classes."""
     st.markdown(f"**{text.escape(findings.likeness(measured))}**")

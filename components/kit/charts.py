@@ -28,9 +28,19 @@ def plot(figure: Figure, *, key: str) -> None:
 def symbol_uri(strategy: str) -> str:
     """A strategy's symbol in its colour, as an image's address: for an ImageColumn, or an <img> in `st.html`."""
     mark = mark_of(strategy)
+    return _picture(mark.slot, "-9 -9 18 18", mark.path, 'width="18" height="18"')
+
+
+def color_uri(strategy: str) -> str:
+    """A strategy's colour as an image's address, to fill a bar with."""
+    return _picture(mark_of(strategy).slot, "0 0 1 1", "M0 0h1v1H0z", 'preserveAspectRatio="none"')
+
+
+def _picture(slot: int, box: str, path: str, size: str) -> str:
+    """One outline, in the colour that a slot has in the theme in use."""
     known = (st.get_option(f"theme.{theme}.chartCategoricalColors") or ["#808080"] for theme in ("light", "dark"))
-    light, dark = (colors[mark.slot % len(colors)] for colors in known)
+    light, dark = (colors[slot % len(colors)] for colors in known)
     colors = f"path{{fill:{light}}}@media(prefers-color-scheme:dark){{path{{fill:{dark}}}}}"
-    head = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="-9 -9 18 18" width="18" height="18">'
-    drawn = f'{head}<style>{colors}</style><path d="{mark.path}"/></svg>'
+    drawn = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" {size}>'
+    drawn += f'<style>{colors}</style><path d="{path}"/></svg>'
     return f"data:image/svg+xml;base64,{base64.b64encode(drawn.encode()).decode()}"

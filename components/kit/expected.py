@@ -37,7 +37,7 @@ def ask_for_times(workspace: Workspace, backbone: Backbone, device: str) -> None
 
 @partial(fragment, run_every=TICK_SECONDS)
 def wait_for_times(workspace: Workspace, dataset: Dataset, backbone: Backbone) -> None:
-    """Says that times will stand here; the page is drawn anew once they are known."""
+    """Says that this machine times the network; the page is drawn anew once that is known."""
     ask_for_times(workspace, backbone, "auto")
     if workspace.studies.estimates(dataset, backbone.name):
         st.rerun()
@@ -45,4 +45,5 @@ def wait_for_times(workspace: Workspace, dataset: Dataset, backbone: Backbone) -
     if job is not None and job.status in ENDED_BADLY:
         say_ended_badly(job)
     else:
-        st.caption("What every strategy takes stands here once this machine has timed the network: some seconds.")
+        waits = " once what runs on the device has ended" if job is not None and job.status == "queued" else ""
+        st.caption(f":material/timer: timing…{waits}", help="Graft passes some images through the network: seconds.")

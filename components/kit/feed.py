@@ -50,6 +50,7 @@ class Feed:
         self.seq = 0  # of the last event taken
         self.stage: StageStart | None = None
         self.progress: tuple[float, Progress] | None = None  # the last, and when it was written
+        self.share = 0.0  # of the whole job that is done; where it has stages it never goes back
         self.images_per_second: float | None = None  # the last that was said
         self.peak_bytes: int | None = None
         self.epochs = 0
@@ -95,12 +96,25 @@ class Feed:
 
     def _progress(self, event: Progress, when: float) -> None:
         self.progress = when, event
+        self._advance(event)
         self.images_per_second = event.images_per_second or self.images_per_second
         self.peak_bytes = max(event.memory_bytes or 0, self.peak_bytes or 0) or None
         if event.steps:
             self._reach(*event.steps)
         for step, loss in zip(event.steps, event.losses, strict=True):
             self.steps.add(step, loss)
+
+    def _advance(self, event: Progress) -> None:
+        """Where the job does not tell how far it is as a whole, its stages count alike."""
+        share, stage = min(1.0, event.done / event.of) if event.of else 0.0, self.stage
+        if event.share is not None:
+            share = event.share
+        elif stage is not None and stage.stages > 1:
+            share = (stage.number - 1 + share) / stage.stages
+        else:  # phases of their own, of which nobody knows how many there are
+            self.share = share
+            return
+        self.share = max(self.share, share)
 
     def _epoch(self, event: EpochEnd) -> None:
         self.epochs += 1

@@ -1,6 +1,7 @@
 """The one Workspace, and what becomes of errors: a box with a sentence, on a page, in a fragment, beside a button."""
 
 import atexit
+import gc
 import logging
 import secrets
 from collections.abc import Callable, Iterator
@@ -30,6 +31,10 @@ def workspace() -> Workspace:
         opened.close()  # so that the next attempt finds its lock free
         raise
     atexit.register(opened.close)
+    # Streamlit has all objects searched for garbage after each run of a script, a tick of a fragment too: what is loaded
+    # by now stays, and was nine tenths of a live page's cost (benchmarks/RESULTS.md, A live page beside training).
+    gc.collect()
+    gc.freeze()
     return opened
 
 

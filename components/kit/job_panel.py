@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -47,40 +47,26 @@ PILOT = Study(
 )
 
 
-def study_view(
-    workspace: Workspace,
-    dataset: Dataset,
-    backbone: Backbone,
-    study: Study,
-    start: Callable[[], str],
-    *,
-    found: bool,
-    watch: Callable[[Job], None] | None = None,
-    options: Callable[[], None] | None = None,
-) -> None:
-    """How the study stands, refreshed while it is under way. Call at top level.
+def study_button(study: Study, start: Callable[[], str], *, found: bool = False, **looks: Any) -> None:
+    """Starts it; `found`: there is a result already. `start` queues it."""
+    label = study.again if found else study.button
+    button(label, f"start_{study.kind}", study.icon, start, help=study.offer, **looks)
 
-    `start` queues it. `watch` draws more of a job under way than how far it is, `options` what goes before the button.
-    """
+
+def study_progress(workspace: Workspace, dataset: Dataset, backbone: Backbone, study: Study) -> None:
+    """How far it is, refreshed while it is under way, and why it ended in vain. Call at top level."""
 
     def view(job: Job | None) -> None:
         with st.container(key=f"study_{study.kind}"):
             if job is not None and job.active:
                 under_way(workspace, job, study.kind)
-                if watch is not None:
-                    watch(job)
-                return
-            say_ended(job, study.stopped)
-            if not found:
-                st.markdown(study.offer)
-            with st.container(horizontal=True, vertical_alignment="bottom"):
-                if options is not None:
-                    options()
-                in_vain = job is not None and job.status != "done"
-                label = "Try again" if in_vain else study.again if found else study.button
-                button(label, f"start_{study.kind}", study.icon, start)
+            else:
+                say_ended(job, study.stopped)
 
-    follow(view, partial(workspace.studies.job, study.kind, dataset, backbone.name), place=study.kind)
+    asked = partial(workspace.studies.job, study.kind, dataset, backbone.name)
+    job = asked()
+    if job is not None and job.status != "done":
+        follow(view, asked, place=study.kind)
 
 
 def under_way(workspace: Workspace, job: Job, kind: str) -> None:

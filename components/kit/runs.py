@@ -17,7 +17,7 @@ Answer = TypeVar("Answer")
 
 def compared(workspace: Workspace, dataset: str, runs: Sequence[str]) -> Comparison:
     """`Comparisons.make`, a lead worth what the session says. Raises GraftError."""
-    known = _tested(workspace, dataset)  # the approaches look at these
+    known = states(workspace.runs.list(dataset))  # the approaches look at these, and titles tell runs from them
     return _compared(workspace, str(workspace.root), tuple(runs), state.compare_worth.get() / 100, known)
 
 
@@ -76,7 +76,9 @@ def asked(question: Callable[[], Answer]) -> Answer | None:
 
 def titles(workspace: Workspace, runs: Sequence[Run]) -> dict[str, str]:
     """`Runs.titles`."""
-    return kept(workspace, workspace.runs.titles, runs, by=states(runs))
+    known = [workspace.runs.list(dataset) for dataset in dict.fromkeys(run.recipe.dataset for run in runs)]
+    by = states(runs), " ".join(states(each) for each in known)
+    return kept(workspace, workspace.runs.titles, runs, by=by)
 
 
 def states(runs: Sequence[Run]) -> str:

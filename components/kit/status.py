@@ -22,9 +22,10 @@ BADGES: dict[Status, tuple[str, str, Color]] = {
 }
 
 
-def run_badge(run: Run) -> None:
+def run_badge(run: Run, *, accuracy: bool = True) -> None:
+    """`accuracy`: whether the badge of one that has ended says it."""
     label, icon, color = BADGES[run.status]
-    if run.usable and run.test_accuracy is not None:
+    if accuracy and run.usable and run.test_accuracy is not None:
         label = f"{label}, {text.percent(run.test_accuracy)}"
     st.badge(label, icon=icon, color=color)
 
@@ -36,17 +37,27 @@ def phase_bar(seen: Feed) -> None:
 
 
 def phase(seen: Feed) -> tuple[float, str]:
+    """How far the whole job is, which never goes back, and what happens now."""
     stage = seen.stage
     head = f"Step {stage.number} of {stage.stages}: {stage.title}. " if stage is not None and stage.stages > 1 else ""
     if seen.progress is None:
         return 0.0, head or "Starting"
-    when, now = seen.progress
+    _, now = seen.progress
     parts = [f"{head}{now.what}: {text.count(now.done)} of {text.count(now.of)} {now.unit}"]
     if now.images_per_second:
         parts.append(f"{text.count(round(now.images_per_second))} images/s")
-    if now.seconds_left is not None:
-        parts.append(f"{text.duration(max(0.0, now.seconds_left - (time.time() - when)))} left")
-    return min(1.0, now.done / now.of) if now.of else 0.0, ", ".join(parts)
+    still = left(seen)
+    if still is not None:
+        parts.append(text.remaining(still))
+    return seen.share, ", ".join(parts)
+
+
+def left(seen: Feed) -> float | None:
+    """Seconds, as was said last, less what has passed since; None while nobody can tell."""
+    if seen.progress is None or seen.progress[1].seconds_left is None:
+        return None
+    when, now = seen.progress
+    return max(0.0, (now.seconds_left or 0.0) - (time.time() - when))
 
 
 def say_ended(job: Job | Run | None, stopped: str = "") -> None:

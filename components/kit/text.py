@@ -15,7 +15,8 @@ REPLACED = re.compile(r"(?<=:)(?=\S)|(?<=@)(?=\S)|(?<=www)(?=\.)|(?<=[-<>~])(?=[
 
 plain, html, figure, short = words.plain, words.safe, words.in_figure, words.short
 count, percent, between, signed, rate = words.count, words.percent, words.between, words.signed, words.rate
-duration, size, cell, NARROW = words.duration, words.size, words.cell, words.NARROW
+duration, remaining, size = words.duration, words.remaining, words.size
+cell, NARROW = words.cell, words.NARROW
 
 
 def escape(text: str) -> str:

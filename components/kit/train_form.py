@@ -15,11 +15,14 @@ from transfer_core.workspace import SETTINGS, Workspace
 BY_RULE = "by rule"  # what a choice holds while the user has set nothing
 
 
-def train_form(workspace: Workspace) -> Form:
-    """The session's form, its widgets ready to be drawn. At first the first strategy is ticked."""
-    first = workspace.strategies.list()[0].name
-    form = state.form.begin(Form(chosen=[first]))
-    if not state.widget(form.key(f"take_{first}")).known:  # the first time, or another page was shown in between
+def train_form(workspace: Workspace, recommended: str) -> Form:
+    """The session's form, its widgets ready to be drawn. While nobody has changed it, the recommended strategy alone is
+    ticked, whatever that is by now."""
+    form = state.form.begin(Form(chosen=[recommended], proposed=recommended))
+    drawn = state.widget(form.key(f"take_{workspace.strategies.list()[0].name}")).known
+    if form.chosen == [form.proposed] and recommended != form.proposed and not form.settings:
+        form.chosen, form.proposed, drawn = [recommended], recommended, False
+    if not drawn:  # the first time, or another page was shown in between
         renew(form)
     return form
 
@@ -69,7 +72,7 @@ def fill_from(workspace: Workspace, dataset: Dataset, recipe: Recipe) -> None:
     rules = workspace.recipes.make(dataset, recipe.strategy, recipe.backbone, **images)
     form = state.form.begin(Form(chosen=[]))
     form.chosen, form.folds, form.seeds = [recipe.strategy], recipe.folds, 1
-    form.settings = set_by_user(recipe, rules)
+    form.settings, form.proposed = set_by_user(recipe, rules), ""
     renew(form)
     strategy = workspace.strategies.get(recipe.strategy)
     if not strategy.network:

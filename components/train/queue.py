@@ -1,4 +1,4 @@
-"""A dataset's runs, a page at a time, each with how it stands; runs that repeat one recipe are one line."""
+"""A dataset's runs as a table, a page at a time, each with how it stands; runs that repeat one recipe are one line."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,15 +8,61 @@ import streamlit as st
 from components import state
 from components.kit import text
 from components.kit.buttons import LINES, button, page_in_hand, turn
+from components.kit.charts import color_uri, symbol_uri
+from components.kit.feed import feed
 from components.kit.guard import fragment
-from components.kit.runs import kept, kind_of, states, titles
-from components.kit.status import run_badge
+from components.kit.runs import kept, kind_of, states, taken, titles
+from components.kit.status import left, phase, run_badge
 from transfer_core.types import GOING, Dataset, Repeats, Run
 from transfer_core.workspace import Workspace
 
-TICK_SECONDS = 1.0
+TICK_SECONDS = 1.0  # between looks at the states of runs
+LIVE_SECONDS = 2.0  # between drawings of what moves
 PAGE = "queue_page"  # of the list that is turned
 RANKS = {"running": 0, "stopping": 0, "queued": 1}  # what has ended comes after these
+HEADS = (
+    '<div class="run-heads" aria-hidden="true"><span>Run</span><span>State</span><span>Test accuracy, or how far</span>'
+    "<span>Time</span><span></span></div>"
+)
+STYLE = """
+<style>
+.st-key-queue [class*="st-key-queue_"], .st-key-queue [class*="st-key-group_"], .run-heads {
+  display: grid; grid-template-columns: minmax(0, 1fr) 7rem minmax(9rem, 16rem) 6.5rem 6.5rem; column-gap: 1rem;
+  row-gap: 0; align-items: center; padding: .25rem .5rem; border-bottom: 1px solid #8883;
+}
+.run-heads { font-size: .8125rem; opacity: .74; padding-top: 0; }
+.run-heads > :nth-child(4) { text-align: right; }
+.st-key-queue [class*="st-key-runs_"] { padding-left: 1.5rem; }
+.st-key-queue :is([class*="st-key-queue_"], [class*="st-key-group_"]) > div { width: auto; min-width: 0; }
+.st-key-queue [data-testid]:is(:has(> .run-bar), :has(> * > .run-bar)) { display: contents; }
+.st-key-queue [class*="st-key-show_"] button {
+  justify-content: flex-start; text-align: left; padding: .1rem .5rem; min-height: 2rem; white-space: normal;
+}
+.st-key-queue [class*="st-key-show_"] button > * { justify-content: flex-start; }
+.st-key-queue [class*="st-key-show_"] p::before { margin-right: .6rem; vertical-align: -3px; }
+.st-key-queue :is([class*="st-key-stop_"], [class*="st-key-end_"], [class*="st-key-remove_"]) button {
+  width: 100%; min-height: 2rem; padding: .1rem .4rem;
+}
+.run-bar { display: grid; grid-template-columns: minmax(3rem, 1fr) auto; gap: .6rem; align-items: center; }
+.run-bar > i { height: .5rem; border-radius: 1rem; background-repeat: no-repeat; box-shadow: inset 0 0 0 1px #8886; }
+.run-bar > b { font-weight: 600; min-width: 3.4rem; text-align: right; }
+.run-bar, .run-time { font-variant-numeric: tabular-nums; font-size: .875rem; white-space: nowrap; }
+.run-time { text-align: right; }
+.run-note { grid-column: 1 / -1; grid-row: 2; font-size: .8125rem; padding: 0 .5rem .15rem 2.3rem; }
+.run-note { overflow-wrap: anywhere; line-height: 1.35; }
+.run-note b { font-weight: 600; border: 1px solid; border-radius: 1rem; padding: 0 .5rem; font-size: .75rem; }
+@media (max-width: 720px) {
+  .run-heads { display: none; }
+  .st-key-queue :is([class*="st-key-queue_"], [class*="st-key-group_"]) {
+    grid-template-columns: 6.8rem minmax(0, 1fr) auto; grid-auto-flow: dense; column-gap: .6rem; row-gap: .1rem;
+  }
+  .st-key-queue :is([class*="st-key-queue_"], [class*="st-key-group_"]) > :first-child { grid-column: 1 / 3; }
+  .st-key-queue :is([class*="st-key-queue_"], [class*="st-key-group_"]) > :last-child:not(:has(.run-bar)) {
+    grid-column: 3; grid-row: 1;
+  }
+  .run-note { grid-row: auto; padding-left: .5rem; }
+}
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,9 +99,13 @@ def _lines(workspace: Workspace, runs: Sequence[Run]) -> list[Line]:
 
 def queue_view(workspace: Workspace, dataset: Dataset, runs: Sequence[Run]) -> None:
     """All runs of a dataset, as the page has read them. Picking one shows it below. Call at top level."""
-    active = any(run.active for run in runs)
-    body = fragment(_queue, run_every=TICK_SECONDS if active else None)
-    body(workspace, dataset, {run.id for run in runs}, active)
+    known = [each.name for each in workspace.strategies.list()]
+    marks = "".join(f"--mark-{name}: url({symbol_uri(name)}); --fill-{name}: url({color_uri(name)});" for name in known)
+    st.html(f"{STYLE}.st-key-queue {{ {marks} }}\n</style>")
+    best = taken(workspace, dataset)
+    _table(workspace, runs, best.id if best is not None else "")
+    if any(run.active for run in runs):
+        fragment(_watch, run_every=TICK_SECONDS)(workspace, dataset, states(runs))
 
 
 def shown_run(runs: Sequence[Run]) -> str:
@@ -67,25 +117,36 @@ def shown_run(runs: Sequence[Run]) -> str:
     return (running or list(runs))[0].id
 
 
-def _queue(workspace: Workspace, dataset: Dataset, known: set[str], was_active: bool) -> None:
-    runs = workspace.runs.list(dataset.id)
-    if known != {run.id for run in runs} or (was_active and not any(run.active for run in runs)):
-        st.rerun()  # the rest of the page speaks of them too
+def _watch(workspace: Workspace, dataset: Dataset, known: str) -> None:
+    """Draws the page anew once a run came, went, or is in another state. Draws nothing itself: a tick costs little."""
+    if states(workspace.runs.list(dataset.id)) != known:
+        st.rerun()
+
+
+def _table(workspace: Workspace, runs: Sequence[Run], best: str) -> None:
     names, shown = titles(workspace, runs), shown_run(runs)
     found = lines(workspace, runs)
     place = next(i for i, line in enumerate(found) if any(run.id == shown for run in line.runs))
     number = page_in_hand(PAGE, len(found), sought=place, mark=shown)
-    with st.container(key="queue", gap="xsmall"):
-        for line in found[number * LINES : (number + 1) * LINES]:
+    with st.container(key="queue", gap=None):
+        listed = found[number * LINES : (number + 1) * LINES]
+        marks = (
+            f".st-key-show_{run.id} p::before {{ content: var(--mark-{run.strategy}) / ''; }}"
+            for line in listed
+            for run in line.runs
+        )
+        st.html(f"<style>{' '.join(marks)}</style>")
+        st.html(HEADS)
+        for line in listed:
             if line.group is None:
-                _line(workspace, line.runs[0], line.title, shown)
+                _line(workspace, line.runs[0], line.title, shown, best)
             else:
-                _group(workspace, line.group, line, names, shown)
+                _group(workspace, line.group, line, names, shown, best)
         turn(PAGE, len(found), number, f"{text.count(len(runs))} runs")
         _undo(workspace)
 
 
-def _group(workspace: Workspace, group: Repeats, line: Line, titles: Mapping[str, str], shown: str) -> None:
+def _group(workspace: Workspace, group: Repeats, line: Line, titles: Mapping[str, str], shown: str, best: str) -> None:
     """One line for all of them, folded open to each."""
     key = line.key
     going = [run for run in group.runs if run.status in GOING]
@@ -95,24 +156,26 @@ def _group(workspace: Workspace, group: Repeats, line: Line, titles: Mapping[str
         for run in going:
             _stop(workspace, run.id)
 
-    with st.container(horizontal=True, vertical_alignment="center", key=key):
+    with st.container(key=key):
         open_ = st.toggle(
             text.escape(f"{line.title}, {kind_of(group)}"),
             value=any(run.active for run in group.runs),
             key=f"open_{key}",
         )
-        if group.mean is not None:
-            st.markdown(f"**{mean_and_spread(group)}**", width="content")
-        ended = f"{group.done} of {len(group.runs)} done" + f", {failed} failed" * bool(failed)
-        st.caption(f"{ended} · {text.escape(group.runs[0].recipe.backbone)}")
+        st.caption(f"{group.done} of {len(group.runs)} done" + f", {failed} failed" * bool(failed))
+        share = group.mean if group.mean is not None else 0.0
+        words = mean_and_spread(group) if group.mean is not None else ""
+        seconds = [run.whole_seconds for run in group.runs if run.whole_seconds is not None]
+        took, first = _took(sum(seconds)) if seconds else "", group.runs[0]
+        st.html(_cells(first.strategy, share, words, took, ""))
         if going:
             button("Stop all", f"stop_{key}", "stop", stop_all)
     if open_:
         place = next((i for i, run in enumerate(group.runs) if run.id == shown), 0)
         number = page_in_hand(f"page_{key}", len(group.runs), sought=place, mark=shown)
-        with st.container(key=f"runs_{key}", gap="xsmall"):
+        with st.container(key=f"runs_{key}", gap=None):
             for run in group.runs[number * LINES : (number + 1) * LINES]:
-                _line(workspace, run, titles[run.id], shown)
+                _line(workspace, run, titles[run.id], shown, best)
             turn(f"page_{key}", len(group.runs), number, f"{text.count(len(group.runs))} runs of this recipe")
 
 
@@ -122,22 +185,26 @@ def mean_and_spread(group: Repeats) -> str:
     return mean if group.spread is None else f"{mean} ± {100 * group.spread:.1f} points"
 
 
-def _line(workspace: Workspace, run: Run, title: str, shown: str) -> None:
+def _line(workspace: Workspace, run: Run, title: str, shown: str, best: str) -> None:
     def remove() -> None:
         workspace.runs.delete(run.id)
         state.removed_run.set((run.id, title))
 
-    with st.container(horizontal=True, vertical_alignment="center", key=f"queue_{run.id}"):
-        if st.button(
+    with st.container(key=f"queue_{run.id}"):
+        pressed = st.button(
             text.escape(title),
             key=f"show_{run.id}",
             type="secondary" if run.id == shown else "tertiary",
-            icon=":material/visibility:" if run.id == shown else ":material/show_chart:",
-        ):
+            help=text.escape(f"{run.recipe.backbone}, {run.device}"),
+        )
+        if pressed:
             state.run.set(run.id)
             st.rerun()
-        run_badge(run)
-        st.caption(_words(run))
+        run_badge(run, accuracy=False)
+        if run.status in ("running", "stopping"):
+            fragment(_live, run_every=LIVE_SECONDS, place=run.id)(workspace, run)
+        else:
+            st.html(_cells(run.strategy, *_how(workspace, run), _about(run, run.id == best)))
         if run.status == "stopping":
             button(
                 *("End now", f"end_{run.id}", "stop", workspace.jobs.stop, run.id),
@@ -150,21 +217,44 @@ def _line(workspace: Workspace, run: Run, title: str, shown: str) -> None:
             button("Remove", f"remove_{run.id}", "delete", remove, type="tertiary")
 
 
+def _live(workspace: Workspace, run: Run) -> None:
+    """The part of a line that moves, so that nothing else of the table is drawn at a tick."""
+    st.html(_cells(run.strategy, *_how(workspace, run), _about(run, False)))
+
+
+def _how(workspace: Workspace, run: Run) -> tuple[float, str, str]:
+    """The bar's share, its words, and a time: how far and how long still, or how good and how long it took."""
+    if run.status in ("running", "stopping"):
+        seen = feed(workspace, run.id)
+        share, still = phase(seen)[0], left(seen)
+        return share, text.percent(share, 0), "" if still is None else text.remaining(still)
+    accuracy = run.test_accuracy if run.usable else None
+    return accuracy or 0.0, text.percent(accuracy), _took(run.whole_seconds)
+
+
+def _took(seconds: float | None) -> str:
+    return "" if seconds is None else text.duration(seconds)
+
+
+def _about(run: Run, best: bool) -> str:
+    """What else there is to say of a run, as HTML; nothing of most."""
+    parts = ["<b>The one to take</b>"] * best
+    if run.usable and run.untested:
+        parts.append("not tested")
+    return " ".join(parts)
+
+
+def _cells(strategy: str, share: float, words: str, time: str, note: str) -> str:
+    """What a line says in a bar, in figures and beneath, all of it made here; `note` is HTML."""
+    fill = f"background-image: var(--fill-{strategy}); background-size: {100 * min(1.0, share):.1f}% 100%"
+    bar = f'<div class="run-bar"><i style="{fill}"></i><b>{words}</b></div><div class="run-time">{time}</div>'
+    return bar + (f'<div class="run-note">{note}</div>' if note else "")
+
+
 def _stop(workspace: Workspace, id: str) -> None:
     """Once, though the button was pressed twice: a second stop leaves a run untested."""
     if workspace.runs.get(id).status in GOING:
         workspace.jobs.stop(id)
-
-
-def _words(run: Run) -> str:
-    parts = [run.recipe.backbone] + ([] if run.status == "queued" else [run.device])
-    if run.test_accuracy is not None:
-        parts.insert(0, f"{text.percent(run.test_accuracy)} test")
-    if run.whole_seconds is not None:
-        parts.append(text.duration(run.whole_seconds))
-    if run.usable and run.untested:
-        parts.append("not tested")
-    return text.escape(", ".join(parts))
 
 
 def _undo(workspace: Workspace) -> None:

@@ -9,7 +9,7 @@ from components import state
 from components.kit import text
 from components.kit.charts import plot
 from components.kit.feed import Feed, feed
-from components.kit.guard import follow, said
+from components.kit.guard import follow, fragment, said
 from components.kit.live_chart import run_chart
 from components.kit.own_weights import added, suggested
 from components.kit.runs import titles
@@ -21,32 +21,42 @@ from transfer_core.presentation import figures
 from transfer_core.types import Dataset, Run
 from transfer_core.workspace import Workspace
 
-TICK_SECONDS = 1.5  # on two cores without a GPU, a second instead of two takes a seventh of training's speed
+# On two cores without a GPU what draws takes its time from what trains: how often, and how much, is measured in
+# benchmarks/RESULTS.md, A live page beside training.
+TICK_SECONDS = 2.0  # of the bar
+CURVES_SECONDS = 5.0
 
 
 def run_view(workspace: Workspace, dataset: Dataset, runs: Sequence[Run]) -> None:
     """The picked one of a dataset's runs, live while it trains. Call at top level."""
     shown = next(run for run in runs if run.id == shown_run(runs))
     title = titles(workspace, runs)[shown.id]  # with its seed and fold, where others differ in these
+    st.subheader(text.escape(title), anchor=False)
     live, then = partial(workspace.runs.get, shown.id), partial(_follow_next, workspace)
-    follow(_view, live, workspace, dataset, title, every=TICK_SECONDS, ended=then)
+    follow(_now, live, workspace, every=TICK_SECONDS, place="now", ended=then)
+    drawn = fragment(_so_far, run_every=CURVES_SECONDS if shown.active else None, place="so far")
+    drawn(workspace, dataset, shown.id)
     export_view(workspace, dataset, shown)
     continue_view(workspace, dataset, shown)
     recipe_of_run(workspace, dataset, shown)
 
 
-def _view(run: Run, workspace: Workspace, dataset: Dataset, title: str) -> None:
-    seen = feed(workspace, run.id)
-    st.subheader(text.escape(title), anchor=False)
+def _now(run: Run, workspace: Workspace) -> None:
+    """How far it is, or how it ended."""
     with st.container(key="run_status"):
         if run.status == "queued":
             st.info("Waiting for the run before it to end, or for the worker to start.", icon=":material/schedule:")
         elif run.active:
-            phase_bar(seen)
+            phase_bar(feed(workspace, run.id))
             if run.status == "stopping":
                 st.caption("Stopping: the best network so far is tested and kept. “End now” keeps it untested.")
         else:
             say_ended(run, _stopped(run))
+
+
+def _so_far(workspace: Workspace, dataset: Dataset, id: str) -> None:
+    """Figures and curves."""
+    run, seen = workspace.runs.get(id), feed(workspace, id)
     if not run.active and not seen.epochs:
         return  # it ended before there was anything to draw
     _figures(run, seen)

@@ -168,10 +168,10 @@ def _taps(setting: Setting, backbone: Backbone) -> dict[Any, str]:
 # --- the strategies as cards ------------------------------------------------------------------------
 
 
-def strategy_cards(workspace: Workspace, form: Form, seconds: Mapping[str, float]) -> None:
+def strategy_cards(workspace: Workspace, form: Form, seconds: Mapping[str, float], recommended: str) -> None:
     """A card for each strategy; what is ticked goes into the form, in the order of the cards.
 
-    `seconds`: what each will take here by its rules, as far as that is known.
+    `recommended`: the one that is marked so. `seconds`: what each will take here by its rules, as far as that is known.
     """
     known = workspace.strategies.list()
     # Not in the checkbox's label: that is its accessible name as it is written, the image's address and all.
@@ -188,16 +188,20 @@ def strategy_cards(workspace: Workspace, form: Form, seconds: Mapping[str, float
             st.caption(f"**{title}**")
             columns = st.columns(max(ABREAST, len(group)), gap="small")
             for column, each in zip(columns, group, strict=False):
-                if _card(column, each, each.name in form.start["chosen"], form, seconds.get(each.name)):
+                taken, best = each.name in form.start["chosen"], each.name == recommended
+                if _card(column, each, taken, form, seconds.get(each.name), best):
                     chosen.append(each.name)
     form.chosen = chosen
 
 
-def _card(column, strategy, taken: bool, form: Form, seconds: float | None) -> bool:  # type: ignore[no-untyped-def]
+def _card(  # type: ignore[no-untyped-def]
+    column, strategy, taken: bool, form: Form, seconds: float | None, recommended: bool
+) -> bool:
     with column, st.container(border=True, key=f"card_{strategy.name}", gap="xsmall", height="stretch"):
         ticked = st.checkbox(strategy.title, value=taken, key=form.key(f"take_{strategy.name}"))
-        scenarios = "".join(f":gray-badge[scenario {number}] " for number in strategy.scenarios)
-        st.caption(f"{scenarios}{strategy.when}")
+        badges = ":blue-badge[:material/thumb_up: Recommended] " * recommended
+        badges += "".join(f":gray-badge[scenario {number}] " for number in strategy.scenarios)
+        st.caption(f"{badges}{strategy.when}")
         if seconds is not None:
             st.caption(f":material/timer: About {text.duration(seconds)} here")
         with st.popover("What trains", icon=":material/info:", type="tertiary", key=f"about_{strategy.name}"):

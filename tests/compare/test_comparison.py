@@ -13,9 +13,9 @@ def test_folds_keep_out_of_what_either_approach_reaches() -> None:
     assert found.approaches[0].by_images == () and found.train_images == (20,)
 
 
-def test_the_two_approaches_show_their_best_run_and_fewer_images() -> None:
+def test_the_two_approaches_show_the_run_that_the_verdict_takes_and_fewer_images() -> None:
     runs = [
-        run("probe", val_accuracy=0.5, test_accuracy=0.5),
+        run("promised more", val_accuracy=0.7, test_accuracy=0.5, seconds=900.0),
         run("better", val_accuracy=0.6, test_accuracy=0.4, tap="early"),
         run("few", val_accuracy=0.3, test_accuracy=0.2, per_class=2),
     ]
@@ -24,7 +24,7 @@ def test_the_two_approaches_show_their_best_run_and_fewer_images() -> None:
     kept = {each.id: predictions([True] * 4, 6) for each in runs}
     found = compared(runs[:2], kept, data, {each.id: each.id for each in runs}, known=runs)
     extraction, tuning = found.approaches
-    assert extraction.run == "better" and tuning.run is None and tuning.by_images == ()
+    assert extraction.run == found.verdict.choice == "better" and tuning.run is None and tuning.by_images == ()
     assert [(at.images, at.accuracy.value, at.run) for at in extraction.by_images] == [
         (2, 0.2, "few"),
         (6, 0.4, "better"),

@@ -17,13 +17,16 @@ from components import state
 from components.kit.text import JOINER
 from tests.components.finished_runs import Finish
 from transfer_core import words
+from transfer_core.backbones import backbones
 from transfer_core.cli import main
 from transfer_core.types import Dataset, Run
 from transfer_core.workspace import Workspace
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 TABS = ("Approaches", "Cost", "Curves", "Classes", "Images", "Recipes", "Table")
+TITLES = {known.name: known.title for known in backbones()}
 SHARE = r"(\d+\.\d)[\s\u202f]*%"
+BAR = re.compile(r'<div class="run-bar">.*?<b>(.*?)</b></div><div class="run-time">(.*?)</div>')  # of Train's table
 CUTS = (*range(20, 61), 200)  # characters to which titles are cut
 
 Facts = dict[str, set[str]]  # by what it is, all values that are shown
@@ -58,6 +61,8 @@ def written(what: str, value: Any) -> str:
     if what == "interval":
         ends = re.findall(r"\d+\.\d", value) if isinstance(value, str) else [f"{100 * end:.1f}" for end in value]
         return " to ".join(ends)
+    if what == "backbone":  # commands and files tell its name, by which it is asked for
+        return TITLES.get(value, value)
     if what == "seconds":
         return value.strip() if isinstance(value, str) else words.duration(value)
     return str(value).replace(",", "") if what == "images" else str(value)
@@ -168,7 +173,7 @@ def report(seen: Seen, workspace: Workspace, dataset: Dataset, ids: Sequence[str
         test = told["test"]
         backbone = told["recipe"]["backbone"]
         seen.say("report.json", told["id"], **of_json(told | test | {"backbone": backbone}), accuracy=test["accuracy"])
-    table = made.html.partition("All runs, the most accurate first")[2].partition("</table>")[0]
+    table = made.html.partition("All runs, the most accurate first")[2].partition('<tr class="constant">')[0]
     head = [bare(cell) for cell in re.findall(r"<th scope=\"col\">(.*?)</th>", table)][1:]
     for row in table.split("<tr>")[2:]:
         title = re.sub(r"^\d+ | chosen$", "", bare(row.partition("</th>")[0]))
@@ -200,7 +205,7 @@ def from_figure(seen: Seen, place: str, figure: Mapping[str, Any]) -> None:
     """What hovers, names and labels of a figure say."""
     for trace in figure["data"]:
         if trace.get("name") and trace.get("legendgroup"):
-            title = unescape(trace["name"].partition(", ECE")[0])
+            title = unescape(re.sub("^<b>|</b>$", "", trace["name"].partition(", ECE")[0]))
             seen.say(place, seen.whose(title), title=seen.titles[seen.whose(title)])
         for told in trace.get("hovertext") or ():
             for found in re.finditer(HOVER, told):
@@ -219,7 +224,7 @@ def pages(seen: Seen, dataset: Dataset, ids: Sequence[str]) -> dict[str, str]:
     compare = page("compare")
     compare.session_state[state.compared.of(dataset.id).key] = list(ids)
     for tab in TABS:
-        compare.session_state["compare_section"] = tab
+        compare.query_params["section"] = tab
         ran(compare)
         found[f"Compare, {tab}"] = on_compare(seen, compare, tab)
     predict = ran(page("predict"))
@@ -252,11 +257,11 @@ def train(seen: Seen, ids: Sequence[str], shown: str) -> str:
     at = page("train")
     at.session_state[state.run.key] = shown
     ran(at)
-    lines = [plain(each.value) for each in at.caption if " test, " in plain(each.value)]
-    for run, line in zip(reversed(ids), lines, strict=True):
-        test, backbone, _, seconds = line.split(", ")
-        seen.say("Train, queue", run, title=plain(at.button(key=f"show_{run}").label), backbone=backbone)
-        seen.say("Train, queue", run, accuracy=test.removesuffix(" test"), seconds=seconds)
+    cells = [found for each in at.get("html") if (found := BAR.search(each.proto.body))]
+    for run, found in zip(reversed(ids), cells, strict=True):
+        button = at.button(key=f"show_{run}")
+        seen.say("Train, queue", run, title=plain(button.label), backbone=plain(button.help).split(", ")[0])
+        seen.say("Train, queue", run, accuracy=found[1], seconds=found[2])
     metrics = {metric.label: metric.value for metric in at.metric}
     validation, test = metrics["Validation accuracy, best"], metrics["Test accuracy"]
     seen.say("Train", shown, title=plain(at.subheader[0].value), accuracy=test, validation=validation)
@@ -268,7 +273,10 @@ def on_compare(seen: Seen, at: AppTest, tab: str) -> str:
     place = f"Compare, {tab}"
     for table in at.dataframe:
         frame = table.value
-        for row in frame.to_dict("records") if "Test" in frame or "Test accuracy" in frame else ():
+        rows = frame.to_dict("records") if "Test" in frame or "Test accuracy" in frame else []
+        if "Run id" in frame:  # the last line is no run's
+            assert rows.pop()["Run"].startswith("Always “")
+        for row in rows:
             run = seen.whose(row["Run"])
             name = f"{place if 'Run id' in row else 'Compare, runs'}"
             seen.say(name, run, title=row["Run"], backbone=row["Backbone"], images=row["Training images"])
@@ -289,7 +297,7 @@ def on_compare(seen: Seen, at: AppTest, tab: str) -> str:
         if "verdict_facts" in id or "best_" in id:
             facts = re.findall(r"<dt>(.*?)</dt><dd>(.*?)(?: <small>(.*?)</small>)?</dd>", html)
             told = {unescape(name): (unescape(value), unescape(note)) for name, value, note in facts}
-            title = re.findall(r'alt="">(.*?)</p>', html) if "best_" in id else re.findall("“(.*?)”", verdict(at))
+            title = re.findall(r'alt="">(.*?)</p>', html) if "best_" in id else re.findall("Take “(.*?)”", verdict(at))
             run = seen.whose(unescape(title[0]))
             accuracy, interval = told["Test accuracy"]
             where = "Compare, verdict" if "verdict_facts" in id else place

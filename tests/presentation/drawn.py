@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from transfer_core.compare.compared import Approach, Bin, Comparison, Interval, Pair, Score, Verdict
+from transfer_core.compare.compared import Approach, Bin, Comparison, Constant, Interval, Pair, Score, Verdict
 from transfer_core.compare.crossing import Crossing, Forecast, LearningCurve, Size
 from transfer_core.presentation.entries import Entry, entries
 from transfer_core.presentation.figures import Curve
@@ -73,7 +73,9 @@ def compared(
         train_images=(100,) * len(runs),
         scores=scores,
         pairs=pairs,
-        verdict=Verdict(choice=choice, best=runs[0].id, reason="", caution="", worth=0.01),
+        classes=("a", "b"),
+        constant=Constant(label=0, score=score("constant", 0.52), pairs=()),
+        verdict=Verdict(choice=choice, best=runs[0].id, reason="", warning="", caution="", worth=0.01),
         transfer=None,
         approaches=(
             Approach(name="feature extraction", run=None, by_images=()),

@@ -22,7 +22,7 @@ from tests.presentation.drawn import (
     epochs,
     score,
 )
-from transfer_core.compare.compared import Approach, Interval, Reached
+from transfer_core.compare.compared import Approach, Comparison, Interval, Reached
 from transfer_core.presentation import figures
 from transfer_core.presentation.figures import Curve, Figure
 from transfer_core.presentation.figures.cost import front
@@ -48,7 +48,7 @@ USED = {"a": "linear_svm", "b": "linear_probe", "c": "fine_tune_all"}
 DRAWN: dict[str, Figure] = {
     "balance": figures.class_balance(NASTY, [(1, 1, 1)] * 4),
     "top five": figures.top_five([(name, 0.25) for name in NASTY]),
-    "forest": figures.forest(FOUR, 0.25, "r0"),
+    "forest": figures.forest(FOUR, compared(NASTY, ["linear_probe"] * 4, [0.5] * 4)),
     "versus": figures.versus(FOUR, compared(NASTY, ["linear_probe"] * 4, [0.5] * 4)),
     "cost": figures.cost(FOUR, [4, 3, 2, 1], "time", "Cost", "Training time", every_name=True),
     "curves": figures.curves([curve(each, 3) for each in FOUR], "Epochs", 0.5, training=True),
@@ -113,20 +113,28 @@ def spans(figure: Figure) -> list[tuple[float, float]]:
     return [(line["x0"], line["x1"]) for line in figure.layout["shapes"] if line["line"]["width"] == 5]
 
 
+def with_constant(accuracy: float) -> Comparison:
+    """The second of three runs is taken; always answering the same has this accuracy."""
+    found = compared()
+    return replace(found, constant=replace(found.constant, score=score("constant", accuracy)))
+
+
 def bold(figure: Figure) -> list[str]:
     return [note["text"] for note in figure.layout["annotations"] if note["text"].startswith("<b>")]
 
 
 def test_the_forest_shows_every_interval_and_marks_the_run_that_is_taken() -> None:
-    figure = figures.forest(THREE, 0.8, "r1")
+    figure = figures.forest(THREE, with_constant(0.8))
     assert np.allclose(spans(figure), [(86.3, 93.3), (85.7, 92.7), (79, 86)])
     assert figure.data[0]["x"] == pytest.approx([90.3, 89.7, 83.0])
     assert figure.data[0]["marker"]["color"] == [each.mark.color for each in THREE]
     names = [text for text in bold(figure) if "%" not in text]
     assert len(names) == 1 and "Fine-tune everything" in names[0]
     low, high = figure.layout["xaxis"]["range"]
-    assert low < 79 < 80 < 93.3 < high, "chance is near, so it is on the axis"
-    assert figures.forest(THREE, 0.1, "r1").layout["xaxis"]["range"][0] > 70, "here it is not"
+    assert low < 79 < 80 < 93.3 < high, "what is always answered is near, so it is on the axis"
+    assert "Always “a” is the line: 80.0" in figure.told
+    far = figures.forest(THREE, with_constant(0.1))
+    assert far.layout["xaxis"]["range"][0] > 70 and "Always “a” has 10.0" in far.told, "here it is not"
 
 
 def test_leads_are_those_over_the_chosen_run_and_pale_where_luck_may_be() -> None:

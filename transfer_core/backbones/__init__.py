@@ -45,19 +45,20 @@ SMALL_CNN = Backbone(  # not in the catalogue: it has no weights, and one strate
 )
 
 
-def backbones(root: Path | None = None) -> tuple[Backbone, ...]:
-    """The catalogue, the default first, then the user's own in the workspace `root`, save damaged ones.
+def backbones(root: Path | None = None, first: str = "") -> tuple[Backbone, ...]:
+    """The catalogue, then the user's own in the workspace `root`, save damaged ones; above all the one named `first`,
+    else the default.
 
     Of those whose weights are a package of the index, others than the first choice are there once it is installed.
     """
     offered = (each for each in BACKBONES if not each.package or each.name == FIRST_CHOICE or available(each))
     known = (*offered, *(found for _, found in _own(root) if isinstance(found, Backbone)))
-    first = default_backbone()
+    first = first or default_backbone()
     return tuple(sorted(known, key=lambda each: each.name != first))  # stable
 
 
 def default_backbone() -> str:
-    """The name of the backbone that is taken unless another is chosen."""
+    """The name of the backbone that is taken unless another is chosen or set."""
     return FIRST_CHOICE if available(backbone(FIRST_CHOICE)) else ALWAYS
 
 

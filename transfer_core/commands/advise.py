@@ -7,7 +7,7 @@ from typing import Any
 
 from transfer_core import findings
 from transfer_core.commands.follow import follow, root
-from transfer_core.types import Advice, Dataset, Decision, Measured
+from transfer_core.types import Advice, Dataset, Decision, Measured, attributes
 from transfer_core.workspace import Workspace
 
 OWN_DOMAIN = (
@@ -73,7 +73,7 @@ def _advised(options: argparse.Namespace, workspace: Workspace, dataset: Dataset
         "said": {**asdict(decision.said.answers), "size": decision.said.answers.size},
         "recipes": recipes,
         "reasons": [asdict(reason) for reason in (*decision.because, *advice.reasons)],
-        "strategy": decision.strategy,
+        **attributes(decision, "strategy", "why"),
         "trust": decision.trust,
         "plans": [asdict(plan) for plan in decision.plans],
     }
@@ -97,7 +97,7 @@ def _advice_lines(
     advice: Advice,
     layers: Mapping[str, str],
 ) -> list[str]:
-    lines = [advice.headline, ""]
+    lines = [f"Graft recommends {decision.strategy}: {decision.why}", "", f"  flowchart: {advice.headline}"]
     if measured is not None:
         lines += [f"  measured: {findings.likeness(measured)}"]
         lines += [f"            {findings.axis(axis, measured, layers)}" for axis in measured.similarity.axes]
@@ -108,7 +108,7 @@ def _advice_lines(
         lines += [f"  pilots:   {findings.race(decision.pilots)}"]
     elif decision.told is not None:
         lines += ["  pilots:   not needed"]
-    lines += [""] if len(lines) > 2 else []
+    lines += [""]
     lines += [f"  {r['role']:<12} {r['strategy']:<14} {r['why']} [{r['source']}]" for r in recipes]
     reasons = [*decision.because, *advice.reasons]
     evidence = [f" ({each.evidence})" if each.evidence else "" for each in reasons]

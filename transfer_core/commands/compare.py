@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from transfer_core.commands.follow import root
+from transfer_core.presentation.entries import always
 from transfer_core.types import attributes
 from transfer_core.workspace import Workspace
 
@@ -27,12 +28,24 @@ def compare(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
             f"  {run.id}  {score.accuracy:6.1%} ({low:.1%} to {high:.1%})  F1 {score.macro_f1:.3f}  "
             f"{run.whole_seconds or 0:7.1f} s  {title}"
         )
+    constant, score = comparison.constant, comparison.constant.score
+    lines.append(
+        f"  {'–':<{len(comparison.runs[0].id)}}  {score.accuracy:6.1%} ({score.interval[0]:.1%} to"
+        f" {score.interval[1]:.1%})  F1 {score.macro_f1:.3f}  {'':9}  {always(comparison)}"
+    )
     verdict, transfer = comparison.verdict, comparison.transfer
     result = {
         "runs": runs,
         "pairs": [asdict(pair) | {"better": pair.better} for pair in comparison.pairs],
-        **attributes(verdict, "choice", "best", "reason"),
+        "constant": {
+            "class": comparison.classes[constant.label],
+            "test_accuracy": score.accuracy,
+            **attributes(score, "interval", "macro_f1"),
+            "beaten_by": [run.id for run in comparison.runs if constant.beaten_by(run.id)],
+        },
+        **attributes(verdict, "choice", "best", "reason", "warning", "caution"),
         "transfer": asdict(transfer) if transfer is not None else None,
     }
-    said = [verdict.reason, *([f"{transfer.reason} {transfer.advice}".strip()] if transfer is not None else [])]
+    said = [verdict.reason, *(each for each in (verdict.warning, verdict.caution) if each)]
+    said += [*([f"{transfer.reason} {transfer.advice}".strip()] if transfer is not None else [])]
     return result, "\n".join([*lines, "", *said])

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from transfer_core.errors import GraftError
 from transfer_core.types import EpochEnd, Event, Notice, Progress, RunEnd, StageStart
+from transfer_core.words import remaining
 from transfer_core.workspace import Workspace, default_root, expanded
 
 BAR = 30
@@ -148,7 +149,7 @@ class Lines:
 
 
 def _done(event: Progress) -> str:
-    left = f", {event.seconds_left:.0f} s left" if event.seconds_left is not None else ""
+    left = f", {remaining(event.seconds_left)}" if event.seconds_left is not None else ""
     return f"{event.done:,} of {event.of:,} {event.unit}{left}"
 
 

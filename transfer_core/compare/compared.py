@@ -3,6 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import numpy as np
+
 from transfer_core.types import Ints, Run
 
 LEVEL = 0.05  # of significance
@@ -42,6 +44,12 @@ class Score:
     log_loss: float  # mean negative log-likelihood of the label, nats
     ece: float  # expected calibration error: how far confidence lies from accuracy on average
     reliability: tuple[Bin, ...]  # by confidence; bins without images are left out
+
+    @property
+    def unfound(self) -> tuple[int, ...]:
+        """Classes with test images of which not one was named so."""
+        of, found = self.confusion.sum(1), np.diag(self.confusion)
+        return tuple(np.flatnonzero((of > 0) & (found == 0)).tolist())
 
     @property
     def confidence(self) -> float:
@@ -100,6 +108,19 @@ class Pair:
         )
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Constant:
+    """What needs no training: always the class that is commonest in training, whatever the image."""
+
+    label: int  # that class
+    score: Score  # with the training images' shares as its probabilities
+    pairs: tuple[Pair, ...]  # each run, first, against it; adjusted by Holm over these
+
+    def beaten_by(self, run: str) -> bool:
+        """Whether that run is surely better."""
+        return any(pair.better == run for pair in self.pairs)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
     """Which run to take: the cheapest of those that no other is surely, and by more than `worth`, ahead of; of those
@@ -107,14 +128,15 @@ class Verdict:
 
     choice: str  # a run's id
     best: str  # the run with the most test images right; another than `choice` where its lead is not worth its time
-    reason: str  # in a sentence
-    caution: str  # what else to know of these runs, in sentences; '' for nothing
+    reason: str  # in a sentence or two
+    warning: str  # what stands against taking it, in sentences: a class that it never finds, too few test images
+    caution: str  # what else to know of these runs, in sentences; '' for nothing, as `warning`
     worth: float  # accuracy that a lead must exceed, as a fraction
 
 
 @dataclass(frozen=True, kw_only=True)
 class Transfer:
-    """What pretraining brought: the best pretrained run against training from scratch."""
+    """What pretraining brought: of either kind the run that the verdict's rule takes."""
 
     pretrained: str  # run ids
     scratch: str
@@ -128,7 +150,7 @@ class Grade:
     """The advice held against what came out."""
 
     recommended: str  # a strategy
-    run: str | None  # its best run by validation here; None while there is none
+    run: str | None  # the run of it that the verdict's rule takes; None while there is none
     won: str | None  # the run that surely beat it; None where none did
     reason: str  # in a sentence
 
@@ -144,7 +166,7 @@ class Reached:
 
 @dataclass(frozen=True, kw_only=True)
 class Approach:
-    """Feature extraction or fine-tuning, as measured on this dataset: its best run by validation."""
+    """Feature extraction or fine-tuning, as measured on this dataset: the run of it that the verdict's rule takes."""
 
     name: Literal["feature extraction", "fine-tuning"]
     run: str | None  # None while it has no run here
@@ -172,6 +194,8 @@ class Comparison:
     train_images: tuple[int, ...]  # that each run was trained on, in the order of runs
     scores: tuple[Score, ...]  # in the order of runs
     pairs: tuple[Pair, ...]  # each two runs once
+    classes: tuple[str, ...]
+    constant: Constant
     verdict: Verdict
     transfer: Transfer | None  # None without a run from scratch beside a pretrained one
     approaches: tuple[Approach, Approach]

@@ -1,14 +1,16 @@
 """Finished runs side by side: everything that is said of them, from stored predictions alone."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from transfer_core.compare.compared import Comparison, Pair
-from transfer_core.compare.pairs import pairs
+from transfer_core.compare.compared import Comparison, Constant
+from transfer_core.compare.pairs import CONSTANT, Held, held
 from transfer_core.compare.statistics import score
 from transfer_core.compare.verdict import WORTH, Table, approaches, transfer, verdict
-from transfer_core.types import TEST, TRAIN, Dataset, Predictions, Run
+from transfer_core.types import TEST, TRAIN, Dataset, Floats, Predictions, Run
 
 
 def compared(
@@ -18,7 +20,7 @@ def compared(
     titles: Mapping[str, str],
     *,
     known: Sequence[Run] = (),
-    both: tuple[Pair, ...] | None = None,
+    both: Held | None = None,
     worth: float = WORTH,
 ) -> Comparison:
     """`known`: finished runs of the dataset, for what either approach reaches with other numbers of images; `both`: the
@@ -27,14 +29,25 @@ def compared(
     Raises ValueError when the runs were tested on different images, or on none.
     """
     kept = {run.id: predictions[run.id] for run in runs}
-    groups = dataset.groups[next(iter(kept.values())).test_samples]
-    scores = {run.id: score(run.id, kept[run.id], len(dataset.classes)) for run in runs}
+    first = next(iter(kept.values()))
+    groups, classes = dataset.groups[first.test_samples], len(dataset.classes)
+    scores = {run.id: score(run.id, kept[run.id], classes) for run in runs}
+    shares = _shares(dataset, runs[0], first)
+    always = replace(
+        first,
+        val_probabilities=np.tile(shares, (len(first.val_labels), 1)),
+        test_probabilities=np.tile(shares, (len(first.test_labels), 1)),
+    )
+    both = held(kept, groups, classes, always) if both is None else both
+    constant = Constant(label=int(shares.argmax()), score=score(CONSTANT, always, classes), pairs=both.constant)
     table = Table(
         runs=runs,
         titles=titles,
         scores=scores,
-        pairs=pairs(kept, groups, len(dataset.classes)) if both is None else both,
+        pairs=both.pairs,
         images={run.id: train_images(dataset, run, kept[run.id]) for run in runs},
+        classes=dataset.classes,
+        constant=constant,
         worth=worth,
     )
     own = not any(run.recipe.folds for run in runs)  # tested on the dataset's own split, as `known` are
@@ -46,10 +59,18 @@ def compared(
         train_images=tuple(table.images.values()),
         scores=tuple(scores.values()),
         pairs=tuple(table.pairs),
+        classes=dataset.classes,
+        constant=constant,
         verdict=verdict(table, [images for _, images in sizes]),
         transfer=transfer(table),
         approaches=approaches(table, sizes),
     )
+
+
+def _shares(dataset: Dataset, run: Run, predictions: Predictions) -> Floats:
+    """(C,) how common each class is in training; before any `per_class` takes equally many of each."""
+    counts = np.bincount(dataset.labels[_trained(dataset, run, predictions)], minlength=len(dataset.classes))
+    return np.asarray(counts / counts.sum() if counts.sum() else np.full(len(counts), 1 / len(counts)))
 
 
 def table_of(comparison: Comparison) -> Table:
@@ -61,6 +82,8 @@ def table_of(comparison: Comparison) -> Table:
         scores={each.run: each for each in comparison.scores},
         pairs=comparison.pairs,
         images=dict(zip(ids, comparison.train_images, strict=True)),
+        classes=comparison.classes,
+        constant=comparison.constant,
         worth=comparison.verdict.worth,
     )
 
@@ -69,9 +92,15 @@ def train_images(dataset: Dataset, run: Run, predictions: Predictions | None = N
     """How many images a run trains on; of a fold, whose images are dealt anew, only its `predictions` tell."""
     if run.members:
         return max(train_images(dataset, member) for member in run.members)
-    mine = dataset.splits == TRAIN
+    mine = _trained(dataset, run, predictions)
+    counts = np.bincount(dataset.labels[mine], minlength=len(dataset.classes))
+    return int((np.minimum(counts, run.recipe.per_class) if run.recipe.per_class else counts).sum())
+
+
+def _trained(dataset: Dataset, run: Run, predictions: Predictions | None) -> NDArray[np.bool_]:
+    """(N,) which images a run may train on."""
+    mine: NDArray[np.bool_] = dataset.splits == TRAIN
     if run.recipe.folds and predictions is not None:
         mine = dataset.splits != TEST
         mine[predictions.test_samples] = mine[predictions.val_samples] = False
-    counts = np.bincount(dataset.labels[mine], minlength=len(dataset.classes))
-    return int((np.minimum(counts, run.recipe.per_class) if run.recipe.per_class else counts).sum())
+    return mine

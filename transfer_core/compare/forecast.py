@@ -60,7 +60,7 @@ def _side(like: Run, known: Sequence[Run], dataset: Dataset) -> Side:
             continue
         at = best.setdefault(train_images(dataset, run), {})
         held = at.get(run.recipe.seed)
-        if held is None or judged(run) > judged(held):
+        if held is None or (held.id != like.id and judged(run) > judged(held)):
             at[run.recipe.seed] = run
     return Side(like=like, sizes={n: [best[n][seed] for seed in sorted(best[n])] for n in sorted(best)})
 

@@ -1,6 +1,6 @@
 """Every two runs on the same test images: by how much one is ahead, and whether that is luck."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
@@ -20,11 +20,26 @@ from transfer_core.compare.statistics import (
 from transfer_core.types import Ints, Predictions
 
 
-def pairs(predictions: Mapping[str, Predictions], groups: Ints, classes: int) -> tuple[Pair, ...]:
-    """All pairs of runs, in the order of the runs. `groups`: near-duplicate group of each test image (N,).
+class Held(NamedTuple):
+    """Runs held against each other, and each against what needs no training."""
 
-    Raises ValueError without test images, or when they are not the same for all runs.
+    pairs: tuple[Pair, ...]
+    constant: tuple[Pair, ...]
+
+
+CONSTANT = "constant"  # stands for a run's id
+
+
+def held(
+    predictions: Mapping[str, Predictions], groups: Ints, classes: int, constant: Predictions | None = None
+) -> Held:
+    """All pairs of runs, in the order of the runs, and each run against `constant`; p values are adjusted among either.
+
+    `groups`: near-duplicate group of each test image (N,). Raises ValueError without test images, or when they are not
+    the same for all runs.
     """
+    if CONSTANT in predictions:
+        raise ValueError(f"a run may not be called {CONSTANT!r}")
     names = list(predictions)
     first = predictions[names[0]]
     if any(not np.array_equal(kept.test_samples, first.test_samples) for kept in predictions.values()):
@@ -32,9 +47,11 @@ def pairs(predictions: Mapping[str, Predictions], groups: Ints, classes: int) ->
     labels = first.test_labels
     if not len(labels):
         raise ValueError("there are no test images")
+    runs, others = len(names), [] if constant is None else [constant]
+    names += [CONSTANT] * len(others)
     if len(names) == 1:
-        return ()
-    shares = [predictions[name].test_probabilities for name in names]
+        return Held((), ())
+    shares = [kept.test_probabilities for kept in (*predictions.values(), *others)]
     drawn = bootstrapped(labels, shares, groups)
     right = [each.argmax(1) == labels for each in shares]
     figures = (
@@ -42,26 +59,28 @@ def pairs(predictions: Mapping[str, Predictions], groups: Ints, classes: int) ->
         [macro_f1(confusion(labels, each.argmax(1), classes)) for each in shares],
         [float(log_losses(labels, each).mean()) for each in shares],
     )
-    both = list(combinations(range(len(names)), 2))
-    p_values = [mcnemar(right[a], right[b], groups) for a, b in both]
 
     def difference(kind: int, a: int, b: int) -> Interval:
         return interval(figures[kind][a] - figures[kind][b], drawn[kind][a] - drawn[kind][b])
 
-    return tuple(
-        Pair(
-            first=names[a],
-            second=names[b],
-            accuracy=difference(0, a, b),
-            macro_f1=difference(1, a, b),
-            log_loss=difference(2, a, b),
-            wins=int((right[a] & ~right[b]).sum()),
-            losses=int((right[b] & ~right[a]).sum()),
-            p=p,
-            adjusted=adjusted,
+    def made(both: Sequence[tuple[int, int]]) -> tuple[Pair, ...]:
+        p_values = [mcnemar(right[a], right[b], groups) for a, b in both]
+        return tuple(
+            Pair(
+                first=names[a],
+                second=names[b],
+                accuracy=difference(0, a, b),
+                macro_f1=difference(1, a, b),
+                log_loss=difference(2, a, b),
+                wins=int((right[a] & ~right[b]).sum()),
+                losses=int((right[b] & ~right[a]).sum()),
+                p=p,
+                adjusted=adjusted,
+            )
+            for (a, b), p, adjusted in zip(both, p_values, holm(p_values), strict=True)
         )
-        for (a, b), p, adjusted in zip(both, p_values, holm(p_values), strict=True)
-    )
+
+    return Held(made(list(combinations(range(runs), 2))), made([(run, runs) for run in range(runs) if others]))
 
 
 class Margin(NamedTuple):

@@ -12,14 +12,19 @@ TOLD = ("backbone", *TELLING, *(name for name in LABELS if name not in ("backbon
 NAMED = 3  # members of an ensemble; of more, the first and how many
 
 
-def titles(recipes: Mapping[str, Recipe], strategies: Mapping[str, str]) -> dict[str, str]:
-    """A title for each run id, given each strategy's own; runs of equal recipes are told apart by their ids."""
+def titles(
+    recipes: Mapping[str, Recipe], strategies: Mapping[str, str], backbones: Mapping[str, str]
+) -> dict[str, str]:
+    """A title for each run id, given each strategy's and backbone's own.
+
+    Runs of equal recipes are numbered from the second on.
+    """
     found = {}
     for runs in _split(recipes, list(recipes), "strategy"):
-        for told, same in _told_apart(recipes, runs, TOLD):
-            for run in same:
+        for told, same in _told_apart(recipes, runs, TOLD, backbones):
+            for number, run in enumerate(same, 1):
                 parts = ", ".join([strategies[recipes[run].strategy], *told])
-                found[run] = parts + (f" ({run})" if len(same) > 1 else "")
+                found[run] = parts + (f" ({number})" if number > 1 else "")
     return {run: found[run] for run in recipes}
 
 
@@ -39,7 +44,7 @@ def _split(recipes: Mapping[str, Recipe], runs: list[str], name: str) -> list[li
 
 
 def _told_apart(
-    recipes: Mapping[str, Recipe], runs: list[str], names: Sequence[str]
+    recipes: Mapping[str, Recipe], runs: list[str], names: Sequence[str], backbones: Mapping[str, str]
 ) -> Iterator[tuple[list[str], list[str]]]:
     """(what tells them, runs of equal recipes): the fewest fields, the most telling first."""
     for place, name in enumerate(names):
@@ -47,8 +52,9 @@ def _told_apart(
         if len(parts) > 1:
             for part in parts:
                 recipe = recipes[part[0]]
-                for told, same in _told_apart(recipes, part, names[place + 1 :]):
-                    yield [_told(name, getattr(recipe, name), recipe), *told], same
+                for told, same in _told_apart(recipes, part, names[place + 1 :], backbones):
+                    own = backbones.get(recipe.backbone, recipe.backbone)
+                    yield [own if name == "backbone" else _told(name, getattr(recipe, name), recipe), *told], same
             return
     yield [], runs
 

@@ -4,7 +4,19 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from transfer_core.compare.compared import Approach, Grade, Interval, Pair, Reached, Score, Transfer, Verdict
+import numpy as np
+
+from transfer_core.compare.compared import (
+    Approach,
+    Constant,
+    Grade,
+    Interval,
+    Pair,
+    Reached,
+    Score,
+    Transfer,
+    Verdict,
+)
 from transfer_core.compare.statistics import wilson
 from transfer_core.compare.words import ahead, at_cost, dearer, lead_in_points, points
 from transfer_core.strategies import strategy
@@ -13,6 +25,8 @@ from transfer_core.words import listed, percent, some
 
 WORTH = 0.01  # accuracy that a lead must exceed to be worth more time
 MUCH = 1.5  # times the time: below it a run is no cheaper, and the more accurate one is the better guess
+LEAST_TESTED = 30  # test images, below which a warning says that they are few
+NAMED = 3  # classes that a warning names
 SHIFT = 0.05  # accuracy that validation may promise beyond the test's interval before that is worth a word
 
 
@@ -25,6 +39,8 @@ class Table:
     scores: Mapping[str, Score]
     pairs: Sequence[Pair]
     images: Mapping[str, int]  # that each run was trained on
+    classes: Sequence[str]
+    constant: Constant
     worth: float = WORTH
 
     def run(self, id: str) -> Run:
@@ -56,33 +72,123 @@ class Table:
     def quoted(self, run: str) -> str:
         return f"“{self.titles[run]}”"
 
+    @property
+    def tested_classes(self) -> list[int]:
+        """Classes that have test images."""
+        return np.flatnonzero(self.constant.score.confusion.sum(1)).tolist()
+
+    def above_constant(self, run: str) -> bool:
+        """Whether it is surely better than always naming the class that is commonest in training; test images of one
+        class cannot tell."""
+        return len(self.tested_classes) < 2 or self.constant.beaten_by(run)
+
+    @property
+    def always(self) -> str:
+        """ "always answering “normal”, which has 99.0 % right" """
+        share = percent(self.constant.score.accuracy, gap=" ")
+        return f"always answering “{self.classes[self.constant.label]}”, which has {share} right"
+
+    def named(self, classes: Sequence[int]) -> str:
+        """ "“a” and “b”", "5 of 10 classes" """
+        if len(classes) > NAMED:
+            return f"{len(classes)} of {len(self.classes)} classes"
+        return listed([f"“{self.classes[each]}”" for each in classes])
+
 
 # --- the verdict --------------------------------------------------------------------------------
 
 
-def verdict(table: Table, known: Iterable[int] = ()) -> Verdict:
-    """The cheapest run that no other one is surely, and by more than `worth`, ahead of; the most accurate of those that
-    cost about as little.
+@dataclass(frozen=True, kw_only=True)
+class Ruled:
+    """What the rule makes of some runs."""
 
-    `known`: how many images other finished runs were trained on.
-    """
-    everyone = [run.id for run in table.runs]
+    choice: str
+    best: str  # the most accurate
+    rivals: tuple[str, ...]  # that no other one is surely, and by more than `worth`, ahead of; without the best
+    left_out: tuple[str, ...]  # rivals that are not surely better than the constant answer, where others are
+
+
+def ruled(table: Table, among: Iterable[str]) -> Ruled:
+    """The cheapest run that no other one is surely, and by more than `worth`, ahead of, and that is surely better than
+    the constant answer where one is; the most accurate of those that cost about as little."""
+    everyone = list(among)
     best = table.most_accurate(everyone)
     led = {run for run in everyone if any(table.leads(other, run) for other in everyone if other != run)}
     rivals = [run for run in everyone if run != best and run not in led]
-    least = min(table.seconds(run) for run in (best, *rivals))
-    choice = table.most_accurate(run for run in (best, *rivals) if table.seconds(run) <= MUCH * least)
-    reason = _lead(table, best, rivals) if choice == best else _cheaper(table, choice, best)
+    able = [run for run in (best, *rivals) if table.above_constant(run)]
+    open_ = able or [best, *rivals]
+    least = min(table.seconds(run) for run in open_)
+    choice = table.most_accurate(run for run in open_ if table.seconds(run) <= MUCH * least)
+    return Ruled(
+        choice=choice,
+        best=best,
+        rivals=tuple(run for run in rivals if run in open_),
+        left_out=tuple(run for run in (best, *rivals) if run not in open_),
+    )
+
+
+def taken(table: Table, among: Iterable[str]) -> str:
+    """The run that stands for some of a table's: the verdict's choice where it is one of them, else by its rule."""
+    some_of = list(among)
+    choice = ruled(table, [run.id for run in table.runs]).choice
+    return choice if choice in some_of else ruled(table, some_of).choice
+
+
+def verdict(table: Table, known: Iterable[int] = ()) -> Verdict:
+    """Which run the rule takes, why, and what stands against it.
+
+    `known`: how many images other finished runs were trained on.
+    """
+    found = ruled(table, [run.id for run in table.runs])
+    choice, best = found.choice, found.best
+    lead = choice == best or best in found.left_out
+    reason = _lead(table, choice, found.rivals) if lead else _cheaper(table, choice, best)
+    if not table.above_constant(choice):
+        whose = "This run is not" if len(table.runs) == 1 else "None of these runs is"
+        reason = f"{whose} surely better than {table.always}. {reason}"
+    elif found.left_out:
+        several = "is" if len(found.left_out) == 1 else "are"
+        names = listed([table.quoted(run) for run in found.left_out])
+        reason += f" {names} {several} not surely better than {table.always}."
     cautions = [*_sizes(table, known), *_shift(table, choice)]
-    return Verdict(choice=choice, best=best, reason=reason, caution=" ".join(cautions), worth=table.worth)
+    return Verdict(
+        choice=choice,
+        best=best,
+        reason=reason,
+        warning=" ".join((*_unfound(table, choice), *_tested(table))),
+        caution=" ".join(cautions),
+        worth=table.worth,
+    )
+
+
+def _unfound(table: Table, run: str) -> Iterable[str]:
+    """Classes with test images of which a run names none."""
+    score = table.scores[run]
+    if missed := score.unfound:
+        images = int(score.confusion[list(missed)].sum())
+        none = "is" if images == 1 else "are all"
+        yield f"It never finds {table.named(missed)}: {some(images, 'test image')} {none} taken for other classes."
+
+
+def _tested(table: Table) -> Iterable[str]:
+    """What the test split cannot tell."""
+    images, has = table.constant.score.images, table.tested_classes
+    lacking = [each for each in range(len(table.classes)) if each not in has]
+    if len(has) == 1 and len(table.classes) > 1:
+        yield f"All test images are “{table.classes[has[0]]}”: they cannot tell whether other classes are found."
+    elif lacking:
+        yield f"There are no test images of {table.named(lacking)}: nothing here tells whether they are found."
+    if images < LEAST_TESTED:
+        yield f"{some(images, 'test image')} {'is' if images == 1 else 'are'} too few to tell much."
 
 
 def _lead(table: Table, best: str, rivals: Sequence[str]) -> str:
-    """Why the most accurate run is the one to take."""
+    """Why the most accurate run that may be taken is the one to take."""
     score, name = table.scores[best], table.quoted(best)
     head = f"Take {name}: it has {percent(score.accuracy, gap=' ')} of {some(score.images, 'test image')} right"
     if len(table.runs) == 1:
         return f"{head}. It is the only run here; add another one to compare it with."
+    rivals = [run for run in rivals if run != best]
     if not rivals:
         second = table.most_accurate(run.id for run in table.runs if run.id != best)
         pair = table.pair(best, second)
@@ -136,8 +242,8 @@ def _shift(table: Table, choice: str) -> Iterable[str]:
 
 
 def transfer(table: Table) -> Transfer | None:
-    """The best pretrained run by validation against the best one from random weights, of one network and one number of
-    training images; the most images that both were trained on. Another network only where its own was not tried.
+    """A pretrained run against one from random weights, as `taken` has them, of one network and one number of training
+    images; the most images that both were trained on. Another network only where its own was not tried.
 
     "useless" where the interval rules out that pretraining is worth anything: negative transfer, or none.
     """
@@ -146,10 +252,11 @@ def transfer(table: Table) -> Transfer | None:
         return None
     one, other = found
     pair = table.pair(one, other)
-    named = f"{table.quoted(one)}, the best from pretrained weights, is {ahead(pair.accuracy)} {table.quoted(other)}"
+    named = f"{table.quoted(one)}, from pretrained weights, is {ahead(pair.accuracy)} {table.quoted(other)}"
+    low = "" if table.above_constant(one) else f" Yet it is not surely better than {table.always}."
     if pair.better == one:
         little = " a little" if pair.accuracy.value <= table.worth else ""
-        said = f"Pretraining helps{little}: {named}."
+        said = f"Pretraining helps{little}: {named}.{low}"
         return Transfer(pretrained=one, scratch=other, finding="helps", reason=said, advice="")
     if pair.accuracy.high <= table.worth or pair.better == other:
         harms = " It harms." if pair.better == other and -pair.accuracy.value > table.worth else ""
@@ -166,7 +273,7 @@ def transfer(table: Table) -> Transfer | None:
 
 
 def _contrasted(table: Table, *, same_network: bool) -> tuple[str, str] | None:
-    """A pretrained run and one from random weights, each the best of its kind by validation."""
+    """A pretrained run and one from random weights."""
     kinds: dict[tuple[int, str], tuple[list[Run], list[Run]]] = {}
     for run in table.runs:
         if run.members:
@@ -177,7 +284,7 @@ def _contrasted(table: Table, *, same_network: bool) -> tuple[str, str] | None:
     if not both:
         return None
     pretrained, scratch = both[max(both, key=lambda key: (key[0], len(both[key][0])))]
-    return max(pretrained, key=judged).id, max(scratch, key=judged).id
+    return taken(table, [run.id for run in pretrained]), taken(table, [run.id for run in scratch])
 
 
 # --- the advice ---------------------------------------------------------------------------------
@@ -190,17 +297,20 @@ def grade(table: Table, recommended: str, titles: Mapping[str, str]) -> Grade:
     if not own:
         reason = f"{said}, which has no run among those compared here."
         return Grade(recommended=recommended, run=None, won=None, reason=reason)
-    run = max(own, key=lambda each: (table.images[each.id], judged(each))).id
+    most = max(table.images[each.id] for each in own)
+    run = taken(table, [each.id for each in own if table.images[each.id] == most])
+    poor = "" if table.above_constant(run) else f" It is not surely better than {table.always}."
+    poor += "".join(f" {words}" for words in _unfound(table, run))
     others = [
         each.id
         for each in table.runs
         if not each.members and each.strategy != recommended and table.images[each.id] == table.images[run]
     ]
     if not others:
-        reason = f"{said}; no other strategy on as many images is compared here."
+        reason = f"{said}; no other strategy on as many images is compared here.{poor}"
         return Grade(recommended=recommended, run=run, won=None, reason=reason)
     winners = [each for each in others if table.leads(each, run)]
-    best = table.most_accurate(winners or others)
+    best = taken(table, winners) if winners else table.most_accurate(others)
     pair, cost = table.pair(best, run), at_cost(table.seconds(best), table.seconds(run))
     if winners:
         reason = f"{said}; {table.quoted(best)} won by {lead_in_points(pair.accuracy)}{cost}."
@@ -211,19 +321,21 @@ def grade(table: Table, recommended: str, titles: Mapping[str, str]) -> Grade:
     else:
         lead = f"{table.quoted(run)} is {ahead(-pair.accuracy)} {table.quoted(best)}"
         reason = f"{said}, and nothing compared here is better: {lead}."
-    choice = verdict(table).choice
+    choice = ruled(table, [each.id for each in table.runs]).choice
     if choice in others:
         less = at_cost(table.seconds(choice), table.seconds(run))
         reason += f" {table.quoted(choice)} is not surely worse{less}."
-    return Grade(recommended=recommended, run=run, won=None, reason=reason)
+    return Grade(recommended=recommended, run=run, won=None, reason=reason + poor)
 
 
 # --- the two approaches -------------------------------------------------------------------------
 
 
 def approaches(table: Table, known: Sequence[tuple[Run, int]]) -> tuple[Approach, Approach]:
-    """Feature extraction and fine-tuning, each by its best run by validation. `known`: runs of the same test images,
-    each with the number of images that it trained on."""
+    """Feature extraction and fine-tuning, each by the run that `taken` has; of other sizes the best by validation.
+
+    `known`: runs of the same test images, each with the number of images that it trained on.
+    """
     return (
         _approach(
             "feature extraction", table, [(run, n) for run, n in known if approach_of(run) == "feature extraction"]
@@ -240,14 +352,16 @@ def approach_of(run: Run) -> str | None:
 
 def _approach(name: str, table: Table, known: Sequence[tuple[Run, int]]) -> Approach:
     compared = {run.id for run in table.runs}
-    here = [run for run, _ in known if run.id in compared]
+    here = [run.id for run, _ in known if run.id in compared]
+    choice = taken(table, here) if here else None
     best_of: dict[int, Run] = {}
     for run, images in known:
-        if images not in best_of or judged(run) > judged(best_of[images]):
+        held = best_of.get(images)
+        if held is None or run.id == choice or (held.id != choice and judged(run) > judged(held)):
             best_of[images] = run
     return Approach(
         name="feature extraction" if name == "feature extraction" else "fine-tuning",
-        run=max(here, key=judged).id if here else None,
+        run=choice,
         by_images=tuple(_reached(n, run, table.scores) for n, run in sorted(best_of.items())),
     )
 

@@ -39,3 +39,8 @@ def lead(comparison: Comparison, run: str) -> Pair | None:
     """A run against the one that is taken; None for that one itself."""
     choice = comparison.verdict.choice
     return None if run == choice else comparison.pair(run, choice)
+
+
+def always(comparison: Comparison) -> str:
+    """What the row and the line of the constant answer are called."""
+    return f"Always “{comparison.classes[comparison.constant.label]}”"

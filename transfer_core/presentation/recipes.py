@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from transfer_core.backbones import backbones
 from transfer_core.strategies import STRATEGIES
 from transfer_core.strategies.settings import LABELS, NONE, SETTINGS, TELLING, words_of
 from transfer_core.types import Run
@@ -11,6 +12,7 @@ from transfer_core.words import plain, short
 
 FIELDS = ("dataset", "strategy", "backbone", "weights", *TELLING, "version")  # of a recipe, as they are shown
 WEIGHTS = 16  # characters of an identity of weights
+BACKBONES = {known.name: known.title for known in backbones()}
 OWN = {known.name: known for known in STRATEGIES}
 
 
@@ -45,6 +47,8 @@ def told_of(run: Run, name: str) -> str:
     strategy = OWN.get(run.recipe.strategy)
     if name == "strategy":
         return strategy.title if strategy is not None else plain(value)
+    if name == "backbone":
+        return BACKBONES.get(value) or plain(value)
     if name in SETTINGS and strategy is not None and name not in strategy.settings:
         return NONE
     if name == "tap":

@@ -19,9 +19,10 @@ class Report:
 
 def made(gathered: Gathered) -> Report:
     """The report on one comparison."""
+    verdict = gathered.comparison.verdict
     return Report(
         html=rendered(gathered),
         json=to_json(gathered),
-        verdict=gathered.comparison.verdict.reason,
+        verdict=f"{verdict.reason} {verdict.warning}".strip(),
         runs=tuple(run.id for run in gathered.comparison.runs),
     )

@@ -22,7 +22,7 @@ TEMPLATE: dict[str, Any] = {
 def drawn(gathered: Gathered) -> dict[str, Figure]:
     """By name, those that there is something to draw for. "time narrow" stands in for "time" on a phone."""
     shown, comparison = gathered.entries, gathered.comparison
-    found = {"forest": figures.forest(shown, 1 / len(gathered.dataset.classes), comparison.verdict.choice)}
+    found = {"forest": figures.forest(shown, comparison)}
     if len(shown) > 1:
         found["versus"] = figures.versus(shown, comparison)
         for name, room in (("time", WIDE), ("time narrow", NARROW)):
@@ -32,6 +32,7 @@ def drawn(gathered: Gathered) -> dict[str, Figure]:
                 "time",
                 "Test accuracy against training time",
                 "Training time",
+                choice=comparison.verdict.choice,
                 room=room,
                 every_name=True,
             )

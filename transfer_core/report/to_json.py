@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from transfer_core.compare.classes import class_scores
-from transfer_core.compare.compared import Comparison, Reached, Score, Seen
+from transfer_core.compare.compared import Comparison, Pair, Reached, Score, Seen
 from transfer_core.compare.statistics import BINS, DRAWS
 from transfer_core.data.checks import Profile
 from transfer_core.presentation.figures.cost import front
@@ -41,6 +41,11 @@ def contents(gathered: Gathered) -> dict[str, Any]:
         "advice": {**_fields(gathered.decision), "titles": titles},
         "grade": gathered.grade,
         "verdict": {**_fields(comparison.verdict), "test_images": comparison.images},
+        "constant": {
+            "class": dataset.classes[comparison.constant.label],
+            "test": _score(comparison.constant.score, dataset.classes),
+            "pairs": [_pair(each) for each in comparison.constant.pairs],
+        },
         "transfer": comparison.transfer,
         "approaches": [
             {
@@ -52,7 +57,7 @@ def contents(gathered: Gathered) -> dict[str, Any]:
         ],
         "runs": [_run(run, gathered) for run in comparison.runs],
         "front": _front(comparison),
-        "pairs": [{**_fields(pair), "sure": pair.sure, "better": pair.better} for pair in comparison.pairs],
+        "pairs": [_pair(each) for each in comparison.pairs],
         "repeats": [_repeats(title, group) for title, group in gathered.repeats],
         "resampled": gathered.resampled,
         "galleries": _galleries(gathered),
@@ -109,6 +114,10 @@ def _score(score: Score, classes: Sequence[str]) -> dict[str, Any]:
         {"class": name, **_fields(each)} for name, each in zip(classes, class_scores(score.confusion), strict=True)
     ]
     return {name: found[name] for name in found if name != "run"}
+
+
+def _pair(pair: Pair) -> dict[str, Any]:
+    return {**_fields(pair), "sure": pair.sure, "better": pair.better}
 
 
 def _front(comparison: Comparison) -> list[str]:

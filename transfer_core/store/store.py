@@ -1,19 +1,28 @@
 """All rows of one workspace."""
 
+import sqlite3
+from collections.abc import Sequence
+
 from transfer_core.store.datasets import TABLES, Datasets
 from transfer_core.store.jobs import Jobs
-from transfer_core.types import JOINED
+from transfer_core.types import JOINED, Status
 
 
 class Store(Datasets, Jobs):
     """Reads and writes of one workspace's `graft.db`. Give `write=True` in the process that holds the lock."""
 
-    def purge(self) -> tuple[list[str], list[str]]:
-        """Forget what was deleted before this start. Returns the ids of (datasets, jobs) whose files may go."""
+    def deleted(self, spared: Sequence[Status] = ()) -> tuple[list[str], list[str]]:
+        """Ids of (datasets, jobs) that were deleted and can be restored until `purge`.
+
+        `spared`: without jobs that stand so, datasets that have such a job, and all jobs of these.
+        """
+        with self.read() as db:
+            return _deleted(db, spared)
+
+    def purge(self, spared: Sequence[Status] = ()) -> tuple[list[str], list[str]]:
+        """Forget what was deleted, save what is `spared`. Returns the ids of (datasets, jobs) whose files may go."""
         with self.write() as db:
-            datasets = [id for (id,) in db.execute("SELECT id FROM datasets WHERE deleted IS NOT NULL")]
-            gone = "deleted IS NOT NULL OR dataset IN (SELECT id FROM datasets WHERE deleted IS NOT NULL)"
-            jobs = [id for (id,) in db.execute(f"SELECT id FROM jobs WHERE {gone}")]
+            datasets, jobs = _deleted(db, spared)
             for id in datasets:
                 for table, key in (*TABLES, ("said", "dataset"), ("ensembles", "dataset")):
                     db.execute(f"DELETE FROM {table} WHERE {key} = ?", (id,))
@@ -24,3 +33,16 @@ class Store(Datasets, Jobs):
                 if not set(jobs).isdisjoint(id.split(JOINED)):
                     db.execute("DELETE FROM ensembles WHERE id = ?", (id,))
         return datasets, jobs
+
+
+def _deleted(db: sqlite3.Connection, spared: Sequence[Status]) -> tuple[list[str], list[str]]:
+    marks = ",".join("?" * len(spared))
+    busy = f"SELECT dataset FROM jobs WHERE status IN ({marks})"
+    gone = f"SELECT id FROM datasets WHERE deleted IS NOT NULL AND id NOT IN ({busy})"
+    datasets = [id for (id,) in db.execute(gone, spared)]
+    jobs = db.execute(
+        f"SELECT id FROM jobs WHERE dataset IN ({gone}) OR (deleted IS NOT NULL AND status NOT IN ({marks}) "
+        f"AND NOT EXISTS (SELECT id FROM datasets WHERE id = jobs.dataset AND deleted IS NOT NULL))",
+        (*spared, *spared),
+    )
+    return datasets, [id for (id,) in jobs]

@@ -210,6 +210,8 @@ class Decision:
     told: Told | None  # what measuring tells where no pilots were raced
     trust: Literal["said", "measured", "pilots"]
     because: tuple[Reason, ...]  # why that one, where they differ
-    strategy: str  # to launch
+    strategy: str  # to launch: the one that Graft recommends, whatever the flowchart or the pilots would put first
+    preferred: str  # another one where `strategy` was taken because that does not fit the time
+    why: str  # goes on after the strategy's title and a colon
     suggestions: tuple[Suggestion, ...]  # it first, then what else is worth a run
     plans: tuple[Plan, ...]  # of every strategy that was estimated, in the registry's order

@@ -25,7 +25,8 @@ class Progress:
     done: int
     of: int
     unit: str = "images"
-    seconds_left: float | None = None
+    seconds_left: float | None = None  # of the whole job
+    share: float | None = None  # of the whole job that is done
     images_per_second: float | None = None
     memory_bytes: int | None = None
     steps: tuple[int, ...] = ()  # global step numbers of `losses`

@@ -15,15 +15,19 @@ from transfer_core.compare.compared import (
 from transfer_core.compare.crossing import Forecast, Lacking
 from transfer_core.data.answers import Heat, Predicted
 from transfer_core.data.checks import Profile
+from transfer_core.report.assets import versions
 from transfer_core.report.to_json import FORMAT as REPORT_FORMAT
 from transfer_core.strategies.definition import Stage
 from transfer_core.strategies.settings import NONE, SETTINGS, Setting
 from transfer_core.workspace.datasets import DatasetRow, import_roots
+from transfer_core.workspace.disk import FREED_KINDS, Freed, Usage
 from transfer_core.workspace.naming import default_root, expanded, matching
 from transfer_core.workspace.predictions import MOST_RUNS
+from transfer_core.workspace.settings import Settings
 from transfer_core.workspace.workspace import Workspace
 
 __all__ = [
+    "FREED_KINDS",
     "MOST_RUNS",
     "NONE",
     "REPORT_FORMAT",
@@ -35,6 +39,7 @@ __all__ = [
     "DatasetRow",
     "Disagreement",
     "Forecast",
+    "Freed",
     "Heat",
     "Interval",
     "Lacking",
@@ -45,10 +50,13 @@ __all__ = [
     "Score",
     "Seen",
     "Setting",
+    "Settings",
     "Stage",
+    "Usage",
     "Workspace",
     "default_root",
     "expanded",
     "import_roots",
     "matching",
+    "versions",
 ]

@@ -11,26 +11,40 @@ from transfer_core.jobs.tasks.continue_run import ContinueRun
 from transfer_core.jobs.tasks.speed import Speed
 from transfer_core.store import Store
 from transfer_core.strategies import OWN_NETWORKS, strategy
-from transfer_core.types import Backbone, Job, Pace
+from transfer_core.types import Backbone, Job, Pace, Run
 from transfer_core.workspace.jobs import Jobs
 from transfer_core.workspace.naming import title
 from transfer_core.workspace.runs import Runs
+from transfer_core.workspace.settings import KeptSettings
 from transfer_core.workspace.uploads import keep_upload, new_id
 
 
 class Backbones:
     """The catalogue and the user's own."""
 
-    def __init__(self, store: Store, jobs: Jobs, runs: Runs, root: Path) -> None:
-        self._store, self._jobs, self._runs, self._root = store, jobs, runs, root
+    def __init__(self, store: Store, jobs: Jobs, runs: Runs, settings: KeptSettings, root: Path) -> None:
+        self._store, self._jobs, self._runs, self._settings, self._root = store, jobs, runs, settings, root
 
     def list(self) -> tuple[Backbone, ...]:
-        """The catalogue, the default first, then the user's own."""
-        return backbones(self._root)
+        """The default first, then the catalogue and the user's own."""
+        return backbones(self._root, self._default())
 
     def get(self, name: str = "") -> Backbone:
         """The one of that name; without a name the default. Raises RecipeError."""
-        return backbone(name or default_backbone(), self._root)
+        return backbone(name or self._default(), self._root)
+
+    def own_choice(self) -> Backbone:
+        """The one that is the default where none is set."""
+        return backbone(default_backbone(), self._root)
+
+    def _default(self) -> str:
+        """The name of the one that is set as the default, else Graft's own choice."""
+        return self._settings.get().backbone or default_backbone()
+
+    def titled(self, run: Run) -> str:
+        """The title of a run's backbone, of an ensemble's each once; the name of one that is no longer there."""
+        known = {each.name: each.title for each in self.list()}
+        return " + ".join(known.get(name, name) for name in run.backbone.split(" + "))
 
     def available(self, backbone: Backbone) -> bool:
         """Whether its weights are on this machine; others are fetched when they are first used."""

@@ -7,10 +7,11 @@ from functools import partial
 
 from transfer_core.compare import mistakes
 from transfer_core.compare.classes import class_scores
-from transfer_core.compare.compared import ClassScore, Comparison, Disagreement, Grade, Pair, Resampled, Score, Seen
+from transfer_core.compare.compared import ClassScore, Comparison, Disagreement, Grade, Resampled, Score, Seen
 from transfer_core.compare.comparison import compared, table_of, train_images
 from transfer_core.compare.crossing import Forecast
 from transfer_core.compare.forecast import forecast, sides
+from transfer_core.compare.pairs import Held
 from transfer_core.compare.repeats import resampled
 from transfer_core.compare.verdict import WORTH, grade, judged
 from transfer_core.errors import DatasetError, GraftError, UnknownJob
@@ -34,7 +35,7 @@ class Comparisons:
     def __init__(self, jobs: Jobs, datasets: Datasets, runs: Runs, backbones: Backbones, studies: Studies) -> None:
         self._jobs, self._datasets, self._runs = jobs, datasets, runs
         self._backbones, self._studies = backbones, studies
-        self._pairs: dict[tuple[str, ...], tuple[Pair, ...]] = {}  # by run ids: predictions of a run never change
+        self._pairs: dict[tuple[str, ...], Held] = {}  # by run ids: predictions of a run never change
         self._lock = threading.Lock()
 
     def make(self, runs: Sequence[str], *, worth: float = WORTH) -> Comparison:
@@ -69,7 +70,7 @@ class Comparisons:
             self._pairs.pop(ids, None)
             while len(self._pairs) >= PAIRS_KEPT:
                 self._pairs.pop(next(iter(self._pairs)))
-            self._pairs[ids] = made.pairs
+            self._pairs[ids] = Held(made.pairs, made.constant.pairs)
         return made
 
     def choice(self, dataset: Dataset, worth: float = WORTH) -> Run | None:

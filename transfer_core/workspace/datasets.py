@@ -163,8 +163,9 @@ class Datasets:
         self._store.delete_dataset(id)
 
     def restore(self, id: str) -> None:
-        """Undo `delete`, also when the same images came in again meanwhile."""
+        """Undo `delete`, also when the same images came in again meanwhile. Raises DatasetError once it is gone."""
         self._store.restore_dataset(id)
+        self._store.dataset(id)
 
 
 @lru_cache(maxsize=4_096)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from transfer_core.backbones import backbones
 from transfer_core.compare.best import best_runs
 from transfer_core.compare.comparison import train_images
 from transfer_core.compare.predictions import read_predictions
@@ -75,10 +76,11 @@ class Runs:
         self._store.mark_job(id, deleted=time.time())
 
     def restore(self, id: str) -> None:
-        """Undo `delete`."""
+        """Undo `delete`. Raises UnknownJob once the run is gone for good."""
         if JOINED in id:
             self._ensembles.make(id.split(JOINED))
             return
+        self._store.job(id)
         self._store.mark_job(id, deleted=None)
 
     def predictions(self, id: str) -> Predictions:
@@ -118,17 +120,23 @@ class Runs:
         return None if run.recipe.folds else train_images(dataset, run)
 
     def titles(self, runs: Sequence[Run]) -> dict[str, str]:
-        """A name for each run, by its id, that tells it from the others; of one that was stopped, how far it came."""
+        """A name for each run, by its id, that tells it from all others of its dataset, wherever it stands; of one that
+        was stopped, how far it came."""
         alone = {member.id: member for run in runs for member in (run.members or (run,))}
-        found = titles({id: run.recipe for id, run in alone.items()}, TITLES)
+        datasets = {run.recipe.dataset for run in alone.values()}
+        known = {run.id: run for dataset in datasets for run in self.list(dataset)} | alone
+        oldest = sorted(known.values(), key=lambda run: (run.recipe.dataset, run.created, run.id))
+        found = titles({run.id: run.recipe for run in oldest}, TITLES, self._backbones())
         found |= {id: f"{found[id]}, {run.stopped_words}" for id, run in alone.items() if run.stopped_words}
         together = {run.id: title_of_ensemble([found[each.id] for each in run.members]) for run in runs if run.members}
         return {run.id: together.get(run.id) or found[run.id] for run in runs}
 
+    def _backbones(self) -> dict[str, str]:
+        return {known.name: known.title for known in backbones(self._root)}
+
     def title(self, run: Run) -> str:
         """The name that tells a run from all others of its dataset."""
-        dataset = run.recipe.dataset
-        return self.titles((*self.list(dataset), *self._ensembles.list(dataset), run))[run.id]
+        return self.titles([run])[run.id]
 
     def repeats(self, dataset: str = "", *, runs: Sequence[Run] | None = None) -> tuple[Repeats, ...]:
         """Runs that repeat one recipe with other seeds or folds, with mean and spread; newest first.
@@ -140,5 +148,5 @@ class Runs:
     def titles_of_repeats(self, groups: Sequence[Repeats]) -> tuple[str, ...]:
         """A name for each group that tells what it repeats from what the others do; not how often."""
         shared = [replace(group.runs[0].recipe, seed=0, folds=0, fold=0) for group in groups]
-        names = titles({recipe.id: recipe for recipe in shared}, TITLES)
+        names = titles({recipe.id: recipe for recipe in shared}, TITLES, self._backbones())
         return tuple(names[recipe.id] for recipe in shared)

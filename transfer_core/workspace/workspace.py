@@ -13,12 +13,14 @@ from transfer_core.workspace.backbones import Backbones
 from transfer_core.workspace.comparisons import Comparisons
 from transfer_core.workspace.corrections import Corrections
 from transfer_core.workspace.datasets import Datasets
+from transfer_core.workspace.disk import Disk
 from transfer_core.workspace.ensembles import Ensembles
 from transfer_core.workspace.exports import Exports
 from transfer_core.workspace.jobs import Jobs
 from transfer_core.workspace.predictions import Predictions
 from transfer_core.workspace.recipes import Recipes
 from transfer_core.workspace.runs import Runs
+from transfer_core.workspace.settings import KeptSettings
 from transfer_core.workspace.strategies import Strategies
 from transfer_core.workspace.studies import Studies
 from transfer_core.workspace.tidying import tidy
@@ -59,12 +61,14 @@ class Workspace:
         self.corrections = Corrections(store, self.jobs, self.datasets)
         self.ensembles = Ensembles(store, root)
         self.runs = Runs(store, self.jobs, self.ensembles, root)
-        self.backbones = Backbones(store, self.jobs, self.runs, root)
+        self.settings = KeptSettings(root)
+        self.backbones = Backbones(store, self.jobs, self.runs, self.settings, root)
         self.recipes = Recipes(self.jobs, self.backbones, root)
         self.studies = Studies(store, self.jobs, self.backbones)
         self.comparisons = Comparisons(self.jobs, self.datasets, self.runs, self.backbones, self.studies)
         self.predictions = Predictions(self.jobs, self.datasets, self.ensembles, self.runs, root)
         self.exports = Exports(store, self.jobs, self.runs, root)
+        self.disk = Disk(store, self._journal, root)
 
     def _take(self, root: Path) -> None:
         try:

@@ -48,12 +48,15 @@ def test_every_section_is_drawn(
         finish("from_scratch", 7, seconds=120.0).id,
     ]
     page.session_state[state.compared.of(dataset.id).key] = [*runs, opened.ensembles.make([runs[0], runs[2]])]
-    page.session_state["compare_section"] = section
+    page.query_params["section"] = section
     page.run()
     assert not page.exception
     assert not page.error
     assert "Take " in _verdict(page)
-    assert page.button(key="next_step").label == "Predict with the chosen run"
+    assert (
+        page.button(key="predict_chosen").label == page.button(key="next_step").label == "Predict with the chosen run"
+    )
+    assert [known.key for known in page.button if known.proto.type == "primary"] == ["predict_chosen", "ensemble_add"]
     assert page.session_state[state.to_predict.key]
 
 
@@ -63,7 +66,7 @@ def test_a_backbone_of_any_name_is_shown_as_it_is(
 ) -> None:
     runs = [finish("fine_tune_top", wrong, backbone=name) for wrong, name in ((1, NASTY), (2, "other"))]
     page.session_state[state.compared.of(dataset.id).key] = [run.id for run in runs]
-    page.session_state["compare_section"] = section
+    page.query_params["section"] = section
     page.run()
     assert not page.exception
     shown = [_words(page), *(each.label for each in (*page.button, *page.expander))]
@@ -221,4 +224,5 @@ def test_the_alarm_is_a_warning_only_where_pretraining_is_useless(finish: Finish
     finish("linear_probe", 9)
     finish("from_scratch", 0)
     page.run()
-    assert ["does not help here" in each.value for each in page.warning] == [True]
+    assert sum("does not help here" in each.value for each in page.warning) == 1
+    assert any("test images are too few" in each.value for each in page.warning), "beside the verdict"

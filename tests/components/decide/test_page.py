@@ -53,7 +53,8 @@ def test_measuring_and_pilots_are_jobs_that_the_page_starts_and_stops(
         ("measure", None),
     ]
     page.button(key="stop_measure").click().run()
-    assert page.button(key="start_measure").label == "Try again"
+    assert page.button(key="start_measure").label == "Measure my images"
+    assert [info.value for info in page.info] == ["Measuring was stopped before it ended."]
     assert not page.exception
 
 

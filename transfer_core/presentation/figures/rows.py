@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from transfer_core.compare.compared import Comparison, Interval, Score
-from transfer_core.presentation.entries import Entry, lead
+from transfer_core.presentation.entries import Entry, always, lead
 from transfer_core.presentation.figures.canvas import Figure, Json, note, scatter
 from transfer_core.presentation.scales import padded
 from transfer_core.presentation.theme import NEUTRAL
@@ -30,19 +30,21 @@ class Row:
     pale: bool = False
 
 
-def forest(shown: Sequence[Entry], chance: float, choice: str) -> Figure:
-    """Test accuracy of each run with its 95 % interval, in the given order; the run that is taken is marked."""
+def forest(shown: Sequence[Entry], comparison: Comparison) -> Figure:
+    """Test accuracy of each run with its 95 % interval, in the given order; the run that is taken is marked, and a thin
+    line is what answering the commonest class of training has, always."""
+    choice, constant = comparison.verdict.choice, comparison.constant.score.accuracy
     low, high = padded(100 * np.array([each.score.interval for each in shown]), 0.06)
     high += 0.12 * (high - low)  # room for what is written
-    near = 100 * chance > low - 0.3 * (high - low)
-    low = min(low, 100 * chance - 0.03 * (high - low)) if near else low
+    near = 100 * constant > low - 0.3 * (high - low)
+    low = min(low, 100 * constant - 0.03 * (high - low)) if near else low
     rules = []
     for place, each in enumerate(shown):
         if each.run.id == choice:
             at = {"x0": 100 * each.score.accuracy, "x1": 100 * each.score.accuracy}
             rules.append({**LINE, **UPRIGHT, **at, "line": {"color": NEUTRAL, "width": 1, "dash": "dot"}})
         if near:  # below the name alone
-            at = {"x0": 100 * chance, "x1": 100 * chance, "y0": place - 0.2, "y1": place + 0.2}
+            at = {"x0": 100 * constant, "x1": 100 * constant, "y0": place - 0.2, "y1": place + 0.2}
             rules.append({**LINE, **at, "line": {"color": NEUTRAL, "width": 1.5}})
     rows = [
         Row(
@@ -58,7 +60,8 @@ def forest(shown: Sequence[Entry], chance: float, choice: str) -> Figure:
         choice,
         rules,
         title="Test accuracy",
-        told=f"With 95\N{NARROW NO-BREAK SPACE}% intervals. Guessing has {percent(chance)}.",
+        told=f"With 95\N{NARROW NO-BREAK SPACE}% intervals. {always(comparison)} {'is the line:' if near else 'has'}"
+        f" {percent(constant)}.",
         axis={"title": "Test accuracy, %", "range": [low, high]},
     )
 

@@ -28,7 +28,8 @@ class Answered:
 @dataclass(frozen=True, kw_only=True)
 class AdviceChapter:
     grade: str  # sentences
-    headline: str
+    recommended: str  # a sentence
+    headline: str  # of the flowchart
     trust: str  # '' where there was one side to trust
     answers: tuple[Answered, ...]
     reasons: tuple[Reason, ...]
@@ -40,9 +41,11 @@ class AdviceChapter:
 def advice(gathered: Gathered) -> AdviceChapter:
     decision, measured = gathered.decision, gathered.measured
     trusted = decision.measured if decision.trust != "said" and decision.measured is not None else decision.said
+    titles = {known.name: known.title for known in gathered.strategies}
     sides = decision.measured is not None or decision.pilots is not None
     return AdviceChapter(
         grade=gathered.grade.reason,
+        recommended=f"Graft recommends “{titles[decision.strategy]}”: {decision.why}",
         headline=trusted.headline,
         trust=TRUST[decision.trust] if sides else "",
         answers=_answers(gathered),
