@@ -149,8 +149,8 @@ test_turn = Kept("test_turn", -1)
 tried = Kept("tried", ("", 0, ""))  # dataset, sample, and what else was given at that time
 predictions: Kept[dict[str, str]] = Kept("predictions", {})  # by what was asked, the job
 
-# What the session keeps of the dataset in hand alone. What may outlive it has the dataset's or a run's id in its key, or
-# is a preference.
+# What the session keeps of the dataset in hand alone. What may outlive it has the dataset's or a run's id in its key,
+# or is a preference.
 OF_ONE_DATASET: tuple[Kept[Any], ...] = (
     *(run, backbone, form, fold_setup, filled, continued, same, removed_run, recipe_error),
     *(ensemble_alone, heat_last, to_predict),

@@ -36,7 +36,10 @@ def estimates_view(
     *,
     of: str = "",
 ) -> None:
-    """The slider of the time limit `of` a dataset, whose seconds go to `keep` when they change, and the table of strategies."""
+    """The slider of the time limit, whose seconds go to `keep` when they change, and the table of strategies.
+
+    `of`: the dataset's id.
+    """
     kept = next((name for name, seconds in LIMITS.items() if seconds == limit), NO_LIMIT)
     chosen = st.select_slider(
         "Time that a run may take",

@@ -57,5 +57,5 @@ def ended(workspace: Workspace, id: str) -> str:
 
 
 def notify_switch(*, key: str = "notify") -> None:
-    """A check box that has the browser tell of each run that ends while its tab is out of sight. It asks when ticked."""
+    """A check box: the browser tells of each run that ends while its tab is out of sight. It asks when it is ticked."""
     mount_switch(key=key, data={})

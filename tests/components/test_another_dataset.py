@@ -1,4 +1,4 @@
-"""A session that takes another dataset in hand sees what a fresh session sees of it: on every page, whatever was set."""
+"""A session that takes another dataset in hand sees what a fresh session sees of it, on every page."""
 
 import re
 from collections.abc import Iterator
@@ -28,9 +28,8 @@ PREFERENCES = (
     *("device", "section", "show_settings", "pilot_budget", "compare_worth", "promised_accuracy", "images_from"),
     *("cost_kind", "curves_", "pairs_metric", "errors_part", "errors_heat", "offline_only"),
 )
-LIVE = re.compile(
-    r'(?m)^\s*(id|element_id|form_id|deferred_file_id|active_script_hash|url|persistent_key|set_value|raw_values)\s*: .*$|"[0-9a-f]{40,}[^"]*"'
-)
+NAMES = "id|element_id|form_id|deferred_file_id|active_script_hash|url|persistent_key|set_value|raw_values"
+LIVE = re.compile(rf'(?m)^\s*({NAMES})\s*: .*$|"[0-9a-f]{{40,}}[^"]*"')
 
 
 class Label(str):
