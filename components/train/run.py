@@ -23,8 +23,8 @@ from transfer_core.workspace import Workspace
 
 # On two cores without a GPU what draws takes its time from what trains: how often, and how much, is measured in
 # benchmarks/RESULTS.md, A live page beside training.
-TICK_SECONDS = 2.0  # of the bar
-CURVES_SECONDS = 5.0
+TICK_SECONDS = 3.0  # of the bar
+CURVES_SECONDS = 6.0
 
 
 def run_view(workspace: Workspace, dataset: Dataset, runs: Sequence[Run]) -> None:
