@@ -9,6 +9,7 @@ from streamlit.navigation.page import StreamlitPage
 from components import state
 from components.kit import guard, text
 from components.kit.buttons import button
+from components.kit.help import help_button
 from components.kit.keyboard import keyboard
 from components.kit.live_chart import ensure_plotly
 from transfer_core.errors import DatasetError
@@ -56,7 +57,9 @@ def begin(title: str, *, header: bool = True) -> Workspace:
     head = st.container(
         key="page_header", horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
     )
-    head.title(title, anchor=False)
+    with head.container(horizontal=True, vertical_alignment="center", width="content", key="page_title"):
+        st.title(title, anchor=False, width="content")
+        help_button(title)
     guard.arrive(title)
     opened = guard.workspace()
     guard.fragment(_troubles, run_every=TROUBLES_SECONDS)(opened)
