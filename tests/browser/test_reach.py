@@ -76,7 +76,7 @@ def test_nothing_serious_stands_in_the_way(server: Server, page: Page, tmp_path:
             page.goto(f"{empty.url}/{path}")
             _still(page)
             wrong += _in_both_themes(page, f"empty /{path}")
-        page.add_style_tag(content="h1 { color: #888 !important; background: #777 }")
+        page.add_style_tag(content="p { color: #888 !important }")
         assert "color-contrast" in _in_both_themes(page, "made worse")[0]
     finally:
         empty.stop()
