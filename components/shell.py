@@ -10,8 +10,8 @@ from components import state
 from components.kit import guard, text
 from components.kit.buttons import button
 from components.kit.help import help_button
-from components.kit.keyboard import keyboard
 from components.kit.live_chart import ensure_plotly
+from components.kit.reach import within_reach
 from components.kit.tab import name_tab, say_ends
 from transfer_core.errors import DatasetError
 from transfer_core.types import Dataset, Run, Status
@@ -41,7 +41,7 @@ def open_session() -> None:
     state.opened.set(True)
     ensure_plotly()
     st.html(STYLE)
-    keyboard()
+    within_reach()
 
 
 def begin(title: str, *, header: bool = True) -> Workspace:

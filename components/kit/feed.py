@@ -79,6 +79,8 @@ class Feed:
 
     def take(self, event: Event, when: float = 0.0) -> None:
         if isinstance(event, StageStart):
+            if event.number == 1 and self.stage is not None:
+                self._begin_anew()
             self._stage(event)
         elif isinstance(event, Progress):
             self._progress(event, when)
@@ -86,6 +88,11 @@ class Feed:
             self._epoch(event)
         elif isinstance(event, Notice):
             self.notices += (event.text,)
+
+    def _begin_anew(self) -> None:
+        """Of a run that made way for another one and starts over: what it had drawn before is gone."""
+        kept = ("seq", "notices", "_lock")
+        self.__dict__.update({name: value for name, value in vars(Feed()).items() if name not in kept})
 
     def _stage(self, event: StageStart) -> None:
         self.stage = self._begun = event

@@ -26,7 +26,7 @@ def workspace() -> Workspace:
     """The process's one Workspace, its threads started. Raises GraftError while it can't open; a reload tries anew."""
     opened = Workspace(default_root())
     try:
-        opened.serve()
+        opened.serve(by_itself=True)
     except BaseException:
         opened.close()  # so that the next attempt finds its lock free
         raise

@@ -255,7 +255,11 @@ def _about(run: Run, best: bool) -> str:
     parts = ["<b>The one to take</b>"] * best
     if run.usable and run.untested:
         parts.append("not tested")
-    return " ".join(parts)
+    if run.by_itself:
+        parts.append("started by itself" + ", makes way for what you launch" * run.active)
+    if run.status == "queued" and run.overtaken_seconds:
+        parts.append(f"shorter runs went before it, about {text.duration(run.overtaken_seconds)} so far")
+    return " ".join([*parts[: int(best)], ", ".join(parts[int(best) :])]).strip()
 
 
 def _cells(strategy: str, share: float, words: str, time: str, note: str) -> str:

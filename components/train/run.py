@@ -23,6 +23,8 @@ from transfer_core.workspace import Workspace
 
 # On two cores without a GPU what draws takes its time from what trains: how often, and how much, is measured in
 # benchmarks/RESULTS.md, A live page beside training.
+WAITS = "Waiting for the run before it to end, or for the worker to start. A much shorter run may go before a long one."
+WAITS_LAST = "Graft started this one by itself: it waits until the device has nothing else to do."
 TICK_SECONDS = 3.0  # of the bar
 CURVES_SECONDS = 6.0
 
@@ -45,7 +47,7 @@ def _now(run: Run, workspace: Workspace) -> None:
     """How far it is, or how it ended."""
     with st.container(key="run_status"):
         if run.status == "queued":
-            st.info("Waiting for the run before it to end, or for the worker to start.", icon=":material/schedule:")
+            st.info(WAITS_LAST if run.by_itself else WAITS, icon=":material/schedule:")
         elif run.active:
             phase_bar(feed(workspace, run.id))
             if run.status == "stopping":

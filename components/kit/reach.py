@@ -1,4 +1,5 @@
-"""What Streamlit lacks for those who use a keyboard or a zoom: a ring around what has the focus, a menu that closes."""
+"""What Streamlit lacks for those who use a keyboard or a zoom: a ring around the focus, colours that can be
+read, a menu that closes."""
 
 from pathlib import Path
 
@@ -8,8 +9,8 @@ STYLE = Path(__file__).with_suffix(".css").read_text()
 SCRIPT = Path(__file__).with_suffix(".js").read_text()
 
 
-def keyboard() -> None:
+def within_reach() -> None:
     """Once a page. The script stays when another page is drawn, so it begins once in a browser's tab."""
     st.html(f"<style>{STYLE}</style>")
-    with st.container(key="keyboard"):
+    with st.container(key="within_reach"):
         st.html(f"<script>{SCRIPT}</script>", unsafe_allow_javascript=True)

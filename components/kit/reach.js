@@ -1,8 +1,8 @@
 // On narrow windows, at 200 % zoom say, the navigation is a drawer. Streamlit leaves it open over the page that was
 // chosen, knows no Escape there, and loses the focus when it opens.
 (() => {
-  if (window.graftKeyboard) return
-  window.graftKeyboard = true
+  if (window.graftReach) return
+  window.graftReach = true
   const one = (selector) => document.querySelector(selector)
   const soon = (wanted, then, tries = 40) => {
     const found = wanted()
