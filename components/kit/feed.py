@@ -72,11 +72,11 @@ class Feed:
         self._begun: StageStart | None = None  # the stage that has no curves yet
         self._drawn = 0  # stages that have
         self._step = self._seconds = 0.0  # the furthest so far
-        self._lock = threading.Lock()
+        self._taking = threading.Lock()
 
     def read(self, workspace: Workspace, job: str) -> None:
         """Take what the store has beyond the last event taken."""
-        with self._lock:
+        with self._taking:
             for seq, when, event in workspace.jobs.events(job, after=self.seq):
                 self.take(event, when)
                 self.seq = seq
@@ -95,7 +95,7 @@ class Feed:
 
     def _begin_anew(self) -> None:
         """Of a run that made way for another one and starts over: what it had drawn before is gone."""
-        kept = ("seq", "notices", "_lock")
+        kept = ("seq", "notices", "_taking")
         self.__dict__.update({name: value for name, value in vars(Feed()).items() if name not in kept})
 
     def _stage(self, event: StageStart) -> None:

@@ -6,6 +6,7 @@ const QUIET_MS = 250 // after the last change of the page
 const PRESSED = "button, a, label, summary, [role=tab], [role=radio], [role=option]" // not underlined, but listed
 const UNREAD = `input, textarea, select, code, pre, svg, canvas, style, script, h1, iframe, [role=combobox],
   [role=progressbar], .graft-gallery, .js-plotly-plot`
+const PAGES = ".stMain, [data-testid=stPopoverBody], [data-testid=stDialog]"
 const DRAWN = "svg, canvas, .js-plotly-plot" // what changes in there is no text to mark
 const LIVE = { childList: true, characterData: true, subtree: true }
 const number = new Map(TERMS.flatMap(([, , forms], i) => forms.map((form) => [form.toLowerCase(), i])))
@@ -27,7 +28,8 @@ function begin(root) {
   const ended = new AbortController()
   const on = (target, name, act, more = {}) => target.addEventListener(name, act, { signal: ended.signal, ...more })
   const observer = new MutationObserver((changes) => changes.some(tells) && soon())
-  let marked = new Map() // number of term -> its range
+  let marked = [] // [number of term, its range]
+  let here = new Set() // terms that are marked on the page, in the dialog
   let used = new Set()
   let timer = 0
   let frame = 0
@@ -43,11 +45,13 @@ function begin(root) {
   }
 
   function scan() {
-    marked = new Map()
+    marked = []
     used = new Set()
-    const page = document.querySelector(".stMain")
-    if (page) read(page)
-    if (globalThis.CSS?.highlights) CSS.highlights.set(NAME, new Highlight(...marked.values()))
+    for (const page of document.querySelectorAll(PAGES)) {
+      here = new Set()
+      read(page)
+    }
+    if (globalThis.CSS?.highlights) CSS.highlights.set(NAME, new Highlight(...marked.map(([, range]) => range)))
     if (!document.adoptedStyleSheets.includes(sheet)) document.adoptedStyleSheets.push(sheet)
   }
 
@@ -70,11 +74,13 @@ function begin(root) {
     for (const { 0: word, index } of node.data.matchAll(pattern)) {
       const term = number.get(word.toLowerCase())
       used.add(term)
-      if (!marks || marked.has(term)) continue
+      if (!marks || here.has(term)) continue
       const range = new Range()
       range.setStart(node, index)
       range.setEnd(node, index + word.length)
-      if (range.getClientRects().length) marked.set(term, range)
+      if (!range.getClientRects().length) continue // folded away
+      here.add(term)
+      marked.push([term, range])
     }
   }
 

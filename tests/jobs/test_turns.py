@@ -28,7 +28,7 @@ def test_a_short_run_goes_before_a_long_one_that_waits(workspace: Workspace, dat
 
 def test_what_began_by_itself_makes_way_at_once_and_ends_later(workspace: Workspace, dataset: Dataset) -> None:
     make = workspace.recipes.make
-    own = workspace.runs.submit_by_itself(make(dataset, "from_scratch", "bundled", epochs=40, patience=0, px=32))
+    own = workspace.runs.submit_by_itself(make(dataset, "from_scratch", "bundled", epochs=15, patience=0, px=32))
     wait(lambda: _epochs(workspace, own) > 0, 60, "its first epoch")
     (asked,) = workspace.runs.submit([make(dataset, "linear_probe", "bundled", seed=21)])
     wait(lambda: workspace.runs.get(asked).status != "queued", 3, "the start of what was asked for")
@@ -38,7 +38,7 @@ def test_what_began_by_itself_makes_way_at_once_and_ends_later(workspace: Worksp
     assert first.started < second.started and second.by_itself and not first.by_itself  # type: ignore[operator]
     events = [event for _, _, event in workspace.jobs.events(own)]
     assert isinstance(events[0], Notice) and "made way" in events[0].text
-    assert [event.epoch for event in events if isinstance(event, EpochEnd)] == list(range(1, 41)), "begun anew"
+    assert [event.epoch for event in events if isinstance(event, EpochEnd)] == list(range(1, 16)), "begun anew"
 
 
 def test_asked_for_it_makes_way_no_more(workspace: Workspace, dataset: Dataset) -> None:
