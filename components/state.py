@@ -11,7 +11,7 @@ from typing import Any, Generic, Literal, TypeVar, cast
 import streamlit as st
 
 T = TypeVar("T")
-Metric = Literal["accuracy", "macro_f1", "log_loss"]  # in which two runs are compared
+Metric = Literal["accuracy", "macro_f1", "log_loss", "reached"]  # in which two runs are compared
 
 
 @dataclass(frozen=True)
