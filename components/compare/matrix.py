@@ -116,7 +116,8 @@ def _cell(comparison: Comparison, row: Entry, column: Entry, metric: Metric, mos
         why = "The interval leaves out zero." if sure else "The interval holds zero."
     else:
         alone = f"It alone has {_images(pair.wins)} right, the other alone {_images(pair.losses)}. "
-        why = f"{alone if metric == 'accuracy' else ''}p {_p(pair.p)}, by Holm {_p(pair.adjusted)}: {'more than luck' if sure else 'may be luck'}."
+        proven = "more than luck" if sure else "may be luck"
+        why = f"{alone if metric == 'accuracy' else ''}p {_p(pair.p)}, by Holm {_p(pair.adjusted)}: {proven}."
     better = -difference.value if metric == "log_loss" else difference.value
     return {
         "value": text.signed(difference.value, 2) if metric == "log_loss" else value,

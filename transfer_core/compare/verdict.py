@@ -135,8 +135,8 @@ class Ruled:
 
 def ruled(table: Table, among: Iterable[str]) -> Ruled:
     """The cheapest run that no other one is surely, and by more than `worth`, ahead of, and that is surely better than
-    the constant answer; the most accurate of those that cost about as little. Where none is better than that, nothing is
-    sure, and the cheapest is sought among those that are no more than `worth` behind as they are."""
+    the constant answer; the most accurate of those that cost about as little. Where none is better than that, the
+    cheapest is sought among those that are, as measured, no more than `worth` behind."""
     everyone = list(among)
     best = table.most_accurate(everyone)
     led = {run for run in everyone if any(table.leads(other, run) for other in everyone if other != run)}
