@@ -13,7 +13,7 @@ import streamlit as st
 from transfer_core.types import Status
 
 T = TypeVar("T")
-Metric = Literal["accuracy", "macro_f1", "log_loss"]  # in which two runs are compared
+Metric = Literal["accuracy", "macro_f1", "log_loss", "reached"]  # in which two runs are compared
 
 
 @dataclass(frozen=True)

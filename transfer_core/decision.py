@@ -202,7 +202,11 @@ def _why(decision: Decision, rules: Advice) -> str:
         return f"the pilots could not tell, and {_tie(decision, pilots)}."
     if told is not None:
         head = findings.head(told)
-        so = "so fine-tuning has little to gain" if told.enough else f"and below {ENOUGH:.0%} fine-tuning mostly gains"
+        so = (
+            "so fine-tuning has little to gain"
+            if told.enough
+            else f"and below {percent(ENOUGH, 0)} fine-tuning mostly gains"
+        )
         return f"{head[0].lower()}{head[1:]}, {so}."
     answers = rules.answers
     if rules.scenario is None:

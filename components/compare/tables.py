@@ -54,12 +54,12 @@ def _runs(workspace: Workspace, comparison: Comparison, shown: Sequence[Entry]) 
     )
     constant = comparison.constant.score
     counts = text.plain(what_counts(comparison))
-    if counts not in figures:
+    if comparison.goal.kind == "recall":
         figures.insert(3, counts, [100 * each.score.counts.value for each in shown])
     figures.loc[len(figures)] = {
         **dict.fromkeys(figures),
         "Run": text.plain(always(comparison)),
-        counts: 100 * constant.counts.value,
+        **({counts: 100 * constant.counts.value} if comparison.goal.kind == "recall" else {}),
         "Test accuracy": 100 * constant.accuracy,
         "95 % from": 100 * constant.interval[0],
         "to": 100 * constant.interval[1],
