@@ -90,7 +90,7 @@ def expected(found: Suspected) -> str:
     true = f"{low} to {high}" if low < high else f"{high}"
     return (
         f"{suggestions}, the widest margin first. {error_rates(found)}. If 1 to 5{text.NARROW}% of labels are wrong,"
-        f" as in common datasets, expect about {true} of them to be true, and fewer where yours are better: look at each."
+        f" as in common datasets, expect about {true} of them to be true, and fewer where yours are better."
     )
 
 

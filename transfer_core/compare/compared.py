@@ -258,8 +258,8 @@ class Seen:
 class Suspected:
     """Held-out images whose label several runs agree against and are sure of, beside how often these are right.
 
-    A wrong label is found where the runs are right and sure, so as often as they take the label's side where they are as
-    sure; what they contradict beyond that is their own mistake.
+    A wrong label is found where the runs are right and sure, so as often as they take the label's side and are as sure;
+    what they contradict beyond that is their own mistake.
     """
 
     seen: tuple[Seen, ...]  # the widest margin between suggestion and label first
