@@ -77,7 +77,7 @@ def judged(world: World, draws: int) -> tuple[float, float]:
     claimed = plain = 0
     for _ in range(draws):
         kept, groups = world.drawn(rng)
-        found = held(kept, groups, 2).pairs
+        found = held(kept, groups, ("a", "b")).pairs
         right = {run: each.test_probabilities.argmax(1) == 0 for run, each in kept.items()}
         claimed += any(pair.better for pair in found)
         plain += any(mcnemar(right[pair.first], right[pair.second]) < LEVEL for pair in found)

@@ -47,7 +47,7 @@ with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", ke
     st.caption(on_what(comparison))
     choose_runs(workspace, dataset, runs, chosen)
     ensemble_maker(workspace, dataset, done, chosen.runs)
-    how_decided(workspace, comparison)
+    how_decided(workspace, dataset, comparison)
 
 with st.container(key="compare_charts"):
     places = st.columns([4, 7], gap="medium") if len(shown) > 1 else [st.container()]

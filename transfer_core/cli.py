@@ -26,6 +26,7 @@ from transfer_core.commands import (
     delete,
     disk,
     export,
+    goal,
     listed,
     lists,
     predict,
@@ -66,6 +67,9 @@ COMMANDS = (
     Command("show", "one dataset or run in full: recipe, status, scores, files", show.show, show.add_arguments),
     Command("rename", "give a dataset another name", rename.rename, rename.add_arguments),
     Command("delete", "remove datasets with their runs, or runs, for good", delete.delete, delete.add_arguments),
+    Command(
+        "goal", "what counts for a dataset: accuracy, macro-F1, or the recall of a class", goal.goal, goal.add_arguments
+    ),
     Command("advise", "what the four scenarios recommend for a dataset", advise.advise, advise.add_arguments),
     Command("strategies", "the ways of transferring, and when to take which", lists.strategies),
     Command(
@@ -96,6 +100,8 @@ graft show 3f9a
 graft rename "my photos" birds
 graft delete birds
 graft delete 3f9a 77c0 --yes
+graft goal birds macro-f1
+graft goal birds recall:owl@0.9
 graft advise birds --similarity different --budget ample --domain no
 graft advise birds --measure --pilots 120 --seconds 600
 graft strategies
@@ -107,6 +113,7 @@ graft run birds --strategy linear_svm --folds 5
 graft run birds --recipe recipe.json --per-class 20
 graft rates birds --strategy fine_tune_all
 graft compare 3f9a 77c0
+graft compare 3f9a 77c0 --goal macro-f1
 graft correct birds label-errors.csv
 graft report birds report.html
 graft report birds two.html --runs 3f9a 77c0

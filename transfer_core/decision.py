@@ -195,7 +195,8 @@ def _why(decision: Decision, rules: Advice) -> str:
     if decision.strategy != decision.preferred:
         return "the best that fits the time that there is."
     if decision.trust == "pilots" and pilots is not None:
-        led = f" by {100 * pilots.margin:.1f} points of validation accuracy" if pilots.margin is not None else ""
+        of = "validation accuracy" if pilots.goal == "accuracy" else "what counts"
+        led = f" by {100 * pilots.margin:.1f} points of {of}" if pilots.margin is not None else ""
         return f"in the pilots it led{led}."
     if pilots is not None:
         return f"the pilots could not tell, and {_tie(decision, pilots)}."

@@ -95,7 +95,8 @@ def race(pilots: Pilots) -> str:
         return f"The pilots could not tell: there was time for {lead} alone."
     second = pilots.trials[1]
     by = f"{100 * pilots.margin:.1f} points ({100 * pilots.low:.1f} to {100 * pilots.high:.1f})"
-    led = f"{lead} leads {_title(second.strategy)} by {by} on {pilots.val_images:,} validation images"
+    of = "" if pilots.goal == "accuracy" else " of what counts"
+    led = f"{lead} leads {_title(second.strategy)} by {by}{of} on {pilots.val_images:,} validation images"
     if pilots.recommended is not None:
         return f"{led}."
     if len(pilots.tied) < 2:

@@ -62,10 +62,10 @@ def contrast(comparison: Comparison) -> str:
 
 
 def _lead(pair: Pair, pairs: int) -> str:
-    value = pair.accuracy.value
+    value = pair.counts.value
     if not value:
-        return "Both have as many test images right"
-    ahead, lead = ("Fine-tuning", pair.accuracy) if value > 0 else ("Feature extraction", -pair.accuracy)
+        return "Both have as many test images right" if pair.reached is None else "Both reach as much of what counts"
+    ahead, lead = ("Fine-tuning", pair.counts) if value > 0 else ("Feature extraction", -pair.counts)
     return f"{ahead} is {points(lead).removeprefix('+')} ahead, {luck(pair, pairs)}"
 
 
@@ -109,7 +109,7 @@ def _side(workspace: Workspace, dataset: Dataset, comparison: Comparison, approa
 
 def best(workspace: Workspace, comparison: Comparison, run: Run) -> str:
     """HTML: the run that stands for an approach, with its figures."""
-    listed: list[Fact] = facts_of(run, comparison.score(run.id), workspace.runs.model_bytes(run.id))
+    listed: list[Fact] = facts_of(workspace, comparison, run)
     listed.append(("Training images", text.count(comparison.trained_on(run.id)), ""))
     name = strategy_name(run.recipe.strategy, text.short(comparison.title(run.id), 60))
     return f'<p style="margin-bottom: .9rem"><small>Taken by the verdict’s rule</small><br>{name}</p>{facts(listed)}'

@@ -9,7 +9,7 @@ from components.compare.report_button import figures_button
 from components.kit import text
 from components.kit.charts import symbol_uri
 from components.kit.runs import kind_of, points
-from transfer_core.presentation.entries import Entry, always
+from transfer_core.presentation.entries import Entry, always, what_counts
 from transfer_core.presentation.recipes import differences
 from transfer_core.presentation.tables import run_rows
 from transfer_core.types import Dataset, Run
@@ -53,9 +53,13 @@ def _runs(workspace: Workspace, comparison: Comparison, shown: Sequence[Entry]) 
         }
     )
     constant = comparison.constant.score
+    counts = text.plain(what_counts(comparison))
+    if counts not in figures:
+        figures.insert(3, counts, [100 * each.score.counts.value for each in shown])
     figures.loc[len(figures)] = {
         **dict.fromkeys(figures),
         "Run": text.plain(always(comparison)),
+        counts: 100 * constant.counts.value,
         "Test accuracy": 100 * constant.accuracy,
         "95 % from": 100 * constant.interval[0],
         "to": 100 * constant.interval[1],
@@ -70,6 +74,7 @@ def _runs(workspace: Workspace, comparison: Comparison, shown: Sequence[Entry]) 
         placeholder=NONE,
         alt="The figures of the runs that are compared",
         column_config={
+            counts: PERCENT,
             "": st.column_config.ImageColumn(width=40),
             "Chosen": st.column_config.TextColumn(width=70),
             "Test accuracy": st.column_config.ProgressColumn(format="%.1f %%", min_value=0, max_value=100),

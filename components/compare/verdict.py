@@ -9,10 +9,11 @@ from components.compare.report_button import report_button
 from components.kit import text
 from components.kit.buttons import button
 from components.kit.drawn import drawn
+from components.kit.goal import goal_view
 from components.kit.take_home import export_view
-from transfer_core.presentation.entries import always
+from transfer_core.presentation.entries import always, what_counts
 from transfer_core.types import Dataset, Run
-from transfer_core.workspace import Comparison, Score, Workspace
+from transfer_core.workspace import Comparison, Workspace
 
 NEXT = "Predict with the chosen run"
 Fact = tuple[str, str, str]  # what it is, the figure, what is to be said of it
@@ -29,7 +30,7 @@ def verdict_view(workspace: Workspace, dataset: Dataset, comparison: Comparison)
         st.markdown(f"#### {text.escape(verdict.reason)}")
         if verdict.warning:
             st.warning(text.escape(verdict.warning), icon=":material/warning:")
-        drawn(facts(facts_of(run, comparison.score(run.id), workspace.runs.model_bytes(run.id))), key="verdict_facts")
+        drawn(facts(facts_of(workspace, comparison, run)), key="verdict_facts")
         if verdict.caution:
             st.markdown(f":small[{text.escape(verdict.caution)}]")
         with st.container(horizontal=True, key="verdict_next"):
@@ -67,15 +68,20 @@ def on_what(comparison: Comparison) -> str:
     return f"{told} {constant}"
 
 
-def facts_of(run: Run, score: Score, model_bytes: int | None) -> list[Fact]:
+def facts_of(workspace: Workspace, comparison: Comparison, run: Run) -> list[Fact]:
     """What a run reached and what it took; what was not measured is left out."""
+    score, model_bytes = comparison.score(run.id), workspace.runs.model_bytes(run.id)
+    reached: list[Fact] = []
+    if score.reached is not None:
+        between = text.between(score.reached.low, score.reached.high)
+        reached = [(what_counts(comparison), text.percent(score.reached.value), between)]
     took = (
         ("Training time", run.whole_seconds, text.duration),
         ("Peak memory", run.peak_bytes, text.size),
         ("Model file", model_bytes, text.size),
     )
     found = [(what, written(figure), "") for what, figure, written in took if figure is not None]
-    return [("Test accuracy", text.percent(score.accuracy), text.between(*score.interval)), *found]
+    return [*reached, ("Test accuracy", text.percent(score.accuracy), text.between(*score.interval)), *found]
 
 
 def facts(listed: Sequence[Fact]) -> str:
@@ -88,13 +94,14 @@ def facts(listed: Sequence[Fact]) -> str:
     return f'<style>{STYLE}</style><dl class="facts">{made}</dl>'
 
 
-def how_decided(workspace: Workspace, comparison: Comparison) -> None:
-    """Folded: the rule with its one setting, what became of the advice, what pretraining brought."""
+def how_decided(workspace: Workspace, dataset: Dataset, comparison: Comparison) -> None:
+    """Folded: the rule, with what counts and what a lead must be worth; the advice; what pretraining brought."""
     grade, transfer = workspace.comparisons.grade(comparison), comparison.transfer
     with st.popover("How this is decided", icon=":material/balance:", key="how"):
         st.caption(rule(comparison))
+        goal_view(workspace, dataset, place="compare")
         st.number_input(
-            "Points of accuracy that a lead must exceed",
+            "Points that a lead must exceed",
             min_value=0.0,
             max_value=100.0,
             value=state.compare_worth.default,
@@ -104,7 +111,7 @@ def how_decided(workspace: Workspace, comparison: Comparison) -> None:
             persist_state="session",
             width=300,
             help="A surely better run is taken only when it is ahead by more than this. Set it to what a point of"
-            " accuracy is worth to you against training time.",
+            " what counts is worth to you against training time.",
         )
         st.markdown(f"###### The advice\n:small[{text.escape(grade.reason)}]")
         if transfer is not None:
@@ -138,7 +145,9 @@ EXPLAINED = (
     " between what bounds the difference of two runs lies:"
     f" {_term('near-duplicates', 'Pictures that are nearly the same; they would count twice.')} are drawn together."
     f" {_term('McNemar’s exact test', 'Looks only at the images that one run alone has right: would a coin toss do?')}"
-    " says whether the images that one run alone has right are more than luck. The more pairs are compared, the more"
+    " says whether the images that one run alone has right are more than luck. Where macro-F1 counts, chance decides"
+    " 4,000 times whose answers are whose instead; where the recall of a class counts, only its images are compared, at"
+    " the threshold that each run’s validation images set. The more pairs are compared, the more"
     f" often one differs by luck, so {_term('Holm’s rule', 'Multiplies each p value by how many tests remain.')} asks"
     " for more of each. A run is surely better when the adjusted p is below 0.05 and the interval leaves out zero."
     " The verdict takes the run that trained fastest of those that no other one surely beats by more than the points"

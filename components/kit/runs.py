@@ -18,13 +18,14 @@ Answer = TypeVar("Answer")
 def compared(workspace: Workspace, dataset: str, runs: Sequence[str]) -> Comparison:
     """`Comparisons.make`, a lead worth what the session says. Raises GraftError."""
     known = states(workspace.runs.list(dataset))  # the approaches look at these, and titles tell runs from them
+    known += f" {dataset} {workspace.studies.said(workspace.datasets.get(dataset)).goal}"
     return _compared(workspace, str(workspace.root), tuple(runs), state.compare_worth.get() / 100, known)
 
 
 def taken(workspace: Workspace, dataset: Dataset) -> Run | None:
     """`Comparisons.choice`: the run that every page marks, a lead worth what the session says."""
     worth = state.compare_worth.get() / 100
-    by = dataset.id, worth, states(workspace.runs.list(dataset.id))
+    by = dataset.id, worth, workspace.studies.said(dataset).goal, states(workspace.runs.list(dataset.id))
     return kept(workspace, workspace.comparisons.choice, dataset, worth, by=by)
 
 
@@ -50,7 +51,11 @@ def _kept(root: str, question: str, by: Hashable, _ask: Callable[[], Any]) -> An
 
 def forecast(workspace: Workspace, comparison: Comparison) -> Forecast | None:
     """`Comparisons.forecast`. Raises GraftError."""
-    by = tuple(run.id for run in comparison.runs), _tested(workspace, comparison.runs[0].recipe.dataset)
+    by = (
+        tuple(run.id for run in comparison.runs),
+        comparison.goal,
+        _tested(workspace, comparison.runs[0].recipe.dataset),
+    )
     return kept(workspace, workspace.comparisons.forecast, comparison, by=by)
 
 

@@ -71,7 +71,7 @@ def test_where_none_is_better_one_is_taken_and_that_is_said_first() -> None:
     found = made({"a": [0] * 99 + [1], "b": [0] * 100}, (98, 2))
     assert found.verdict.choice == "a"
     assert found.verdict.reason.startswith("None of these runs is surely better than always answering “usual”, which")
-    assert "Take “Fine-tune all”" in found.verdict.reason and found.verdict.warning == ""
+    assert "Take “Fine-tune all”, if any: it has 99.0 %" in found.verdict.reason and found.verdict.warning == ""
     told = grade(table_of(found), "linear_probe", TITLES).reason
     assert "It is not surely better than always answering “usual”" in told and "It never finds “rare”" in told
 

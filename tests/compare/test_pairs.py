@@ -4,10 +4,8 @@ import numpy as np
 import pytest
 
 from tests.compare.made import predicted, predictions
-from transfer_core.compare.pairs import held, margin
-from transfer_core.compare.statistics import (
-    holm,
-)
+from transfer_core.compare.pairs import held
+from transfer_core.compare.statistics import holm, margin
 
 
 @pytest.mark.parametrize(
@@ -33,8 +31,8 @@ def test_near_duplicates_are_one_image() -> None:
 def test_near_duplicates_widen_the_interval() -> None:
     first, second = np.ones(60, bool), np.repeat([False, True], [12, 48])
     kept = {"a": predictions(first.tolist()), "b": predictions(second.tolist())}
-    (alone,) = held(kept, np.arange(60), 2).pairs
-    (grouped,) = held(kept, np.arange(60) // 12, 2).pairs
+    (alone,) = held(kept, np.arange(60), "ab").pairs
+    (grouped,) = held(kept, np.arange(60) // 12, "ab").pairs
     assert alone.better == "a" and grouped.better is None
     assert grouped.accuracy.high - grouped.accuracy.low > 2 * (alone.accuracy.high - alone.accuracy.low)
     back = alone.seen_from("b")
@@ -47,7 +45,7 @@ def test_many_pairs_need_more_proof() -> None:
     right = {f"r{i}": (rng.random(200) < 0.7).tolist() for i in range(5)}
     right |= {"good": [True] * 14 + right["r0"][14:]}
     kept = {id: predictions(each) for id, each in right.items()}
-    found = held(kept, np.arange(200), 2).pairs
+    found = held(kept, np.arange(200), "ab").pairs
     assert len(found) == 15
     assert [each.adjusted for each in found] == pytest.approx(holm([each.p for each in found]))
     assert all(each.adjusted >= each.p for each in found)
@@ -55,6 +53,6 @@ def test_many_pairs_need_more_proof() -> None:
 
 def test_different_or_no_test_images_are_refused() -> None:
     with pytest.raises(ValueError, match="different images"):
-        held({"a": predictions([True]), "b": predictions([True], 5)}, np.arange(1), 2)
+        held({"a": predictions([True]), "b": predictions([True], 5)}, np.arange(1), "ab")
     with pytest.raises(ValueError, match="no test images"):
-        held({"a": predicted(np.zeros((0, 2)), [])}, np.zeros(0, np.int64), 2)
+        held({"a": predicted(np.zeros((0, 2)), [])}, np.zeros(0, np.int64), "ab")

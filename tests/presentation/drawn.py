@@ -9,7 +9,7 @@ from transfer_core.compare.compared import Approach, Bin, Comparison, Constant, 
 from transfer_core.compare.crossing import Crossing, Forecast, LearningCurve, Size
 from transfer_core.presentation.entries import Entry, entries
 from transfer_core.presentation.figures import Curve
-from transfer_core.types import EpochEnd, RateTest, Recipe, Run
+from transfer_core.types import EpochEnd, Goal, RateTest, Recipe, Run
 
 NASTY = ("<b>shoe</b>", "$x$", "![x](http://evil.test)", "c0")
 TITLES = ("Linear probe", "Fine-tune everything", "Fine-tune everything, seed 3")
@@ -74,6 +74,7 @@ def compared(
         scores=scores,
         pairs=pairs,
         classes=("a", "b"),
+        goal=Goal(),
         constant=Constant(label=0, score=score("constant", 0.52), pairs=()),
         verdict=Verdict(choice=choice, best=runs[0].id, reason="", warning="", caution="", worth=0.01),
         transfer=None,

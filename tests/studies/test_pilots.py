@@ -22,13 +22,14 @@ from transfer_core.studies.trials import Candidate, Race
 from transfer_core.training import gradient
 from transfer_core.training.fit import fit
 from transfer_core.training.images import Images
-from transfer_core.training.setup import State
+from transfer_core.training.setup import Context, State
 from transfer_core.types import (
     TEST,
     TRAIN,
     Dataset,
     EpochEnd,
     Event,
+    Goal,
     Ints,
     Notice,
     Pilots,
@@ -153,10 +154,17 @@ def test_random_weights_that_do_not_fit_the_memory_sit_out(workspace: Workspace,
     [("from_scratch", 0.3, True), ("from_scratch", 0.2, False), ("fine_tune_all", 0.3, False)],
 )
 def test_a_short_training_is_beaten_only_by_random_weights_after_as_small_a_part(
-    workspace: Workspace, dataset: Dataset, lead: str, part: float, beaten: bool
+    workspace: Workspace, dataset: Dataset, monkeypatch: pytest.MonkeyPatch, lead: str, part: float, beaten: bool
 ) -> None:
     ahead, behind = [
-        Candidate(recipe=workspace.recipes.make(dataset, name), part=each, steps=9, rounds=1, right=np.full(240, right))
+        Candidate(
+            recipe=workspace.recipes.make(dataset, name),
+            part=each,
+            steps=9,
+            rounds=1,
+            right=np.full(240, right),
+            reached=float(right),
+        )
         for name, each, right in (
             (lead, 0.3, True),
             ("fine_tune_all" if lead == "from_scratch" else "from_scratch", part, False),
@@ -164,8 +172,10 @@ def test_a_short_training_is_beaten_only_by_random_weights_after_as_small_a_part
     ]
     data = replace(dataset, splits=np.ones(240), groups=np.arange(240))
     context = SimpleNamespace(dataset=data, backbone=workspace.backbones.get("bundled"))
-    race = SimpleNamespace(context=context, budget=1.0, spent=lambda: 1.0)
-    found = pilots_module._result(cast(Race, race), [behind, ahead], [ahead, behind])
+    race = Race.__new__(Race)
+    race.context, race.budget, race.goal = cast(Context, context), 1.0, Goal()
+    monkeypatch.setattr(race, "spent", lambda: 1.0)
+    found = pilots_module._result(race, [behind, ahead], [ahead, behind])
     assert found.tied == ((lead,) if beaten else (lead, behind.recipe.strategy))
 
 

@@ -260,3 +260,24 @@ def test_by_rule_the_rate_warms_up_and_falls_as_it_did_before_these_were_setting
     shares = [gradient.share_of_peak(step, steps, warm, wanted.schedule) for step in range(steps)]
     assert shares[-1] < 0.1 < max(shares) and 0.95 < max(shares) <= 1
     assert {gradient.share_of_peak(step, steps, 0.0, "constant") for step in range(steps)} == {1.0}
+
+
+@pytest.mark.parametrize("strategy", ["frozen_head", "fine_tune_all"])
+def test_the_epoch_that_is_kept_is_the_one_that_reaches_most_of_what_counts(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, strategy: str
+) -> None:
+    """Here what counts comes as it is told, whatever the loss says; of equals the lower loss is kept."""
+    told = iter([0.5, 0.2, 0.9, 0.3, 0.8])
+    if strategy == "frozen_head":
+        next(told)  # there is nothing yet that it begins with
+    monkeypatch.setattr(gradient, "reached", lambda *_: next(told))
+    wanted = replace(bench.recipe(strategy, epochs=4, patience=0), goal="macro_f1")
+    events = bench.run(wanted, f"counts {strategy}")
+    (last,) = {stage.stage for stage in of_kind(events, StageStart)[-2:-1]}
+    own = [epoch for epoch in of_kind(events, EpochEnd) if epoch.stage == last]
+    ahead = [epoch.best for epoch in own]
+    assert ahead == ([True, True, False, False] if strategy == "frozen_head" else [False, True, False, False])
+    assert events[-1].result["val_accuracy"] == pytest.approx(own[1].val_accuracy)
+    plain = bench.recipe(strategy)
+    assert replace(plain, goal="macro_f1").id != plain.id == replace(plain, goal="accuracy").id
+    assert "goal" not in plain.hashed()

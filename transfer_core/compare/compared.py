@@ -5,7 +5,7 @@ from typing import Literal
 
 import numpy as np
 
-from transfer_core.types import Ints, Run
+from transfer_core.types import Goal, Ints, Run
 
 LEVEL = 0.05  # of significance
 NOISE = (0.01, 0.05)  # labels that are wrong, as a share; ten known test sets have 3.3 % on average (Northcutt 2021b)
@@ -46,6 +46,13 @@ class Score:
     log_loss: float  # mean negative log-likelihood of the label, nats
     ece: float  # expected calibration error: how far confidence lies from accuracy on average
     reliability: tuple[Bin, ...]  # by confidence; bins without images are left out
+    reached: Interval | None = None  # of what counts; None: accuracy
+    precision: Interval | None = None  # where a recall counts: of what is called so, at the threshold; None: no call
+
+    @property
+    def counts(self) -> Interval:
+        """What a run reached of what counts, with its 95 % interval."""
+        return self.reached or Interval(value=self.accuracy, low=self.interval[0], high=self.interval[1])
 
     @property
     def unfound(self) -> tuple[int, ...]:
@@ -76,23 +83,29 @@ class Pair:
     log_loss: Interval  # below 0: the first is better
     wins: int  # images that the first alone has right
     losses: int  # images that the second alone has right
-    p: float  # McNemar's exact test, by near-duplicate group
+    p: float  # that both are equal in what counts; of accuracy McNemar's exact test, by near-duplicate group
     adjusted: float  # p, by Holm over all pairs that are compared
+    reached: Interval | None = None  # of what counts; None: accuracy
+
+    @property
+    def counts(self) -> Interval:
+        """The difference in what counts."""
+        return self.reached or self.accuracy
 
     @property
     def sure(self) -> bool:
-        """Whether one of the two has more images right than chance explains, given how many pairs are compared."""
+        """Whether one of the two is ahead by more than chance explains, given how many pairs are compared."""
         return self.adjusted < LEVEL and self.sure_alone
 
     @property
     def sure_alone(self) -> bool:
         """Whether it were so if no other pair were compared."""
-        return self.p < LEVEL and (self.accuracy.low > 0 or self.accuracy.high < 0)
+        return self.p < LEVEL and (self.counts.low > 0 or self.counts.high < 0)
 
     @property
     def better(self) -> str | None:
-        """The run that surely has more images right; None while that may be luck."""
-        return None if not self.sure else self.first if self.accuracy.value > 0 else self.second
+        """The run that is surely ahead in what counts; None while that may be luck."""
+        return None if not self.sure else self.first if self.counts.value > 0 else self.second
 
     def seen_from(self, run: str) -> "Pair":
         """The same pair with `run` first."""
@@ -107,6 +120,7 @@ class Pair:
             log_loss=-self.log_loss,
             wins=self.losses,
             losses=self.wins,
+            reached=None if self.reached is None else -self.reached,
         )
 
 
@@ -133,12 +147,12 @@ class Verdict:
     reason: str  # in a sentence or two
     warning: str  # what stands against taking it, in sentences: a class that it never finds, too few test images
     caution: str  # what else to know of these runs, in sentences; '' for nothing, as `warning`
-    worth: float  # accuracy that a lead must exceed, as a fraction
+    worth: float  # of what counts, that a lead must exceed, as a fraction
 
 
 @dataclass(frozen=True, kw_only=True)
 class Transfer:
-    """What pretraining brought: of either kind the run that the verdict's rule takes."""
+    """What pretraining brought: of either kind the verdict's choice, or the most accurate."""
 
     pretrained: str  # run ids
     scratch: str
@@ -197,6 +211,7 @@ class Comparison:
     scores: tuple[Score, ...]  # in the order of runs
     pairs: tuple[Pair, ...]  # each two runs once
     classes: tuple[str, ...]
+    goal: Goal  # what counts
     constant: Constant
     verdict: Verdict
     transfer: Transfer | None  # None without a run from scratch beside a pretrained one
@@ -214,7 +229,7 @@ class Comparison:
         strategies = {run.id: run.strategy for run in self.runs}
         others = [score for score in self.scores if score.run != choice]
         foreign = [score for score in others if strategies[score.run] != strategies[choice]]
-        return max(foreign or others, key=lambda score: score.accuracy).run if others else None
+        return max(foreign or others, key=lambda score: score.counts.value).run if others else None
 
     def pair(self, first: str, second: str) -> Pair:
         """The two runs, `first` first. Raises KeyError where they are not compared."""

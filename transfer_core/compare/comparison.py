@@ -6,11 +6,12 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from transfer_core.compare.compared import Comparison, Constant
+from transfer_core.compare.compared import Comparison, Constant, Score
 from transfer_core.compare.pairs import CONSTANT, Held, held
 from transfer_core.compare.statistics import score
 from transfer_core.compare.verdict import WORTH, Table, approaches, transfer, verdict
-from transfer_core.types import TEST, TRAIN, Dataset, Floats, Predictions, Run
+from transfer_core.goals import ACCURACY
+from transfer_core.types import TEST, TRAIN, Dataset, Floats, Goal, Predictions, Run
 
 
 def compared(
@@ -22,8 +23,11 @@ def compared(
     known: Sequence[Run] = (),
     both: Held | None = None,
     worth: float = WORTH,
+    goal: Goal = ACCURACY,
 ) -> Comparison:
-    """`known`: finished runs of the dataset, for what either approach reaches with other numbers of images; `both`: the
+    """`goal`: what counts; accuracy where that is the recall of a class without test images.
+
+    `known`: finished runs of the dataset, for what either approach reaches with other numbers of images; `both`: the
     pairs of these runs where they are known already.
 
     Raises ValueError when the runs were tested on different images, or on none.
@@ -31,15 +35,22 @@ def compared(
     kept = {run.id: predictions[run.id] for run in runs}
     first = next(iter(kept.values()))
     groups, classes = dataset.groups[first.test_samples], len(dataset.classes)
-    scores = {run.id: score(run.id, kept[run.id], classes) for run in runs}
+    if goal.kind == "recall" and not (first.test_labels == dataset.classes.index(goal.label)).any():
+        goal = ACCURACY
     shares = _shares(dataset, runs[0], first)
     always = replace(
         first,
         val_probabilities=np.tile(shares, (len(first.val_labels), 1)),
         test_probabilities=np.tile(shares, (len(first.test_labels), 1)),
     )
-    both = held(kept, groups, classes, always) if both is None else both
-    constant = Constant(label=int(shares.argmax()), score=score(CONSTANT, always, classes), pairs=both.constant)
+    both = held(kept, groups, dataset.classes, always, goal) if both is None else both
+
+    def scored(run: str, said: Predictions) -> Score:
+        plain = score(run, said, classes)
+        return replace(plain, reached=both.reached.get(run), precision=both.precision.get(run))
+
+    scores = {run.id: scored(run.id, kept[run.id]) for run in runs}
+    constant = Constant(label=int(shares.argmax()), score=scored(CONSTANT, always), pairs=both.constant)
     table = Table(
         runs=runs,
         titles=titles,
@@ -48,6 +59,7 @@ def compared(
         images={run.id: train_images(dataset, run, kept[run.id]) for run in runs},
         classes=dataset.classes,
         constant=constant,
+        goal=goal,
         worth=worth,
     )
     own = not any(run.recipe.folds for run in runs)  # tested on the dataset's own split, as `known` are
@@ -60,6 +72,7 @@ def compared(
         scores=tuple(scores.values()),
         pairs=tuple(table.pairs),
         classes=dataset.classes,
+        goal=goal,
         constant=constant,
         verdict=verdict(table, [images for _, images in sizes]),
         transfer=transfer(table),
@@ -84,6 +97,7 @@ def table_of(comparison: Comparison) -> Table:
         images=dict(zip(ids, comparison.train_images, strict=True)),
         classes=comparison.classes,
         constant=comparison.constant,
+        goal=comparison.goal,
         worth=comparison.verdict.worth,
     )
 

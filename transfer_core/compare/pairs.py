@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from transfer_core.compare.compared import LEVEL, Interval, Pair
+from transfer_core.compare.compared import Interval, Pair
+from transfer_core.compare.counted import counted
 from transfer_core.compare.statistics import (
-    Right,
     bootstrapped,
     confusion,
     holm,
@@ -17,7 +17,8 @@ from transfer_core.compare.statistics import (
     macro_f1,
     mcnemar,
 )
-from transfer_core.types import Ints, Predictions
+from transfer_core.goals import ACCURACY
+from transfer_core.types import Goal, Ints, Predictions
 
 
 class Held(NamedTuple):
@@ -25,13 +26,19 @@ class Held(NamedTuple):
 
     pairs: tuple[Pair, ...]
     constant: tuple[Pair, ...]
+    reached: Mapping[str, Interval]  # of what counts, by run and CONSTANT; empty where that is accuracy
+    precision: Mapping[str, Interval | None]  # where a recall counts: of what is called so on the test images
 
 
 CONSTANT = "constant"  # stands for a run's id
 
 
 def held(
-    predictions: Mapping[str, Predictions], groups: Ints, classes: int, constant: Predictions | None = None
+    predictions: Mapping[str, Predictions],
+    groups: Ints,
+    classes: Sequence[str],
+    constant: Predictions | None = None,
+    goal: Goal = ACCURACY,
 ) -> Held:
     """All pairs of runs, in the order of the runs, and each run against `constant`; p values are adjusted among either.
 
@@ -50,21 +57,28 @@ def held(
     runs, others = len(names), [] if constant is None else [constant]
     names += [CONSTANT] * len(others)
     if len(names) == 1:
-        return Held((), ())
+        return Held((), (), {}, {})
     shares = [kept.test_probabilities for kept in (*predictions.values(), *others)]
     drawn = bootstrapped(labels, shares, groups)
     right = [each.argmax(1) == labels for each in shares]
     figures = (
         [float(each.mean()) for each in right],
-        [macro_f1(confusion(labels, each.argmax(1), classes)) for each in shares],
+        [macro_f1(confusion(labels, each.argmax(1), len(classes))) for each in shares],
         [float(log_losses(labels, each).mean()) for each in shares],
     )
+
+    everyone = dict(zip(names, (*predictions.values(), *others), strict=True))
+    other = None if goal == ACCURACY else counted(goal, everyone, groups, tuple(classes), drawn[1])
+
+    def ahead(a: int, b: int) -> tuple[Interval | None, float]:
+        """In what counts, where that is not accuracy; and p that neither is."""
+        return (None, mcnemar(right[a], right[b], groups)) if other is None else other.difference(names[a], names[b])
 
     def difference(kind: int, a: int, b: int) -> Interval:
         return interval(figures[kind][a] - figures[kind][b], drawn[kind][a] - drawn[kind][b])
 
     def made(both: Sequence[tuple[int, int]]) -> tuple[Pair, ...]:
-        p_values = [mcnemar(right[a], right[b], groups) for a, b in both]
+        leads = [ahead(a, b) for a, b in both]
         return tuple(
             Pair(
                 first=names[a],
@@ -76,31 +90,14 @@ def held(
                 losses=int((right[b] & ~right[a]).sum()),
                 p=p,
                 adjusted=adjusted,
+                reached=lead,
             )
-            for (a, b), p, adjusted in zip(both, p_values, holm(p_values), strict=True)
+            for (a, b), (lead, p), adjusted in zip(both, leads, holm([p for _, p in leads]), strict=True)
         )
 
-    return Held(made(list(combinations(range(runs), 2))), made([(run, runs) for run in range(runs) if others]))
-
-
-class Margin(NamedTuple):
-    """Accuracy of the first minus that of the second, with its 95 % interval, and an exact p that they are equal."""
-
-    value: float
-    low: float
-    high: float
-    p: float
-
-    @property
-    def sure(self) -> bool:
-        """Of few images that differ the bootstrap is too sure of itself; the exact test is not."""
-        return self.low > 0 and self.p < LEVEL
-
-
-def margin(first: Right, second: Right, groups: Ints) -> Margin:
-    """How surely the first of two classifiers has more of the same images (N,) right, by near-duplicate group (N,)."""
-    labels = np.zeros(len(first), dtype=np.int64)
-    shares = [np.stack([each, ~each], 1).astype(float) for each in (first, second)]
-    accuracy, _, _ = bootstrapped(labels, shares, groups)
-    lead = interval(float(first.mean() - second.mean()), accuracy[0] - accuracy[1])
-    return Margin(lead.value, lead.low, lead.high, mcnemar(first, second, groups))
+    return Held(
+        made(list(combinations(range(runs), 2))),
+        made([(run, runs) for run in range(runs) if others]),
+        {} if other is None else other.values,
+        {} if other is None else other.precision,
+    )

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from math import sqrt
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse, special
 
-from transfer_core.compare.compared import Bin, Interval, Score
+from transfer_core.compare.compared import LEVEL, Bin, Interval, Score
 from transfer_core.types import Floats, Ints, Predictions
 
 DRAWS, BLOCK = 2_000, 250  # of the bootstrap; how many at once, which bounds its memory
@@ -181,6 +182,29 @@ def interval(value: float, draws: Floats) -> Interval:
     """A figure with the 95 % percentile interval of its bootstrap draws (B,)."""
     low, high = np.percentile(draws, (2.5, 97.5))
     return Interval(value=value, low=float(min(low, value)), high=float(max(high, value)))
+
+
+class Margin(NamedTuple):
+    """Accuracy of the first minus that of the second, with its 95 % interval, and an exact p that they are equal."""
+
+    value: float
+    low: float
+    high: float
+    p: float
+
+    @property
+    def sure(self) -> bool:
+        """Of few images that differ the bootstrap is too sure of itself; the exact test is not."""
+        return self.low > 0 and self.p < LEVEL
+
+
+def margin(first: Right, second: Right, groups: Ints) -> Margin:
+    """How surely the first of two classifiers has more of the same images (N,) right, by near-duplicate group (N,)."""
+    labels = np.zeros(len(first), dtype=np.int64)
+    shares = [np.stack([each, ~each], 1).astype(float) for each in (first, second)]
+    accuracy, _, _ = bootstrapped(labels, shares, groups)
+    lead = interval(float(first.mean() - second.mean()), accuracy[0] - accuracy[1])
+    return Margin(lead.value, lead.low, lead.high, mcnemar(first, second, groups))
 
 
 # --- folds --------------------------------------------------------------------------------------

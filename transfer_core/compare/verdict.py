@@ -19,11 +19,12 @@ from transfer_core.compare.compared import (
 )
 from transfer_core.compare.statistics import wilson
 from transfer_core.compare.words import ahead, at_cost, dearer, lead_in_points, points
+from transfer_core.goals import ACCURACY, words
 from transfer_core.strategies import strategy
-from transfer_core.types import Run
+from transfer_core.types import Goal, Run
 from transfer_core.words import listed, percent, some
 
-WORTH = 0.01  # accuracy that a lead must exceed to be worth more time
+WORTH = 0.01  # of what counts, that a lead must exceed to be worth more time
 MUCH = 1.5  # times the time: below it a run is no cheaper, and the more accurate one is the better guess
 LEAST_TESTED = 30  # test images, below which a warning says that they are few
 NAMED = 3  # classes that a warning names
@@ -41,6 +42,7 @@ class Table:
     images: Mapping[str, int]  # that each run was trained on
     classes: Sequence[str]
     constant: Constant
+    goal: Goal = ACCURACY
     worth: float = WORTH
 
     def run(self, id: str) -> Run:
@@ -57,11 +59,11 @@ class Table:
     def leads(self, first: str, second: str) -> bool:
         """Whether the first is surely better, and by more than is worth nothing."""
         pair = self.pair(first, second)
-        return pair.better == first and pair.accuracy.value > self.worth
+        return pair.better == first and pair.counts.value > self.worth
 
     def most_accurate(self, runs: Iterable[str]) -> str:
-        """Of equally accurate runs the cheapest."""
-        return min(runs, key=lambda run: (-self.scores[run].accuracy, self.seconds(run)))
+        """That which reaches most of what counts; of equal ones the cheapest."""
+        return min(runs, key=lambda run: (-self.scores[run].counts.value, self.seconds(run)))
 
     def luck(self, pair: Pair) -> str:
         """Why a lead may be none: by itself, or because so many pairs are compared."""
@@ -85,8 +87,25 @@ class Table:
     @property
     def always(self) -> str:
         """ "always answering “normal”, which has 99.0 % right" """
-        share = percent(self.constant.score.accuracy, gap=" ")
-        return f"always answering “{self.classes[self.constant.label]}”, which has {share} right"
+        value = self.constant.score.counts.value
+        share, finds = percent(value, gap=" "), f"“{self.goal.label}”"
+        reaches = {
+            "accuracy": f"has {share} right",
+            "macro_f1": f"has a macro-F1 of {share}",
+            "recall": f"finds {share} of {finds}" if value else f"finds no {finds}",
+        }
+        return f"always answering “{self.classes[self.constant.label]}”, which {reaches[self.goal.kind]}"
+
+    def reaches(self, run: str) -> str:
+        """ "it has 90.3 % of 372 test images right" """
+        score = self.scores[run]
+        share = percent(score.counts.value, gap=" ")
+        if self.goal.kind == "macro_f1":
+            return f"its macro-F1 is {share} on {some(score.images, 'test image')}"
+        if self.goal.kind == "recall":
+            images = int(score.confusion.sum(1)[self.classes.index(self.goal.label)])
+            return f"it finds {share} of {some(images, 'test image')} of “{self.goal.label}”"
+        return f"it has {share} of {some(score.images, 'test image')} right"
 
     def named(self, classes: Sequence[int]) -> str:
         """ "“a” and “b”", "5 of 10 classes" """
@@ -110,20 +129,21 @@ class Ruled:
 
 def ruled(table: Table, among: Iterable[str]) -> Ruled:
     """The cheapest run that no other one is surely, and by more than `worth`, ahead of, and that is surely better than
-    the constant answer where one is; the most accurate of those that cost about as little."""
+    the constant answer; the most accurate of those that cost about as little. Where none is better than that, the most
+    accurate of all."""
     everyone = list(among)
     best = table.most_accurate(everyone)
     led = {run for run in everyone if any(table.leads(other, run) for other in everyone if other != run)}
     rivals = [run for run in everyone if run != best and run not in led]
     able = [run for run in (best, *rivals) if table.above_constant(run)]
-    open_ = able or [best, *rivals]
+    open_ = able or [best]
     least = min(table.seconds(run) for run in open_)
     choice = table.most_accurate(run for run in open_ if table.seconds(run) <= MUCH * least)
     return Ruled(
         choice=choice,
         best=best,
-        rivals=tuple(run for run in rivals if run in open_),
-        left_out=tuple(run for run in (best, *rivals) if run not in open_),
+        rivals=tuple(run for run in rivals if run in able),
+        left_out=tuple(run for run in (best, *rivals) if able and run not in able),
     )
 
 
@@ -145,19 +165,48 @@ def verdict(table: Table, known: Iterable[int] = ()) -> Verdict:
     reason = _lead(table, choice, found.rivals) if lead else _cheaper(table, choice, best)
     if not table.above_constant(choice):
         whose = "This run is not" if len(table.runs) == 1 else "None of these runs is"
-        reason = f"{whose} surely better than {table.always}. {reason}"
+        most = reason if len(table.runs) == 1 else f"Take {table.quoted(choice)}, if any: {table.reaches(choice)}."
+        reason = f"{whose} surely better than {table.always}. {most}"
     elif found.left_out:
         several = "is" if len(found.left_out) == 1 else "are"
         names = listed([table.quoted(run) for run in found.left_out])
         reason += f" {names} {several} not surely better than {table.always}."
+    if table.goal != ACCURACY:
+        reason += f" What counts is {words(table.goal)}."
     cautions = [*_sizes(table, known), *_shift(table, choice)]
+    kept = table.scores[choice].precision
+    if table.goal.kind == "recall" and kept is not None and kept.value >= table.goal.precision:
+        cautions.insert(0, _precision(table, kept))
     return Verdict(
         choice=choice,
         best=best,
         reason=reason,
-        warning=" ".join((*_unfound(table, choice), *_tested(table))),
+        warning=" ".join((*_unkept(table, choice), *_unfound(table, choice), *_tested(table))),
         caution=" ".join(cautions),
         worth=table.worth,
+    )
+
+
+def _precision(table: Table, kept: Interval) -> str:
+    """What became on test images of the precision that a threshold keeps on validation images."""
+    share, low, high = (percent(each, gap=" ") for each in (kept.value, kept.low, kept.high))
+    asked = percent(table.goal.precision, 0, gap=" ")
+    return (
+        f"Of the test images that it calls “{table.goal.label}” at the threshold set on validation images, {share} are"
+        f" right ({low} to {high}); {asked} were asked for."
+    )
+
+
+def _unkept(table: Table, run: str) -> Iterable[str]:
+    """A precision that was asked for and not kept."""
+    kept = table.scores[run].precision
+    if table.goal.kind != "recall" or (kept is not None and kept.value >= table.goal.precision):
+        return
+    yield (
+        _precision(table, kept)
+        if kept is not None
+        else f"No threshold keeps {percent(table.goal.precision, 0, gap=' ')} precision on its validation images and"
+        f" calls any test image “{table.goal.label}”."
     )
 
 
@@ -184,15 +233,14 @@ def _tested(table: Table) -> Iterable[str]:
 
 def _lead(table: Table, best: str, rivals: Sequence[str]) -> str:
     """Why the most accurate run that may be taken is the one to take."""
-    score, name = table.scores[best], table.quoted(best)
-    head = f"Take {name}: it has {percent(score.accuracy, gap=' ')} of {some(score.images, 'test image')} right"
+    head = f"Take {table.quoted(best)}: {table.reaches(best)}"
     if len(table.runs) == 1:
         return f"{head}. It is the only run here; add another one to compare it with."
     rivals = [run for run in rivals if run != best]
     if not rivals:
         second = table.most_accurate(run.id for run in table.runs if run.id != best)
         pair = table.pair(best, second)
-        return f"{head}, {lead_in_points(pair.accuracy)} more than {table.quoted(second)}, which is more than chance."
+        return f"{head}, {lead_in_points(pair.counts)} more than {table.quoted(second)}, which is more than chance."
     behind = [table.quoted(run) for run in rivals if table.pair(best, run).better == best]
     level = [table.quoted(run) for run in rivals if table.pair(best, run).better != best]
     parts = [f"{listed(level)} cannot be told apart from it on these images"] if level else []
@@ -207,9 +255,9 @@ def _cheaper(table: Table, choice: str, best: str) -> str:
     pair, images = table.pair(best, choice), table.scores[best].images
     head = f"Take {table.quoted(choice)}: {table.quoted(best)}"
     cost = dearer(table.seconds(best), table.seconds(choice))
-    if round(100 * pair.accuracy.value, 1) == 0:
+    if round(100 * pair.counts.value, 1) == 0 and table.goal == ACCURACY:
         return f"{head} has only {some(pair.wins - pair.losses, 'image')} of {images:,} more right, and {cost}."
-    better = f"{head} is {lead_in_points(pair.accuracy)} better"
+    better = f"{head} is {lead_in_points(pair.counts)} better"
     if pair.better == best:
         return f"{better}, no more than the {points(table.worth)} that a lead must exceed, and {cost}."
     if not pair.sure_alone:
@@ -242,8 +290,9 @@ def _shift(table: Table, choice: str) -> Iterable[str]:
 
 
 def transfer(table: Table) -> Transfer | None:
-    """A pretrained run against one from random weights, as `taken` has them, of one network and one number of training
-    images; the most images that both were trained on. Another network only where its own was not tried.
+    """A pretrained run against one from random weights, of one network and one number of training images, the most that
+    both were trained on; another network only where its own was not tried. Of either kind the verdict's choice, or the
+    most accurate where that is of the other.
 
     "useless" where the interval rules out that pretraining is worth anything: negative transfer, or none.
     """
@@ -252,21 +301,21 @@ def transfer(table: Table) -> Transfer | None:
         return None
     one, other = found
     pair = table.pair(one, other)
-    named = f"{table.quoted(one)}, from pretrained weights, is {ahead(pair.accuracy)} {table.quoted(other)}"
+    named = f"{table.quoted(one)}, from pretrained weights, is {ahead(pair.counts)} {table.quoted(other)}"
     low = "" if table.above_constant(one) else f" Yet it is not surely better than {table.always}."
     if pair.better == one:
-        little = " a little" if pair.accuracy.value <= table.worth else ""
+        little = " a little" if pair.counts.value <= table.worth else ""
         said = f"Pretraining helps{little}: {named}.{low}"
         return Transfer(pretrained=one, scratch=other, finding="helps", reason=said, advice="")
-    if pair.accuracy.high <= table.worth or pair.better == other:
-        harms = " It harms." if pair.better == other and -pair.accuracy.value > table.worth else ""
+    if pair.counts.high <= table.worth or pair.better == other:
+        harms = " It harms." if pair.better == other and -pair.counts.value > table.worth else ""
         advice = (
             "What this backbone learned from its own images does not carry over to yours. Try features of an earlier"
             " layer, a backbone trained on images more like yours, or a longer training from scratch."
         )
         said = f"Pretraining does not help here: {named}.{harms}"
         return Transfer(pretrained=one, scratch=other, finding="useless", reason=said, advice=advice)
-    luck = f", {table.luck(pair)}" if pair.accuracy.value else ""
+    luck = f", {table.luck(pair)}" if pair.counts.value else ""
     said = f"Whether pretraining helps stays open: {named}{luck}."
     advice = "More test images would tell. Until then the cheaper of the two is as good a choice."
     return Transfer(pretrained=one, scratch=other, finding="open", reason=said, advice=advice)
@@ -284,7 +333,12 @@ def _contrasted(table: Table, *, same_network: bool) -> tuple[str, str] | None:
     if not both:
         return None
     pretrained, scratch = both[max(both, key=lambda key: (key[0], len(both[key][0])))]
-    return taken(table, [run.id for run in pretrained]), taken(table, [run.id for run in scratch])
+    choice = ruled(table, [run.id for run in table.runs]).choice
+    one, other = (
+        choice if choice in each else table.most_accurate(each)
+        for each in ([run.id for run in side] for side in (pretrained, scratch))
+    )
+    return one, other
 
 
 # --- the advice ---------------------------------------------------------------------------------
@@ -313,13 +367,13 @@ def grade(table: Table, recommended: str, titles: Mapping[str, str]) -> Grade:
     best = taken(table, winners) if winners else table.most_accurate(others)
     pair, cost = table.pair(best, run), at_cost(table.seconds(best), table.seconds(run))
     if winners:
-        reason = f"{said}; {table.quoted(best)} won by {lead_in_points(pair.accuracy)}{cost}."
+        reason = f"{said}; {table.quoted(best)} won by {lead_in_points(pair.counts)}{cost}."
         return Grade(recommended=recommended, run=run, won=best, reason=reason)
-    if pair.accuracy.value > 0:
+    if pair.counts.value > 0:
         luck = "too little to matter" if pair.better == best else table.luck(pair)
-        reason = f"{said}; {table.quoted(best)} has {lead_in_points(pair.accuracy)} more, {luck},{cost or ' here'}."
+        reason = f"{said}; {table.quoted(best)} has {lead_in_points(pair.counts)} more, {luck},{cost or ' here'}."
     else:
-        lead = f"{table.quoted(run)} is {ahead(-pair.accuracy)} {table.quoted(best)}"
+        lead = f"{table.quoted(run)} is {ahead(-pair.counts)} {table.quoted(best)}"
         reason = f"{said}, and nothing compared here is better: {lead}."
     choice = ruled(table, [each.id for each in table.runs]).choice
     if choice in others:

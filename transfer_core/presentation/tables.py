@@ -29,7 +29,7 @@ def run_rows(
             RunRow(
                 entry=each,
                 taken=pair is None,
-                lead=None if pair is None else pair.accuracy,
+                lead=None if pair is None else pair.counts,
                 sure=pair is not None and pair.sure,
                 train_images=comparison.trained_on(each.run.id),
                 model_bytes=model_bytes[each.run.id],

@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 
 from transfer_core.compare.statistics import DRAWS
 from transfer_core.presentation.answers import KINDS
-from transfer_core.presentation.entries import always
+from transfer_core.presentation.entries import always, what_counts
 from transfer_core.presentation.figures.curves import FEW
 from transfer_core.presentation.marks import mark_of
 from transfer_core.presentation.theme import DARK, LIGHT
@@ -75,7 +75,13 @@ def _templates() -> Environment:
         **{"count": count, "percent": percent, "duration": duration, "size": size, "short": short, "chance": chance},
         **{"day": day, "ended": ended, "loss": loss, "points": points, "code": code, "saved": saved},
     }
-    made.globals |= {"between": between, "signed": signed, "mark_of": mark_of, "always": always}
+    made.globals |= {
+        "between": between,
+        "signed": signed,
+        "mark_of": mark_of,
+        "always": always,
+        "what_counts": what_counts,
+    }
     made.globals |= {"kinds": KINDS, "nearest": NEAREST, "draws": DRAWS}
     return made
 

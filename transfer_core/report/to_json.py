@@ -40,7 +40,7 @@ def contents(gathered: Gathered) -> dict[str, Any]:
         "answers": {"said": gathered.said, "measured": gathered.measured},
         "advice": {**_fields(gathered.decision), "titles": titles},
         "grade": gathered.grade,
-        "verdict": {**_fields(comparison.verdict), "test_images": comparison.images},
+        "verdict": {**_fields(comparison.verdict), "goal": comparison.goal, "test_images": comparison.images},
         "constant": {
             "class": dataset.classes[comparison.constant.label],
             "test": _score(comparison.constant.score, dataset.classes),

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from transfer_core.errors import DatasetError, RecipeError
+from transfer_core.goals import goal_of, written
 from transfer_core.strategies.all_layers import ALL_LAYERS
 from transfer_core.strategies.definition import Stage, Strategy
 from transfer_core.strategies.fine_tune_all import FINE_TUNE_ALL
@@ -62,8 +63,9 @@ def representative(scenario: int) -> Strategy:
 _strategy = strategy  # recipe() has a parameter of that name
 
 
-def recipe(dataset: Dataset, strategy: str, backbone: Backbone, **overrides: Any) -> Recipe:
-    """A strategy's defaults for this dataset and backbone, with overrides.
+def recipe(dataset: Dataset, strategy: str, backbone: Backbone, *, goal: str = "accuracy", **overrides: Any) -> Recipe:
+    """A strategy's defaults for this dataset and backbone, with overrides. `goal`: by what the epoch that is kept is
+    chosen; a strategy without epochs has none.
 
     Settings that a strategy does not have (epochs of a linear probe) are checked and left aside, so that one set of
     overrides serves several strategies. Without a `backbone_lr` of its own, it keeps its ratio to `lr`.
@@ -82,6 +84,9 @@ def recipe(dataset: Dataset, strategy: str, backbone: Backbone, **overrides: Any
     if "lr" in given:
         given.setdefault("backbone_lr", given["lr"] * rules["backbone_lr"] / rules["lr"])
     made = {"weights": backbone.weights} | rules | given
+    counts = written(goal_of(goal, dataset.classes))
+    if "epochs" in chosen.settings:
+        made["goal"] = counts
     return Recipe(dataset=dataset.id, backbone=backbone.name, strategy=chosen.name, version=chosen.version, **made)
 
 

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 
 from transfer_core.backbones import backbone as named_backbone
-from transfer_core.compare.pairs import margin
 from transfer_core.errors import DatasetError, RecipeError
+from transfer_core.goals import goal_of, written
 from transfer_core.strategies import STRATEGIES, recipe, strategy
 from transfer_core.studies.trials import Candidate, Race
 from transfer_core.training.devices import device as named_device
@@ -29,9 +29,17 @@ STAGES = 4  # ready, heads, two rounds
 
 
 def pilots(
-    dataset: Dataset, backbone: Backbone, *, seconds: float, workspace: Path, device: str, px: int = 0
+    dataset: Dataset,
+    backbone: Backbone,
+    *,
+    seconds: float,
+    workspace: Path,
+    device: str,
+    px: int = 0,
+    goal: str = "accuracy",
 ) -> Iterator[Event]:
     """The result is `Pilots` as plain JSON. The test split is never looked at. `px`: of the square; 0: the network's.
+    `goal`: what counts, by which candidates are judged.
 
     Linear heads are fitted once. Those that learn by gradient descent race in two rounds: a short one for all, then one
     three times as long for the best by validation accuracy (successive halving with a third going on, Jamieson and
@@ -48,7 +56,9 @@ def pilots(
         raise DatasetError(f"'{dataset.name}' has {lack}, so there is nothing that pilots could be judged by.")
     own = {name: strategy(name).network for name in CANDIDATES}
     wanted = [
-        recipe(dataset, name, named_backbone(network, workspace)) if network else recipe(dataset, name, backbone, px=px)
+        recipe(dataset, name, named_backbone(network, workspace), goal=goal)
+        if network
+        else recipe(dataset, name, backbone, px=px, goal=goal)
         for name, network in own.items()
     ]
     where = torch.device(named_device(device).name)
@@ -56,7 +66,7 @@ def pilots(
     backbone, _ = plan(wanted[0], dataset, workspace)
     begun = time.monotonic()
     context = yield from prepare(wanted[0], dataset, backbone, workspace=workspace, device=where)
-    race = Race(context, seconds, begun)
+    race = Race(context, seconds, begun, goal_of(goal, dataset.classes))
     yield from race.afford()
 
     yield StageStart(stage="heads", title="Fit linear heads", number=2, stages=STAGES, unit="strategy")
@@ -81,7 +91,7 @@ def pilots(
         for ahead in range(len(racing), 0, -1):
             each = racing[-ahead]
             yield from _tried(race.learner(each, (race.left() - later) / ahead), each)
-        racing.sort(key=lambda each: (not each.rounds, -each.accuracy if each.rounds else 0.0))  # stable
+        racing.sort(key=lambda each: (not each.rounds, -each.reached if each.rounds else 0.0))  # stable
     yield _round(2, racing[:1])
     for each in racing:
         if each.whole:
@@ -150,12 +160,11 @@ def _result(race: Race, everyone: Sequence[Candidate], last: Sequence[Candidate]
     overtake (benchmarks/HISTORY.md, Random weights in a short race). Unless random weights, which begin slower, lead
     after as small a part of theirs.
     """
-    ranked = sorted(everyone, key=lambda each: (-each.accuracy, each.seconds))
+    ranked = sorted(everyone, key=lambda each: (-each.reached, each.seconds))
     lead, context = ranked[0], race.context
     ahead = lead.part if lead.recipe.weights == "random" else math.inf
     data = context.dataset
-    groups = data.groups[data.rows(VAL)]
-    margins = [margin(lead.right, each.right, groups) for each in ranked[1:]]
+    margins = [race.margin(lead, each) for each in ranked[1:]]
     short = [each for each in ranked[1:] if each in last and each.part < ENOUGH_PART]
     cut = [each for each in short if each.part + 1 / each.recipe.epochs < ahead]  # to an epoch
     behind = [each for each, by in zip(ranked[1:], margins, strict=True) if by.sure and each not in cut]
@@ -173,7 +182,8 @@ def _result(race: Race, everyone: Sequence[Candidate], last: Sequence[Candidate]
         low=first.low if first else None,
         high=first.high if first else None,
         p=first.p if first else None,
-        val_images=len(groups),
+        val_images=data.count(VAL),
+        goal=written(race.goal),
         budget_seconds=race.budget,
         seconds=race.spent(),
     )

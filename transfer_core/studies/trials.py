@@ -9,6 +9,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from transfer_core.compare.counted import margin_in
+from transfer_core.compare.statistics import Margin, margin
+from transfer_core.goals import ACCURACY, reached
 from transfer_core.strategies import strategy
 from transfer_core.strategies.definition import epochs_a_look
 from transfer_core.studies.estimates import Clock
@@ -17,6 +20,7 @@ from transfer_core.training.fit import solve
 from transfer_core.training.gradient import warm_up
 from transfer_core.training.rows import chosen_rows
 from transfer_core.training.setup import Context, State, begin, plan, prepare
+from transfer_core.training.solvers import softmax
 from transfer_core.types import (
     TRAIN,
     UNUSED,
@@ -24,6 +28,8 @@ from transfer_core.types import (
     Dataset,
     EpochEnd,
     Event,
+    Floats,
+    Goal,
     Ints,
     Progress,
     Recipe,
@@ -48,7 +54,9 @@ class Candidate:
     steps: int = 0
     seconds: float = 0.0
     rounds: int = 0
-    right: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))  # (V,) in its last round
+    shares: Floats = field(default_factory=lambda: np.zeros((0, 0)))  # (V, C) probabilities in its last round
+    right: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))  # (V,) likewise
+    reached: float = 0.0  # of what counts
     part: float = 0.0  # of the image passes of its full run, in its last round
     whole: bool = False  # it has had all its epochs on all affordable images
 
@@ -68,7 +76,7 @@ class Candidate:
             steps=self.steps,
             seconds=self.seconds,
             rounds=self.rounds,
-            accuracy=self.accuracy,
+            accuracy=self.reached,
             part=self.part,
         )
 
@@ -76,7 +84,8 @@ class Candidate:
 class Race:
     """The clock of one race, and how its trials are run and judged."""
 
-    def __init__(self, context: Context, seconds: float, begun: float) -> None:
+    def __init__(self, context: Context, seconds: float, begun: float, goal: Goal = ACCURACY) -> None:
+        self.goal = goal
         self.context, self.budget, self._began = context, seconds, begun
         self._ready = begin(context)  # the pretrained network
         clock = Clock(self._ready, head_images=HEAD_IMAGES, enough=seconds / TIMINGS)
@@ -206,10 +215,21 @@ class Race:
     def _judged(self, each: Candidate, run: State, logits: Codes, began: float) -> EpochEnd:
         """Hold what a trained network says of the validation images against their labels."""
         data = run.context.dataset
-        each.right = logits.argmax(1) == data.labels[data.rows(VAL)]
+        labels, shares = data.labels[data.rows(VAL)], softmax(logits)
+        each.shares, each.right = shares, logits.argmax(1) == labels
+        each.reached = reached(self.goal, labels, shares, data.classes)
         each.images, each.rounds = data.count(TRAIN), each.rounds + 1
         each.seconds += time.monotonic() - began
         return self._point(each, each.accuracy)
+
+    def margin(self, first: Candidate, second: Candidate) -> Margin:
+        """By how much the first is ahead of the second on the validation images, in what counts."""
+        data, rows = self.context.dataset, self.context.dataset.rows(VAL)
+        groups = data.groups[rows]
+        if self.goal == ACCURACY:
+            return margin(first.right, second.right, groups)
+        labels = data.labels[rows]
+        return margin_in(self.goal, first.shares, second.shares, labels, groups, data.classes)
 
     def _point(self, each: Candidate, accuracy: float) -> EpochEnd:
         """A point of the live curves: one for each look at the validation images."""

@@ -13,13 +13,14 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from transfer_core.backbones.taps import freeze, parameter_groups
-from transfer_core.compare.calibration import loss_of
+from transfer_core.compare.calibration import Logits, loss_of
 from transfer_core.errors import RecipeError, StopAsked
+from transfer_core.goals import ACCURACY, goal_of, reached
 from transfer_core.strategies.definition import Stage, epochs_a_look
 from transfer_core.training.augment import augment, draws, shuffled
 from transfer_core.training.features import outputs
 from transfer_core.training.setup import State
-from transfer_core.training.solvers import accuracy_of, class_weights, refined_loss
+from transfer_core.training.solvers import accuracy_of, class_weights, refined_loss, softmax
 from transfer_core.types import TRAIN, VAL, Event, Floats, Ints, Notice
 
 MOMENTUM = 0.1  # of BatchNorm's statistics, at least; PyTorch's own default
@@ -35,7 +36,9 @@ def gradient(run: State, stage: Stage, *, warm: float | None = None) -> Iterator
     """Minibatches with warm-up, then a cosine or a constant rate.
 
     The network of the lowest refined validation loss is kept, be it the one that the stage began with; without
-    validation images the last. Patience counts in the second half of the stage alone: while the rate is high the loss
+    validation images the last. Where something else than accuracy counts, the one that reaches most of that, and of
+    equals the one of the lowest loss.
+    Patience counts in the second half of the stage alone: while the rate is high the loss
     rises, and falls below where it began only when the cosine nears its end (benchmarks/HISTORY.md, Early stopping and
     the schedule).
     `warm`: steps of warm-up; None: by how many there are.
@@ -46,8 +49,17 @@ def gradient(run: State, stage: Stage, *, warm: float | None = None) -> Iterator
     steps = stage.epochs * descent.steps
     warm = warm_up(steps, recipe.warm_up) if warm is None else warm
     every = epochs_a_look(recipe, data)
-    kept, step, lowest_here, best_epoch = state(network), 0, math.inf, 0  # the last two: in the second half
-    before = run.lowest
+    goal, worst = goal_of(recipe.goal, data.classes), (math.inf, math.inf)
+    kept, step, lowest_here, best_epoch = state(network), 0, worst, 0  # the last two: in the second half
+
+    def lack(logits: Logits) -> float:
+        """Of what counts; 0 for all where the loss alone tells."""
+        return 0.0 if goal == ACCURACY else 1 - reached(goal, labels[val], softmax(logits), data.classes)
+
+    lowest = (0.0 if goal == ACCURACY else math.inf, run.lowest)
+    if goal != ACCURACY and math.isfinite(run.lowest):
+        lowest = (lack((yield from outputs(run, network, val, "Validating what it begins with"))), run.lowest)
+    before = lowest
 
     try:
         for epoch in range(1, stage.epochs + 1):
@@ -68,20 +80,21 @@ def gradient(run: State, stage: Stage, *, warm: float | None = None) -> Iterator
                 )
                 yield replace(meter.progress(what, seen, len(train), kind="train"), steps=(meter.step,), losses=(loss,))
 
-            judged, refined = None, math.inf
+            judged, found = None, worst
             if len(val) and (epoch % every == 0 or epoch == stage.epochs):
                 logits = yield from outputs(run, network, val, f"{what}, validating")
                 judged = loss_of(logits, labels[val]), accuracy_of(logits, labels[val])
-                refined = refined_loss(logits, labels[val])
-            best = refined < run.lowest if judged else not len(val)
+                found = lack(logits), refined_loss(logits, labels[val])
+            best = found < lowest if judged else not len(val)
             if best:
                 kept = state(network)
             if judged:
-                run.lowest = min(run.lowest, refined)
+                lowest = min(lowest, found)
+                run.lowest = lowest[1]
                 if 2 * epoch <= stage.epochs:
                     best_epoch = epoch
-                elif refined < lowest_here:
-                    lowest_here, best_epoch = refined, epoch
+                elif found < lowest_here:
+                    lowest_here, best_epoch = found, epoch
             fitted = loss_sum / seen, right_sum / seen
             run.ended_epochs += 1
             yield meter.epoch_end(
@@ -97,7 +110,7 @@ def gradient(run: State, stage: Stage, *, warm: float | None = None) -> Iterator
         raise
     finally:  # also when it is closed before its end
         network.load_state_dict(kept)
-    if math.isfinite(before) and run.lowest == before:
+    if math.isfinite(before[1]) and lowest == before:
         yield Notice(text=f"“{stage.title}” gained nothing on the validation images, so what it began with is kept.")
 
 

@@ -34,6 +34,7 @@ from transfer_core.types.events import (
     event_from_json,
     event_to_json,
 )
+from transfer_core.types.goals import Goal, Kind
 from transfer_core.types.plain import Floats, Ints, attributes, digest, file_sha256, from_plain
 from transfer_core.types.recipes import AUTO, FIRST, HEAD, Recipe
 from transfer_core.types.runs import (
@@ -86,8 +87,10 @@ __all__ = [
     "Event",
     "Fit",
     "Floats",
+    "Goal",
     "Ints",
     "Job",
+    "Kind",
     "Mark",
     "Measured",
     "Notice",

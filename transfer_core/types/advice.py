@@ -29,6 +29,7 @@ class Said:
     domain: Literal["yes", "no"] | None = None
     seconds: float | None = None  # time there is for a run; None: any
     backbone: str = ""  # the default
+    goal: str = "accuracy"  # what counts, as `goals.written` has it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,7 +157,7 @@ class Trial:
     steps: int  # of gradient descent, over all rounds; 0 for a linear head
     seconds: float  # over all rounds
     rounds: int  # that it was in
-    accuracy: float  # of validation, in its last round
+    accuracy: float  # of validation, in its last round; where something else counts, what it reached of that
     part: float = 1.0  # of the image passes of its full run, in its last round; 1 for a linear head on all images
 
 
@@ -175,6 +176,7 @@ class Pilots:
     high: float | None
     p: float | None = None  # of it, exact test; of an earlier Graft: not kept
     val_images: int
+    goal: str = "accuracy"  # what was judged by
     budget_seconds: float
     seconds: float
 

@@ -33,6 +33,7 @@ class Recipe:
     weights: str = _named("Weights")  # Backbone.weights, or "random"
     strategy: str = _named("Strategy")
     version: int = _named("Version of the strategy")
+    goal: str = field(default="accuracy", metadata={"label": "What counts", "later": True})  # which epoch is kept
     tap: str | None = setting(
         None,  # the last
         label="Features from",

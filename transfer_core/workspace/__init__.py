@@ -16,6 +16,7 @@ from transfer_core.compare.compared import (
 from transfer_core.compare.crossing import Forecast, Lacking
 from transfer_core.data.answers import Heat, Predicted
 from transfer_core.data.checks import Profile
+from transfer_core.goals import ASKED, KINDS, LEAST, MOST, goal_of, words, written
 from transfer_core.report.to_json import FORMAT as REPORT_FORMAT
 from transfer_core.strategies.definition import Stage
 from transfer_core.strategies.settings import NONE, SETTINGS, Setting
@@ -27,7 +28,11 @@ from transfer_core.workspace.settings import Settings
 from transfer_core.workspace.workspace import Workspace
 
 __all__ = [
+    "ASKED",
     "FREED_KINDS",
+    "KINDS",
+    "LEAST",
+    "MOST",
     "MOST_RUNS",
     "NONE",
     "REPORT_FORMAT",
@@ -57,6 +62,9 @@ __all__ = [
     "Workspace",
     "default_root",
     "expanded",
+    "goal_of",
     "import_roots",
     "matching",
+    "words",
+    "written",
 ]

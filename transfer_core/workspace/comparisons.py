@@ -24,11 +24,12 @@ from transfer_core.compare.pairs import Held
 from transfer_core.compare.repeats import resampled
 from transfer_core.compare.verdict import WORTH, grade, judged
 from transfer_core.errors import DatasetError, GraftError, UnknownJob
+from transfer_core.goals import written
 from transfer_core.report import Report, made
 from transfer_core.report.assets import versions
 from transfer_core.report.gathered import Gathered
 from transfer_core.strategies import STRATEGIES
-from transfer_core.types import Dataset, Predictions, Run
+from transfer_core.types import Dataset, Goal, Predictions, Run
 from transfer_core.workspace.backbones import Backbones
 from transfer_core.workspace.datasets import Datasets
 from transfer_core.workspace.jobs import Jobs
@@ -44,13 +45,14 @@ class Comparisons:
     def __init__(self, jobs: Jobs, datasets: Datasets, runs: Runs, backbones: Backbones, studies: Studies) -> None:
         self._jobs, self._datasets, self._runs = jobs, datasets, runs
         self._backbones, self._studies = backbones, studies
-        self._pairs: dict[tuple[str, ...], Held] = {}  # by run ids: predictions of a run never change
+        self._pairs: dict[tuple[str, ...], Held] = {}  # by goal and run ids: predictions never change
         self._lock = threading.Lock()
 
-    def make(self, runs: Sequence[str], *, worth: float = WORTH) -> Comparison:
+    def make(self, runs: Sequence[str], *, worth: float = WORTH, goal: Goal | None = None) -> Comparison:
         """Finished runs held against each other, from stored predictions; no model runs.
 
-        `worth`: how much more accurate a run must be to be worth more time, as a fraction.
+        `worth`: how much more of what counts a run must reach to be worth more time, as a fraction. `goal`: what
+        counts; None: what is kept with the dataset.
         Raises UnknownJob for a run that is none or was not tested, DatasetError for runs that were tested on different
         images, or on none.
         """
@@ -71,15 +73,22 @@ class Comparisons:
             raise DatasetError(f"'{dataset.name}' has no test images, so there is nothing to compare its runs on.")
         known = [run for run in self._runs.list(dataset.id) if run.tested]
         titles = self._runs.titles(found)
-        ids = tuple(predictions)
+        counts = self._studies.goal(dataset) if goal is None else goal
+        ids = (written(counts), *predictions)
         with self._lock:
             pairs = self._pairs.get(ids)
-        made = compared(found, predictions, dataset, titles, known=known, both=pairs, worth=worth)
+        made = compared(found, predictions, dataset, titles, known=known, both=pairs, worth=worth, goal=counts)
         with self._lock:
             self._pairs.pop(ids, None)
             while len(self._pairs) >= PAIRS_KEPT:
                 self._pairs.pop(next(iter(self._pairs)))
-            self._pairs[ids] = Held(made.pairs, made.constant.pairs)
+            scores = {score.run: score for score in (*made.scores, made.constant.score)}
+            self._pairs[ids] = Held(
+                made.pairs,
+                made.constant.pairs,
+                {run: each.reached for run, each in scores.items() if each.reached is not None},
+                {run: each.precision for run, each in scores.items()},
+            )
         return made
 
     def choice(self, dataset: Dataset, worth: float = WORTH) -> Run | None:

@@ -6,19 +6,22 @@ from typing import Any
 
 from transfer_core.data.look_alikes import kept_look_alikes, warnings
 from transfer_core.errors import RecipeError
+from transfer_core.goals import written
 from transfer_core.jobs.tasks.draw_augmented import DrawAugmented
+from transfer_core.store import Store
 from transfer_core.strategies import recipe, recipe_from, repeated, strategy
 from transfer_core.strategies.pictures import fit_reason
 from transfer_core.types import Backbone, Dataset, Reason, Recipe, digest
 from transfer_core.workspace.backbones import Backbones
+from transfer_core.workspace.goals import kept_goal
 from transfer_core.workspace.jobs import Jobs
 
 
 class Recipes:
     """All that decides a run, as a frozen value whose `id` is its hash."""
 
-    def __init__(self, jobs: Jobs, backbones: Backbones, root: Path) -> None:
-        self._jobs, self._backbones, self._root = jobs, backbones, root
+    def __init__(self, store: Store, jobs: Jobs, backbones: Backbones, root: Path) -> None:
+        self._store, self._jobs, self._backbones, self._root = store, jobs, backbones, root
 
     def make(self, dataset: Dataset, strategy: str, backbone_name: str = "", **overrides: Any) -> Recipe:
         """A strategy's defaults for this dataset and backbone, with overrides: `epochs=10, lr=0.001` say.
@@ -27,7 +30,8 @@ class Recipes:
         strategy does not have are checked and left aside. Raises RecipeError for a name or value that is not allowed,
         DatasetError without training images.
         """
-        return recipe(dataset, strategy, self._network(strategy, backbone_name), **overrides)
+        goal = {"goal": written(kept_goal(self._store, dataset))} | overrides
+        return recipe(dataset, strategy, self._network(strategy, backbone_name), **goal)
 
     def repeated(
         self,
@@ -41,7 +45,8 @@ class Recipes:
     ) -> tuple[Recipe, ...]:
         """The recipes of `folds`-fold cross-validation, of so many seeds, or of both. Raises as `make` does."""
         network = self._network(strategy, backbone_name)
-        return repeated(dataset, strategy, network, folds=folds, seeds=seeds, **overrides)
+        goal = {"goal": written(kept_goal(self._store, dataset))} | overrides
+        return repeated(dataset, strategy, network, folds=folds, seeds=seeds, **goal)
 
     def from_json(self, values: Any, dataset: Dataset) -> Recipe:
         """A recipe for this dataset from what its JSON holds, perhaps of another one. Raises RecipeError."""

@@ -11,13 +11,15 @@ from transfer_core.compare.comparison import train_images
 from transfer_core.compare.predictions import read_predictions
 from transfer_core.compare.repeats import repeats
 from transfer_core.compare.titles import title_of_ensemble, titles
-from transfer_core.errors import UnknownJob
+from transfer_core.errors import GraftError, UnknownJob
+from transfer_core.goals import ACCURACY, reached, written
 from transfer_core.jobs.tasks import job_log, run_folder
 from transfer_core.jobs.tasks.train import Train
 from transfer_core.store import Store
 from transfer_core.strategies import STRATEGIES
-from transfer_core.types import JOINED, Dataset, Predictions, Recipe, Repeats, Run, Status
+from transfer_core.types import JOINED, Dataset, Goal, Predictions, Recipe, Repeats, Run, Status
 from transfer_core.workspace.ensembles import Ensembles
+from transfer_core.workspace.goals import kept_goal
 from transfer_core.workspace.jobs import Jobs
 from transfer_core.workspace.naming import matching
 from transfer_core.workspace.trained import run_of, trained
@@ -30,6 +32,7 @@ class Runs:
 
     def __init__(self, store: Store, jobs: Jobs, ensembles: Ensembles, root: Path) -> None:
         self._store, self._jobs, self._ensembles, self._root = store, jobs, ensembles, root
+        self._reached: dict[tuple[str, str], float] = {}  # on validation images, which never change, by run and goal
 
     def list(self, dataset: str = "", *, active: bool = False) -> tuple[Run, ...]:
         """Runs of a dataset by its id ('': of all), newest first, without ensembles. `active`: that wait or run."""
@@ -116,8 +119,23 @@ class Runs:
         return tuple(place for place in (self.folder(run), job_log(self._root, run.id)) if place.exists())
 
     def best(self, dataset: Dataset) -> tuple[Run, ...]:
-        """The best finished run of each strategy by validation, the best first; of one, those with the most images."""
-        return best_runs(self.list(dataset.id), dataset)
+        """The best finished run of each strategy by validation, the best first: those that are held against each other
+        where nobody chose. Which of them to take is `Comparisons.choice`."""
+        goal = kept_goal(self._store, dataset)
+        if goal == ACCURACY:
+            return best_runs(self.list(dataset.id), dataset)
+        return best_runs(self.list(dataset.id), dataset, lambda run: self._validated(run, dataset, goal))
+
+    def _validated(self, run: Run, dataset: Dataset, goal: Goal) -> float:
+        """What a run reaches of a goal on validation images; 0 where its predictions are gone."""
+        key = run.id, written(goal)
+        if key not in self._reached:
+            try:
+                kept = self.predictions(run.id)
+            except GraftError:
+                return 0.0
+            self._reached[key] = reached(goal, kept.val_labels, kept.val_probabilities, dataset.classes)
+        return self._reached[key]
 
     def train_images(self, dataset: Dataset, run: Run) -> int | None:
         """How many images a run trains on; None with folds, which deal the images anew."""

@@ -7,6 +7,7 @@ from typing import Literal, TypeVar
 from transfer_core.decision import LEAST_SECONDS, MOST_SECONDS, decide
 from transfer_core.errors import RecipeError
 from transfer_core.expected import expected
+from transfer_core.goals import goal_of, written
 from transfer_core.jobs.tasks import task_of
 from transfer_core.jobs.tasks.find_rate import FindRate
 from transfer_core.jobs.tasks.measure import Measure
@@ -20,6 +21,7 @@ from transfer_core.types import (
     Dataset,
     Decision,
     Estimate,
+    Goal,
     Job,
     Measured,
     Pilots,
@@ -29,6 +31,7 @@ from transfer_core.types import (
     from_plain,
 )
 from transfer_core.workspace.backbones import Backbones
+from transfer_core.workspace.goals import kept_goal
 from transfer_core.workspace.jobs import Jobs
 
 T = TypeVar("T")
@@ -48,6 +51,19 @@ class Studies:
     def said(self, dataset: Dataset) -> Said:
         """What was said last of a dataset; the defaults while nothing was."""
         return Said(**self._store.said(dataset.id))
+
+    def goal(self, dataset: Dataset) -> Goal:
+        """What counts for a dataset: accuracy until something else was said."""
+        return kept_goal(self._store, dataset)
+
+    def count(self, dataset: Dataset, goal: str) -> Goal:
+        """From now on this counts: "accuracy", "macro-f1", "recall:CLASS@PRECISION"; kept with what was said.
+
+        Verdicts, pilots and the epochs that are kept follow it. Raises RecipeError.
+        """
+        found = goal_of(goal, dataset.classes)
+        self.say(dataset, replace(self.said(dataset), goal=written(found)))
+        return found
 
     def decide(
         self,
@@ -104,7 +120,8 @@ class Studies:
                 f" {MOST_SECONDS:g} seconds."
             )
         network = self._backbones.get(backbone_name)
-        task = Pilot(dataset=dataset.id, backbone=network.name, weights=network.weights, seconds=seconds)
+        goal = written(self.goal(dataset))
+        task = Pilot(dataset=dataset.id, backbone=network.name, weights=network.weights, seconds=seconds, goal=goal)
         return self._jobs.add(task, device=device)
 
     def job(self, kind: Literal["measure", "pilot"], dataset: Dataset, backbone_name: str = "") -> Job | None:
@@ -123,7 +140,12 @@ class Studies:
         """Newest first, with the weights that the backbone has now."""
         weights = self._backbones.get(name).weights
         found = [(job, task_of(job)) for job in self._store.jobs(kind=kind, dataset=dataset.id)]
-        return [job for job, task in found if isinstance(task, Measure) and task.weights == weights]
+        goal = written(self.goal(dataset))  # a race by something else says nothing of it
+        return [
+            job
+            for job, task in found
+            if isinstance(task, Measure) and task.weights == weights and getattr(task, "goal", goal) == goal
+        ]
 
     def estimates(self, dataset: Dataset, backbone_name: str = "", device: str = "auto") -> tuple[Estimate, ...]:
         """What each strategy will take, before anything is measured; empty until the backbone has been timed here.

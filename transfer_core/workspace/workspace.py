@@ -63,7 +63,7 @@ class Workspace:
         self.runs = Runs(store, self.jobs, self.ensembles, root)
         self.settings = KeptSettings(root)
         self.backbones = Backbones(store, self.jobs, self.runs, self.settings, root)
-        self.recipes = Recipes(self.jobs, self.backbones, root)
+        self.recipes = Recipes(store, self.jobs, self.backbones, root)
         self.studies = Studies(store, self.jobs, self.backbones)
         self.comparisons = Comparisons(self.jobs, self.datasets, self.runs, self.backbones, self.studies)
         self.predictions = Predictions(self.jobs, self.datasets, self.ensembles, self.runs, root)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from transfer_core.compare.compared import Comparison, Interval, Score
-from transfer_core.presentation.entries import Entry, always, lead
+from transfer_core.presentation.entries import Entry, always, lead, what_counts
 from transfer_core.presentation.figures.canvas import Figure, Json, note, scatter
 from transfer_core.presentation.scales import padded
 from transfer_core.presentation.theme import NEUTRAL
@@ -31,17 +31,19 @@ class Row:
 
 
 def forest(shown: Sequence[Entry], comparison: Comparison) -> Figure:
-    """Test accuracy of each run with its 95 % interval, in the given order; the run that is taken is marked, and a thin
-    line is what answering the commonest class of training has, always."""
-    choice, constant = comparison.verdict.choice, comparison.constant.score.accuracy
-    low, high = padded(100 * np.array([each.score.interval for each in shown]), 0.06)
+    """What counts, test accuracy by default, of each run with its 95 % interval, in the given order.
+
+    The run that is taken is marked; a thin line is what the constant answer has.
+    """
+    choice, constant = comparison.verdict.choice, comparison.constant.score.counts.value
+    low, high = padded(100 * np.array([(each.score.counts.low, each.score.counts.high) for each in shown]), 0.06)
     high += 0.12 * (high - low)  # room for what is written
     near = 100 * constant > low - 0.3 * (high - low)
     low = min(low, 100 * constant - 0.03 * (high - low)) if near else low
     rules = []
     for place, each in enumerate(shown):
         if each.run.id == choice:
-            at = {"x0": 100 * each.score.accuracy, "x1": 100 * each.score.accuracy}
+            at = {"x0": 100 * each.score.counts.value, "x1": 100 * each.score.counts.value}
             rules.append({**LINE, **UPRIGHT, **at, "line": {"color": NEUTRAL, "width": 1, "dash": "dot"}})
         if near:  # below the name alone
             at = {"x0": 100 * constant, "x1": 100 * constant, "y0": place - 0.2, "y1": place + 0.2}
@@ -49,9 +51,9 @@ def forest(shown: Sequence[Entry], comparison: Comparison) -> Figure:
     rows = [
         Row(
             entry=each,
-            at=_points(each.accuracy),
-            written=f"<b>{percent(each.score.accuracy)}</b>",
-            hover=interval(each.score),
+            at=_points(each.score.counts),
+            written=f"<b>{percent(each.score.counts.value)}</b>",
+            hover=hovered(each.score),
         )
         for each in shown
     ]
@@ -59,10 +61,10 @@ def forest(shown: Sequence[Entry], comparison: Comparison) -> Figure:
         rows,
         choice,
         rules,
-        title="Test accuracy",
+        title=in_figure(what_counts(comparison)),
         told=f"With 95\N{NARROW NO-BREAK SPACE}% intervals. {always(comparison)} {'is the line:' if near else 'has'}"
         f" {percent(constant)}.",
-        axis={"title": "Test accuracy, %", "range": [low, high]},
+        axis={"title": f"{in_figure(short(what_counts(comparison), LETTERS))}, %", "range": [low, high]},
     )
 
 
@@ -88,7 +90,7 @@ def _ahead(entry: Entry, comparison: Comparison) -> Row:
     pair = lead(comparison, entry.run.id)
     if pair is None:
         return Row(entry=entry, at=Interval(value=0.0, low=0.0, high=0.0), written="chosen", hover="chosen")
-    at = _points(pair.accuracy)
+    at = _points(pair.counts)
     value, low, high = signed(at.value), signed(at.low), signed(at.high)
     told = f"{value} points, 95 % interval {low} to {high}<br>"
     return Row(
@@ -142,3 +144,11 @@ def _drawn(rows: Sequence[Row], choice: str, rules: Sequence[Json], *, title: st
 def interval(score: Score) -> str:
     """For a hover."""
     return f"{percent(score.accuracy)} of {count(score.images)} images<br>95 % interval {between(*score.interval)}"
+
+
+def hovered(score: Score) -> str:
+    """`interval`, after what counts where that is not accuracy."""
+    if score.reached is None:
+        return interval(score)
+    low, high = score.reached.low, score.reached.high
+    return f"{percent(score.reached.value)}, 95 % interval {between(low, high)}<br>Accuracy {interval(score)}"
