@@ -140,6 +140,8 @@ confusion_cell: Kept[Mapping[str, Any] | None] = Kept("confusion_cell", None)  #
 heat_on = Kept("errors_heat", False)  # a toggle
 heat_jobs: Kept[dict[str, str]] = Kept("errors_heat_jobs", {})  # by run and images
 heat_last = Kept("errors_heat_last", "")  # the job that was asked for last
+looked: Kept[tuple[tuple[int, str, Any], ...]] = Kept("looked", ())  # of a dataset, suggestions that were decided on:
+# its sample, what was decided, and the mark that it had before
 marks_cleared: Kept[tuple[str, tuple[Any, ...]]] = Kept("marks_cleared", ("", ()))  # dataset and marks, for Undo
 
 # --- Predict --------------------------------------------------------------------------------------

@@ -95,7 +95,7 @@ def facts(listed: Sequence[Fact]) -> str:
 
 
 def how_decided(workspace: Workspace, dataset: Dataset, comparison: Comparison) -> None:
-    """Folded: the rule, what counts and how much of it a lead must be worth, the advice, what pretraining brought."""
+    """Folded: the rule, with what counts and what a lead must be worth; the advice; what pretraining brought."""
     grade, transfer = workspace.comparisons.grade(comparison), comparison.transfer
     with st.popover("How this is decided", icon=":material/balance:", key="how"):
         st.caption(rule(comparison))

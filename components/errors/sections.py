@@ -43,5 +43,5 @@ def _classes(workspace: Workspace, dataset: Dataset, comparison: Comparison) -> 
 
 
 def _labels(workspace: Workspace, dataset: Dataset, comparison: Comparison, was_active: bool) -> None:
-    shown = label_errors_view(workspace, dataset, comparison)
-    corrections_view(workspace, dataset, comparison, shown, was_active)
+    label_errors_view(workspace, dataset, comparison)
+    corrections_view(workspace, dataset, comparison, was_active)

@@ -29,7 +29,7 @@ PREFERENCES = (
     *("cost_kind", "curves_", "pairs_metric", "errors_part", "errors_heat", "offline_only"),
 )
 NAMES = "id|element_id|form_id|deferred_file_id|active_script_hash|url|persistent_key|set_value|raw_values"
-LIVE = re.compile(rf'(?m)^\s*({NAMES})\s*: .*$|"[0-9a-f]{{40,}}[^"]*"')
+LIVE = re.compile(rf'(?m)^\s*({NAMES})\s*: .*\n?|"[0-9a-f]{{40,}}[^"]*"')
 
 
 class Label(str):

@@ -11,6 +11,7 @@ from transfer_core.compare.compared import (
     Resampled,
     Score,
     Seen,
+    Suspected,
 )
 from transfer_core.compare.crossing import Forecast, Lacking
 from transfer_core.data.answers import Heat, Predicted
@@ -57,6 +58,7 @@ __all__ = [
     "Setting",
     "Settings",
     "Stage",
+    "Suspected",
     "Usage",
     "Workspace",
     "default_root",
