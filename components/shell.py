@@ -1,6 +1,6 @@
 """What every page shares: the guard at its top, the dataset and runs in hand, the header, the banner."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 import streamlit as st
@@ -12,8 +12,9 @@ from components.kit.buttons import button
 from components.kit.help import help_button
 from components.kit.live_chart import ensure_plotly
 from components.kit.reach import within_reach
+from components.kit.tab import name_tab, say_ends
 from transfer_core.errors import DatasetError
-from transfer_core.types import Dataset, Run
+from transfer_core.types import Dataset, Run, Status
 from transfer_core.workspace import DatasetRow, Workspace
 
 PAGES = (
@@ -25,7 +26,7 @@ PAGES = (
     ("pages/predict.py", "Predict", ":material/image_search:"),
     ("pages/settings.py", "Settings", ":material/settings:"),
 )
-TROUBLES_SECONDS = 3.0
+WATCH_SECONDS = 1.5  # another tab learns of runs within 3 s
 
 
 def navigation() -> StreamlitPage:
@@ -62,20 +63,45 @@ def begin(title: str, *, header: bool = True) -> Workspace:
         help_button(title)
     guard.arrive(title)
     opened = guard.workspace()
-    guard.fragment(_troubles, run_every=TROUBLES_SECONDS)(opened)
+    rows = opened.datasets.list()
+    unknown = header and _unknown(rows)
+    current = _current_id(rows) if header and not unknown else None
+    name_tab(title, next((row.name for row in rows if row.id == current), ""))
+    if not unknown:
+        guard.fragment(_watch, run_every=WATCH_SECONDS)(opened, current or "", opened.runs.standing(current or ""))
     guard.say_failed()
     if header:
-        rows = opened.datasets.list()
         with head:
-            _pick_dataset(opened, rows)
+            _pick_dataset(opened, rows, current)
+        if unknown:
+            st.info(UNKNOWN, icon=":material/link_off:")
+            st.stop()
         _say_lost(rows, title)
     return opened
 
 
-def _troubles(opened: Workspace) -> None:
-    """The banner: what keeps Graft from working; it comes and goes by itself."""
+def _watch(opened: Workspace, dataset: str, drawn: Mapping[str, Status]) -> None:
+    """By itself every few seconds: the banner for what keeps Graft from working; the page is drawn anew when runs are
+    not as they were drawn, and the tab says which have ended."""
     for trouble in opened.jobs.troubles():
         st.error(text.escape(trouble), icon=":material/warning:")
+    standing = opened.runs.standing(dataset)
+    say_ends(opened, dataset, standing)
+    if standing != drawn:
+        st.rerun()
+
+
+def _unknown(rows: Sequence[DatasetRow]) -> bool:
+    """Whether the address names a dataset that is not here and that this session never had in hand."""
+    wanted = st.query_params.get("dataset", "")
+    had = state.dataset.get(), state.deleted_dataset.get()[0]
+    return wanted not in ("", *had, *(row.id for row in rows))
+
+
+UNKNOWN = (
+    "The dataset that this link leads to is unknown in this workspace: the link may come from another workspace, or be"
+    " mistyped. Choose one of this workspace's above, or start with new images on Start."
+)
 
 
 def _say_lost(rows: Sequence[DatasetRow], page: str) -> None:
@@ -92,11 +118,11 @@ def _say_lost(rows: Sequence[DatasetRow], page: str) -> None:
     st.info(f"The dataset that you had in hand is no longer here; it was deleted.{instead}", icon=":material/info:")
 
 
-def _pick_dataset(opened: Workspace, rows: Sequence[DatasetRow]) -> None:
+def _pick_dataset(opened: Workspace, rows: Sequence[DatasetRow], current: str | None) -> None:
+    """`current`: what is in hand; None: nothing yet."""
     if not rows:
         return
     names = {row.id: row.name for row in rows}
-    current = _current_id(rows)
     runs = opened.runs.list(current) if current else ()
     going = sum(run.status in ("running", "stopping") for run in runs)
     waiting, done = sum(run.status == "queued" for run in runs), sum(run.status == "done" for run in runs)
@@ -110,13 +136,14 @@ def _pick_dataset(opened: Workspace, rows: Sequence[DatasetRow]) -> None:
         chosen = st.selectbox(
             "Dataset in hand",
             list(names),
-            index=list(names).index(current) if current in names else 0,
+            index=list(names).index(current) if current is not None else None,
+            placeholder="Choose a dataset",
             format_func=lambda id: text.plain(names.get(id, "")),
             label_visibility="collapsed",
             key=f"dataset_in_hand_{current}",
             width=240,
         )
-    if chosen != current:
+    if chosen is not None and chosen != current:
         state.lost_on.pop()
         take(chosen)
         st.rerun()
@@ -126,7 +153,10 @@ def take(dataset: str) -> None:
     """Put a dataset in hand: kept by this session and in the address, so that a reload keeps it."""
     if st.query_params.get("dataset", dataset) != dataset:
         st.query_params.pop("runs", None)  # they were another dataset's
-    state.dataset.set(dataset)
+    if state.dataset.get() != dataset:
+        if state.dataset.known:
+            state.forget_dataset()
+        state.dataset.set(dataset)
     st.query_params["dataset"] = dataset
 
 

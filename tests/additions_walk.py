@@ -98,7 +98,7 @@ def words(drawn: AppTest) -> str:
 
 def pages(runs: list[str]) -> dict[str, str]:
     found = {name: words(page(name)) for name in ("start", "data", "decide", "predict")}
-    train = page("train", setup=True, show_settings=True)
+    train = page("train", show_settings=True, **{f"setup_{dataset_id}": True})
     train.checkbox(key=next(box.key for box in train.checkbox if box.key.startswith("take_toy"))).check().run()
     field = next(each for each in train.number_input if each.key.startswith("set_head_share"))
     found["field"] = f"{field.label}: {field.placeholder}, {field.min} to {field.max}, {field.step}"

@@ -63,11 +63,8 @@ def on_what(comparison: Comparison) -> str:
     least, most = min(comparison.train_images), max(comparison.train_images)
     trained = f"trained on {text.count(least)}{f' to {text.count(most)}' if most > least else ''} images"
     constant = f"{text.escape(always(comparison))} has {text.percent(comparison.constant.score.accuracy)} right."
-    return (
-        f"1 run on {on}, {trained}. {constant}"
-        if count == 1
-        else f"{count} runs compared on {on}, each {trained}. {constant}"
-    )
+    told = f"1 run on {on}, {trained}." if count == 1 else f"{count} runs compared on {on}, each {trained}."
+    return f"{told} {constant}"
 
 
 def facts_of(run: Run, score: Score, model_bytes: int | None) -> list[Fact]:

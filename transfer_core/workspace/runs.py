@@ -17,7 +17,7 @@ from transfer_core.jobs.tasks import job_log, run_folder
 from transfer_core.jobs.tasks.train import Train
 from transfer_core.store import Store
 from transfer_core.strategies import STRATEGIES
-from transfer_core.types import JOINED, Dataset, Predictions, Recipe, Repeats, Run
+from transfer_core.types import JOINED, Dataset, Predictions, Recipe, Repeats, Run, Status
 from transfer_core.workspace.ensembles import Ensembles
 from transfer_core.workspace.jobs import Jobs
 from transfer_core.workspace.naming import matching
@@ -36,6 +36,10 @@ class Runs:
     def list(self, dataset: str = "", *, active: bool = False) -> tuple[Run, ...]:
         """Runs of a dataset by its id ('': of all), newest first, without ensembles. `active`: that wait or run."""
         return tuple(run_of(job) for job in self._store.jobs(kind="train", dataset=dataset, active=active))
+
+    def standing(self, dataset: str = "") -> dict[str, Status]:
+        """How each run of a dataset stands ('': of all), by id: what a page looks at again and again."""
+        return self._store.standing("train", dataset)
 
     def get(self, id: str) -> Run:
         """The run of that id, a deleted one too; an ensemble as `ensembles.get` has it. Raises UnknownJob."""
