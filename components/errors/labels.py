@@ -40,7 +40,7 @@ SPLIT = {"train": "training", "val": "validation", "test": "test"}
 
 def label_errors_view(workspace: Workspace, dataset: Dataset, comparison: Comparison) -> Sequence[Seen]:
     """The list for all compared runs together, each image with what is to become of it. Returns those in sight."""
-    st.subheader("Labels that may be wrong", anchor=False)
+    st.header("Labels that may be wrong", anchor=False)
     runs = tuple(run.id for run in comparison.runs)
     if len(runs) < 2:
         nothing(
