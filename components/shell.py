@@ -114,8 +114,8 @@ def _say_lost(rows: Sequence[DatasetRow], page: str) -> None:
     if state.lost_on.get() != page:
         state.lost_on.pop()
         return
-    instead = " Another one is in hand now." if known else ""
-    st.info(f"The dataset that you had in hand is no longer here; it was deleted.{instead}", icon=":material/info:")
+    instead = " Another one is shown instead." if known else ""
+    st.info(f"The dataset that you worked with is no longer here; it was deleted.{instead}", icon=":material/info:")
 
 
 def _pick_dataset(opened: Workspace, rows: Sequence[DatasetRow], current: str | None) -> None:
@@ -134,7 +134,7 @@ def _pick_dataset(opened: Workspace, rows: Sequence[DatasetRow], current: str | 
         if done:
             st.badge(f"{text.count(done)} {'run' if done == 1 else 'runs'} done", color="gray")
         chosen = st.selectbox(
-            "Dataset in hand",
+            "Dataset",
             list(names),
             index=list(names).index(current) if current is not None else None,
             placeholder="Choose a dataset",

@@ -60,7 +60,9 @@ def _expected(known: Strategy, wanted: Recipe, dataset: Dataset, network: Backbo
             seconds += stage.epochs * train * _learn(stage, network, pace)
             seconds += math.ceil(stage.epochs / every) * val * look
         else:
-            fixed += (0.0 if looked else (train + val) * look) + _head(stage, train, len(dataset.classes), network)
+            fixed += (0.0 if looked else (train + val) * look) + head_seconds(
+                stage, train, len(dataset.classes), network
+            )
             looked = True
     each = seconds / epochs if epochs else 0.0
     return Estimate(strategy=known.name, fixed_seconds=fixed, epoch_seconds=each, epochs=epochs, peak_bytes=0)
@@ -68,13 +70,19 @@ def _expected(known: Strategy, wanted: Recipe, dataset: Dataset, network: Backbo
 
 def _learn(stage: Stage, network: Backbone, pace: Pace) -> float:
     """Seconds an image: a pass forward, and back through what trains, taken as even over the taps."""
-    taps = network.tap_names
-    depth = ({FIRST: 0, HEAD: len(taps)} | {name: i for i, name in enumerate(taps[:-1], start=1)})[stage.train_from]
     forward, whole = 1 / pace.features, 1 / pace.training
-    return forward + max(0.0, whole - forward) * (1 - depth / len(taps))
+    return forward + max(0.0, whole - forward) * learning_share(stage, network)
 
 
-def _head(stage: Stage, images: float, classes: int, network: Backbone) -> float:
+def learning_share(stage: Stage, network: Backbone) -> float:
+    """Of the network that learns, by its taps: 0 the head alone, 1 all of it."""
+    taps = network.tap_names
+    depth = {FIRST: 0, HEAD: len(taps)} | {name: i for i, name in enumerate(taps[:-1], start=1)}
+    return 1 - depth[stage.train_from] / len(taps)
+
+
+def head_seconds(stage: Stage, images: float, classes: int, network: Backbone) -> float:
+    """Of fitting a linear head on kept features."""
     taps = network.taps[-1:] if stage.solver == "logistic" else network.taps  # the others look at every layer
     channels = sum(tap.channels for tap in taps)
     return HEAD_SECONDS[stage.solver] * images * channels * classes

@@ -12,7 +12,7 @@ from components.kit.buttons import button
 from components.kit.charts import plot
 from components.kit.drawn import drawn, strategy_name
 from components.kit.guard import said
-from components.kit.runs import forecast, luck, points
+from components.kit.runs import forecast, points, significance
 from components.kit.train_form import fill_from, set_by_user
 from transfer_core.presentation import figures
 from transfer_core.types import Dataset, Recipe, Run
@@ -66,7 +66,7 @@ def _lead(pair: Pair, pairs: int) -> str:
     if not value:
         return "Both have as many test images right"
     ahead, lead = ("Fine-tuning", pair.accuracy) if value > 0 else ("Feature extraction", -pair.accuracy)
-    return f"{ahead} is {points(lead).removeprefix('+')} ahead, {luck(pair, pairs)}"
+    return f"{ahead} is {points(lead).removeprefix('+')} ahead, {significance(pair, pairs)}"
 
 
 def _cost(tuning: float | None, extraction: float | None) -> str:

@@ -1,4 +1,4 @@
-"""Every two runs of a comparison: by how much the row is ahead of the column, and whether that is more than luck."""
+"""Every two runs of a comparison: by how much the row is ahead of the column, and whether that is significant."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -70,11 +70,11 @@ def headline(comparison: Comparison, metric: Metric) -> str:
     if metric != "accuracy":
         return f"In {text.count(sure)} of {text.count(pairs)} pairs the interval of {METRICS[metric]} leaves out zero"
     if pairs == 1:
-        return "The two differ by more than luck" if sure else "The difference may be luck"
+        return "The two differ significantly" if sure else "The difference is not significant"
     if sure == pairs:
-        return f"All {text.count(pairs)} pairs differ by more than luck"
+        return f"All {text.count(pairs)} pairs differ significantly"
     some = f"{text.count(sure)} of {text.count(pairs)} pairs" if sure else f"None of {text.count(pairs)} pairs"
-    return f"{some} {'differs' if sure < 2 else 'differ'} by more than luck"
+    return f"{some} {'differs' if sure < 2 else 'differ'} significantly"
 
 
 def how(comparison: Comparison, shown: Sequence[Entry], metric: Metric) -> str:
@@ -85,7 +85,7 @@ def how(comparison: Comparison, shown: Sequence[Entry], metric: Metric) -> str:
         "log_loss": "log-loss, where less is better",
     }[metric]
     framed = (
-        "Framed: more than luck, by the exact test and Holm."
+        "Framed: significant, by the exact test and Holm."
         if metric == "accuracy"
         else "Framed: the 95 % interval leaves out zero; only accuracy has the exact test."
     )
@@ -104,7 +104,7 @@ def _cell(comparison: Comparison, row: Entry, column: Entry, metric: Metric, mos
         why = "The interval leaves out zero." if sure else "The interval holds zero."
     else:
         why = f"It alone has {_images(pair.wins)} right, the other alone {_images(pair.losses)}."
-        why += f" p {_p(pair.p)}, by Holm {_p(pair.adjusted)}: {'more than luck' if sure else 'may be luck'}."
+        why += f" p {_p(pair.p)}, by Holm {_p(pair.adjusted)}: {'significant' if sure else 'not significant'}."
     better = -difference.value if metric == "log_loss" else difference.value
     return {
         "value": text.signed(difference.value, 2) if metric == "log_loss" else value,
@@ -128,7 +128,7 @@ def _difference(pair: Pair, metric: Metric) -> Interval:
 
 
 def _sure(pair: Pair, metric: Metric) -> bool:
-    """Beyond luck: the exact test and Holm for accuracy; for the others there is the interval alone."""
+    """Significant: the exact test and Holm for accuracy; for the others there is the interval alone."""
     difference = _difference(pair, metric)
     return pair.sure if metric == "accuracy" else difference.low > 0 or difference.high < 0
 

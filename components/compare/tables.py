@@ -158,11 +158,11 @@ def resampled_words(test: Resampled, names: dict[str, str]) -> str:
     ahead, behind, lead = test.first, test.second, test.difference
     if lead.value < 0:
         ahead, behind, lead = behind, ahead, -lead
-    luck = "more than luck" if test.adjusted < 0.05 else "which may be luck"
+    found = "significant" if test.adjusted < 0.05 else "not significant"
     adjusted = "below 0.001" if test.adjusted < 0.001 else f"{test.adjusted:.3f}"
     return (
         f"“{names[ahead]}” is {points(lead).removeprefix('+')} ahead of “{names[behind]}” over"
-        f" {test.folds} folds, {luck}: adjusted p {adjusted}."
+        f" {test.folds} folds, which is {found}: adjusted p {adjusted}."
     )
 
 
@@ -189,4 +189,4 @@ def recipes_table(shown: Sequence[Entry]) -> None:
         column_config={"Field": st.column_config.TextColumn(pinned=True, width=190)},
     )
     if any(NONE in told for told in rows.values()):
-        st.caption(f"{NONE} stands where a strategy does not have the field.")
+        st.caption(f"{NONE}: the strategy does not have that setting.")

@@ -64,11 +64,36 @@ def _so_far(workspace: Workspace, dataset: Dataset, id: str) -> None:
     _figures(run, seen)
     chance = 1 / len(dataset.classes)
     run_chart(seen, key=f"live_{run.id}", strategy=run.recipe.strategy, chance=chance)
+    st.caption(text.escape(kept_words(run, seen)))
     for notice in seen.notices:
         st.caption(text.escape(notice))
     if run.depth_curve:
         layers = {tap.name: tap.title for tap in workspace.backbones.get(run.recipe.backbone).taps}
         plot(figures.depth(run.depth_curve, layers, run.tap, chance), key=f"depth_{run.id}")
+
+
+def kept_words(run: Run, seen: Feed) -> str:
+    """Which network is kept, by what rule, and how good it is beside the highest point of the curve."""
+    if not seen.kept:
+        return ""
+    solved = seen.unit != "epoch"
+    accuracy = seen.best_accuracy if run.val_accuracy is None else run.val_accuracy
+    if seen.judge and seen.kept.startswith("epoch"):
+        rule = f"the network after {seen.kept}, where the calibrated validation loss is lowest"
+    elif seen.judge:
+        rule = "the head that was fitted first, since no epoch has a lower calibrated validation loss"
+    elif solved or not seen.kept.startswith("epoch"):
+        rule = f"{seen.kept}, where the loss is lowest"
+    else:
+        rule = f"the network after {seen.kept}, the last, since there are no validation images"
+    begun = "Would be kept now" if run.active else "Kept"
+    if accuracy is None or seen.highest is None:
+        return f"{begun}: {rule}."
+    share, place = seen.highest
+    best = (
+        "the best validation accuracy" if accuracy >= share - 5e-5 else f"the best is {text.percent(share)}, at {place}"
+    )
+    return f"{begun}: {rule}. Validation accuracy {text.percent(accuracy)}: {best}."
 
 
 def _follow_next(workspace: Workspace, ended: Run) -> None:
@@ -91,7 +116,7 @@ def _stopped(run: Run) -> str:
 def _figures(run: Run, seen: Feed) -> None:
     with st.container(horizontal=True, key="figures"):
         best = seen.best_accuracy if run.val_accuracy is None else run.val_accuracy
-        st.metric("Validation accuracy, best", "–" if best is None else text.percent(best), border=True)
+        st.metric("Validation accuracy, kept", "–" if best is None else text.percent(best), border=True)
         if run.test_accuracy is not None:
             st.metric("Test accuracy", text.percent(run.test_accuracy), border=True)
         speed = run.images_per_second or seen.images_per_second

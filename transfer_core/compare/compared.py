@@ -79,7 +79,7 @@ class Pair:
 
     @property
     def sure(self) -> bool:
-        """Whether one of the two has more images right than chance explains, given how many pairs are compared."""
+        """Whether one of the two has significantly more images right, given how many pairs are compared."""
         return self.adjusted < LEVEL and self.sure_alone
 
     @property
@@ -89,7 +89,7 @@ class Pair:
 
     @property
     def better(self) -> str | None:
-        """The run that surely has more images right; None while that may be luck."""
+        """The run that surely has more images right; None while that is not significant."""
         return None if not self.sure else self.first if self.accuracy.value > 0 else self.second
 
     def seen_from(self, run: str) -> "Pair":

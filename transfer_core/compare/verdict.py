@@ -63,11 +63,11 @@ class Table:
         """Of equally accurate runs the cheapest."""
         return min(runs, key=lambda run: (-self.scores[run].accuracy, self.seconds(run)))
 
-    def luck(self, pair: Pair) -> str:
+    def significance(self, pair: Pair) -> str:
         """Why a lead may be none: by itself, or because so many pairs are compared."""
         if not pair.sure_alone:
-            return "which may be luck"
-        return f"which is not proven with {len(self.pairs)} pairs compared at once"
+            return "which is not significant"
+        return f"which is not significant with {len(self.pairs)} pairs compared at once"
 
     def quoted(self, run: str) -> str:
         return f"“{self.titles[run]}”"
@@ -192,7 +192,7 @@ def _lead(table: Table, best: str, rivals: Sequence[str]) -> str:
     if not rivals:
         second = table.most_accurate(run.id for run in table.runs if run.id != best)
         pair = table.pair(best, second)
-        return f"{head}, {lead_in_points(pair.accuracy)} more than {table.quoted(second)}, which is more than chance."
+        return f"{head}, {lead_in_points(pair.accuracy)} more than {table.quoted(second)}, which is significant."
     behind = [table.quoted(run) for run in rivals if table.pair(best, run).better == best]
     level = [table.quoted(run) for run in rivals if table.pair(best, run).better != best]
     parts = [f"{listed(level)} cannot be told apart from it on these images"] if level else []
@@ -213,9 +213,9 @@ def _cheaper(table: Table, choice: str, best: str) -> str:
     if pair.better == best:
         return f"{better}, no more than the {points(table.worth)} that a lead must exceed, and {cost}."
     if not pair.sure_alone:
-        return f"{better}, which is within chance on {some(images, 'image')}, and {cost}."
+        return f"{better}, which is not significant on {some(images, 'image')}, and {cost}."
     many = f"with {len(table.pairs)} pairs compared at once (p = {pair.adjusted:.2f}; {pair.p:.2g} for this pair alone)"
-    return f"{better}, which is not proven {many}, and {cost}."
+    return f"{better}, which is not significant {many}, and {cost}."
 
 
 def _sizes(table: Table, known: Iterable[int]) -> Iterable[str]:
@@ -266,7 +266,7 @@ def transfer(table: Table) -> Transfer | None:
         )
         said = f"Pretraining does not help here: {named}.{harms}"
         return Transfer(pretrained=one, scratch=other, finding="useless", reason=said, advice=advice)
-    luck = f", {table.luck(pair)}" if pair.accuracy.value else ""
+    luck = f", {table.significance(pair)}" if pair.accuracy.value else ""
     said = f"Whether pretraining helps stays open: {named}{luck}."
     advice = "More test images would tell. Until then the cheaper of the two is as good a choice."
     return Transfer(pretrained=one, scratch=other, finding="open", reason=said, advice=advice)
@@ -316,7 +316,7 @@ def grade(table: Table, recommended: str, titles: Mapping[str, str]) -> Grade:
         reason = f"{said}; {table.quoted(best)} won by {lead_in_points(pair.accuracy)}{cost}."
         return Grade(recommended=recommended, run=run, won=best, reason=reason)
     if pair.accuracy.value > 0:
-        luck = "too little to matter" if pair.better == best else table.luck(pair)
+        luck = "too little to matter" if pair.better == best else table.significance(pair)
         reason = f"{said}; {table.quoted(best)} has {lead_in_points(pair.accuracy)} more, {luck},{cost or ' here'}."
     else:
         lead = f"{table.quoted(run)} is {ahead(-pair.accuracy)} {table.quoted(best)}"
