@@ -330,8 +330,6 @@ def plain(markdown: str) -> str:
 
 def text_of(at: AppTest) -> str:
     """All that is written on a page."""
-    written = [
-        str(each.value) for each in (*at.markdown, *at.caption, *at.metric, *at.header, *at.info, *at.warning)
-    ]
+    written = [str(each.value) for each in (*at.markdown, *at.caption, *at.metric, *at.header, *at.info, *at.warning)]
     tables = [table.value.to_string() for table in at.dataframe]
     return plain(" ".join([*written, *(each.label for each in at.button), *tables]))
