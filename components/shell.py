@@ -195,7 +195,7 @@ def leave_for(page: str) -> None:
 def empty(title: str, body: str, label: str, page: str) -> NoReturn:
     """A designed empty state: what this place will show, one button that gets there. Ends the page."""
     with st.container(border=True, key="empty_state"):
-        st.subheader(title, anchor=False)
+        st.header(title, anchor=False)
         st.write(body)
         button(label, "empty_next", "", leave_for, page, type="primary")
     st.stop()
@@ -232,6 +232,7 @@ STYLE = """
 <style>
 .stMainBlockContainer { max-width: 1180px; padding-top: 4.5rem; padding-bottom: 4rem; }
 .st-key-page_header h1 { font-size: 1.9rem; padding: 0; }
+.stMainBlockContainer h2 { padding-top: .75rem; }
 .st-key-page_header { margin-bottom: .5rem; }
 [data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }
 [data-testid="stButtonGroup"] button:is([aria-pressed="true"], [aria-checked="true"]) { color: inherit !important; }

@@ -40,7 +40,7 @@ headline(workspace, dataset, profile)
 problems_view(workspace, dataset)
 balance_view(dataset, profile)
 
-st.subheader("Images by class", anchor=False)
+st.header("Images by class", anchor=False)
 names = [text.plain(name) for name in dataset.classes]
 label = st.selectbox("Class", range(len(names)), format_func=names.__getitem__, key=f"class_{dataset.id}")
 samples = [int(i) for i in dataset.rows(TRAIN) if dataset.labels[i] == label][:PER_CLASS]

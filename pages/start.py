@@ -18,11 +18,11 @@ def arrived(dataset: str) -> None:
 
 import_progress(workspace, arrived)
 if rows:
-    st.subheader("Go on", anchor=False)
+    st.header("Go on", anchor=False)
     recent(workspace, rows)
-    st.subheader("Begin with other images", anchor=False)
+    st.header("Begin with other images", anchor=False)
 else:
-    st.markdown("### From a folder of labelled images to the best classifier transfer learning can give, and why")
+    st.markdown("## From a folder of labelled images to the best classifier transfer learning can give, and why")
 import_form(workspace, arrived, primary=not rows)
 if not rows:
     st.space("small")

@@ -89,7 +89,7 @@ def page(name: str, **drafts: Any) -> AppTest:
 def words(drawn: AppTest) -> str:
     assert not drawn.exception, drawn.exception
     assert not drawn.error, drawn.error
-    kinds = ("subheader", "markdown", "caption", "checkbox", "number_input", "selectbox")
+    kinds = ("header", "markdown", "caption", "checkbox", "number_input", "selectbox")
     told = [f"{each.value} {getattr(each, 'label', '')}" for kind in kinds for each in drawn.get(kind)]
     told += [option for each in (*drawn.selectbox, *drawn.multiselect) for option in each.options]
     told += [each.proto.body for each in drawn.get("html")]

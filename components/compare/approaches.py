@@ -82,7 +82,7 @@ def _cost(tuning: float | None, extraction: float | None) -> str:
 
 
 def _side(workspace: Workspace, dataset: Dataset, comparison: Comparison, approach: Approach, key: str) -> None:
-    st.markdown(f"##### {approach.name.capitalize()}")
+    st.markdown(f"### {approach.name.capitalize()}")
     st.caption(SAYS[approach.name])
     run = next((run for run in comparison.runs if run.id == approach.run), None)
     if run is not None:
@@ -143,7 +143,7 @@ def forecast_view(workspace: Workspace, dataset: Dataset, comparison: Comparison
         found = forecast(workspace, comparison)
     if found is None:
         return None
-    st.markdown("##### How many more images until fine-tuning wins?")
+    st.markdown("### How many more images until fine-tuning wins?")
     st.markdown(f"**{text.escape(found.said)}**")
     if found.crossing is not None:
         plot(figures.learning_curves(found, found.crossing), key="learning_curves")

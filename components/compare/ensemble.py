@@ -64,7 +64,7 @@ def _made(workspace: Workspace, dataset: Dataset) -> None:
     made = workspace.ensembles.list(dataset.id)
     if not made:
         return
-    st.markdown("###### Made so far")
+    st.markdown("### Made so far")
     names = workspace.runs.titles(made)
     for run in made:
         with st.container(horizontal=True, vertical_alignment="center"):

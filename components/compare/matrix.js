@@ -10,7 +10,7 @@ export default function ({ data, parentElement }) {
 
 function draw(root, data) {
   const said = root.querySelector(".said")
-  root.querySelector("h4").textContent = data.title
+  root.querySelector("h3").textContent = data.title
   root.querySelector(".how").textContent = data.how
   said.textContent = data.hint
   const head = made("tr")

@@ -27,7 +27,7 @@ UNITS: dict[Metric, str] = {
 
 HTML = """
 <figure class="pairs">
-  <figcaption><h4></h4><p class="how"></p></figcaption>
+  <figcaption><h3></h3><p class="how"></p></figcaption>
   <div class="scroll"><table><thead></thead><tbody></tbody></table></div>
   <p class="said" role="status"></p>
 </figure>

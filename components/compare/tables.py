@@ -115,7 +115,7 @@ def _repeats(workspace: Workspace, dataset: Dataset, compared: Run, *, apart: bo
         group.runs[0].recipe.repeats: f"{title}, {kind_of(group)}"
         for title, group in zip(workspace.runs.titles_of_repeats(groups), groups, strict=True)
     }
-    st.markdown("##### Repeats")
+    st.markdown("### Repeats")
     st.dataframe(
         pd.DataFrame(
             {
@@ -150,7 +150,7 @@ def _repeats(workspace: Workspace, dataset: Dataset, compared: Run, *, apart: bo
     if not tests:
         return
     st.markdown(
-        "##### Over folds",
+        "### Over folds",
         help="Corrected resampled t-test (Nadeau and Bengio 2003): folds share most of their training images, so a"
         " plain t-test would be too sure of itself. Adjusted by Holm over all pairs of recipes.",
     )

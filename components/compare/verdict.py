@@ -27,7 +27,7 @@ def verdict_view(workspace: Workspace, dataset: Dataset, comparison: Comparison)
     verdict = comparison.verdict
     run = next(run for run in comparison.runs if run.id == verdict.choice)
     with st.container(key="verdict", border=True, gap="small"):
-        st.markdown(f"#### {text.escape(verdict.reason)}")
+        st.markdown(f"## {text.escape(verdict.reason)}")
         if verdict.warning:
             st.warning(text.escape(verdict.warning), icon=":material/warning:")
         drawn(facts(facts_of(workspace, comparison, run)), key="verdict_facts")
@@ -113,9 +113,9 @@ def how_decided(workspace: Workspace, dataset: Dataset, comparison: Comparison) 
             help="A surely better run is taken only when it is ahead by more than this. Set it to what a point of"
             " what counts is worth to you against training time.",
         )
-        st.markdown(f"###### The advice\n:small[{text.escape(grade.reason)}]")
+        st.markdown(f"### The advice\n:small[{text.escape(grade.reason)}]")
         if transfer is not None:
-            st.markdown(f"###### Pretraining\n:small[{text.escape(f'{transfer.reason} {transfer.advice}'.strip())}]")
+            st.markdown(f"### Pretraining\n:small[{text.escape(f'{transfer.reason} {transfer.advice}'.strip())}]")
         drawn(EXPLAINED, key="how_decided")
 
 

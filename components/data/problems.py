@@ -59,7 +59,7 @@ def problems_view(workspace: Workspace, dataset: Dataset) -> None:
     found = {kind: tuple(findings(dataset, kind)) for kind in ABOUT}
     for kind, listed in found.items():
         if listed and kind != "duplicate":
-            st.subheader(f"{KINDS[kind]}: {text.count(len(listed))}", anchor=False)
+            st.header(f"{KINDS[kind]}: {text.count(len(listed))}", anchor=False)
             _kind(workspace, dataset, kind, listed)
     if together := found["duplicate"]:  # nothing is wrong with them: Graft knows how to count them
         with st.expander(f"Near-duplicates: {some(len(together), 'group')}", icon=":material/content_copy:"):

@@ -50,7 +50,7 @@ def kept(said: Any, ids: list[str]) -> tuple[str, str] | None:
 
 def disagreement_view(workspace: Workspace, dataset: Dataset, comparison: Comparison) -> None:
     """Two runs are picked here."""
-    st.subheader("Where two runs differ", anchor=False)
+    st.header("Where two runs differ", anchor=False)
     first, second = pair_in_hand(comparison, section="images")
     if second is None:
         nothing(

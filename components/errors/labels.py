@@ -42,7 +42,7 @@ SPLIT = {"train": "training", "val": "validation", "test": "test"}
 
 def label_errors_view(workspace: Workspace, dataset: Dataset, comparison: Comparison) -> None:
     """How far the compared runs can be trusted against labels; then their suggestions one by one, where they can."""
-    st.subheader("Labels that may be wrong", anchor=False)
+    st.header("Labels that may be wrong", anchor=False)
     runs = tuple(run.id for run in comparison.runs)
     if len(runs) < 2:
         nothing(

@@ -12,7 +12,7 @@ from transfer_core.workspace import Comparison, Score
 
 def reliability_view(comparison: Comparison) -> None:
     """The chosen run's calibration in a sentence, all runs' in a table; it and its rival are in the chart at first."""
-    st.subheader("Can confidence be trusted?", anchor=False)
+    st.header("Can confidence be trusted?", anchor=False)
     choice = comparison.verdict.choice
     st.markdown(said(comparison.title(choice), comparison.score(choice)))
     ids = picked = [run.id for run in comparison.runs]

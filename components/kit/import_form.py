@@ -53,10 +53,10 @@ def import_form(workspace: Workspace, arrived: Callable[[str], None], *, primary
     """
     left, right = st.columns([6, 5], gap="large")
     with left:
-        st.markdown("##### Your images")
+        st.markdown("### Your images")
         _drop_zone(workspace)
     with right:
-        st.markdown("##### No images yet? Take an example")
+        st.markdown("### No images yet? Take an example")
         with st.container(key="examples"):
             places = st.columns(2, gap="medium")
         for number, (place, example) in enumerate(zip(places, workspace.datasets.examples(), strict=True)):

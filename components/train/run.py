@@ -33,7 +33,7 @@ def run_view(workspace: Workspace, dataset: Dataset, runs: Sequence[Run]) -> Non
     """The picked one of a dataset's runs, live while it trains. Call at top level."""
     shown = next(run for run in runs if run.id == shown_run(runs))
     title = titles(workspace, runs)[shown.id]  # with its seed and fold, where others differ in these
-    st.subheader(text.escape(title), anchor=False)
+    st.header(text.escape(title), anchor=False)
     live, then = partial(workspace.runs.get, shown.id), partial(_follow_next, workspace)
     follow(_now, live, workspace, every=TICK_SECONDS, place="now", ended=then)
     drawn = fragment(_so_far, run_every=CURVES_SECONDS if shown.active else None, place="so far")

@@ -34,7 +34,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 def _still(page: Page) -> None:
     expect(page.locator("h1")).to_be_visible()
-    page.wait_for_timeout(400)  # until a script begins that a press has asked for
+    page.wait_for_timeout(200)  # until a script begins that a press has asked for
     expect(page.locator("[data-test-script-state=notRunning]")).to_be_visible()
 
 

@@ -264,7 +264,7 @@ def train(seen: Seen, ids: Sequence[str], shown: str) -> str:
         seen.say("Train, queue", run, accuracy=found[1], seconds=found[2])
     metrics = {metric.label: metric.value for metric in at.metric}
     validation, test = metrics["Validation accuracy, kept"], metrics["Test accuracy"]
-    seen.say("Train", shown, title=plain(at.subheader[0].value), accuracy=test, validation=validation)
+    seen.say("Train", shown, title=plain(at.header[0].value), accuracy=test, validation=validation)
     seen.say("Train", shown, seconds=metrics["Time"])
     return text_of(at)
 
@@ -321,7 +321,7 @@ def on_compare(seen: Seen, at: AppTest, tab: str) -> str:
 
 
 def verdict(at: AppTest) -> str:
-    return plain(next(each.value for each in at.markdown if each.value.startswith("#### ")))
+    return plain(next(each.value for each in at.markdown if each.value.startswith("## ")))
 
 
 def plain(markdown: str) -> str:
@@ -330,8 +330,6 @@ def plain(markdown: str) -> str:
 
 def text_of(at: AppTest) -> str:
     """All that is written on a page."""
-    written = [
-        str(each.value) for each in (*at.markdown, *at.caption, *at.metric, *at.subheader, *at.info, *at.warning)
-    ]
+    written = [str(each.value) for each in (*at.markdown, *at.caption, *at.metric, *at.header, *at.info, *at.warning)]
     tables = [table.value.to_string() for table in at.dataframe]
     return plain(" ".join([*written, *(each.label for each in at.button), *tables]))

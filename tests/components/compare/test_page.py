@@ -24,7 +24,7 @@ def page(monkeypatch: pytest.MonkeyPatch) -> AppTest:
 
 
 def _verdict(page: AppTest) -> str:
-    return next(element.value for element in page.markdown if element.value.startswith("#### "))
+    return next(element.value for element in page.markdown if element.value.startswith("## "))
 
 
 def _words(page: AppTest) -> str:
