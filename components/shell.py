@@ -227,6 +227,7 @@ STYLE = """
 .stMainBlockContainer { max-width: 1180px; padding-top: 4.5rem; padding-bottom: 4rem; }
 .st-key-page_header h1 { font-size: 1.9rem; padding: 0; }
 .st-key-page_header { margin-bottom: .5rem; }
+.st-key-tab, [data-testid="stLayoutWrapper"]:has(> * > .st-key-tab:only-child) { position: absolute; }
 [data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }
 [data-testid="stButtonGroup"] button:is([aria-pressed="true"], [aria-checked="true"]) { color: inherit !important; }
 @media (max-width: 1150px) {

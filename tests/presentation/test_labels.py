@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.presentation.drawn import compared, curve
+from transfer_core.compare.compared import Comparison
 from transfer_core.presentation import figures
 from transfer_core.presentation.entries import Entry, entries
 from transfer_core.presentation.labels import LETTER_PX, LINE_PX, PAGE, POINT_PX, Room, place_labels
@@ -49,11 +50,16 @@ def test_labels_keep_out_of_each_others_way(points: list[tuple[float, float]], w
 
 
 @pytest.fixture(scope="module")
-def twelve() -> tuple[Entry, ...]:
+def comparison() -> Comparison:
     """Runs of equal accuracy with names that no figure has room for; the second one is taken."""
     strategies = [known.name for known in STRATEGIES]
     titles = [f"{number} {LONG} {number}" for number in range(12)]
-    return entries(compared(titles, [strategies[number % len(strategies)] for number in range(12)], [0.9] * 12))
+    return compared(titles, [strategies[number % len(strategies)] for number in range(12)], [0.9] * 12)
+
+
+@pytest.fixture(scope="module")
+def twelve(comparison: Comparison) -> tuple[Entry, ...]:
+    return entries(comparison)
 
 
 def apart(one: Box, other: Box) -> bool:
@@ -105,9 +111,11 @@ def test_costs_of_equal_runs_are_named_without_overprinting(
 
 
 @pytest.mark.parametrize("wide", [326, 640])
-def test_rows_of_equal_runs_are_named_without_overprinting(twelve: tuple[Entry, ...], wide: int) -> None:
+def test_rows_of_equal_runs_are_named_without_overprinting(
+    comparison: Comparison, twelve: tuple[Entry, ...], wide: int
+) -> None:
     """On a phone a plot is 342 px wide, beside the matrix of differences at least 326."""
-    drawn = figures.forest(twelve, 0.1, twelve[1].run.id)
+    drawn = figures.forest(twelve, comparison)
     low, high = drawn.layout["yaxis"]["range"]
     at = [(note["y"] - low) / (high - low) * drawn.height for note in drawn.layout["annotations"]]
     labels = [box_of(note, note["x"] * wide, y) for note, y in zip(drawn.layout["annotations"], at, strict=True)]
