@@ -19,9 +19,8 @@ from sklearn.metrics import roc_auc_score
 
 from benchmarks.backbones import imported
 from transfer_core.compare.familiar import familiar
-from transfer_core.training.familiar import MOST
 from transfer_core.training.features import outputs
-from transfer_core.training.setup import begin, plan, prepare
+from transfer_core.training.setup import REMEMBERED, begin, plan, prepare
 from transfer_core.types import TEST, TRAIN, VAL, Dataset, Floats, Ints, RunEnd
 from transfer_core.workspace import Workspace
 
@@ -51,7 +50,7 @@ def main() -> int:
         seen, labels, splits = codes[name]
         train, val, test = (np.flatnonzero(splits == split) for split in (TRAIN, VAL, TEST))
         head = fitted(seen[train], labels[train])
-        some = rng.permutation(train)[: 2 * MOST]
+        some = rng.permutation(train)[: 2 * REMEMBERED]
         known = familiar(seen[some], seen[val], head.decision_function(seen[val]))
         own = known.unlike(seen[test], head.decision_function(seen[test])).mean()
         cells = []
@@ -121,7 +120,7 @@ def left_out(seen: Floats, labels: Ints, train: Ints, val: Ints, test: Ints) -> 
     for label in range(int(labels.max()) + 1):
         stays = [rows[labels[rows] != label] for rows in (train, val)]
         head = fitted(seen[stays[0]], labels[stays[0]])
-        some = rng.permutation(stays[0])[: 2 * MOST]
+        some = rng.permutation(stays[0])[: 2 * REMEMBERED]
         known = familiar(seen[some], seen[stays[1]], head.decision_function(seen[stays[1]]))
         score = known.score(seen[test], head.decision_function(seen[test]))
         areas.append(float(roc_auc_score(labels[test] == label, score)))

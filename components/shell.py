@@ -9,7 +9,9 @@ from streamlit.navigation.page import StreamlitPage
 from components import state
 from components.kit import guard, text
 from components.kit.buttons import button
+from components.kit.help import help_button
 from components.kit.live_chart import ensure_plotly
+from components.kit.reach import within_reach
 from components.kit.tab import name_tab, say_ends
 from transfer_core.errors import DatasetError
 from transfer_core.types import Dataset, Run, Status
@@ -22,6 +24,7 @@ PAGES = (
     ("pages/train.py", "Train", ":material/model_training:"),
     ("pages/compare.py", "Compare", ":material/bar_chart:"),
     ("pages/predict.py", "Predict", ":material/image_search:"),
+    ("pages/settings.py", "Settings", ":material/settings:"),
 )
 WATCH_SECONDS = 1.5  # another tab learns of runs within 3 s
 
@@ -38,6 +41,7 @@ def open_session() -> None:
     state.opened.set(True)
     ensure_plotly()
     st.html(STYLE)
+    within_reach()
 
 
 def begin(title: str, *, header: bool = True) -> Workspace:
@@ -54,7 +58,9 @@ def begin(title: str, *, header: bool = True) -> Workspace:
     head = st.container(
         key="page_header", horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
     )
-    head.title(title, anchor=False)
+    with head.container(horizontal=True, vertical_alignment="center", width="content", key="page_title"):
+        st.title(title, anchor=False, width="content")
+        help_button(title)
     guard.arrive(title)
     opened = guard.workspace()
     rows = opened.datasets.list()
@@ -108,8 +114,8 @@ def _say_lost(rows: Sequence[DatasetRow], page: str) -> None:
     if state.lost_on.get() != page:
         state.lost_on.pop()
         return
-    instead = " Another one is in hand now." if known else ""
-    st.info(f"The dataset that you had in hand is no longer here; it was deleted.{instead}", icon=":material/info:")
+    instead = " Another one is shown instead." if known else ""
+    st.info(f"The dataset that you worked with is no longer here; it was deleted.{instead}", icon=":material/info:")
 
 
 def _pick_dataset(opened: Workspace, rows: Sequence[DatasetRow], current: str | None) -> None:
@@ -128,7 +134,7 @@ def _pick_dataset(opened: Workspace, rows: Sequence[DatasetRow], current: str | 
         if done:
             st.badge(f"{text.count(done)} {'run' if done == 1 else 'runs'} done", color="gray")
         chosen = st.selectbox(
-            "Dataset in hand",
+            "Dataset",
             list(names),
             index=list(names).index(current) if current is not None else None,
             placeholder="Choose a dataset",

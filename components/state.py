@@ -13,7 +13,7 @@ import streamlit as st
 from transfer_core.types import Status
 
 T = TypeVar("T")
-Metric = Literal["accuracy", "macro_f1", "log_loss"]  # in which two runs are compared
+Metric = Literal["accuracy", "macro_f1", "log_loss", "reached"]  # in which two runs are compared
 
 
 @dataclass(frozen=True)
@@ -150,6 +150,12 @@ asked: Kept[list[str]] = Kept("asked", [])  # of a dataset, a multiselect: runs
 test_turn = Kept("test_turn", -1)
 tried = Kept("tried", ("", 0, ""))  # dataset, sample, and what else was given at that time
 predictions: Kept[dict[str, str]] = Kept("predictions", {})  # by what was asked, the job
+
+# --- Settings -------------------------------------------------------------------------------------
+
+default_backbone = Kept("default_backbone", "")  # a select box: a name; '': Graft's own choice
+first_model = Kept("first_model", True)  # a toggle
+freed = Kept("freed", "")  # what freeing did, in a sentence
 
 # What the session keeps of the dataset in hand alone. What may outlive it has the dataset's or a run's id in its key,
 # or is a preference.

@@ -25,7 +25,7 @@ workspace = shell.begin("Compare")
 dataset, done = shell.finished_runs(
     workspace,
     "Nothing to compare yet",
-    "Finished runs of one dataset stand here side by side, tested on the same images, with a choice and why.",
+    "This page compares finished runs of one dataset on the same test images, and says which one to take and why.",
 )
 
 ensembles = [run for run in workspace.ensembles.list(dataset.id) if run.tested]

@@ -6,7 +6,6 @@ from components import shell
 from components.kit.import_form import import_form, import_progress
 from components.start.journey import journey
 from components.start.recent import recent
-from components.start.this_workspace import this_workspace
 
 workspace = shell.begin("Graft", header=False)
 rows = workspace.datasets.list()
@@ -28,5 +27,3 @@ import_form(workspace, arrived, primary=not rows)
 if not rows:
     st.space("small")
     journey()
-st.space("small")
-this_workspace(workspace)

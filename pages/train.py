@@ -48,6 +48,11 @@ if runs:  # before the form, which takes longer to draw
 else:
     st.caption("Nothing has been trained on this dataset yet. Choose strategies above, or let Decide recommend them.")
 
+if not setup.open:  # a folded form is not drawn: with it each tick of a live page costs the browser twice as much
+    state.device.set(state.device.get())  # else Streamlit forgets what a widget held that is not drawn
+    state.show_settings.set(state.show_settings.get())
+    st.stop()
+
 with setup:
     recommended = workspace.studies.decided(dataset).strategy
     form = train_form(workspace, recommended)

@@ -120,6 +120,7 @@ graft report birds two.html --runs 3f9a 77c0
 graft predict 3f9a photos/ more.zip --by-doubt --out answers.csv
 graft predict 3f9a owl.jpg --json
 graft export 3f9a model.zip
+graft export birds model.zip
 graft export 3f9a model.zip --fp16
 graft serve 3f9a
 graft serve model.zip --port 8080

@@ -9,7 +9,7 @@ from components.kit.buttons import choice
 from components.kit.charts import plot, symbol_uri
 from components.kit.drawn import drawn
 from components.kit.guard import fragment
-from components.kit.runs import luck, points
+from components.kit.runs import points, significance
 from transfer_core.presentation import figures
 from transfer_core.presentation.entries import Entry
 from transfer_core.presentation.figures.cost import Cost as Kind
@@ -81,7 +81,7 @@ def steps(ahead: Sequence[tuple[Entry, float]], comparison: Comparison, kind: Ki
         if place:
             before, paid = ahead[place - 1]
             pair = comparison.pair(each.run.id, before.run.id)
-            more = f"{points(pair.accuracy)}{'' if pair.sure else f', {luck(pair, len(comparison.pairs))},'}"
+            more = f"{points(pair.accuracy)}{'' if pair.sure else f', {significance(pair, len(comparison.pairs))},'}"
             more += f" for {spent / paid:,.1f} times the cost" if paid else ""
         made.append(
             f'<li><img class="mark" src="{symbol_uri(each.run.strategy)}" alt="">'

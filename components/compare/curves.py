@@ -58,7 +58,7 @@ def _story(_workspace: Workspace, root: str, run: str) -> Story:
 NOTHING = "These runs have left no curves."
 SOLVERS: dict[Unit, str] = {
     "Epochs": "A solver fits linear heads: their curves count its steps, or the strengths it tried, not epochs,"
-    " and may go on beyond the edge. Fine-tuning begins with such a head; what that had reached stands at 0.",
+    " and may go on beyond the edge. Fine-tuning begins with such a head; what that had reached is drawn at 0.",
     "Images seen": "Epochs times training images. A solver of linear heads looks at the features of all images in each"
     " step, and may go on beyond the edge; what it saw before fine-tuning is not counted.",
     "Seconds": "With the time that reading images and computing features took before the first point.",

@@ -44,7 +44,7 @@ def ensemble_maker(workspace: Workspace, dataset: Dataset, done: Sequence[Run], 
         if alone := state.ensemble_alone.get():
             st.info(
                 f"“{text.escape(alone)}” is made of runs that share no test images, as folds are, so"
-                " it cannot be compared. It stands on Predict, where you can take it home.",
+                " it cannot be compared. You find it on Predict, where you can take it home.",
                 icon=":material/info:",
             )
         _made(workspace, dataset)

@@ -54,12 +54,12 @@ def _runs(workspace: Workspace, comparison: Comparison, shown: Sequence[Entry]) 
     )
     constant = comparison.constant.score
     counts = text.plain(what_counts(comparison))
-    if counts not in figures:
+    if comparison.goal.kind == "recall":
         figures.insert(3, counts, [100 * each.score.counts.value for each in shown])
     figures.loc[len(figures)] = {
         **dict.fromkeys(figures),
         "Run": text.plain(always(comparison)),
-        counts: 100 * constant.counts.value,
+        **({counts: 100 * constant.counts.value} if comparison.goal.kind == "recall" else {}),
         "Test accuracy": 100 * constant.accuracy,
         "95 % from": 100 * constant.interval[0],
         "to": 100 * constant.interval[1],
@@ -163,11 +163,11 @@ def resampled_words(test: Resampled, names: dict[str, str]) -> str:
     ahead, behind, lead = test.first, test.second, test.difference
     if lead.value < 0:
         ahead, behind, lead = behind, ahead, -lead
-    luck = "more than luck" if test.adjusted < 0.05 else "which may be luck"
+    found = "significant" if test.adjusted < 0.05 else "not significant"
     adjusted = "below 0.001" if test.adjusted < 0.001 else f"{test.adjusted:.3f}"
     return (
         f"“{names[ahead]}” is {points(lead).removeprefix('+')} ahead of “{names[behind]}” over"
-        f" {test.folds} folds, {luck}: adjusted p {adjusted}."
+        f" {test.folds} folds, which is {found}: adjusted p {adjusted}."
     )
 
 
@@ -194,4 +194,4 @@ def recipes_table(shown: Sequence[Entry]) -> None:
         column_config={"Field": st.column_config.TextColumn(pinned=True, width=190)},
     )
     if any(NONE in told for told in rows.values()):
-        st.caption(f"{NONE} stands where a strategy does not have the field.")
+        st.caption(f"{NONE}: the strategy does not have that setting.")

@@ -116,10 +116,6 @@ def how_decided(workspace: Workspace, dataset: Dataset, comparison: Comparison) 
         drawn(EXPLAINED, key="how_decided")
 
 
-def _term(name: str, meaning: str) -> str:
-    return f'<abbr tabindex="0" data-meaning="{text.html(meaning)}">{name}</abbr>'
-
-
 STYLE = """
 .drawn .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, auto)); gap: .8rem 2rem;
   justify-content: start; margin: 0; }
@@ -128,28 +124,16 @@ STYLE = """
 .drawn .facts small { font-weight: 400; white-space: nowrap; display: block; }
 @container (max-width: 480px) { .drawn .facts { grid-template-columns: 1fr 1fr; gap: .7rem 1rem; } }
 """
-TERMS = """
-.drawn .told { position: relative; max-width: 46rem; padding-bottom: 3.6rem; }
-.drawn .told > small { position: absolute; left: 0; bottom: .6rem; }
-.drawn abbr { text-decoration: underline dotted; text-underline-offset: .2em; cursor: help; }
-.drawn abbr:is(:hover, :focus)::after { content: attr(data-meaning); position: absolute; left: 0; bottom: 0;
-  max-width: 34rem; padding: .5rem .75rem; border-radius: 8px; font-size: .8125rem; line-height: 1.4;
-  background: var(--ink); color: var(--paper); }
-"""
 EXPLAINED = (
-    f"<style>{TERMS}</style><p class='told'>All runs answer the same test images, so they are compared image by image."
-    f" A {_term('paired bootstrap', 'Draws the test images anew, 2,000 times, the same ones for both runs.')} says"
-    " between what bounds the difference of two runs lies:"
-    f" {_term('near-duplicates', 'Pictures that are nearly the same; they would count twice.')} are drawn together."
-    f" {_term('McNemar’s exact test', 'Looks only at the images that one run alone has right: would a coin toss do?')}"
-    " says whether the images that one run alone has right are more than luck. Where macro-F1 counts, chance decides"
-    " 4,000 times whose answers are whose instead; where the recall of a class counts, only its images are compared, at"
-    " the threshold that each run’s validation images set. The more pairs are compared, the more"
-    f" often one differs by luck, so {_term('Holm’s rule', 'Multiplies each p value by how many tests remain.')} asks"
-    " for more of each. A run is surely better when the adjusted p is below 0.05 and the interval leaves out zero."
-    " The verdict takes the run that trained fastest of those that no other one surely beats by more than the points"
-    " above; of those that took less than one and a half times as long as that, the most accurate."
-    " By the same tests each run is held against always answering the class that is commonest in training: one that is"
-    " not surely better than that is taken only where none is, and the verdict says so."
-    "<small>Point at an underlined term, or tap it, to read what it means.</small></p>"
+    "<p style='max-width: 46rem'>All runs answer the same test images, so they are compared image by image. A paired "
+    "bootstrap says between what bounds the difference of two runs lies: near-duplicates are drawn together. "
+    "McNemar’s exact test says whether the images that one run alone has right make a significant difference. Where "
+    "macro-F1 counts, it is drawn at random 4,000 times whose answers are whose instead; where the recall of a class "
+    "counts, only its images are compared, at the threshold that each run’s validation images set. The more pairs are "
+    "compared, the more often one differs though nothing is behind it, so Holm’s rule asks for more of each. A run is "
+    "surely better when the adjusted p is below 0.05 and the interval leaves out zero. The verdict takes the run that "
+    "trained fastest of those that no other one surely beats by more than the points above; of those that took less "
+    "than one and a half times as long as that, the most accurate. By the same tests each run is held against always "
+    "answering the class that is commonest in training: one that is not surely better than that is taken only where "
+    "none is, and the verdict says so.</p>"
 )

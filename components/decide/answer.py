@@ -38,7 +38,7 @@ def answer_view(
             else:
                 label = "Watch it train" if run.active else "See its run"
                 button(label, "launch", "visibility", _see, run.id, type="primary")
-            with st.container(key="cost", gap=None, width="content"):
+            with st.container(key="cost", gap=None):
                 _cost(workspace, dataset, backbone, plans.get(decision.strategy), run)
                 so_far(workspace, dataset, runs, decision, titles, own=run)
         _what_else(workspace, dataset, backbone, decision, titles, plans)
@@ -147,7 +147,8 @@ def _recipes(
 def _launch(
     workspace: Workspace, dataset: Dataset, backbone: Backbone, decision: Decision, names: Sequence[str]
 ) -> None:
-    _see(workspace.runs.submit(_recipes(workspace, dataset, backbone, decision, names))[0])
+    ids = workspace.runs.submit(_recipes(workspace, dataset, backbone, decision, names))
+    _see(next((id for id in ids if workspace.runs.get(id).active), ids[0]))
 
 
 def _see(run: str) -> None:

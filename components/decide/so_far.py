@@ -7,10 +7,9 @@ import streamlit as st
 
 from components.kit import text
 from components.kit.buttons import button
-from components.kit.feed import feed
+from components.kit.feed import Feed, feed
 from components.kit.guard import follow
-from components.kit.status import phase
-from transfer_core.types import TRAIN, Dataset, Decision, Run
+from transfer_core.types import GOING, TRAIN, Dataset, Decision, Run
 from transfer_core.workspace import Workspace
 
 
@@ -47,26 +46,34 @@ def best_so_far(runs: Sequence[Run]) -> Run | None:
 
 def now(run: Run, images: int | None, of: int, titles: Mapping[str, str]) -> str:
     """What a run is worth today. `images`: that it was trained on, of so many."""
-    part = f", trained on {text.count(images)} of {text.count(of)} images," if images and images < of else ""
-    title = titles.get(run.recipe.strategy, run.recipe.strategy)
-    return f"“{title}”{part} has {text.percent(run.val_accuracy or 0.0)} of the validation images right now."
+    right = text.percent(run.val_accuracy or 0.0)
+    return f"So far: {named(run, images, of, titles)} has {right} of the validation images right."
 
 
-def _under_way(run: Run, workspace: Workspace, dataset: Dataset, titles: Mapping[str, str]) -> None:
-    what = text.escape(words(run, workspace.runs.train_images(dataset, run), dataset.count(TRAIN), titles))
-    if run.status == "queued":
-        how = "waits for its turn."
-    elif run.status == "stopping":
-        how = "is being stopped."
-    else:
-        how = f"trains: {text.escape(phase(feed(workspace, run.id))[1].rstrip(' .'))}."
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="under_way"):
-        st.caption(f":material/hourglass_top: {what} {how}", width="content")
-        if run.status in ("queued", "running"):
-            button("Stop", "stop_under_way", "stop", workspace.jobs.stop, run.id, type="tertiary")
-
-
-def words(run: Run, images: int | None, of: int, titles: Mapping[str, str]) -> str:
+def named(run: Run, images: int | None, of: int, titles: Mapping[str, str]) -> str:
     title = titles.get(run.recipe.strategy, run.recipe.strategy)
     part = f" on {text.count(images)} of {text.count(of)} images" if images and images < of else ""
     return f"“{title}”{part}"
+
+
+def _under_way(run: Run, workspace: Workspace, dataset: Dataset, titles: Mapping[str, str]) -> None:
+    what = named(run, workspace.runs.train_images(dataset, run), dataset.count(TRAIN), titles)
+    if run.by_itself:
+        what = f"A first model, by itself: {what}"
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="under_way"):
+        st.caption(f":material/hourglass_top: {text.escape(f'{what} {how(run, feed(workspace, run.id))}.')}")
+        if run.status in GOING:
+            button("Stop", "stop_under_way", "stop", workspace.jobs.stop, run.id, type="tertiary")
+
+
+def how(run: Run, seen: Feed) -> str:
+    """How it stands, in a few words."""
+    if run.status == "queued":
+        return "waits for its turn"
+    if run.status == "stopping":
+        return "is being stopped"
+    if seen.progress is None:
+        return "begins"
+    now = seen.progress[1]
+    share = f", {text.percent(now.done / now.of, 0)}" if now.of else ""
+    return f"trains: {now.what[:1].lower()}{now.what[1:]}{share}"

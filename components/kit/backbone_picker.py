@@ -16,7 +16,7 @@ from components.kit.status import phase_bar, say_ended
 from transfer_core.types import Backbone, Job
 from transfer_core.workspace import Workspace
 
-TICK_SECONDS = 0.5
+TICK_SECONDS, QUEUED_SECONDS = 0.5, 5.0  # what waits behind a training must not slow it
 TABLE_PX = 248  # six rows, so that the button below is seen at once
 ALL, OWN = "all", "own weights"  # where the dialog opens
 ADVICE = {
@@ -152,8 +152,10 @@ def _badge(backbone: Backbone, available: bool) -> None:
 
 def _speed_here(workspace: Workspace, backbone: Backbone, device: str) -> None:
     ask_for_times(workspace, backbone, device)  # before it is drawn, so that its progress is
-    waiting = _waiting(workspace, workspace.backbones.speed_job(backbone.name, device))
-    fragment(_speed, run_every=TICK_SECONDS if waiting else None)(workspace, backbone, device, waiting)
+    job = workspace.backbones.speed_job(backbone.name, device)
+    waiting = _waiting(workspace, job)
+    every = QUEUED_SECONDS if job is not None and job.status == "queued" else TICK_SECONDS
+    fragment(_speed, run_every=every if waiting else None)(workspace, backbone, device, waiting)
 
 
 def _waiting(workspace: Workspace, job: Job | None) -> bool:

@@ -38,7 +38,9 @@ def ask_for_times(workspace: Workspace, backbone: Backbone, device: str) -> None
 @partial(fragment, run_every=TICK_SECONDS)
 def wait_for_times(workspace: Workspace, dataset: Dataset, backbone: Backbone) -> None:
     """Says that this machine times the network; the page is drawn anew once that is known."""
-    ask_for_times(workspace, backbone, "auto")
+    if workspace.jobs.devices():
+        with suppress(GraftError):
+            workspace.backbones.measure_missing_speeds(backbone.name)  # anew where it made way for something else
     if workspace.studies.estimates(dataset, backbone.name):
         st.rerun()
     job = workspace.backbones.speed_job(backbone.name)

@@ -54,7 +54,10 @@ class Feed:
         self.images_per_second: float | None = None  # the last that was said
         self.peak_bytes: int | None = None
         self.epochs = 0
-        self.best_accuracy: float | None = None  # validation's, at the best epoch so far
+        self.best_accuracy: float | None = None  # validation's, of the network that would be kept now
+        self.highest: tuple[float, str] | None = None  # validation's highest accuracy so far, and where that was
+        self.kept = ""  # where the network stood that would be kept now: "epoch 14 of 22"
+        self.judge = Curve()  # the loss by which gradient descent keeps a network
         self.steps = Curve()  # training loss by step, where steps tell theirs
         self.curves = {(part, panel): Curve() for part in ("train", "val") for panel in PANELS}  # by epoch
         self.best = {panel: Curve() for panel in PANELS}  # the best epoch so far alone
@@ -64,21 +67,24 @@ class Feed:
         self.judged: dict[str, dict[int, Curve]] = {}  # accuracy by seconds: of a candidate, by number of stage
         self.unit: str = "epoch"  # what EpochEnd counts; "epoch" where its stages differ
         self._units: dict[str, str] = {}
+        self._in_stage: dict[str, int] = {}  # epochs, or steps of a solver, that have ended
         self._ended: set[str] = set()  # stages of which an epoch has ended
         self._begun: StageStart | None = None  # the stage that has no curves yet
         self._drawn = 0  # stages that have
         self._step = self._seconds = 0.0  # the furthest so far
-        self._lock = threading.Lock()
+        self._taking = threading.Lock()
 
     def read(self, workspace: Workspace, job: str) -> None:
         """Take what the store has beyond the last event taken."""
-        with self._lock:
+        with self._taking:
             for seq, when, event in workspace.jobs.events(job, after=self.seq):
                 self.take(event, when)
                 self.seq = seq
 
     def take(self, event: Event, when: float = 0.0) -> None:
         if isinstance(event, StageStart):
+            if event.number == 1 and self.stage is not None:
+                self._begin_anew()
             self._stage(event)
         elif isinstance(event, Progress):
             self._progress(event, when)
@@ -86,6 +92,11 @@ class Feed:
             self._epoch(event)
         elif isinstance(event, Notice):
             self.notices += (event.text,)
+
+    def _begin_anew(self) -> None:
+        """Of a run that made way for another one and starts over: what it had drawn before is gone."""
+        kept = ("seq", "notices", "_taking")
+        self.__dict__.update({name: value for name, value in vars(Feed()).items() if name not in kept})
 
     def _stage(self, event: StageStart) -> None:
         self.stage = self._begun = event
@@ -128,8 +139,14 @@ class Feed:
             if event.best and part == "val" and value is not None:
                 self.best = self.best | {panel: Curve()}
                 self.best[panel].add(event.step, value)
+        self.judge.add(event.step, event.val_refined)
+        self._in_stage[event.stage] = self._in_stage.get(event.stage, 0) + 1
+        if event.best:
+            self.kept = self._place(event.stage)
         if event.val_accuracy is None:
             return
+        if self.highest is None or event.val_accuracy > self.highest[0]:
+            self.highest = event.val_accuracy, self._place(event.stage)
         if event.best:
             self.best_accuracy = event.val_accuracy
         number = self.stage.number if self.stage is not None else 0
@@ -137,6 +154,16 @@ class Feed:
         if number not in rounds:
             self.judged = self.judged | {event.stage: rounds | {number: Curve()}}
         self.judged[event.stage][number].add(event.seconds, event.val_accuracy)
+
+    def _place(self, stage: str) -> str:
+        """ "epoch 14 of 22": the epoch, or step of a solver, that ended last."""
+        number, begun = self._in_stage[stage], self.stage
+        unit = self._units.get(stage, "epoch")
+        if unit != "epoch":
+            return f"{unit} {number}"
+        several = sum(each == "epoch" for each in self._units.values()) > 1
+        of = f" of {begun.of}" if begun is not None and begun.of else ""
+        return f"epoch {number}{of}" + (f" of “{begun.title}”" if several and begun is not None else "")
 
     def _reach(self, *steps: int) -> None:
         """A curve gets points up to here; the first of a stage mark where it begins."""

@@ -26,13 +26,13 @@ def workspace() -> Workspace:
     """The process's one Workspace, its threads started. Raises GraftError while it can't open; a reload tries anew."""
     opened = Workspace(default_root())
     try:
-        opened.serve()
+        opened.serve(by_itself=True)
     except BaseException:
         opened.close()  # so that the next attempt finds its lock free
         raise
     atexit.register(opened.close)
-    # Streamlit has all objects searched for garbage after each run of a script, a tick of a fragment too: what is loaded
-    # by now stays, and was nine tenths of a live page's cost (benchmarks/RESULTS.md, A live page beside training).
+    # Streamlit searches all objects for garbage after each run of a script, a tick of a fragment too. What is loaded by
+    # now stays, so it is left out (benchmarks/RESULTS.md, A live page beside training).
     gc.collect()
     gc.freeze()
     return opened

@@ -32,6 +32,7 @@ STYLE = """
 .st-key-drop_zone [data-testid="stFileUploaderDropzone"] { min-height: 9.5rem; border: 2px dashed
   color-mix(in srgb, currentColor 32%, transparent); justify-content: center; align-items: center;
   flex-direction: column; gap: .75rem; }
+.st-key-drop_zone [data-testid="stFileUploaderDropzoneInstructions"] { flex: none; margin: 0; width: auto; }
 .st-key-drop_zone [data-testid="stFileUploaderDropzone"]:is(:hover, :focus-within) { border-color: currentColor; }
 .st-key-examples [data-testid="stHorizontalBlock"] { flex-wrap: nowrap; }
 .st-key-examples [data-testid="stColumn"] { min-width: 0; flex: 1 1 0; }
@@ -75,7 +76,7 @@ def import_form(workspace: Workspace, arrived: Callable[[str], None], *, primary
                     if known:
                         arrived(known)
                         st.rerun()
-                    _watch(workspace.datasets.import_example(example.name))
+                    _watch(workspace.datasets.import_example(example.name, first_model=True))
 
 
 def _drop_zone(workspace: Workspace) -> None:
@@ -85,7 +86,7 @@ def _drop_zone(workspace: Workspace) -> None:
         upload = st.file_uploader("Drop a zip here: one folder per class", type="zip", key=f"upload_{turn}")
     if upload is not None:
         with said():
-            job = workspace.datasets.import_upload(upload, upload.name)
+            job = workspace.datasets.import_upload(upload, upload.name, first_model=True)
             state.upload_turn.set(turn + 1)  # a new widget, so that the upload's memory is freed
             _watch(job)
     if import_roots():
@@ -93,7 +94,7 @@ def _drop_zone(workspace: Workspace) -> None:
             path = st.text_input("Or a path on this server", placeholder=str(import_roots()[0]))
             if st.form_submit_button("Import") and path:
                 with said():
-                    _watch(workspace.datasets.import_path(Path(path), allowed=import_roots()))
+                    _watch(workspace.datasets.import_path(Path(path), allowed=import_roots(), first_model=True))
     with st.expander("What the zip should look like", icon=":material/folder_zip:"):
         st.markdown(LAYOUT)
 

@@ -184,6 +184,7 @@ function curve({ id, name, group, panel, split, symbol, x, y }, { first, color, 
     ended: {
       mode: "lines+markers", opacity: 0.6, line: { color, width: 1.6 }, marker: { color, symbol, size: 6, maxdisplayed: 40 },
     },
+    judge: { mode: "lines", opacity: 0.8, line: { color, width: 1.4, dash: "dot" } },
     best: { mode: "markers", marker: { color: ink, symbol: "circle-open", size: 15, line: { width: 1.8 } } },
   }
   return {

@@ -21,7 +21,7 @@ from transfer_core.types import Floats
 STATIC = Path(__file__).parents[2] / "static"
 Numbers = Sequence[float] | Floats
 POINTS = 500  # most points of a curve: Plotly blocks the browser in proportion to them
-NAMES = {"training": "Training", "validation": "Validation", "best": "Best so far"}
+NAMES = {"training": "Training", "validation": "Validation", "best": "Kept", "judge": "Validation, calibrated"}
 EMPTY = "The first step has not finished yet."
 LOST = (
     "The curves cannot be drawn: the server does not have static/plotly.min.js. Training goes on. "
@@ -45,7 +45,8 @@ class Trace:
     name: str  # in the legend
     group: str  # curves of one group are hidden and shown together
     panel: Literal["loss", "accuracy"]
-    split: Literal["training", "validation", "best", "ended"]  # ended: of a candidate that is out of a race
+    # best: the network that is kept; judge: the loss by which it is; ended: of a candidate that is out of a race
+    split: Literal["training", "validation", "best", "judge", "ended"]
     strategy: str
     x: Numbers
     y: Numbers  # accuracies as fractions
@@ -117,11 +118,13 @@ def live_chart(
 
 
 def run_traces(seen: Feed, strategy: str) -> tuple[Trace, ...]:
-    """Training loss per step where it is known, else per epoch; the rest per epoch; and the best epoch so far."""
+    """Training loss per step where known, else per epoch; the rest per epoch; what is kept; the loss that decides."""
     found = []
     for panel in PANELS:
         training = (panel == "loss" and seen.steps) or seen.curves["train", panel]
         curves = {"training": training, "validation": seen.curves["val", panel], "best": seen.best[panel]}
+        if panel == "loss" and seen.judge:
+            curves["judge"] = seen.judge
         for split, curve in curves.items():
             told: dict[str, Any] = {"name": NAMES[split], "group": split, "panel": panel, "split": split}
             x, y = curve.points
@@ -138,7 +141,7 @@ def summary(traces: Sequence[Trace]) -> str:
     """What the curves say now, in words, for those who do not see them."""
     said = []
     for trace in traces:
-        if trace.split == "best" or not len(trace.y):
+        if trace.split in ("best", "judge") or not len(trace.y):
             continue
         value = text.percent(trace.y[-1]) if trace.panel == "accuracy" else f"{trace.y[-1]:.3g}"
         said.append(f"{trace.name.lower()} {trace.panel} {value}")

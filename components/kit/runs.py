@@ -99,11 +99,11 @@ def kind_of(group: Repeats) -> str:
     return " of ".join(words)
 
 
-def luck(pair: Pair, pairs: int) -> str:
-    """What is to be held of a lead: "which is more than luck", "which is not proven among 10 pairs of runs" """
+def significance(pair: Pair, pairs: int) -> str:
+    """What is to be held of a lead: "which is significant", "which is not significant among 10 pairs of runs" """
     if pair.sure:
-        return "which is more than luck"
-    return f"which is not proven among {text.count(pairs)} pairs of runs" if pair.sure_alone else "which may be luck"
+        return "which is significant"
+    return "which is not significant" + (f" among {text.count(pairs)} pairs of runs" if pair.sure_alone else "")
 
 
 def points(difference: Interval) -> str:

@@ -84,6 +84,6 @@ def runs_to_ask(workspace: Workspace, dataset: Dataset, done: Sequence[Run]) -> 
         format_func=lambda id: text.plain(names[id]),
         key=asked.key,
         max_selections=MOST_RUNS,
-        help="Compare's choice stands here first. Several runs answer side by side.",
+        help="Compare's choice comes first. Several runs answer side by side.",
     )
     return tuple(picked)

@@ -13,12 +13,12 @@ from components.kit.feed import feed
 from components.kit.guard import fragment
 from components.kit.runs import kept, kind_of, states, taken, titles
 from components.kit.status import left, phase, run_badge
-from transfer_core.types import GOING, Dataset, Repeats, Run
+from transfer_core.types import GOING, Dataset, Repeats, Run, Status
 from transfer_core.workspace import Workspace
 
-TICK_SECONDS = 1.0  # between looks at the states of runs
-LIVE_SECONDS = 2.0  # between drawings of what moves
+TICK_SECONDS = 3.0
 PAGE = "queue_page"  # of the list that is turned
+AT_WORK: tuple[Status, ...] = ("running", "stopping")
 RANKS = {"running": 0, "stopping": 0, "queued": 1}  # what has ended comes after these
 HEADS = (
     '<div class="run-heads" aria-hidden="true"><span>Run</span><span>State</span><span>Test accuracy, or how far</span>'
@@ -75,6 +75,17 @@ class Line:
     group: Repeats | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """What all lines of one drawing share."""
+
+    workspace: Workspace
+    titles: Mapping[str, str]  # by run
+    shown: str  # the run that is drawn below
+    best: str  # the one to take; '' while there is none
+    known: str  # the states of all runs
+
+
 def lines(workspace: Workspace, runs: Sequence[Run]) -> list[Line]:
     """The newest first, as `runs` are. A list whose first page would miss some that train or wait begins with these."""
     return kept(workspace, _lines, workspace, runs, by=states(runs))
@@ -104,8 +115,8 @@ def queue_view(workspace: Workspace, dataset: Dataset, runs: Sequence[Run]) -> N
     st.html(f"{STYLE}.st-key-queue {{ {marks} }}\n</style>")
     best = taken(workspace, dataset)
     _table(workspace, runs, best.id if best is not None else "")
-    if any(run.active for run in runs):
-        fragment(_watch, run_every=TICK_SECONDS)(workspace, dataset, states(runs))
+    if any(run.active for run in runs) and not any(run.status in AT_WORK for run in runs):
+        fragment(_watch, run_every=TICK_SECONDS)(workspace, dataset.id, states(runs))
 
 
 def shown_run(runs: Sequence[Run]) -> str:
@@ -113,19 +124,19 @@ def shown_run(runs: Sequence[Run]) -> str:
     picked = state.run.get()
     if any(run.id == picked for run in runs):
         return picked
-    running = [run for run in runs if run.status in ("running", "stopping")]
+    running = [run for run in runs if run.status in AT_WORK]
     return (running or list(runs))[0].id
 
 
-def _watch(workspace: Workspace, dataset: Dataset, known: str) -> None:
-    """Draws the page anew once a run came, went, or is in another state. Draws nothing itself: a tick costs little."""
-    if states(workspace.runs.list(dataset.id)) != known:
+def _watch(workspace: Workspace, dataset: str, known: str) -> None:
+    """Draws the page anew once a run came, went, or is in another state."""
+    if states(workspace.runs.list(dataset)) != known:
         st.rerun()
 
 
 def _table(workspace: Workspace, runs: Sequence[Run], best: str) -> None:
-    names, shown = titles(workspace, runs), shown_run(runs)
-    found = lines(workspace, runs)
+    shown, found = shown_run(runs), lines(workspace, runs)
+    table = Table(workspace=workspace, titles=titles(workspace, runs), shown=shown, best=best, known=states(runs))
     place = next(i for i, line in enumerate(found) if any(run.id == shown for run in line.runs))
     number = page_in_hand(PAGE, len(found), sought=place, mark=shown)
     with st.container(key="queue", gap=None):
@@ -139,14 +150,14 @@ def _table(workspace: Workspace, runs: Sequence[Run], best: str) -> None:
         st.html(HEADS)
         for line in listed:
             if line.group is None:
-                _line(workspace, line.runs[0], line.title, shown, best)
+                _line(table, line.runs[0], line.title)
             else:
-                _group(workspace, line.group, line, names, shown, best)
+                _group(table, line.group, line)
         turn(PAGE, len(found), number, f"{text.count(len(runs))} runs")
         _undo(workspace)
 
 
-def _group(workspace: Workspace, group: Repeats, line: Line, titles: Mapping[str, str], shown: str, best: str) -> None:
+def _group(table: Table, group: Repeats, line: Line) -> None:
     """One line for all of them, folded open to each."""
     key = line.key
     going = [run for run in group.runs if run.status in GOING]
@@ -154,7 +165,7 @@ def _group(workspace: Workspace, group: Repeats, line: Line, titles: Mapping[str
 
     def stop_all() -> None:
         for run in going:
-            _stop(workspace, run.id)
+            _stop(table.workspace, run.id)
 
     with st.container(key=key):
         open_ = st.toggle(
@@ -171,11 +182,11 @@ def _group(workspace: Workspace, group: Repeats, line: Line, titles: Mapping[str
         if going:
             button("Stop all", f"stop_{key}", "stop", stop_all)
     if open_:
-        place = next((i for i, run in enumerate(group.runs) if run.id == shown), 0)
-        number = page_in_hand(f"page_{key}", len(group.runs), sought=place, mark=shown)
+        place = next((i for i, run in enumerate(group.runs) if run.id == table.shown), 0)
+        number = page_in_hand(f"page_{key}", len(group.runs), sought=place, mark=table.shown)
         with st.container(key=f"runs_{key}", gap=None):
             for run in group.runs[number * LINES : (number + 1) * LINES]:
-                _line(workspace, run, titles[run.id], shown, best)
+                _line(table, run, table.titles[run.id])
             turn(f"page_{key}", len(group.runs), number, f"{text.count(len(group.runs))} runs of this recipe")
 
 
@@ -185,7 +196,9 @@ def mean_and_spread(group: Repeats) -> str:
     return mean if group.spread is None else f"{mean} ± {100 * group.spread:.1f} points"
 
 
-def _line(workspace: Workspace, run: Run, title: str, shown: str, best: str) -> None:
+def _line(table: Table, run: Run, title: str) -> None:
+    workspace, shown = table.workspace, table.shown
+
     def remove() -> None:
         workspace.runs.delete(run.id)
         state.removed_run.set((run.id, title))
@@ -201,10 +214,10 @@ def _line(workspace: Workspace, run: Run, title: str, shown: str, best: str) -> 
             state.run.set(run.id)
             st.rerun()
         run_badge(run, accuracy=False)
-        if run.status in ("running", "stopping"):
-            fragment(_live, run_every=LIVE_SECONDS, place=run.id)(workspace, run)
+        if run.status in AT_WORK:
+            fragment(_live, run_every=TICK_SECONDS, place=run.id)(workspace, run, table.known)
         else:
-            st.html(_cells(run.strategy, *_how(workspace, run), _about(run, run.id == best)))
+            st.html(_cells(run.strategy, *_how(workspace, run), _about(run, run.id == table.best)))
         if run.status == "stopping":
             button(
                 *("End now", f"end_{run.id}", "stop", workspace.jobs.stop, run.id),
@@ -217,14 +230,15 @@ def _line(workspace: Workspace, run: Run, title: str, shown: str, best: str) -> 
             button("Remove", f"remove_{run.id}", "delete", remove, type="tertiary")
 
 
-def _live(workspace: Workspace, run: Run) -> None:
+def _live(workspace: Workspace, run: Run, known: str) -> None:
     """The part of a line that moves, so that nothing else of the table is drawn at a tick."""
+    _watch(workspace, run.recipe.dataset, known)
     st.html(_cells(run.strategy, *_how(workspace, run), _about(run, False)))
 
 
 def _how(workspace: Workspace, run: Run) -> tuple[float, str, str]:
     """The bar's share, its words, and a time: how far and how long still, or how good and how long it took."""
-    if run.status in ("running", "stopping"):
+    if run.status in AT_WORK:
         seen = feed(workspace, run.id)
         share, still = phase(seen)[0], left(seen)
         return share, text.percent(share, 0), "" if still is None else text.remaining(still)
@@ -241,7 +255,11 @@ def _about(run: Run, best: bool) -> str:
     parts = ["<b>The one to take</b>"] * best
     if run.usable and run.untested:
         parts.append("not tested")
-    return " ".join(parts)
+    if run.by_itself:
+        parts.append("started by itself" + ", makes way for what you launch" * run.active)
+    if run.status == "queued" and run.overtaken_seconds:
+        parts.append(f"shorter runs went before it, about {text.duration(run.overtaken_seconds)} so far")
+    return " ".join([*parts[: int(best)], ", ".join(parts[int(best) :])]).strip()
 
 
 def _cells(strategy: str, share: float, words: str, time: str, note: str) -> str:

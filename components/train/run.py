@@ -23,8 +23,10 @@ from transfer_core.workspace import Workspace
 
 # On two cores without a GPU what draws takes its time from what trains: how often, and how much, is measured in
 # benchmarks/RESULTS.md, A live page beside training.
-TICK_SECONDS = 2.0  # of the bar
-CURVES_SECONDS = 5.0
+WAITS = "Waiting for the run before it to end, or for the worker to start. A much shorter run may go before a long one."
+WAITS_LAST = "Graft started this one by itself: it waits until the device has nothing else to do."
+TICK_SECONDS = 3.0  # of the bar
+CURVES_SECONDS = 6.0
 
 
 def run_view(workspace: Workspace, dataset: Dataset, runs: Sequence[Run]) -> None:
@@ -45,7 +47,7 @@ def _now(run: Run, workspace: Workspace) -> None:
     """How far it is, or how it ended."""
     with st.container(key="run_status"):
         if run.status == "queued":
-            st.info("Waiting for the run before it to end, or for the worker to start.", icon=":material/schedule:")
+            st.info(WAITS_LAST if run.by_itself else WAITS, icon=":material/schedule:")
         elif run.active:
             phase_bar(feed(workspace, run.id))
             if run.status == "stopping":
@@ -62,11 +64,36 @@ def _so_far(workspace: Workspace, dataset: Dataset, id: str) -> None:
     _figures(run, seen)
     chance = 1 / len(dataset.classes)
     run_chart(seen, key=f"live_{run.id}", strategy=run.recipe.strategy, chance=chance)
+    st.caption(text.escape(kept_words(run, seen)))
     for notice in seen.notices:
         st.caption(text.escape(notice))
     if run.depth_curve:
         layers = {tap.name: tap.title for tap in workspace.backbones.get(run.recipe.backbone).taps}
         plot(figures.depth(run.depth_curve, layers, run.tap, chance), key=f"depth_{run.id}")
+
+
+def kept_words(run: Run, seen: Feed) -> str:
+    """Which network is kept, by what rule, and how good it is beside the highest point of the curve."""
+    if not seen.kept:
+        return ""
+    solved = seen.unit != "epoch"
+    accuracy = seen.best_accuracy if run.val_accuracy is None else run.val_accuracy
+    if seen.judge and seen.kept.startswith("epoch"):
+        rule = f"the network after {seen.kept}, where the calibrated validation loss is lowest"
+    elif seen.judge:
+        rule = "the head that was fitted first, since no epoch has a lower calibrated validation loss"
+    elif solved or not seen.kept.startswith("epoch"):
+        rule = f"{seen.kept}, where the loss is lowest"
+    else:
+        rule = f"the network after {seen.kept}, the last, since there are no validation images"
+    begun = "Would be kept now" if run.active else "Kept"
+    if accuracy is None or seen.highest is None:
+        return f"{begun}: {rule}."
+    share, place = seen.highest
+    best = (
+        "the best validation accuracy" if accuracy >= share - 5e-5 else f"the best is {text.percent(share)}, at {place}"
+    )
+    return f"{begun}: {rule}. Validation accuracy {text.percent(accuracy)}: {best}."
 
 
 def _follow_next(workspace: Workspace, ended: Run) -> None:
@@ -89,7 +116,7 @@ def _stopped(run: Run) -> str:
 def _figures(run: Run, seen: Feed) -> None:
     with st.container(horizontal=True, key="figures"):
         best = seen.best_accuracy if run.val_accuracy is None else run.val_accuracy
-        st.metric("Validation accuracy, best", "–" if best is None else text.percent(best), border=True)
+        st.metric("Validation accuracy, kept", "–" if best is None else text.percent(best), border=True)
         if run.test_accuracy is not None:
             st.metric("Test accuracy", text.percent(run.test_accuracy), border=True)
         speed = run.images_per_second or seen.images_per_second

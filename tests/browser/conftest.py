@@ -1,5 +1,6 @@
 """A real server on a free port and a real browser on it."""
 
+import json
 import os
 import re
 import shutil
@@ -31,15 +32,21 @@ FLAGS = (
 # JavaScript: the number of points of the longest curve of the live chart; 0 while there is none.
 plotted = """Math.max(0, ...[...document.querySelectorAll('.graft-live-plot')]
     .flatMap(plot => (plot.data ?? []).map(curve => curve.x?.length ?? 0)))"""
-PAGES = {"": "Graft", "data": "Data", "decide": "Decide", "train": "Train", "compare": "Compare", "predict": "Predict"}
+PAGES = {
+    "": "Graft",
+    **{each.lower(): each for each in ("Data", "Decide", "Train", "Compare", "Predict", "Settings")},
+}
 DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 
 
 class Server:
     """The dashboard as `make app` starts it, on a workspace of its own."""
 
-    def __init__(self, workspace: Path, roots: Path | None = None) -> None:
+    def __init__(self, workspace: Path, roots: Path | None = None, *, first_model: bool = False) -> None:
+        """`first_model`: train one by itself of whatever comes in; most tests look at runs of their own alone."""
         self.workspace = workspace
+        workspace.mkdir(exist_ok=True)
+        (workspace / "settings.json").write_text(json.dumps({"first_model": first_model}))
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]

@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,14 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Server, plotted, screenshot
 
 FIRST_PROGRESS_SECONDS = 3.0
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """As it is when nobody has set anything."""
+    running = Server(tmp_path_factory.mktemp("journey") / "workspace", first_model=True)
+    yield running
+    running.stop()
 
 
 @pytest.mark.timeout(360)
@@ -33,7 +42,9 @@ def test_from_the_example_to_a_choice(server: Server, page: Page, photos: Path) 
     expect(page.locator(".st-key-decision_cards")).to_contain_text("Scenario 1")
     page.get_by_role("radio", name=re.compile("Ample")).press("Enter")
     expect(page.get_by_role("radio", name=re.compile("Ample"))).to_have_attribute("aria-checked", "true")
-    expect(page.locator(".st-key-cost")).to_contain_text(re.compile(r"About \d"), timeout=60_000)
+    cost = page.locator(".st-key-cost")
+    expect(cost).to_contain_text(re.compile(r"About \d"), timeout=60_000)
+    expect(cost).to_contain_text(re.compile(r"Linear probe.* of the validation images right"), timeout=120_000)
     page.get_by_role("button", name="Choose yourself").click()
     launch = page.get_by_role("button", name="Launch 3 strategies")
     expect(launch).to_be_visible()
@@ -55,11 +66,13 @@ def test_from_the_example_to_a_choice(server: Server, page: Page, photos: Path) 
     tuned = queue.locator("[class*=st-key-queue_]").filter(has_text="Fine-tune everything")
     tuned.get_by_role("button", name="Stop", exact=True).click()  # the epochs that are left take minutes on two cores
     expect(tuned).to_contain_text("Stopped")
-    expect(queue.get_by_text(re.compile("Done"))).to_have_count(2, timeout=120_000)
+    runs = queue.locator("[class*=st-key-queue_]")  # on a slow machine the first model is one more, of a part
+    expect(runs.filter(has_text="started by itself")).to_have_count(runs.count() - 3)
+    expect(queue.get_by_text(re.compile("Done"))).to_have_count(runs.count() - 1, timeout=120_000)
     page.get_by_role("button", name="Compare the runs").click()
     expect(page.locator(".st-key-verdict")).to_contain_text("Take ")
     expect(page.locator(".js-plotly-plot").first).to_be_visible()
-    expect(page.locator("figure.pairs")).to_contain_text("luck")
+    expect(page.locator("figure.pairs")).to_contain_text("signific")
     page.wait_for_load_state("networkidle")
     screenshot(page, "compare")
     page.get_by_role("tab", name="Table").click()

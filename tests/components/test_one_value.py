@@ -263,7 +263,7 @@ def train(seen: Seen, ids: Sequence[str], shown: str) -> str:
         seen.say("Train, queue", run, title=plain(button.label), backbone=plain(button.help).split(", ")[0])
         seen.say("Train, queue", run, accuracy=found[1], seconds=found[2])
     metrics = {metric.label: metric.value for metric in at.metric}
-    validation, test = metrics["Validation accuracy, best"], metrics["Test accuracy"]
+    validation, test = metrics["Validation accuracy, kept"], metrics["Test accuracy"]
     seen.say("Train", shown, title=plain(at.subheader[0].value), accuracy=test, validation=validation)
     seen.say("Train", shown, seconds=metrics["Time"])
     return text_of(at)

@@ -20,7 +20,7 @@ before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 for _ in range(10):
     step()
 faults, kept = resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before, resident_bytes()
-meter = Meter(torch.device("cpu"), forward=0, train=0)
+meter = Meter(torch.device("cpu"), forward=0)
 print(faults * resource.getpagesize() / 2**20, (kept - meter.memory_bytes()) / 2**20)
 """
 

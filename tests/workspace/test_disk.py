@@ -65,7 +65,7 @@ def test_every_file_has_one_kind_and_what_is_freed_is_made_again(
     (again,) = workspace.runs.submit([workspace.recipes.make(dataset, "linear_probe", "bundled")], again=True)
     drive(workspace, again)
     assert workspace.runs.get(again).test_accuracy == workspace.runs.get(run).test_accuracy
-    assert _usage(workspace)["features"].files == known["features"].files == 2  # codes, and the head
+    assert _usage(workspace)["features"].files == known["features"].files == 6  # codes of all its layers, and the head
 
 
 def test_what_a_job_needs_stays_and_that_is_said(workspace: Workspace, dataset: Dataset, run: str) -> None:

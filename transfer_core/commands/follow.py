@@ -103,7 +103,7 @@ class Bar:
 
     def show(self, event: Event) -> None:
         if isinstance(event, Progress):
-            share = event.done / event.of if event.of else 0.0
+            share = event.share if event.share is not None else event.done / event.of if event.of else 0.0
             bar = "#" * round(share * BAR)
             self._print(f"{event.what:<28} [{bar:<{BAR}}] {_done(event)}", end="")
         elif isinstance(event, EpochEnd):

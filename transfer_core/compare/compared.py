@@ -94,7 +94,7 @@ class Pair:
 
     @property
     def sure(self) -> bool:
-        """Whether one of the two is ahead by more than chance explains, given how many pairs are compared."""
+        """Whether one of the two is significantly ahead, given how many pairs are compared."""
         return self.adjusted < LEVEL and self.sure_alone
 
     @property
@@ -104,7 +104,7 @@ class Pair:
 
     @property
     def better(self) -> str | None:
-        """The run that is surely ahead in what counts; None while that may be luck."""
+        """The run that is surely ahead in what counts; None while that is not significant."""
         return None if not self.sure else self.first if self.counts.value > 0 else self.second
 
     def seen_from(self, run: str) -> "Pair":

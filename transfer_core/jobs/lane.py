@@ -16,29 +16,43 @@ from transfer_core.jobs.tasks import EXPORTS, SHORT
 from transfer_core.journal import Journal
 from transfer_core.store import Store
 from transfer_core.store.jobs import ENDED_MEANWHILE
-from transfer_core.types import Device, Event, Job, Progress, RunEnd
+from transfer_core.types import Device, Event, Job, Notice, Progress, RunEnd
 
 AUTO = "auto"  # the lane of the default device
+MADE_WAY = Notice(text="It made way for what you asked for, and begins anew when the device is free.")
 KILL_SECONDS = 4.0  # of silence, once told to stop; a worker that reports progress may test what was learned
 RETRY_SECONDS = 2.0  # between two looks whether the disk has room again
 RESTART_SECONDS = 20.0  # between two tries to start a first worker
 ROOM_BYTES = 1 << 20  # that the disk must take before a queue goes on
 
 
+class MadeWay(Exception):
+    """A job that Graft started by itself was left for one that somebody asked for."""
+
+
 class Lane(threading.Thread):
     """Runs the jobs of one lane, one after the other."""
 
     def __init__(
-        self, store: Store, journal: Journal, root: Path, lane: str, *, found: Callable[[], None] | None = None
+        self,
+        store: Store,
+        journal: Journal,
+        root: Path,
+        lane: str,
+        *,
+        found: Callable[[], None] | None = None,
+        ended: Callable[[], None] = lambda: None,
     ) -> None:
-        """`found`: called when a worker has said which devices there are; such a lane keeps one warm."""
+        """`found`: called when a worker has said which devices there are; such a lane keeps one warm. `ended`: called
+        when a job has.
+        """
         super().__init__(name=f"graft-{lane}", daemon=True)
         self.store, self.journal, self.root, self.lane = store, journal, root, lane
         self.devices: tuple[Device, ...] = ()
         self.worker: Worker | None = None
         self.trouble = ""  # why nothing runs here, in a sentence; '' while all is well
         self.leaving = False  # it takes no further job: its device does not exist
-        self._found, self._told = found, False
+        self._found, self._ended, self._told = found, ended, False
         self._wake = threading.Event()
         self._closing = threading.Event()
         self._starting = threading.Lock()
@@ -55,6 +69,11 @@ class Lane(threading.Thread):
         if self.lane == AUTO:
             return self.devices[0].name if self.devices else AUTO
         return "cpu" if self.lane in (SHORT, EXPORTS) else self.lane
+
+    @property
+    def _served(self) -> list[str]:
+        """The names under which jobs wait for it."""
+        return sorted({self.lane, self.device}) if self.lane == AUTO else [self.lane]
 
     def close(self) -> None:
         """End the worker; the job that it was running ends interrupted."""
@@ -81,6 +100,7 @@ class Lane(threading.Thread):
                     self._wait(1.0)
                 else:
                     self._drive(job)
+                    self._ended()
             except GraftError as error:
                 self._pause(f"{error} What waits goes on by itself then.", error)
             except Exception as error:  # noqa: BLE001 - whatever it is, the queue goes on
@@ -92,10 +112,9 @@ class Lane(threading.Thread):
     def _next_job(self) -> Job | None:
         """The next one in the queue, once what could not be written before is."""
         self.store.write_kept()
-        lanes = {self.lane, self.device} if self.lane == AUTO else {self.lane}
-        if self._full and lanes & self.store.waiting_lanes():
+        if self._full and set(self._served) & self.store.waiting_lanes():
             self._need_room()
-        job = self.store.claim(sorted(lanes), self.device)
+        job = self.store.claim(self._served, self.device)
         self._recovered()
         return job
 
@@ -152,6 +171,7 @@ class Lane(threading.Thread):
         if self._found is not None:
             self._found()
         self._told = True
+        self._ended()
 
     def _ready_worker(self, job: Job | None) -> tuple[Worker | None, str]:
         """A worker that has said hello, a new one where there was none; else None, and why in a sentence.
@@ -191,6 +211,11 @@ class Lane(threading.Thread):
         log = ""
         try:
             end, last, log = self._supervised(job)
+        except MadeWay:
+            if self.store.requeue(job.id, [MADE_WAY]):
+                self.journal.say(f"{job.kind} makes way", job=job.id)
+                return
+            end = RunEnd(status="stopped")
         except GraftError as error:
             end = RunEnd(status="failed", error=reason(error))
             self._full = disk_is_full(error)
@@ -207,7 +232,7 @@ class Lane(threading.Thread):
             self.worker.end()
 
     def _supervised(self, job: Job) -> tuple[RunEnd, Sequence[Event], str]:
-        """How a job ended, the events that go with it, and what is known where it printed nothing."""
+        """How a job ended, the events that go with it, and what is known where it printed nothing. Raises MadeWay."""
         worker, why = self._ready_worker(job)
         if worker is None:
             return self._gone(job, f"The worker, which computes, could not start: {why}"), (), ""
@@ -218,11 +243,14 @@ class Lane(threading.Thread):
         worker.send({"job": job.id, "kind": job.kind, "payload": job.payload, "device": self.device})
         stops, heard = 0, 0.0  # how often it was told to stop; when it was told or said something last
         lost: GraftError | None = None  # why its events cannot be kept
+        leaving = False  # it was told to make way
         while (message := worker.next(0.2)) is not None and not self._closing.is_set():
             if message.get("job") not in (None, job.id):
                 continue  # the last words of one that was given up
             if "stopped" in message:
                 return self._unkept(lost) or RunEnd(status="stopped"), (), ""
+            if "dropped" in message:
+                raise MadeWay
             if "error" in message:
                 self._full, self._need = bool(message.get("full")), int(message.get("need", 0))
                 trace = message.get("trace", "")
@@ -235,16 +263,22 @@ class Lane(threading.Thread):
             try:
                 if lost is None:
                     record(self.store, job, events)
-                asked = self.store.job(job.id).stops
+                now = self.store.job(job.id)
+                asked = now.stops
+                if now.payload.get("by_itself") and not leaving and self.store.others_wait(self._served):
+                    leaving, heard = True, time.monotonic()
+                    worker.send({"drop": job.id})
             except GraftError as error:
                 lost, asked = lost or error, 2
             heard = time.monotonic() if events else heard
             while stops < asked:
                 stops, heard = stops + 1, time.monotonic()
                 worker.send({"stop": job.id})
-            if stops and time.monotonic() - heard > KILL_SECONDS:
+            if (stops or leaving) and time.monotonic() - heard > KILL_SECONDS:
                 worker.end()
         code = worker.end()
+        if leaving and not self._closing.is_set():
+            raise MadeWay
         self._full = code == -signal.SIGBUS  # a map of a file had no room, perhaps
         words = f"The worker process ended unexpectedly ({_died_of(code)}). The next job gets a new one."
         return self._unkept(lost) or self._gone(job, words), (), printed(worker.log)

@@ -1,7 +1,9 @@
 """The messages between a background thread and its worker: one JSON object a line.
 
 To the worker, on its standard input:  {"job": id, "kind": ..., "payload": ..., "device": ...}  {"stop": job id}
+                                       {"drop": job id}: leave it at once and keep nothing
 From it, on a descriptor of its own:   {"hello": [devices]}  {"job": id, "events": [...]}  {"job": id, "stopped": true}
+                                       {"job": id, "dropped": true}
                                        {"job": id, "error": sentence, "trace": ..., "full": whether the disk is,
                                         "need": bytes that have to be free}
 Standard output belongs to libraries that print; it goes to the job's log.

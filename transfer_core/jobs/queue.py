@@ -1,6 +1,7 @@
 """All background threads of one workspace: one for the default device, one for short jobs, others as they are used."""
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from transfer_core.jobs.lane import AUTO, Lane
@@ -15,8 +16,9 @@ CLOSE_SECONDS = 5.0  # for a thread to write how its job ended
 class Lanes:
     """Starts them, wakes them, asks them, ends them."""
 
-    def __init__(self, store: Store, journal: Journal, root: Path) -> None:
-        self._store, self._journal, self._root = store, journal, root
+    def __init__(self, store: Store, journal: Journal, root: Path, *, ended: Callable[[], None] = lambda: None) -> None:
+        """`ended`: called, in a thread of its lane, when a job has ended and once the devices are known."""
+        self._store, self._journal, self._root, self._ended = store, journal, root, ended
         self._lanes: dict[str, Lane] = {}
         self._lock = threading.Lock()
         self._closed = False
@@ -25,7 +27,7 @@ class Lanes:
 
     def _start(self, name: str) -> Lane:
         found = self._wake_waiting if name == AUTO else None
-        lane = self._lanes[name] = Lane(self._store, self._journal, self._root, name, found=found)
+        lane = self._lanes[name] = Lane(self._store, self._journal, self._root, name, found=found, ended=self._ended)
         lane.start()
         return lane
 

@@ -14,21 +14,24 @@ import sys
 import threading
 import traceback
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import IO, Any
 
 from transfer_core.errors import GraftError, NoRoom, StopAsked, disk_is_full, foreseen
 from transfer_core.jobs.protocol import batches, pack, send, until_told
 from transfer_core.jobs.tasks import EXPORTS, SHORT, Place, task_from
+from transfer_core.types import RunEnd
 
 
-def listen(commands: "queue.Queue[dict[str, Any]]", stops: Counter[str]) -> None:
+def listen(commands: "queue.Queue[dict[str, Any]]", stops: Counter[str], drops: set[str]) -> None:
     """Read commands until the server is gone, then leave at once, whatever the main thread is doing."""
     for line in sys.stdin:
         message = json.loads(line)
         if "stop" in message:
             stops[message["stop"]] += 1
+        elif "drop" in message:
+            drops.add(message["drop"])
         else:
             commands.put(message)
     os._exit(0)
@@ -59,15 +62,21 @@ def _direct(output: int, error: int) -> None:
     os.dup2(error, 2)
 
 
-def run(command: dict[str, Any], root: Path, out: IO[str], stops: Counter[str]) -> None:
+def run(command: dict[str, Any], root: Path, out: IO[str], stops: Counter[str], drops: set[str]) -> None:
     """Do one job, sending its events; whatever happens ends in one last message."""
     place = Place(root=root, id=command["job"], device=command["device"])
+    drops.discard(place.id)  # said when it had ended already; now it begins anew
     with logged_to(place.log):
         try:
-            events = batches(task_from(command["kind"], command["payload"]).run(place))
-            for batch in until_told(events, lambda: stops[place.id]):
+            source = task_from(command["kind"], command["payload"]).run(place)
+            for batch in until_told(batches(source), lambda: stops[place.id]):
                 if batch:
                     send(out, {"job": place.id, "events": pack(batch)})
+                if place.id in drops and not (batch and isinstance(batch[-1], RunEnd)):
+                    if isinstance(source, Generator):
+                        source.close()
+                    send(out, {"job": place.id, "dropped": True})
+                    break
         except StopAsked:
             send(out, {"job": place.id, "stopped": True})
         except GraftError as error:
@@ -87,7 +96,8 @@ def main() -> None:
     faulthandler.enable()
     commands: queue.Queue[dict[str, Any]] = queue.Queue()
     stops: Counter[str] = Counter()
-    threading.Thread(target=listen, args=(commands, stops), daemon=True).start()
+    drops: set[str] = set()
+    threading.Thread(target=listen, args=(commands, stops, drops), daemon=True).start()
     found: list[dict[str, str]] = []
     if lane not in (SHORT, EXPORTS):
         from transfer_core.training.devices import devices
@@ -97,7 +107,7 @@ def main() -> None:
     if lane not in (SHORT, EXPORTS):
         importlib.import_module("transfer_core.training.fit")  # so that the first run starts at once
     while True:
-        run(commands.get(), root, out, stops)
+        run(commands.get(), root, out, stops, drops)
 
 
 if __name__ == "__main__":

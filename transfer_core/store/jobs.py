@@ -8,10 +8,11 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from transfer_core.errors import GraftError, UnknownJob
 from transfer_core.store.database import Database
+from transfer_core.store.turns import Waiting, next_turn, waiting
 from transfer_core.types import ACTIVE, Event, Job, RunEnd, Status, event_from_json, event_to_json
 
 COLUMNS = "id, kind, payload, dataset, lane, device, status, created, started, finished, error, log, result, stops"
@@ -66,15 +67,49 @@ class Jobs(Database):
         return id
 
     def claim(self, lanes: Sequence[str], device: str) -> Job | None:
-        """Take the oldest queued job of these lanes and mark it running. One thread serves a lane."""
+        """Take the queued job of these lanes whose turn it is and mark it running. One thread serves a lane."""
         with self.write() as db:
+            queue = _queue(db, lanes)
+            if not queue:
+                return None
+            chosen, overtaken = next_turn(queue)
             row = db.execute(
-                f"UPDATE jobs SET status = 'running', started = ?, device = ? WHERE number = (SELECT MIN(number) "
-                f"FROM jobs WHERE status = 'queued' AND lane IN ({_marks(lanes)}) AND deleted IS NULL) "
-                f"RETURNING {COLUMNS}",
-                (time.time(), device, *lanes),
+                f"UPDATE jobs SET status = 'running', started = ?, device = ? WHERE id = ? RETURNING {COLUMNS}",
+                (time.time(), device, chosen.id),
             ).fetchone()
-        return _job(row) if row else None
+            for each in overtaken:
+                _note(db, each.id, "payload", overtaken=each.overtaken + (chosen.expected or 0.0))
+        return _job(row)
+
+    def others_wait(self, lanes: Sequence[str]) -> bool:
+        """Whether something waits there that somebody asked for; a timing is asked for by a page, and can wait."""
+        with self.read() as db:
+            return any(not each.by_itself for each in _queue(db, lanes, without="speed"))
+
+    def requeue(self, id: str, events: Sequence[Event]) -> bool:
+        """Put a running job back into the queue, to begin anew, with no events but these; False where it was told to
+        stop.
+        """
+        with self.write() as db:
+            query = "UPDATE jobs SET status = 'queued', started = NULL, device = '' WHERE id = ? AND status = 'running'"
+            if not db.execute(query, (id,)).rowcount:
+                return False
+            _append(db, id, [event_to_json(event) for event in events])  # with numbers that nobody has read yet
+            query = "DELETE FROM events WHERE job = ? AND seq <= (SELECT MAX(seq) FROM events WHERE job = ?) - ?"
+            db.execute(query, (id, id, len(events)))
+        return True
+
+    def note(self, id: str, column: Literal["payload", "result"], **values: Any) -> None:
+        """Set values of what a job was given, or left; those that are not named stay."""
+        with self.write() as db:
+            _note(db, id, column, **values)
+
+    def ever(self, *, kind: str, dataset: str) -> list[Job]:
+        """All jobs of that kind and dataset, newest first, those that were deleted too."""
+        with self.read() as db:
+            query = f"SELECT {COLUMNS} FROM jobs WHERE kind = ? AND dataset = ? ORDER BY number DESC"
+            rows = db.execute(query, (kind, dataset)).fetchall()
+        return [self._as_known(_job(row)) for row in rows]
 
     def waiting_lanes(self) -> set[str]:
         """Lanes with a queued job."""
@@ -228,6 +263,20 @@ def _well_formed(found: Any) -> dict[str, dict[str, Any]]:
 def _writable(text: str) -> str:
     """What of a text is not Unicode, a path's stray bytes say, is escaped: SQLite takes no other."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _queue(db: sqlite3.Connection, lanes: Sequence[str], without: str = "") -> list[Waiting]:
+    """What waits in these lanes, in the order in which it came. `without`: a kind of job that does not count."""
+    query = (
+        f"SELECT id, payload FROM jobs WHERE status = 'queued' AND deleted IS NULL AND kind != ? "
+        f"AND lane IN ({_marks(lanes)}) ORDER BY number"
+    )
+    return [waiting(id, json.loads(payload)) for id, payload in db.execute(query, (without, *lanes))]
+
+
+def _note(db: sqlite3.Connection, id: str, column: Literal["payload", "result"], **values: Any) -> None:
+    (kept,) = db.execute(f"SELECT {column} FROM jobs WHERE id = ?", (id,)).fetchone()
+    db.execute(f"UPDATE jobs SET {column} = ? WHERE id = ?", (json.dumps(json.loads(kept) | values), id))
 
 
 def _finish(db: sqlite3.Connection, id: str, end: dict[str, Any], events: Sequence[str]) -> None:

@@ -9,11 +9,10 @@ from transfer_core.compare.familiar import Familiar, familiar
 from transfer_core.kept import DAMAGED
 from transfer_core.strategies import strategy
 from transfer_core.training.features import Codes, frozen_features, outputs
-from transfer_core.training.setup import State, begin
+from transfer_core.training.setup import REMEMBERED, State, begin
 from transfer_core.types import TRAIN, VAL, Progress
 
 FAMILIAR = "familiar.npz"
-MOST = 500  # training images that are remembered; of those whose codes are kept, twice as many
 
 
 def remembered(run: State, held: Codes) -> Generator[Progress, None, Familiar]:
@@ -27,13 +26,14 @@ def remembered(run: State, held: Codes) -> Generator[Progress, None, Familiar]:
     rows, logits = context.dataset.rows(TRAIN), held[:, -classes:]
     moved = strategy(context.recipe.strategy).weights == "moved"
     if run.epochs and not moved:
-        chosen = np.sort(np.random.default_rng(0).permutation(rows)[:MOST])
-        run.meter.add("forward", len(chosen))
+        chosen = np.sort(np.random.default_rng(0).permutation(rows)[:REMEMBERED])
         train = yield from outputs(run, run.network.codes, chosen, "Remembering training images")
         return familiar(train, held[:, :-classes], logits)
     kept, parts = yield from frozen_features(begin(context) if moved else run, run.network.taps)
     codes = np.concatenate(parts, axis=1)
-    chosen = np.random.default_rng(0).permutation(np.flatnonzero(np.isin(kept, rows)))[: 2 * MOST]
+    chosen = np.random.default_rng(0).permutation(np.flatnonzero(np.isin(kept, rows)))[
+        : 2 * REMEMBERED
+    ]  # more, since they are kept already
     seen = codes[np.searchsorted(kept, context.dataset.rows(VAL))] if moved else held[:, :-classes]
     return familiar(codes[np.sort(chosen)], seen, logits, pretrained=moved)
 

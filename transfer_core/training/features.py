@@ -16,16 +16,17 @@ from transfer_core.training.setup import Context, State
 from transfer_core.types import TRAIN, VAL, Ints, Progress, Tap
 
 BATCH_SIZES = {"cuda": 256, "mps": 64, "cpu": 16}  # small on a CPU, so that progress shows and stopping is quick
+MOST_ALONG = 50_000_000  # float32: 200 MB
 Codes = NDArray[np.float32]
 
 
 def frozen_features(run: State, taps: Sequence[Tap]) -> Generator[Progress, None, tuple[Ints, tuple[Codes, ...]]]:
     """Sample numbers (n,) of training and validation images, and their codes at each of the taps, (n, channels).
 
-    An image's features are computed once per dataset, weights, size and tap, all taps in one pass; closing the
-    generator leaves no half-done file.
+    An image's features are computed once per dataset, weights, size and tap, all taps in one pass; what is seen on
+    the way is kept for others who will ask. Closing the generator leaves no half-done file.
     """
-    context, meter = run.context, run.meter
+    context, meter, asked = run.context, run.meter, len(taps)
     rows = np.flatnonzero(np.isin(context.dataset.splits, (TRAIN, VAL)))
     found = [_kept(context.feature_file(tap), tap) for tap in taps]
     kept, pace = [(known, codes) for known, codes, _ in found], max((each for *_, each in found), default=0.0)
@@ -36,6 +37,9 @@ def frozen_features(run: State, taps: Sequence[Tap]) -> Generator[Progress, None
         yield meter.progress("Reading kept features", len(rows), len(rows))
     else:
         todo = rows[~there]
+        along = _along(run, lacking, todo, taps)
+        taps, lacking = (*taps, *along), (*along, *lacking)
+        kept += [_kept(context.feature_file(tap), tap)[:2] for tap in along]
         meter.add("forward", len(todo))
         trunk = folded(extractor(run.module, context.backbone, lacking))
         began = time.monotonic()
@@ -46,7 +50,22 @@ def frozen_features(run: State, taps: Sequence[Tap]) -> Generator[Progress, None
             place = taps.index(tap)
             kept[place] = _merged(kept[place], (todo, codes))
             save_arrays(context.feature_file(tap), rows=kept[place][0], codes=kept[place][1], pace=np.array(pace))
-    return rows, tuple(codes[np.searchsorted(known, rows)] for known, codes in kept)
+    return rows, tuple(codes[np.searchsorted(known, rows)] for known, codes in kept[:asked])
+
+
+def _along(run: State, lacking: Sequence[Tap], rows: Ints, asked: Sequence[Tap]) -> tuple[Tap, ...]:
+    """Earlier taps than the deepest that is lacking, whose features of these rows nobody has either: one pass has both.
+
+    None where all of them would take more memory than MOST_ALONG numbers.
+    """
+    context, taps = run.context, run.context.backbone.taps
+    deepest = max(taps.index(tap) for tap in lacking)
+    found = tuple(
+        tap
+        for tap in taps[:deepest]
+        if tap not in asked and not np.isin(rows, _kept(context.feature_file(tap), tap)[0]).all()
+    )
+    return found if len(rows) * sum(tap.channels for tap in found) <= MOST_ALONG else ()
 
 
 def known_rows(context: Context, taps: Sequence[Tap]) -> Ints:

@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Iterator
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +22,10 @@ from transfer_core.training.features import Codes, frozen_features, outputs, pre
 from transfer_core.training.gradient import gradient
 from transfer_core.training.heads import STEPS, SVM_STRENGTHS, linear_svm, logistic, strongest
 from transfer_core.training.kept_heads import Solver, kept_or_fitted
-from transfer_core.training.setup import State, begin, network_at, plan, prepare
+from transfer_core.training.meter import PREPARED
+from transfer_core.training.setup import Context, State, begin, network_at, plan, prepare
 from transfer_core.training.solvers import accuracy_of, softmax
-from transfer_core.types import TEST, VAL, Dataset, Event, Notice, Predictions, Recipe, RunEnd, StageStart
+from transfer_core.types import TEST, VAL, Dataset, Event, Notice, Predictions, Progress, Recipe, RunEnd, StageStart
 
 Tested = tuple[Predictions, Familiar | None]
 HEADS: dict[str, Solver] = {"logistic": logistic, "svm": linear_svm, "strongest": strongest}
@@ -68,7 +69,7 @@ def _fit(recipe: Recipe, dataset: Dataset, *, workspace: Path, out: Path, device
     last = len(stages) + 2
     yield StageStart(stage="prepare", title="Get images and network ready", number=1, stages=last, unit="image")
     save_json(asdict(recipe), out / RECIPE)
-    run = begin((yield from prepare(recipe, dataset, backbone, workspace=workspace, device=device)), stages)
+    run = begin((yield from _prepared(prepare(recipe, dataset, backbone, workspace=workspace, device=device))), stages)
     if recipe.augmentation.symmetries and any(stage.solver == "gradient" for stage in stages):
         alike = yield from look_alikes(dataset, workspace / "datasets" / dataset.id)
         yield from (Notice(text=said) for said in warnings(alike, recipe.augmentation, dataset.classes))
@@ -99,6 +100,17 @@ def _fit(recipe: Recipe, dataset: Dataset, *, workspace: Path, out: Path, device
     yield RunEnd(status="stopped", result=result)
 
 
+def _prepared(work: Generator[Progress, None, Context]) -> Generator[Progress, None, Context]:
+    """With the little that it moves the bar of the whole run."""
+    while True:
+        try:
+            said = next(work)
+        except StopIteration as end:
+            context: Context = end.value
+            return context
+        yield replace(said, share=PREPARED * said.done / said.of if said.of else 0.0)
+
+
 def solve(run: State, stage: Stage, *, warm: float | None = None) -> Generator[Event, None, None]:
     """Train what a stage trains. `warm`: steps of warm-up of gradient descent; None: by the recipe."""
     if stage.solver == "gradient":
@@ -109,6 +121,7 @@ def solve(run: State, stage: Stage, *, warm: float | None = None) -> Generator[E
     with torch.no_grad():
         run.network.head.weight.copy_(torch.from_numpy(head.weight))
         run.network.head.bias.copy_(torch.from_numpy(head.bias))
+    run.meter.solved()
     run.found |= head.found
     run.lowest, run.learned = head.lowest, True
 
@@ -161,7 +174,6 @@ def _from_features(run: State) -> Generator[Event, None, Codes]:
     rows, parts = yield from frozen_features(run, run.network.taps)
     held = np.isin(rows, run.context.dataset.rows(VAL))
     codes = np.concatenate([part[held] for part in parts], axis=1)
-    run.meter.drop("forward", len(codes))
     run.network.eval()
     return np.concatenate((codes, precise(run.network.logits, torch.from_numpy(codes).to(run.context.device))), axis=1)
 

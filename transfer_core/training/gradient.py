@@ -21,7 +21,7 @@ from transfer_core.training.augment import augment, draws, shuffled
 from transfer_core.training.features import outputs
 from transfer_core.training.setup import State
 from transfer_core.training.solvers import accuracy_of, class_weights, refined_loss, softmax
-from transfer_core.types import TRAIN, VAL, Event, Floats, Ints, Notice
+from transfer_core.types import FIRST, TRAIN, VAL, Event, Floats, Ints, Notice
 
 MOMENTUM = 0.1  # of BatchNorm's statistics, at least; PyTorch's own default
 OPTIMIZERS: dict[str, Callable[[list[dict[str, Any]]], torch.optim.Optimizer]] = {
@@ -29,6 +29,7 @@ OPTIMIZERS: dict[str, Callable[[list[dict[str, Any]]], torch.optim.Optimizer]] =
     "adam": partial(torch.optim.Adam, fused=True),
     "sgd": partial(torch.optim.SGD, lr=0.0, momentum=0.9, nesterov=True, fused=True),
 }
+PROBED = 16  # images
 WARMED = 1_000  # steps of a stage, at most, that the share for warm-up is taken of: by rule 100 (BiT-HyperRule)
 
 
@@ -60,6 +61,8 @@ def gradient(run: State, stage: Stage, *, warm: float | None = None) -> Iterator
     if goal != ACCURACY and math.isfinite(run.lowest):
         lowest = (lack((yield from outputs(run, network, val, "Validating what it begins with"))), run.lowest)
     before = lowest
+    if (leg := meter.begin_leg()) and meter.slope is None and meter.lasting() > leg.share:
+        meter.slope = steepness(run, stage, leg.share)
 
     try:
         for epoch in range(1, stage.epochs + 1):
@@ -97,9 +100,8 @@ def gradient(run: State, stage: Stage, *, warm: float | None = None) -> Iterator
                     lowest_here, best_epoch = found, epoch
             fitted = loss_sum / seen, right_sum / seen
             run.ended_epochs += 1
-            yield meter.epoch_end(
-                stage, train=fitted, val=judged, best=best, lr=descent.optimizer.param_groups[-1]["lr"]
-            )
+            lr, by = descent.optimizer.param_groups[-1]["lr"], found[1] if judged else None
+            yield meter.epoch_end(stage, train=fitted, val=judged, best=best, lr=lr, refined=by)
             if len(val) and stage.patience and epoch - best_epoch >= stage.patience:
                 meter.drop("train", (stage.epochs - epoch) * len(train))
                 meter.drop("forward", (math.ceil(stage.epochs / every) - math.ceil(epoch / every)) * len(val))
@@ -160,6 +162,31 @@ class Descent:
         run.meter.step += 1
         run.meter.passed("train", len(batch), time.monotonic() - began)
         return loss, right
+
+
+def steepness(run: State, stage: Stage, share: float) -> float:
+    """Seconds that an image would take longer if all of the network learned, against the head alone, on the clock.
+
+    Of a few images, there and back with no step, in eval mode: no weight, statistic or random number moves. For a run
+    whose later stages train more than `share` of the network, so that what is left can be told before they begin.
+    """
+    rows = run.context.dataset.rows(TRAIN)[:PROBED]
+    x, y = run.context.images.batch(rows), torch.from_numpy(run.context.dataset.labels[rows]).to(run.context.device)
+    run.network.eval()
+    took = []
+    for train_from in (stage.train_from, FIRST):
+        freeze(run.network, train_from)
+        for _ in range(2):  # the first chooses algorithms
+            began = time.monotonic()
+            with torch.autocast(x.device.type, torch.bfloat16, enabled=x.device.type == "cuda"):
+                F.cross_entropy(run.network(x).float(), y).backward()  # type: ignore[no-untyped-call]
+            if x.device.type == "cuda":
+                torch.cuda.synchronize(x.device)
+            spent = time.monotonic() - began
+        took.append(spent / len(rows))
+        run.network.zero_grad()
+    freeze(run.network, stage.train_from)
+    return max(0.0, took[1] - took[0]) / (1 - share)
 
 
 def quicken(network: torch.nn.Module) -> None:

@@ -4,6 +4,8 @@ import os
 import resource
 import sys
 import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -11,49 +13,101 @@ import torch
 
 from transfer_core.strategies.definition import Stage
 from transfer_core.training import heap
+from transfer_core.training.ahead import Leg, Paces, seconds_left
 from transfer_core.types import EpochEnd, Progress
 
 Pass = Literal["forward", "train"]
-FORGET = 0.9  # share of the past that a rate keeps at each batch
-TRAIN_COST = 3.0  # a training pass takes about three forward passes (backward: two)
+FORGET = 0.9  # share of the past that a pace keeps at each batch
+PREPARED = 0.02  # of the bar: images are read before the run's own clock begins
 
 
 class Meter:
-    """Counts steps, epochs and images of one run; `forward` and `train` are the image passes it is planned to make."""
+    """Counts steps, epochs and images of one run.
 
-    def __init__(self, device: torch.device, *, forward: int, train: int) -> None:
+    `forward` and `legs` are the image passes that it is planned to make, `solving` the seconds of fitting heads.
+    """
+
+    def __init__(
+        self,
+        device: torch.device,
+        *,
+        forward: int,
+        legs: Sequence[Leg] = (),
+        solving: float = 0.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.device = device
         self.step = 0  # of any solver, over the whole run
         self.epoch = 0
         self.peak_bytes = 0
         self.saved: float | None = None  # seconds that what was kept from before has saved; None: not looked for yet
-        self._began = time.monotonic()
-        self._ahead: dict[Pass, float] = {"forward": forward, "train": train}
-        self._recent: dict[Pass, tuple[float, float]] = {}  # images, seconds; both decayed
+        self.slope: float | None = None  # seconds that an image takes longer where all learns, against the head alone
+        self._clock, self._began = clock, clock()
+        self._forward, self._legs, self._solving = float(forward), list(legs), solving
+        self._leg = -1  # that is under way
+        self._planned = bool(forward or self._legs)  # else it is part of a longer job
+        self._recent: dict[
+            Pass | float, tuple[float, float]
+        ] = {}  # images, seconds; both decayed; by share that learns
+        self._first: set[Pass | float] = set()  # of which the first batch alone is known, which chose algorithms
         self._total: dict[Pass, tuple[int, float]] = {}
+        self._share = 0.0
         heap.trim()
         if device.type == "cuda":
             torch.cuda.reset_peak_memory_stats(device)
 
+    def begin_leg(self) -> Leg | None:
+        """The next stage of training begins. Returns what it is planned to be; None for one that was not planned."""
+        self._leg += 1
+        return self._legs[self._leg] if self._leg < len(self._legs) else None
+
+    def lasting(self) -> float:
+        """The largest share of the network that any stage ahead learns."""
+        return max((leg.share for leg in self._legs[self._leg :]), default=0.0)
+
     def passed(self, kind: Pass, images: int, seconds: float) -> None:
         """Record a batch."""
-        self._ahead[kind] = max(0.0, self._ahead[kind] - images)
-        seen, spent = self._recent.get(kind, (0.0, 0.0))
-        self._recent[kind] = (FORGET * seen + images, FORGET * spent + seconds)
+        self._count(kind, -images)
+        key: Pass | float = kind if kind == "forward" else self._now
+        seen, spent = self._recent.get(key, (0.0, 0.0))
+        if key in self._first:
+            seen, spent = 0.0, 0.0
+            self._first.discard(key)
+        elif key not in self._recent:
+            self._first.add(key)
+        self._recent[key] = (FORGET * seen + images, FORGET * spent + seconds)
         all_seen, all_spent = self._total.get(kind, (0, 0.0))
         self._total[kind] = (all_seen + images, all_spent + seconds)
 
     def add(self, kind: Pass, images: int) -> None:
         """Passes that were not planned."""
-        self._ahead[kind] += images
+        if kind == "train" and not self._legs:
+            self._legs, self._leg = [Leg(images=0.0, share=1.0)], 0
+        self._count(kind, images)
 
     def drop(self, kind: Pass, images: int) -> None:
         """Passes that will not be made, since training stops early."""
-        self._ahead[kind] = max(0.0, self._ahead[kind] - images)
+        self._count(kind, -images)
 
     def only(self, *, forward: int) -> None:
         """Training has been stopped: these passes are all that is left."""
-        self._ahead = {"forward": forward, "train": 0}
+        self._forward, self._legs, self._solving = float(forward), [], 0.0
+
+    def solved(self) -> None:
+        """The heads that were to be fitted are."""
+        self._solving = 0.0
+
+    def _count(self, kind: Pass, images: int) -> None:
+        if kind == "forward":
+            self._forward = max(0.0, self._forward + images)
+        elif 0 <= self._leg < len(self._legs):
+            leg = self._legs[self._leg]
+            self._legs[self._leg] = replace(leg, images=max(0.0, leg.images + images))
+
+    @property
+    def _now(self) -> float:
+        """The share of the network that learns now."""
+        return self._legs[self._leg].share if 0 <= self._leg < len(self._legs) else 1.0
 
     def spare(self, seconds: float) -> None:
         """What the run found when it first looked for anything kept would have taken so long; the rest is its own."""
@@ -62,7 +116,7 @@ class Meter:
 
     def seconds(self) -> float:
         """Since the run began."""
-        return time.monotonic() - self._began
+        return self._clock() - self._began
 
     def total(self, kind: Pass) -> tuple[int, float]:
         """Images passed so far, and the seconds they took."""
@@ -74,25 +128,34 @@ class Meter:
         return seen / spent if spent else None
 
     def seconds_left(self) -> float | None:
-        """Of the whole run, from recent rates; None before the first batch. Early stopping can only shorten it."""
-        forward, train = self._rate("forward"), self._rate("train")
-        forward = forward or (train * TRAIN_COST if train else None)
-        train = train or (forward / TRAIN_COST if forward else None)
-        if forward is None or train is None:
-            return None
-        return self._ahead["forward"] / forward + self._ahead["train"] / train
+        """Of the whole run; None before the first batch. Early stopping can only shorten it."""
+        known = {key: spent / seen for key, (seen, spent) in self._recent.items() if seen}
+        train = {key: pace for key, pace in known.items() if not isinstance(key, str)}
+        left = seconds_left(
+            self._forward, self._legs, Paces(forward=known.get("forward"), train=train, slope=self.slope)
+        )
+        return None if left is None else left + self._solving
+
+    def share(self, left: float | None) -> float:
+        """Of the whole run that is done: never less than before."""
+        spent = self.seconds()
+        if left is not None:
+            self._share = max(self._share, spent / max(spent + left, 1e-9))
+        return PREPARED + (1 - PREPARED) * self._share
 
     def progress(
         self, what: str, done: int, of: int, *, kind: Pass | None = None, unit: str = "images", extra: float = 0.0
     ) -> Progress:
         """Where a phase stands. `extra`: seconds left of what is not counted in images."""
         left = self.seconds_left()
+        left = None if left is None and not extra else (left or 0.0) + extra
         return Progress(
             what=what,
             done=done,
             of=of,
             unit=unit,
-            seconds_left=None if left is None and not extra else (left or 0.0) + extra,
+            seconds_left=left,
+            share=self.share(left) if self._planned else None,
             images_per_second=self._rate(kind) if kind else None,
             memory_bytes=self.memory_bytes(),
         )
@@ -105,8 +168,9 @@ class Meter:
         val: tuple[float, float] | None,
         best: bool,
         lr: float | None = None,
+        refined: float | None = None,
     ) -> EpochEnd:
-        """`train` and `val` are loss and accuracy."""
+        """`train` and `val` are loss and accuracy; `refined` is the loss at the temperature that suits it best."""
         self.epoch += 1
         return EpochEnd(
             stage=stage.name,
@@ -120,6 +184,7 @@ class Meter:
             seconds=self.seconds(),
             lr=lr,
             images_per_second=self._rate("train"),
+            val_refined=refined,
         )
 
     def memory_bytes(self) -> int:
@@ -130,7 +195,7 @@ class Meter:
         return now
 
     def _rate(self, kind: Pass) -> float | None:
-        seen, spent = self._recent.get(kind, (0.0, 0.0))
+        seen, spent = self._recent.get(kind if kind == "forward" else self._now, (0.0, 0.0))
         return seen / spent if spent else None
 
 

@@ -74,7 +74,7 @@ def predict(
     if not members:
         raise ArchiveError("There is no file in what was given, so there is nothing to predict.")
     shapes = list(dict.fromkeys(shape for judge in judges for shape in judge.shapes))
-    meter = Meter(where, forward=len(members), train=0)
+    meter = Meter(where, forward=len(members))
     status: Literal["done", "stopped"] = "done"
     px = LARGE_PX if len(members) <= FEW else SMALL_PX
     mapped = heat and len(members) <= MAPPED

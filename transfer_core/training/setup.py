@@ -15,12 +15,16 @@ from transfer_core.backbones.taps import Network
 from transfer_core.backbones.torchvision import fetch, load
 from transfer_core.data.pixels import pixels
 from transfer_core.errors import DatasetError, RecipeError
+from transfer_core.expected import head_seconds, learning_share
 from transfer_core.strategies import strategy
 from transfer_core.strategies.definition import Stage, epochs_a_look
+from transfer_core.training.ahead import Leg
 from transfer_core.training.images import Images
 from transfer_core.training.meter import Meter
 from transfer_core.training.rows import chosen_rows
 from transfer_core.types import AUTO, TEST, TRAIN, VAL, Backbone, Dataset, Progress, Recipe, Tap, digest
+
+REMEMBERED = 500  # training images whose codes a run keeps
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -132,8 +136,15 @@ def prepare(
 
 def _meter(context: Context, stages: Sequence[Stage]) -> Meter:
     if not stages:
-        return Meter(context.device, forward=0, train=0)
+        return Meter(context.device, forward=0)
     train, val, test = (context.dataset.count(split) for split in (TRAIN, VAL, TEST))
-    epochs = [stage.epochs for stage in stages if stage.solver == "gradient"]
-    looks = sum(math.ceil(each / epochs_a_look(context.recipe, context.dataset)) for each in epochs)
-    return Meter(context.device, forward=looks * val + val + test, train=sum(epochs) * train)
+    network, classes = context.backbone, len(context.dataset.classes)
+    learning = [stage for stage in stages if stage.solver == "gradient"]
+    looks = sum(math.ceil(stage.epochs / epochs_a_look(context.recipe, context.dataset)) for stage in learning)
+    own = strategy(context.recipe.strategy).weights != "moved" and learning  # codes of its own are remembered
+    return Meter(
+        context.device,
+        forward=looks * val + (val if learning else 0) + test + (min(train, REMEMBERED) if own else 0),
+        legs=[Leg(images=stage.epochs * train, share=learning_share(stage, network)) for stage in learning],
+        solving=sum(head_seconds(each, train, classes, network) for each in stages if each.solver != "gradient"),
+    )

@@ -49,6 +49,7 @@ class EpochEnd:
     seconds: float  # since the run began
     lr: float | None = None
     images_per_second: float | None = None
+    val_refined: float | None = None  # validation loss at that temperature, by which gradient descent keeps a network
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -63,6 +63,9 @@ class Run:
     epochs_done: int | None = None  # of one that was stopped and left a network
     epochs_planned: int | None = None
     untested: bool = False  # it was told to stop twice, so that its network was kept without a test
+    by_itself: bool = False  # Graft started it unasked, as the first model of new images
+    expected_seconds: float | None = None  # as was thought when it was queued
+    overtaken_seconds: float = 0.0  # expected of shorter ones that came later and went first
     members: tuple["Run", ...] = ()  # of an ensemble, whose recipe is its first member's
 
     @property

@@ -17,6 +17,7 @@ from transfer_core.compare.crossing import Forecast, Lacking
 from transfer_core.data.answers import Heat, Predicted
 from transfer_core.data.checks import Profile
 from transfer_core.goals import ASKED, KINDS, LEAST, MOST, goal_of, words, written
+from transfer_core.report.assets import versions
 from transfer_core.report.to_json import FORMAT as REPORT_FORMAT
 from transfer_core.strategies.definition import Stage
 from transfer_core.strategies.settings import NONE, SETTINGS, Setting
@@ -65,6 +66,7 @@ __all__ = [
     "goal_of",
     "import_roots",
     "matching",
+    "versions",
     "words",
     "written",
 ]

@@ -1,7 +1,7 @@
 """Backbones: what there is to train from, the user's own too, and how fast each is here."""
 
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from transfer_core.backbones import available, backbone, backbones, damaged, default_backbone
 from transfer_core.errors import UnknownJob
@@ -14,6 +14,7 @@ from transfer_core.strategies import OWN_NETWORKS, strategy
 from transfer_core.types import Backbone, Job, Pace, Run
 from transfer_core.workspace.jobs import Jobs
 from transfer_core.workspace.naming import title
+from transfer_core.workspace.paces import Paces
 from transfer_core.workspace.runs import Runs
 from transfer_core.workspace.settings import KeptSettings
 from transfer_core.workspace.uploads import keep_upload, new_id
@@ -22,8 +23,9 @@ from transfer_core.workspace.uploads import keep_upload, new_id
 class Backbones:
     """The catalogue and the user's own."""
 
-    def __init__(self, store: Store, jobs: Jobs, runs: Runs, settings: KeptSettings, root: Path) -> None:
-        self._store, self._jobs, self._runs, self._settings, self._root = store, jobs, runs, settings, root
+    def __init__(self, store: Store, jobs: Jobs, runs: Runs, paces: Paces, settings: KeptSettings, root: Path) -> None:
+        self._store, self._jobs, self._runs, self._paces = store, jobs, runs, paces
+        self._settings, self._root = settings, root
 
     def list(self) -> tuple[Backbone, ...]:
         """The default first, then the catalogue and the user's own."""
@@ -32,6 +34,10 @@ class Backbones:
     def get(self, name: str = "") -> Backbone:
         """The one of that name; without a name the default. Raises RecipeError."""
         return backbone(name or self._default(), self._root)
+
+    def own_choice(self) -> Backbone:
+        """The one that is the default where none is set."""
+        return backbone(default_backbone(), self._root)
 
     def _default(self) -> str:
         """The name of the one that is set as the default, else Graft's own choice."""
@@ -93,13 +99,13 @@ class Backbones:
         """
         return self._jobs.add(Speed(backbone=self.get(name).name), device=device)
 
-    def measure_missing_speeds(self, name: str = "", device: str = "auto") -> tuple[str, ...]:
-        """Queue the timing of a backbone, and of the networks that strategies bring along, unless they were timed.
+    def measure_missing_speeds(self, name: str = "", device: str = "auto", *, own: bool = True) -> tuple[str, ...]:
+        """Queue the timing of a backbone, with `own` of the networks that strategies bring along too, unless they were.
 
         Returns the jobs' ids; none where a timing waits, runs or has failed. One that made way for a run is asked
         again. Raises RecipeError as `measure_speed` does.
         """
-        wanted = [self.get(each) for each in (name, *OWN_NETWORKS)]
+        wanted = [self.get(each) for each in (name, *(OWN_NETWORKS if own else ()))]
         lacking = [each for each in wanted if self.pace(each, device) is None]
         asked = [self.speed_job(each.name, device) for each in lacking]
         return tuple(
@@ -125,21 +131,8 @@ class Backbones:
 
         Empty for a device that is not here, and until the first worker has said which are.
         """
-        return {key: result["images_per_second"] for key, result in self._timed(device).items()}
+        return {key: result["images_per_second"] for key, result in self._paces.timed(device).items()}
 
     def pace(self, backbone: Backbone, device: str = "auto") -> Pace | None:
         """How fast a backbone computes features and learns on a device, as timed once; None until then."""
-        found = self._timed(device).get((backbone.arch, backbone.input_px), {})
-        if "trained_per_second" not in found:  # an earlier Graft timed features alone
-            return None
-        return Pace(features=found["images_per_second"], training=found["trained_per_second"])
-
-    def _timed(self, device: str) -> dict[tuple[str, int], dict[str, Any]]:
-        """Results of timings on a device, the newest of each architecture and input side."""
-        found = [known.title for known in self._jobs.devices() if device in ("auto", known.name)]
-        results = [job.result for job in self._store.jobs(kind="speed") if job.status == "done"]
-        return {
-            (result["arch"], result["input_px"]): result
-            for result in reversed(results)  # the newest last
-            if result["device"] in found[:1]
-        }
+        return self._paces.of(backbone, device)

@@ -67,11 +67,14 @@ class Datasets:
             raise DatasetError(f"There is no dataset {text!r} in this workspace. It has: {known}.")
         return self.get(found[0])
 
-    def import_path(self, path: Path, *, name: str = "", allowed: Sequence[Path] | None = None) -> str:
+    def import_path(
+        self, path: Path, *, name: str = "", allowed: Sequence[Path] | None = None, first_model: bool = False
+    ) -> str:
         """Queue the import of a zip or folder on this machine: one folder per class. Returns the job's id; its result
         holds the dataset's "id".
 
         `name`: what to call it; '' takes the file's. `allowed`: folders under one of which it must lie; None: any.
+        `first_model`: train one by itself afterwards, where the workspace serves so and its settings allow it.
         Raises ArchiveError when it does not exist or is not allowed.
         """
         found = expanded(path)
@@ -87,16 +90,16 @@ class Datasets:
             raise ArchiveError(f"{path} does not exist. Check the path; a zip file or a folder is expected.") from error
         except OSError as error:
             raise ArchiveError(disk_words(error, found)) from error
-        return self._import(new_id(), source=str(found), name=title(name or found.name))
+        return self._import(new_id(), source=str(found), name=title(name or found.name), first_model=first_model)
 
-    def import_upload(self, file: IO[bytes], name: str) -> str:
+    def import_upload(self, file: IO[bytes], name: str, *, first_model: bool = False) -> str:
         """Copy an uploaded zip to staging and queue its import. Returns the job's id, as `import_path` does.
 
         Raises GraftError when it cannot be kept.
         """
         id = new_id()
         source = keep_upload(self._root, id, file, f"{title(name)}.zip")  # errors name it
-        return self._import(id, source=str(source), name=title(name))
+        return self._import(id, source=str(source), name=title(name), first_model=first_model)
 
     def examples(self) -> tuple[Example, ...]:
         """Datasets that Graft draws itself, to try it with."""
@@ -108,12 +111,15 @@ class Datasets:
         made = (job for job in self._jobs.list(kind="import") if job.payload.get("example") == name)
         return next((id for job in made if (id := str(job.result.get("id", ""))) in known), "")
 
-    def import_example(self, name: str) -> str:
+    def import_example(self, name: str, *, first_model: bool = False) -> str:
         """Queue the drawing of a built-in example. Returns the job's id. Raises DatasetError for one that is not."""
-        return self._import(new_id(), example=example(name).name, name=name)
+        return self._import(new_id(), example=example(name).name, name=name, first_model=first_model)
 
-    def _import(self, id: str, *, name: str, source: str = "", example: str = "") -> str:
-        return self._jobs.add(ImportImages(source=source, example=example, name=name, seed=0), id=id)
+    def _import(self, id: str, *, name: str, source: str = "", example: str = "", first_model: bool) -> str:
+        if first_model:
+            self._jobs.stop_timings()  # decoding slows it down, and what it finds is kept
+        task = ImportImages(source=source, example=example, name=name, seed=0, first_model=first_model)
+        return self._jobs.add(task, id=id)
 
     def profile(self, dataset: Dataset) -> Profile:
         """Counts by class and split, imbalance, sizes in px, duplicates, problems."""

@@ -24,6 +24,7 @@ from transfer_core.words import duration, listed, size, some
 from transfer_core.workspace.tidying import remove
 
 UPLOAD_SECONDS = 600.0  # what was written to staging more recently may be an upload whose job is not queued yet
+WEIGHTS = "weights"
 OPEN_LOGS = ("graft.log", "worker-")
 BRING_BACK = (ImportImages.kind, Correct.kind)  # jobs that may end with a dataset which was deleted
 
@@ -65,7 +66,7 @@ KINDS = {
     ),
     "logs": _Kind("Logs", "What jobs printed, and what went wrong.", "What went wrong before cannot be looked up."),
     "database": _Kind("Database", "The database, copies of it from before a newer Graft, and the settings."),
-    "weights": _Kind(
+    WEIGHTS: _Kind(
         "Downloaded weights",
         "Backbones that were fetched. They lie outside of the workspace, and other programs may use them too.",
     ),
@@ -80,6 +81,7 @@ class Usage:
     kind: str
     title: str
     holds: str  # what they are, in a sentence
+    inside: bool  # whether they lie in the workspace
     bytes: int
     files: int
     free_bytes: int  # of them, what `free` removes as things stand
@@ -200,7 +202,7 @@ class Disk:
                     kind, held = _placed((*inside, name), now)
                     found[kind].append(replace(file, held=held or _written_now(kind, file.place, name)))
         kept = (checkpoints() / known.file for known in BACKBONES if known.file)
-        found["weights"] += [file for file in map(_sized, dict.fromkeys(kept)) if file is not None]
+        found[WEIGHTS] += [file for file in map(_sized, dict.fromkeys(kept)) if file is not None]
         return found
 
     def _images(self, folder: Path, held: str) -> _File:
@@ -218,6 +220,7 @@ class Disk:
             kind=kind,
             title=known.title,
             holds=known.holds,
+            inside=kind != WEIGHTS,
             bytes=sum(file.bytes for file in files),
             files=sum(file.files for file in files),
             free_bytes=sum(file.bytes for file in files if known.freed and not file.held),

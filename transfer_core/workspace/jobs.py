@@ -76,6 +76,13 @@ class Jobs:
         if self._store.job(id).status == "stopped":  # it had not begun, so nobody else clears what it was given
             shutil.rmtree(staging(self._root, id), ignore_errors=True)
 
+    def stop_timings(self, device: str = "auto") -> None:
+        """Have timings that wait or run on a device make way; whoever needs them asks again."""
+        lane = self.lane(device)
+        for job in self.list(kind="speed", active=True):
+            if job.lane == lane:
+                self.stop(job.id)
+
     def drive(self, id: str, *, device: str = "cpu", stops: Callable[[], int] = lambda: 0) -> Iterator[Event]:
         """Run a queued job in this process and yield its events, of which the last is RunEnd.
 

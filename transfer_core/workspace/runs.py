@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from transfer_core.backbones import backbones
+from transfer_core.backbones import backbone, backbones
 from transfer_core.compare.best import best_runs
 from transfer_core.compare.comparison import train_images
 from transfer_core.compare.predictions import read_predictions
 from transfer_core.compare.repeats import repeats
 from transfer_core.compare.titles import title_of_ensemble, titles
 from transfer_core.errors import GraftError, UnknownJob
+from transfer_core.expected import expected_seconds
 from transfer_core.goals import ACCURACY, reached, written
 from transfer_core.jobs.tasks import job_log, run_folder
 from transfer_core.jobs.tasks.train import Train
@@ -22,6 +23,7 @@ from transfer_core.workspace.ensembles import Ensembles
 from transfer_core.workspace.goals import kept_goal
 from transfer_core.workspace.jobs import Jobs
 from transfer_core.workspace.naming import matching
+from transfer_core.workspace.paces import Paces
 from transfer_core.workspace.trained import run_of, trained
 
 TITLES = {known.name: known.title for known in STRATEGIES}
@@ -30,8 +32,8 @@ TITLES = {known.name: known.title for known in STRATEGIES}
 class Runs:
     """Trainings and what they left. Where a run's id stands, an ensemble's may stand too."""
 
-    def __init__(self, store: Store, jobs: Jobs, ensembles: Ensembles, root: Path) -> None:
-        self._store, self._jobs, self._ensembles, self._root = store, jobs, ensembles, root
+    def __init__(self, store: Store, jobs: Jobs, paces: Paces, ensembles: Ensembles, root: Path) -> None:
+        self._store, self._jobs, self._paces, self._ensembles, self._root = store, jobs, paces, ensembles, root
         self._reached: dict[tuple[str, str], float] = {}  # on validation images, which never change, by run and goal
 
     def list(self, dataset: str = "", *, active: bool = False) -> tuple[Run, ...]:
@@ -68,11 +70,31 @@ class Runs:
         A recipe that has finished, runs or waits already gives that run's id, unless `again`. A timing that waits or
         runs on the device makes way. Raises RecipeError for a device that this machine does not have.
         """
-        lane = self._jobs.lane(device)
-        for job in self._jobs.list(kind="speed", active=True):
-            if job.lane == lane:
-                self._jobs.stop(job.id)
-        return tuple(self._jobs.add(Train(recipe=wanted), device=device, again=again) for wanted in recipes)
+        self._jobs.stop_timings(device)
+        return tuple(self._submit(wanted, device, again) for wanted in recipes)
+
+    def _submit(self, wanted: Recipe, device: str, again: bool) -> str:
+        task = Train(recipe=wanted, expected=self._expected(wanted, device))
+        id = self._jobs.add(task, device=device, again=again)
+        if self._store.job(id).payload.get("by_itself"):
+            self._store.note(id, "payload", by_itself=False)  # somebody asked for it now: it makes way for nobody
+        return id
+
+    def submit_by_itself(self, wanted: Recipe) -> str:
+        """Queue a training that nobody asked for on the default device: it makes way for whatever somebody does."""
+        task = Train(recipe=wanted, by_itself=True, expected=self._expected(wanted, "auto"))
+        return self._jobs.add(task)
+
+    def _expected(self, wanted: Recipe, device: str) -> float | None:
+        """Seconds, for its turn in the queue; None where nothing was timed."""
+        try:
+            network = backbone(wanted.backbone, self._root)
+            pace = self._paces.of(network, device)
+            if pace is None:
+                return None
+            return expected_seconds(wanted, self._store.dataset(wanted.dataset), network, pace)
+        except GraftError:  # the job says what is wrong with it
+            return None
 
     def delete(self, id: str) -> None:
         """Stop and hide a run, or forget an ensemble; `restore` undoes it until the workspace is opened anew."""

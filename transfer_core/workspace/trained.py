@@ -33,6 +33,9 @@ def run_of(job: Job) -> Run:
         tap=job.result.get("tap", ""),
         depth_curve=tuple((tap, accuracy) for tap, accuracy in job.result.get("depth_curve", ())),
         untested=job.result.get("untested", False),
+        by_itself=task.by_itself,
+        expected_seconds=task.expected,
+        overtaken_seconds=task.overtaken,
         **attributes(job, "status", "created", "started", "finished", "error", "log", "stops"),
         **figures,
     )

@@ -16,7 +16,9 @@ from transfer_core.workspace.datasets import Datasets
 from transfer_core.workspace.disk import Disk
 from transfer_core.workspace.ensembles import Ensembles
 from transfer_core.workspace.exports import Exports
+from transfer_core.workspace.first_models import FirstModels
 from transfer_core.workspace.jobs import Jobs
+from transfer_core.workspace.paces import Paces
 from transfer_core.workspace.predictions import Predictions
 from transfer_core.workspace.recipes import Recipes
 from transfer_core.workspace.runs import Runs
@@ -60,9 +62,10 @@ class Workspace:
         self.datasets = Datasets(store, self.jobs, root)
         self.corrections = Corrections(store, self.jobs, self.datasets)
         self.ensembles = Ensembles(store, root)
-        self.runs = Runs(store, self.jobs, self.ensembles, root)
+        paces = Paces(store, self.jobs)
+        self.runs = Runs(store, self.jobs, paces, self.ensembles, root)
         self.settings = KeptSettings(root)
-        self.backbones = Backbones(store, self.jobs, self.runs, self.settings, root)
+        self.backbones = Backbones(store, self.jobs, self.runs, paces, self.settings, root)
         self.recipes = Recipes(store, self.jobs, self.backbones, root)
         self.studies = Studies(store, self.jobs, self.backbones)
         self.comparisons = Comparisons(self.jobs, self.datasets, self.runs, self.backbones, self.studies)
@@ -86,10 +89,15 @@ class Workspace:
                 "folder with --workspace or GRAFT_WORKSPACE."
             ) from error
 
-    def serve(self) -> None:
-        """Start the background threads and warm the first worker."""
+    def serve(self, *, by_itself: bool = False) -> None:
+        """Start the background threads and warm the first worker.
+
+        `by_itself`: also what nobody asked for: a first model of images that a page took in.
+        """
         if self.jobs.lanes is None:
-            self.jobs.lanes = Lanes(self._store, self._journal, self.root)
+            first = FirstModels(self._store, self.jobs, self.runs, self.backbones, self.recipes, self.settings)
+            ended = first.look if by_itself else lambda: None
+            self.jobs.lanes = Lanes(self._store, self._journal, self.root, ended=ended)
 
     def close(self) -> None:
         """End the threads and what runs; what could not be written is tried once more."""

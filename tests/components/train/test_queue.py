@@ -20,7 +20,7 @@ PAGE = Path(shell.__file__).parents[1] / "pages" / "train.py"
 @pytest.fixture
 def page() -> AppTest:
     at = AppTest.from_file(str(PAGE), default_timeout=60)
-    at.session_state[state.opened.key] = True
+    at.session_state[state.opened.key] = at.session_state[state.setup.key] = True
     return at
 
 
@@ -52,6 +52,7 @@ def test_a_launch_leaves_the_watched_run_in_view_and_waiting_is_told_from_runnin
     opened.jobs.stop(first)
     with database(opened) as store:
         store.finish(first, "stopped")
+    page.session_state[state.setup.key] = True  # it was folded
     page.session_state[state.run.key] = first  # what has ended is left for what was launched
     page.run()
     page.checkbox(key=page.session_state[state.form.key].key("take_small_cnn")).check()

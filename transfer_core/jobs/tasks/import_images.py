@@ -20,6 +20,7 @@ class ImportImages(Task):
     example: str  # its name; '' for none
     name: str  # of the dataset; '' for the source's own
     seed: int
+    first_model: bool = False  # of what comes in, one is to be trained by itself
 
     def run(self, place: Place) -> Iterator[Event]:
         target = place.staging / "dataset"

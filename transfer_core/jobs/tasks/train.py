@@ -14,6 +14,9 @@ class Train(Task):
     reuse: ClassVar[Sequence[Status]] = (*GOING, "done")
 
     recipe: Recipe
+    by_itself: bool = False  # Graft started it unasked: it makes way for whatever somebody asks for
+    expected: float | None = None  # seconds, when it was queued; None: unknown
+    overtaken: float = 0.0  # seconds expected of those that came later and went first
 
     @property
     def about(self) -> str:
