@@ -240,7 +240,7 @@ def test_what_counts_is_asked_once_and_kept(opened: Workspace, dataset: Dataset,
     assert not page.exception and not page.error
     assert opened.studies.said(dataset).goal == f"recall:{dataset.classes[0]}@0.8"
     assert f"What counts is recall of “{dataset.classes[0]}” at 80" in _verdict(page)
-    page.session_state["compare_section"] = "Table"
+    page.query_params["section"] = "Table"
     page.run()
     assert any(f"Test recall of “{dataset.classes[0]}”" in name for table in page.dataframe for name in table.value)
     page.selectbox(key=f"{key}_kind").select("macro_f1").run()
