@@ -234,6 +234,7 @@ STYLE = """
 .st-key-page_header h1 { font-size: 1.9rem; padding: 0; }
 .stMainBlockContainer h2 { padding-top: .75rem; }
 .st-key-page_header { margin-bottom: .5rem; }
+.st-key-tab, [data-testid="stLayoutWrapper"]:has(> * > .st-key-tab:only-child) { position: absolute; }
 [data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }
 [data-testid="stButtonGroup"] button:is([aria-pressed="true"], [aria-checked="true"]) { color: inherit !important; }
 @media (max-width: 1150px) {

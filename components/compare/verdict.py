@@ -44,7 +44,8 @@ def verdict_view(workspace: Workspace, dataset: Dataset, comparison: Comparison)
 
 def rule(comparison: Comparison) -> str:
     """How many are compared, on what, what needs no training there, and how the choice is made."""
-    on = on_what(comparison)
+    constant = f"{text.escape(always(comparison))} has {text.percent(comparison.constant.score.accuracy)} right."
+    on = f"{on_what(comparison)} {constant}"
     if len(comparison.runs) == 1:
         return on
     points = f"{100 * comparison.verdict.worth:.1f}".removesuffix(".0")
@@ -56,16 +57,12 @@ def rule(comparison: Comparison) -> str:
 
 
 def on_what(comparison: Comparison) -> str:
-    """ "9 runs compared on the same 153 test images, each trained on 714 images. Always saying “p1” has 6.5 % right."
-
-    Markdown."""
+    """ "9 runs compared on the same 153 test images, each trained on 714 images." """
     images, count = comparison.images, len(comparison.runs)
     on = f"the same {text.count(images)} test images" if images > 1 else "a single test image"
     least, most = min(comparison.train_images), max(comparison.train_images)
     trained = f"trained on {text.count(least)}{f' to {text.count(most)}' if most > least else ''} images"
-    constant = f"{text.escape(always(comparison))} has {text.percent(comparison.constant.score.accuracy)} right."
-    told = f"1 run on {on}, {trained}." if count == 1 else f"{count} runs compared on {on}, each {trained}."
-    return f"{told} {constant}"
+    return f"1 run on {on}, {trained}." if count == 1 else f"{count} runs compared on {on}, each {trained}."
 
 
 def facts_of(workspace: Workspace, comparison: Comparison, run: Run) -> list[Fact]:
