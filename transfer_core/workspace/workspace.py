@@ -64,7 +64,7 @@ class Workspace:
         self.ensembles = Ensembles(store, root)
         paces = Paces(store, self.jobs)
         self.runs = Runs(store, self.jobs, paces, self.ensembles, root)
-        self.settings = KeptSettings(root)
+        self.settings = KeptSettings(store, root)
         self.backbones = Backbones(store, self.jobs, self.runs, paces, self.settings, root)
         self.recipes = Recipes(store, self.jobs, self.backbones, root)
         self.studies = Studies(store, self.jobs, self.backbones)
