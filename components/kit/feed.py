@@ -46,7 +46,7 @@ class Feed:
     One thread at a time takes events. Others draw meanwhile without a lock: everything here grows or is replaced whole.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, lock: "threading.Lock | None" = None) -> None:
         self.seq = 0  # of the last event taken
         self.stage: StageStart | None = None
         self.progress: tuple[float, Progress] | None = None  # the last, and when it was written

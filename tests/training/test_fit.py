@@ -165,14 +165,15 @@ def test_closing_half_way_leaves_no_half_written_file(strategy: str, bench: Benc
 def test_frozen_features_are_computed_once(bench: Bench, tmp_path: Path) -> None:
     data = make_dataset(tmp_path, bench.dataset.splits, bench.dataset.labels)
 
-    def phases(strategy: str) -> set[str]:
-        wanted = bench.recipe(strategy, epochs=1)
+    def phases(strategy: str, **settings: str) -> set[str]:
+        wanted = bench.recipe(strategy, epochs=1, **settings)
         events = fit(wanted, data, workspace=tmp_path, out=tmp_path / strategy, device="cpu")
         return {event.what for event in events if isinstance(event, Progress)}
 
-    assert "Computing features" in phases("linear_probe")
+    assert "Computing features" in phases("linear_svm", tap=bench.backbone.taps[0].name)
+    assert "Computing features" in phases("linear_probe")  # a deeper tap
     assert "Computing features" not in phases("fine_tune_all")
-    assert "Computing features" in phases("linear_svm")  # another tap
+    assert "Computing features" not in phases("all_layers"), "what lies on the way to the last tap was seen with it"
 
 
 def test_a_kept_head_is_another_where_a_later_setting_is_set(

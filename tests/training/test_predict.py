@@ -187,7 +187,8 @@ def test_what_is_predicted_is_what_was_tested(tmp_path: Path, small_backbone: Ba
             assert said_of(tmp_path / "runs" / fit, samples[row]) == pytest.approx(expected.tolist(), abs=1e-5), fit
     assert not np.array_equal(tested["crop"], tested["pad"])
     assert not np.array_equal(tested["crop"], tested["squeeze"])
-    assert len(list((tmp_path / "features").glob("*.npz"))) == 6, "features and a head of each"
+    layers = len(small_backbone.taps) + 1
+    assert len(list((tmp_path / "features").glob("*.npz"))) == 3 * layers, "features of all layers and a head of each"
 
 
 def test_what_a_fine_tuned_run_warns_of_is_seen_by_the_network_that_it_began_with(

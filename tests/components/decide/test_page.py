@@ -11,6 +11,7 @@ from components import shell, state
 from components.decide import estimates as estimates_view
 from components.kit.backbone_picker import OWN
 from tests.components.decide.known import MEASURED, PILOTS, SAID
+from tests.components.finished_runs import Finish
 from tests.database import database
 from transfer_core.decision import decide
 from transfer_core.types import (
@@ -102,3 +103,27 @@ def test_launching_keeps_to_the_time_limit_and_all_four_are_one_click(
     assert {run.recipe.strategy for run in opened.runs.list()} == {
         *("linear_probe", "linear_svm", "fine_tune_all", "from_scratch")  # one of each scenario
     }
+
+
+def test_it_says_what_was_trained_so_far_and_the_button_leads_to_the_run_that_is_there(
+    opened: Workspace, dataset: Dataset, finish: Finish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def said() -> str:
+        return " ".join(each.value for each in page.caption).replace("\\", "")
+
+    own = opened.runs.submit_by_itself(opened.recipes.make(dataset, "linear_probe", per_class=5))
+    page, went = _page(monkeypatch)
+    page.run()
+    assert "A first model, by itself: “Linear probe” on 15 of 42 images waits for its turn." in said()
+    assert "timing…" in said() and page.button(key="launch").label == "Launch recommended"
+    page.button(key="stop_under_way").click().run()
+    assert opened.runs.get(own).status == "stopped" and "by itself" not in said()
+
+    finish("linear_svm", 3)
+    page.run()
+    assert "So far: “Linear SVM on an earlier layer” has " in said() and "is not measured; pilots can tell" in said()
+    page.button(key="launch").click().run()
+    (run,) = opened.runs.list(dataset.id, active=True)
+    assert run.recipe.strategy == "linear_probe" and not run.by_itself and went == ["train"]
+    page.run()
+    assert page.button(key="launch").label == "Watch it train"

@@ -12,7 +12,7 @@ from tests.components.decide.test_pilots import EVENTS as RACE
 from tests.components.decide.test_pilots import TITLES
 from tests.components.kit.test_live_chart import EVENTS
 from tests.database import database
-from transfer_core.types import Dataset, Event, Notice, Progress
+from transfer_core.types import Dataset, Event, Notice, Progress, StageStart
 from transfer_core.workspace import Workspace
 
 STORY: list[Event] = [
@@ -88,3 +88,14 @@ def test_a_curve_grows_and_what_was_taken_of_it_stays() -> None:
     assert len(x) == len(y) == 999 and 7 not in x and y[-1] == 499.5
     assert [list(part) for part in before] == [[0], [0.5]]
     assert np.all(np.diff(x) > 0)
+
+
+def test_a_run_that_begins_anew_is_drawn_anew(opened: Workspace, job: str) -> None:
+    begins = StageStart(stage="prepare", title="Get ready", number=1, stages=3)
+    with database(opened) as store:
+        store.append(job, [begins, *STORY])
+        fed = feed(opened, job)
+        assert fed.epochs and len(fed.steps.points[0])
+        store.append(job, [Notice(text="It made way."), begins])
+    assert feed(opened, job) is fed and fed.seq == len(STORY) + 3
+    assert not fed.epochs and not len(fed.steps.points[0]) and fed.notices[-1] == "It made way."

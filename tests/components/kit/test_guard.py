@@ -148,7 +148,7 @@ def test_a_workspace_that_cannot_open_is_a_sentence_and_opens_once_that_is_mende
     with monkeypatch.context() as broken:
         broken.setattr(Workspace, "serve", Broken(GraftError("No thread can start.")).serve)
         assert _errors(app.run()) == "No thread can start."
-    monkeypatch.setattr(Workspace, "serve", lambda self: None)
+    monkeypatch.setattr(Workspace, "serve", lambda self, by_itself: None)
     try:
         assert not _errors(app.run())
     finally:
