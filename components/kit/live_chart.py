@@ -118,7 +118,7 @@ def live_chart(
 
 
 def run_traces(seen: Feed, strategy: str) -> tuple[Trace, ...]:
-    """Training loss per step where known, else per epoch; the rest per epoch; what is kept, and the loss that decides."""
+    """Training loss per step where known, else per epoch; the rest per epoch; what is kept, the loss that decides."""
     found = []
     for panel in PANELS:
         training = (panel == "loss" and seen.steps) or seen.curves["train", panel]

@@ -38,6 +38,15 @@ class Job:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Remark:
+    """What somebody wrote of a run or a dataset; '' and () where nobody did."""
+
+    name: str = ""  # of a run, in place of its title; a dataset's is its own
+    note: str = ""
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Run:
     """A training job, with what a page shows of it; or an ensemble of some. Accuracies are fractions; None until
     measured."""
@@ -63,6 +72,7 @@ class Run:
     epochs_done: int | None = None  # of one that was stopped and left a network
     epochs_planned: int | None = None
     untested: bool = False  # it was told to stop twice, so that its network was kept without a test
+    remark: Remark = Remark()
     members: tuple["Run", ...] = ()  # of an ensemble, whose recipe is its first member's
 
     @property

@@ -20,6 +20,7 @@ from transfer_core.strategies.settings import NONE, SETTINGS, Setting
 from transfer_core.workspace.datasets import DatasetRow, import_roots
 from transfer_core.workspace.naming import default_root, expanded, matching
 from transfer_core.workspace.predictions import MOST_RUNS
+from transfer_core.workspace.remarks import holds
 from transfer_core.workspace.workspace import Workspace
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "Workspace",
     "default_root",
     "expanded",
+    "holds",
     "import_roots",
     "matching",
 ]

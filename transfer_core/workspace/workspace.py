@@ -18,6 +18,7 @@ from transfer_core.workspace.exports import Exports
 from transfer_core.workspace.jobs import Jobs
 from transfer_core.workspace.predictions import Predictions
 from transfer_core.workspace.recipes import Recipes
+from transfer_core.workspace.remarks import Remarks
 from transfer_core.workspace.runs import Runs
 from transfer_core.workspace.strategies import Strategies
 from transfer_core.workspace.studies import Studies
@@ -58,6 +59,7 @@ class Workspace:
         self.datasets = Datasets(store, self.jobs, root)
         self.corrections = Corrections(store, self.jobs, self.datasets)
         self.ensembles = Ensembles(store, root)
+        self.remarks = Remarks(store)
         self.runs = Runs(store, self.jobs, self.ensembles, root)
         self.backbones = Backbones(store, self.jobs, self.runs, root)
         self.recipes = Recipes(self.jobs, self.backbones, root)
