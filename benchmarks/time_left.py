@@ -48,7 +48,7 @@ def recording(records: list[list[Any]], plan: dict[str, Any]) -> type[Meter]:
 
     class Recorder(Meter):
         def __init__(self, device: Any, **told: Any) -> None:
-            super().__init__(device, **told)
+            super().__init__(device, clock=time.process_time, **told)
             if told.get("forward"):
                 plan.update(told, legs=[vars(leg) for leg in told.get("legs", ())])
 

@@ -57,7 +57,7 @@ def said(title: str, score: Score) -> str:
     kept = f"on average it is {text.percent(score.confidence)} sure and {text.percent(score.accuracy)} right"
     name = f"**{text.escape(title)}**"
     if score.sureness == "fitting":
-        return f"{name} is about as sure of itself as it should be: {kept}, and chance explains that much."
+        return f"{name} is about as sure of itself as it should be: {kept}, a difference that is not significant."
     return (
         f"{name} is {score.sureness} of itself, by {abs(gap):.1f} points: {kept} ({100 * low:.1f} to {100 * high:.1f})."
     )

@@ -22,9 +22,7 @@ def replayed(run: dict[str, Any]) -> Iterator[tuple[float, float, float]]:
     now = 0.0
     plan = run["plan"]
     legs = [Leg(**leg) for leg in plan["legs"]]
-    meter = Meter(
-        torch.device("cpu"), forward=plan["forward"], legs=legs, solving=plan["solving"], clock=lambda: now
-    )
+    meter = Meter(torch.device("cpu"), forward=plan["forward"], legs=legs, solving=plan["solving"], clock=lambda: now)
     for moment, told, *values in run["records"]:
         now = moment
         if told == "slope":
@@ -45,7 +43,9 @@ def test_the_time_left_is_near_the_truth_and_the_bar_never_goes_back(title: str)
     for moment, left, share in replayed(run):
         truth = whole - moment
         if moment >= FROM * whole:
-            assert abs(left - truth) <= max(WITHIN * truth, MOMENT * whole), f"{moment:.1f} s: {left:.1f} for {truth:.1f}"
+            assert abs(left - truth) <= max(WITHIN * truth, MOMENT * whole), (
+                f"{moment:.1f} s: {left:.1f} for {truth:.1f}"
+            )
         assert share >= last
         last = share
         bars.append(share)
