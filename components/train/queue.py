@@ -36,7 +36,7 @@ STYLE = """
 .run-heads > :nth-child(4) { text-align: right; }
 .st-key-queue [class*="st-key-runs_"] { padding-left: 1.5rem; }
 .st-key-queue :is([class*="st-key-queue_"], [class*="st-key-group_"]) > div { width: auto; min-width: 0; }
-.st-key-queue [data-testid]:is(:has(> .run-bar), :has(> * > .run-bar)) { display: contents; }
+.st-key-queue :is([class*="st-key-queue_"], [class*="st-key-group_"]) div:has(.run-bar) { display: contents; }
 .st-key-queue [class*="st-key-show_"] button {
   justify-content: flex-start; text-align: left; padding: .1rem .5rem; min-height: 2rem; white-space: normal;
 }
