@@ -17,6 +17,7 @@ from components.train.rate import rate_view
 from components.train.recipe import recipes_to_launch
 from components.train.run import run_view
 from components.train.settings import changed, strategy_cards, train_settings
+from components.train.together import together_view
 from transfer_core.types import Recipe
 
 workspace = shell.begin("Train")
@@ -43,6 +44,7 @@ if same:
 if runs:  # before the form, which takes longer to draw
     queue_view(workspace, dataset, runs)
     notify_switch()
+    together_view(workspace, dataset, runs)
     run_view(workspace, dataset, runs)
     shell.next_step("Compare the runs", "compare", disabled=not any(run.tested for run in runs))
 else:

@@ -158,7 +158,7 @@ def margin(pilots: Pilots) -> str:
         f'<i class="span" style="left: {low:.1f}%; width: {high - low:.1f}%"></i>'
         f'<i class="zero" style="left: 50%"></i><i class="dot" style="left: {middle:.1f}%"></i></div>'
         f'<div class="ends"><span>second ahead</span><span>first ahead</span></div>'
-        "<small>When the interval holds zero, the lead is not significant.</small></section>"
+        "<small>When the interval holds zero, the difference is not significant.</small></section>"
     )
 
 

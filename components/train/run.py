@@ -12,6 +12,7 @@ from components.kit.feed import Feed, feed
 from components.kit.guard import follow, fragment, said
 from components.kit.live_chart import run_chart
 from components.kit.own_weights import added, suggested
+from components.kit.remark import remark_form
 from components.kit.runs import titles
 from components.kit.status import phase_bar, say_ended
 from components.kit.take_home import export_view
@@ -38,6 +39,8 @@ def run_view(workspace: Workspace, dataset: Dataset, runs: Sequence[Run]) -> Non
     follow(_now, live, workspace, every=TICK_SECONDS, place="now", ended=then)
     drawn = fragment(_so_far, run_every=CURVES_SECONDS if shown.active else None, place="so far")
     drawn(workspace, dataset, shown.id)
+    with st.popover("Name, note, tags", icon=":material/edit_note:", key=f"remark_of_{shown.id}"):
+        remark_form(workspace, shown.id, shown.remark, title=title)
     export_view(workspace, dataset, shown)
     continue_view(workspace, dataset, shown)
     recipe_of_run(workspace, dataset, shown)

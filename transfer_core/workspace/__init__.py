@@ -25,6 +25,7 @@ from transfer_core.workspace.datasets import DatasetRow, import_roots
 from transfer_core.workspace.disk import FREED_KINDS, Freed, Usage
 from transfer_core.workspace.naming import default_root, expanded, matching
 from transfer_core.workspace.predictions import MOST_RUNS
+from transfer_core.workspace.remarks import holds
 from transfer_core.workspace.settings import Settings
 from transfer_core.workspace.workspace import Workspace
 
@@ -64,6 +65,7 @@ __all__ = [
     "default_root",
     "expanded",
     "goal_of",
+    "holds",
     "import_roots",
     "matching",
     "versions",

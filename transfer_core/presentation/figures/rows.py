@@ -80,7 +80,7 @@ def versus(shown: Sequence[Entry], comparison: Comparison) -> Figure:
         choice,
         [{**band, "fillcolor": NEUTRAL, "opacity": 0.2}, zero],
         title=f"Points ahead of “{comparison.title(choice)}”",
-        told="Paired over the same images. Pale where an exact test, corrected for all pairs, finds none significant."
+        told="Paired over the same images. Pale where it is not significant by an exact test, corrected for all pairs."
         " The band is the lead that counts as worth nothing.",
         axis={"title": "Difference, points", "range": [low, high + 0.14 * (high - low)]},
     )
