@@ -1,6 +1,6 @@
 """What every page shares: the guard at its top, the dataset and runs in hand, the header, the banner."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 import streamlit as st
@@ -9,9 +9,12 @@ from streamlit.navigation.page import StreamlitPage
 from components import state
 from components.kit import guard, text
 from components.kit.buttons import button
+from components.kit.help import help_button
 from components.kit.live_chart import ensure_plotly
+from components.kit.reach import within_reach
+from components.kit.tab import name_tab, say_ends
 from transfer_core.errors import DatasetError
-from transfer_core.types import Dataset, Run
+from transfer_core.types import Dataset, Run, Status
 from transfer_core.workspace import DatasetRow, Workspace
 
 PAGES = (
@@ -21,8 +24,9 @@ PAGES = (
     ("pages/train.py", "Train", ":material/model_training:"),
     ("pages/compare.py", "Compare", ":material/bar_chart:"),
     ("pages/predict.py", "Predict", ":material/image_search:"),
+    ("pages/settings.py", "Settings", ":material/settings:"),
 )
-TROUBLES_SECONDS = 3.0
+WATCH_SECONDS = 1.5  # another tab learns of runs within 3 s
 
 
 def navigation() -> StreamlitPage:
@@ -37,6 +41,7 @@ def open_session() -> None:
     state.opened.set(True)
     ensure_plotly()
     st.html(STYLE)
+    within_reach()
 
 
 def begin(title: str, *, header: bool = True) -> Workspace:
@@ -53,23 +58,50 @@ def begin(title: str, *, header: bool = True) -> Workspace:
     head = st.container(
         key="page_header", horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
     )
-    head.title(title, anchor=False)
+    with head.container(horizontal=True, vertical_alignment="center", width="content", key="page_title"):
+        st.title(title, anchor=False, width="content")
+        help_button(title)
     guard.arrive(title)
     opened = guard.workspace()
-    guard.fragment(_troubles, run_every=TROUBLES_SECONDS)(opened)
+    rows = opened.datasets.list()
+    unknown = header and _unknown(rows)
+    current = _current_id(rows) if header and not unknown else None
+    name_tab(title, next((row.name for row in rows if row.id == current), ""))
+    if not unknown:
+        guard.fragment(_watch, run_every=WATCH_SECONDS)(opened, current or "", opened.runs.standing(current or ""))
     guard.say_failed()
     if header:
-        rows = opened.datasets.list()
         with head:
-            _pick_dataset(opened, rows)
+            _pick_dataset(opened, rows, current)
+        if unknown:
+            st.info(UNKNOWN, icon=":material/link_off:")
+            st.stop()
         _say_lost(rows, title)
     return opened
 
 
-def _troubles(opened: Workspace) -> None:
-    """The banner: what keeps Graft from working; it comes and goes by itself."""
+def _watch(opened: Workspace, dataset: str, drawn: Mapping[str, Status]) -> None:
+    """By itself every few seconds: the banner for what keeps Graft from working; the page is drawn anew when runs are
+    not as they were drawn, and the tab says which have ended."""
     for trouble in opened.jobs.troubles():
         st.error(text.escape(trouble), icon=":material/warning:")
+    standing = opened.runs.standing(dataset)
+    say_ends(opened, dataset, standing)
+    if standing != drawn:
+        st.rerun()
+
+
+def _unknown(rows: Sequence[DatasetRow]) -> bool:
+    """Whether the address names a dataset that is not here and that this session never had in hand."""
+    wanted = st.query_params.get("dataset", "")
+    had = state.dataset.get(), state.deleted_dataset.get()[0]
+    return wanted not in ("", *had, *(row.id for row in rows))
+
+
+UNKNOWN = (
+    "The dataset that this link leads to is unknown in this workspace: the link may come from another workspace, or be"
+    " mistyped. Choose one of this workspace's above, or start with new images on Start."
+)
 
 
 def _say_lost(rows: Sequence[DatasetRow], page: str) -> None:
@@ -82,15 +114,15 @@ def _say_lost(rows: Sequence[DatasetRow], page: str) -> None:
     if state.lost_on.get() != page:
         state.lost_on.pop()
         return
-    instead = " Another one is in hand now." if known else ""
-    st.info(f"The dataset that you had in hand is no longer here; it was deleted.{instead}", icon=":material/info:")
+    instead = " Another one is shown instead." if known else ""
+    st.info(f"The dataset that you worked with is no longer here; it was deleted.{instead}", icon=":material/info:")
 
 
-def _pick_dataset(opened: Workspace, rows: Sequence[DatasetRow]) -> None:
+def _pick_dataset(opened: Workspace, rows: Sequence[DatasetRow], current: str | None) -> None:
+    """`current`: what is in hand; None: nothing yet."""
     if not rows:
         return
     names = {row.id: row.name for row in rows}
-    current = _current_id(rows)
     runs = opened.runs.list(current) if current else ()
     going = sum(run.status in ("running", "stopping") for run in runs)
     waiting, done = sum(run.status == "queued" for run in runs), sum(run.status == "done" for run in runs)
@@ -102,15 +134,16 @@ def _pick_dataset(opened: Workspace, rows: Sequence[DatasetRow]) -> None:
         if done:
             st.badge(f"{text.count(done)} {'run' if done == 1 else 'runs'} done", color="gray")
         chosen = st.selectbox(
-            "Dataset in hand",
+            "Dataset",
             list(names),
-            index=list(names).index(current) if current in names else 0,
+            index=list(names).index(current) if current is not None else None,
+            placeholder="Choose a dataset",
             format_func=lambda id: text.plain(names.get(id, "")),
             label_visibility="collapsed",
             key=f"dataset_in_hand_{current}",
             width=240,
         )
-    if chosen != current:
+    if chosen is not None and chosen != current:
         state.lost_on.pop()
         take(chosen)
         st.rerun()
@@ -120,7 +153,10 @@ def take(dataset: str) -> None:
     """Put a dataset in hand: kept by this session and in the address, so that a reload keeps it."""
     if st.query_params.get("dataset", dataset) != dataset:
         st.query_params.pop("runs", None)  # they were another dataset's
-    state.dataset.set(dataset)
+    if state.dataset.get() != dataset:
+        if state.dataset.known:
+            state.forget_dataset()
+        state.dataset.set(dataset)
     st.query_params["dataset"] = dataset
 
 
@@ -159,7 +195,7 @@ def leave_for(page: str) -> None:
 def empty(title: str, body: str, label: str, page: str) -> NoReturn:
     """A designed empty state: what this place will show, one button that gets there. Ends the page."""
     with st.container(border=True, key="empty_state"):
-        st.subheader(title, anchor=False)
+        st.header(title, anchor=False)
         st.write(body)
         button(label, "empty_next", "", leave_for, page, type="primary")
     st.stop()
@@ -196,9 +232,14 @@ STYLE = """
 <style>
 .stMainBlockContainer { max-width: 1180px; padding-top: 4.5rem; padding-bottom: 4rem; }
 .st-key-page_header h1 { font-size: 1.9rem; padding: 0; }
+.stMainBlockContainer h2 { padding-top: .75rem; }
 .st-key-page_header { margin-bottom: .5rem; }
+.st-key-tab, [data-testid="stLayoutWrapper"]:has(> * > .st-key-tab:only-child) { position: absolute; }
 [data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }
 [data-testid="stButtonGroup"] button:is([aria-pressed="true"], [aria-checked="true"]) { color: inherit !important; }
+@media (max-width: 1150px) {
+  .st-key-compare_charts [data-testid="stColumn"] { min-width: 100%; }
+}
 @media (max-width: 640px) {
   .stMainBlockContainer { padding-left: 1rem; padding-right: 1rem; }
 }

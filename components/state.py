@@ -10,8 +10,10 @@ from typing import Any, Generic, Literal, TypeVar, cast
 
 import streamlit as st
 
+from transfer_core.types import Status
+
 T = TypeVar("T")
-Metric = Literal["accuracy", "macro_f1", "log_loss"]  # in which two runs are compared
+Metric = Literal["accuracy", "macro_f1", "log_loss", "reached"]  # in which two runs are compared
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,9 @@ compare_worth = Kept("compare_worth", 1.0)  # a number input: points that a lead
 promised = Kept("promised_accuracy", 95.0)  # a number input: per cent
 to_predict = Kept("predict_run", "")  # id of the run that Compare sends to Predict
 
+standing: Kept[dict[str, Status]] = Kept("standing", {})  # of a dataset: how its runs stood when last looked at
+ended: Kept[list[dict[str, str]]] = Kept("ended", [])  # runs whose end this session has seen, and words for each
+
 # --- errors: a box with a sentence ----------------------------------------------------------------
 
 page = Kept("graft_page", "")  # title of the page that was drawn last
@@ -109,12 +114,16 @@ pilot_budget = Kept("pilot_budget", "2 min")
 # --- Train ----------------------------------------------------------------------------------------
 
 form = Kept("train_form", Form(chosen=[]))
-setup = Kept("setup", False)  # an expander
+form_turn = Kept("form_turn", 0)  # of the newest form: widgets of one that is gone give their keys to no other
+setup = Kept("setup", False)  # of a dataset, an expander
 fold_setup = Kept("fold_setup", False)  # whether it is to be folded
 show_settings = Kept("show_settings", False)  # a toggle
 filled = Kept("filled", "")  # title of the recipe that the form was filled with
 continued = Kept("continued", "")  # name of the backbone that a run became
 same = Kept("same", 0)  # recipes of a launch that had finished before
+run_search = Kept("run_search", "")  # of a dataset, a text input
+together = Kept("together", False)  # a toggle: the curves of several runs at once
+beside: Kept[list[str]] = Kept("beside", [])  # of a dataset, a multiselect: ended runs among them
 removed_run = Kept("removed_run", ("", ""))  # id and title, for Undo
 recipe_turn = Kept("recipe_turn", 0)
 recipe_error = Kept("recipe_error", "")
@@ -134,6 +143,8 @@ confusion_cell: Kept[Mapping[str, Any] | None] = Kept("confusion_cell", None)  #
 heat_on = Kept("errors_heat", False)  # a toggle
 heat_jobs: Kept[dict[str, str]] = Kept("errors_heat_jobs", {})  # by run and images
 heat_last = Kept("errors_heat_last", "")  # the job that was asked for last
+looked: Kept[tuple[tuple[int, str, Any], ...]] = Kept("looked", ())  # of a dataset, suggestions that were decided on:
+# its sample, what was decided, and the mark that it had before
 marks_cleared: Kept[tuple[str, tuple[Any, ...]]] = Kept("marks_cleared", ("", ()))  # dataset and marks, for Undo
 
 # --- Predict --------------------------------------------------------------------------------------
@@ -142,3 +153,22 @@ asked: Kept[list[str]] = Kept("asked", [])  # of a dataset, a multiselect: runs
 test_turn = Kept("test_turn", -1)
 tried = Kept("tried", ("", 0, ""))  # dataset, sample, and what else was given at that time
 predictions: Kept[dict[str, str]] = Kept("predictions", {})  # by what was asked, the job
+
+# --- Settings -------------------------------------------------------------------------------------
+
+default_backbone = Kept("default_backbone", "")  # a select box: a name; '': Graft's own choice
+first_model = Kept("first_model", True)  # a toggle
+freed = Kept("freed", "")  # what freeing did, in a sentence
+
+# What the session keeps of the dataset in hand alone. What may outlive it has the dataset's or a run's id in its key,
+# or is a preference.
+OF_ONE_DATASET: tuple[Kept[Any], ...] = (
+    *(run, backbone, form, fold_setup, filled, continued, same, removed_run, recipe_error),
+    *(ensemble_alone, heat_last, to_predict),
+)
+
+
+def forget_dataset() -> None:
+    """Another dataset comes in hand."""
+    for kept in OF_ONE_DATASET:
+        kept.pop()

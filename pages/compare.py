@@ -11,10 +11,9 @@ from components.compare.cost import cost_view
 from components.compare.curves import curves_view
 from components.compare.ensemble import ensemble_maker
 from components.compare.matrix import matrix
-from components.compare.report_button import report_button
 from components.compare.runs import choice, choose_runs, comparable
 from components.compare.tables import recipes_table, tables_view
-from components.compare.verdict import how_decided, verdict_view
+from components.compare.verdict import NEXT, how_decided, on_what, verdict_view
 from components.errors.sections import errors_view
 from components.kit.charts import plot
 from components.kit.guard import said
@@ -26,7 +25,7 @@ workspace = shell.begin("Compare")
 dataset, done = shell.finished_runs(
     workspace,
     "Nothing to compare yet",
-    "Finished runs of one dataset stand here side by side, tested on the same images, with a choice and why.",
+    "This page compares finished runs of one dataset on the same test images, and says which one to take and why.",
 )
 
 ensembles = [run for run in workspace.ensembles.list(dataset.id) if run.tested]
@@ -44,12 +43,14 @@ if comparison is None:
 
 shown = entries(comparison)
 verdict_view(workspace, dataset, comparison)
-choose_runs(workspace, dataset, runs, chosen)
-ensemble_maker(workspace, dataset, done, chosen.runs)
-how_decided(workspace, dataset)
-report_button(workspace, dataset, comparison)
+with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="compare_more"):
+    st.caption(on_what(comparison))
+    choose_runs(workspace, dataset, runs, chosen)
+    ensemble_maker(workspace, dataset, done, chosen.runs)
+    how_decided(workspace, dataset, comparison)
 
-places = st.columns([4, 7], gap="medium") if len(shown) > 1 else [st.container()]
+with st.container(key="compare_charts"):
+    places = st.columns([4, 7], gap="medium") if len(shown) > 1 else [st.container()]
 with places[0]:
     plot(figures.forest(shown, comparison), key="bars")
 if len(shown) > 1:
@@ -60,17 +61,17 @@ folds = any(run.recipe.folds for run in done)
 sections: dict[str, Callable[[], None]] = {
     "Approaches": partial(approaches_view, workspace, dataset, comparison),
     "Cost": partial(cost_view, workspace, comparison, shown),
-    "Curves": partial(curves_view, workspace, dataset, shown),
+    "Curves": partial(curves_view, workspace, dataset, shown, comparison.verdict.choice),
     "Classes": partial(errors_view, workspace, dataset, comparison, section="classes"),
     "Images": partial(errors_view, workspace, dataset, comparison, section="images"),
     "Recipes": partial(recipes_table, shown),
     "Table": partial(tables_view, workspace, dataset, comparison, shown, apart=folds),
 }
 # Only what is open is computed.
-for tab, view in zip(st.tabs(list(sections), key="compare_section", on_change="rerun"), sections.values(), strict=True):
+for tab, view in zip(st.tabs(list(sections), key="section", bind="query-params"), sections.values(), strict=True):
     if tab.open:
         with tab:
             view()
 
 state.to_predict.set(comparison.verdict.choice)
-shell.next_step("Predict with the chosen run", "predict")
+shell.next_step(NEXT, "predict", quiet=True)

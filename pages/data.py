@@ -40,9 +40,9 @@ headline(workspace, dataset, profile)
 problems_view(workspace, dataset)
 balance_view(dataset, profile)
 
-st.subheader("Images by class", anchor=False)
+st.header("Images by class", anchor=False)
 names = [text.plain(name) for name in dataset.classes]
-label = st.selectbox("Class", range(len(names)), format_func=names.__getitem__, key="class")
+label = st.selectbox("Class", range(len(names)), format_func=names.__getitem__, key=f"class_{dataset.id}")
 samples = [int(i) for i in dataset.rows(TRAIN) if dataset.labels[i] == label][:PER_CLASS]
 gallery(
     [(or_none(partial(workspace.datasets.thumbnail, dataset, i)), dataset.paths[i].split("/")[-1]) for i in samples]

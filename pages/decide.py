@@ -81,5 +81,6 @@ with st.container(key="explained", gap="small"):
                 titles,
                 said.seconds,
                 lambda seconds: workspace.studies.say(dataset, replace(said, seconds=seconds)),
+                of=dataset.id,
             )
     pilots_view(workspace, dataset, backbone, decision, titles)

@@ -6,7 +6,6 @@ from components import shell
 from components.kit.import_form import import_form, import_progress
 from components.start.journey import journey
 from components.start.recent import recent
-from components.start.this_workspace import this_workspace
 
 workspace = shell.begin("Graft", header=False)
 rows = workspace.datasets.list()
@@ -19,14 +18,12 @@ def arrived(dataset: str) -> None:
 
 import_progress(workspace, arrived)
 if rows:
-    st.subheader("Go on", anchor=False)
+    st.header("Go on", anchor=False)
     recent(workspace, rows)
-    st.subheader("Begin with other images", anchor=False)
+    st.header("Begin with other images", anchor=False)
 else:
-    st.markdown("### From a folder of labelled images to the best classifier transfer learning can give, and why")
+    st.markdown("## From a folder of labelled images to the best classifier transfer learning can give, and why")
 import_form(workspace, arrived, primary=not rows)
 if not rows:
     st.space("small")
     journey()
-st.space("small")
-this_workspace(workspace)

@@ -8,6 +8,7 @@ from components.kit.backbone_picker import backbone_picker, download_note
 from components.kit.buttons import button
 from components.kit.expected import expected_seconds
 from components.kit.guard import said
+from components.kit.tab import notify_switch
 from components.kit.train_form import by_rule, one_each, recipes, reset, rest, train_form
 from components.train.augmented import augmented_view
 from components.train.backbone_picture import backbone_picture, rows
@@ -16,6 +17,7 @@ from components.train.rate import rate_view
 from components.train.recipe import recipes_to_launch
 from components.train.run import run_view
 from components.train.settings import changed, strategy_cards, train_settings
+from components.train.together import together_view
 from transfer_core.types import Recipe
 
 workspace = shell.begin("Train")
@@ -26,13 +28,14 @@ dataset = shell.dataset_or_empty(
 )
 
 runs = workspace.runs.list(dataset.id)
+opened = state.setup.of(dataset.id)
 if state.fold_setup.pop():
-    state.setup.set(False)
+    opened.set(False)
 continued = state.continued.pop()
 if continued:
-    state.setup.set(True)
+    opened.set(True)
     st.toast(f"Runs start from “{text.escape(continued)}” now.", icon=":material/fork_right:")
-setup = st.expander("Set up runs", icon=":material/tune:", expanded=not runs, key=state.setup.key, on_change="rerun")
+setup = st.expander("Set up runs", icon=":material/tune:", expanded=not runs, key=opened.key, on_change="rerun")
 same = state.same.pop()
 if same:
     words = "has finished before and was" if same == 1 else "have finished before and were"
@@ -40,6 +43,8 @@ if same:
 
 if runs:  # before the form, which takes longer to draw
     queue_view(workspace, dataset, runs)
+    notify_switch()
+    together_view(workspace, dataset, runs)
     run_view(workspace, dataset, runs)
     shell.next_step("Compare the runs", "compare", disabled=not any(run.tested for run in runs))
 else:

@@ -89,7 +89,7 @@ def page(name: str, **drafts: Any) -> AppTest:
 def words(drawn: AppTest) -> str:
     assert not drawn.exception, drawn.exception
     assert not drawn.error, drawn.error
-    kinds = ("subheader", "markdown", "caption", "checkbox", "number_input", "selectbox")
+    kinds = ("header", "markdown", "caption", "checkbox", "number_input", "selectbox")
     told = [f"{each.value} {getattr(each, 'label', '')}" for kind in kinds for each in drawn.get(kind)]
     told += [option for each in (*drawn.selectbox, *drawn.multiselect) for option in each.options]
     told += [each.proto.body for each in drawn.get("html")]
@@ -98,13 +98,13 @@ def words(drawn: AppTest) -> str:
 
 def pages(runs: list[str]) -> dict[str, str]:
     found = {name: words(page(name)) for name in ("start", "data", "decide", "predict")}
-    train = page("train", setup=True, show_settings=True)
+    train = page("train", show_settings=True, **{f"setup_{dataset_id}": True})
     train.checkbox(key=next(box.key for box in train.checkbox if box.key.startswith("take_toy"))).check().run()
     field = next(each for each in train.number_input if each.key.startswith("set_head_share"))
     found["field"] = f"{field.label}: {field.placeholder}, {field.min} to {field.max}, {field.step}"
     found["train"] = words(field.set_value(0.3).run())
     for section in SECTIONS:
-        drawn = page("compare", compare_section=section, **{f"compared_{dataset_id}": runs})
+        drawn = page("compare", section=section, **{f"compared_{dataset_id}": runs})
         found[section] = words(drawn)
         tables = [each.value for each in drawn.dataframe]
         found[section] += "\n".join(str(table.to_dict("list")) for table in tables)

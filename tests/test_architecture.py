@@ -46,7 +46,10 @@ FLOORS = {
     "components.state": 7,
     "components.kit": 8,
     "components.shell": 9,
-    **{f"components.{wing}": 10 for wing in ("start", "data", "decide", "train", "compare", "errors", "predict")},
+    **{
+        f"components.{wing}": 10
+        for wing in ("start", "data", "decide", "train", "compare", "errors", "predict", "settings")
+    },
     "pages": 11,
     "app": 12,
 }

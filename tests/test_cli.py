@@ -64,7 +64,18 @@ def test_from_a_folder_to_a_choice(tmp_path: Path, photos: Path) -> None:
 
     compared = here("compare", *(run["run"] for run in runs), root=root)
     assert compared["choice"] in {run["run"] for run in runs} and "Take" in compared["reason"]
+    assert compared["goal"] == "accuracy" and compared["constant"]["class"] in imported["classes"]
+    assert "9 test images are too few to tell much." in compared["warning"]
+    assert here("goal", "my colours", root=root)["goal"] == "accuracy"
+    by_f1 = here("compare", *(run["run"] for run in runs), "--goal", "macro-f1", root=root)
+    assert by_f1["goal"] == "macro_f1" and by_f1["runs"][0]["reached"]["value"] == by_f1["runs"][0]["macro_f1"]
+    assert here("goal", "my colours", "recall:red@0.8", root=root)["goal"] == "recall:red@0.8"
+    kept = here("compare", *(run["run"] for run in runs), root=root)
+    assert kept["goal"] == "recall:red@0.8" and "What counts is recall of “red” at 80 % precision" in kept["reason"]
+    assert "There is no class 'owl'" in here("goal", "my colours", "recall:owl", root=root, code=2)
     table = tmp_path / "answers.csv"
+    taken = here("predict", "my colours", str(photos / "red" / "0.png"), root=root)["runs"]
+    assert taken[0] in {run["run"] for run in (*runs, again)}, "a dataset stands for the run to take of it"
     asked = ("predict", runs[0]["run"], str(photos / "red" / "0.png"), str(photos / "blue"), "--by-doubt")
     said = here(*asked, "--beside", runs[1]["run"], "--out", str(table), root=root)
     assert said["of"] == len(said["images"]) == len(table.read_text("utf-8").splitlines()) - 1 == 21

@@ -154,7 +154,7 @@ LED = "“Linear probe” leads “Fine-tune everything” by 5.0 points (1.0 to
     ("changes", "said"),
     [
         ({"recommended": "linear_probe", "tied": ("linear_probe",)}, f"{LED}."),
-        ({"low": -0.01}, f"The pilots could not tell: {LED.replace('(1.0', '(-1.0')}, which is within noise."),
+        ({"low": -0.01}, f"The pilots could not tell: {LED.replace('(1.0', '(-1.0')}, which is not significant."),
         ({"p": 0.07}, f"The pilots could not tell: {LED}, which too few images show (exact test: p = 0.07)."),
         ({}, f"The pilots could not tell: {LED}, but “Fine-tune everything” had only 40\u202f% of its training."),
         (

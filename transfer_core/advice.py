@@ -95,7 +95,7 @@ def _headline(answers: Answers, scenario: int | None, between: tuple[int, int] |
         return f"You have {count}. How similar they are to ImageNet decides between the scenarios."
     if between:
         return (
-            f"With {count} you stand between scenarios {between[0]} and {between[1]}: freeze the first stages, "
+            f"With {count} you are between scenarios {between[0]} and {between[1]}: freeze the first stages, "
             "fine-tune the rest, with augmentation."
         )
     return f"Scenario {scenario}. {SCENARIOS[scenario]}"

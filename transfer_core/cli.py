@@ -65,7 +65,9 @@ COMMANDS = (
     Command("example", "draw a built-in example", data.draw_example, data.example_arguments),
     Command("list", "the datasets and runs that there are", listed.listed, listed.add_arguments),
     Command("show", "one dataset or run in full: recipe, status, scores, files", show.show, show.add_arguments),
-    Command("rename", "give a dataset another name", rename.rename, rename.add_arguments),
+    Command("rename", "give a dataset or a run another name", rename.rename, rename.add_arguments),
+    Command("note", "write a note on a dataset or a run", rename.note, rename.note_arguments),
+    Command("tag", "tag a dataset or a run", rename.tag, rename.tag_arguments),
     Command("delete", "remove datasets with their runs, or runs, for good", delete.delete, delete.add_arguments),
     Command(
         "goal", "what counts for a dataset: accuracy, macro-F1, or the recall of a class", goal.goal, goal.add_arguments
@@ -98,6 +100,9 @@ graft list datasets --json
 graft show "my photos"
 graft show 3f9a
 graft rename "my photos" birds
+graft rename 3f9a "the first try"
+graft note 3f9a "before the labels were corrected"
+graft tag 3f9a baseline paper
 graft delete birds
 graft delete 3f9a 77c0 --yes
 graft goal birds macro-f1
@@ -120,6 +125,7 @@ graft report birds two.html --runs 3f9a 77c0
 graft predict 3f9a photos/ more.zip --by-doubt --out answers.csv
 graft predict 3f9a owl.jpg --json
 graft export 3f9a model.zip
+graft export birds model.zip
 graft export 3f9a model.zip --fp16
 graft serve 3f9a
 graft serve model.zip --port 8080

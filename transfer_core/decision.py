@@ -17,7 +17,7 @@ LEAST_SHARE, LEAST_EPOCHS = 0.25, 3  # of its epochs that a strategy needs to be
 SOME_OF_IT, MOST_OF_IT = 0.1, 0.8  # of a full run: from the first a pilot shows something, from the second all
 ENOUGH = 0.9  # of held-out training images right by a linear classifier: fine-tuning has little to gain
 FEW = 20  # training images a class, below which the first layers are better left alone
-LITTLE = 0.01  # of validation accuracy: a lead within noise that is smaller decides nothing
+LITTLE = 0.01  # of validation accuracy: a lead that is not significant and smaller decides nothing
 OWN = "measured on your images"
 HALVING = "Jamieson and Talwalkar 2016 (successive halving)"
 RULES = "the flowchart (CS231n notes; CS5720, slide 96)"
@@ -202,7 +202,11 @@ def _why(decision: Decision, rules: Advice) -> str:
         return f"the pilots could not tell, and {_tie(decision, pilots)}."
     if told is not None:
         head = findings.head(told)
-        so = "so fine-tuning has little to gain" if told.enough else f"and below {ENOUGH:.0%} fine-tuning mostly gains"
+        so = (
+            "so fine-tuning has little to gain"
+            if told.enough
+            else f"and below {percent(ENOUGH, 0)} fine-tuning mostly gains"
+        )
         return f"{head[0].lower()}{head[1:]}, {so}."
     answers = rules.answers
     if rules.scenario is None:
@@ -256,11 +260,11 @@ def _answered(decision: Decision, found: Measured | None) -> Iterator[Reason]:
     """Which of the flowchart's answers count, those said or those measured."""
     said, measured = decision.said, decision.measured
     if found is None or measured is None:
-        rule = "Nothing was measured yet, so the flowchart stands on what you said."
+        rule = "Nothing was measured yet, so the flowchart goes by what you said."
         yield Reason(rule=rule, evidence=f"{said.answers.images:,} training images, counted", source=RULES)
         return
     if measured.answers.similarity is None:
-        stays = ", so your own answer stands." if decision.trust == "said" else "."
+        stays = ", so your own answer counts." if decision.trust == "said" else "."
         rule = f"Similarity was measured and stays open{stays}"
         yield Reason(rule=rule, evidence=findings.likeness(found), source=OWN)
     elif said.answers.similarity not in (None, measured.answers.similarity):

@@ -103,7 +103,7 @@ def race(pilots: Pilots) -> str:
         return f"The pilots could not tell: {led}, but there was no time to try fine-tuning."
     cut = next((each for each in pilots.trials[1:] if each.strategy in pilots.tied and each.steps), None)
     if pilots.low <= 0:
-        why = "which is within noise"
+        why = "which is not significant"
     elif cut is None or (second.strategy in pilots.tied and pilots.p is not None and pilots.p >= LEVEL):
         why = "which too few images show" + (f" (exact test: p = {pilots.p:.2f})" if pilots.p is not None else "")
     else:

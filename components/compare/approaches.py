@@ -12,7 +12,7 @@ from components.kit.buttons import button
 from components.kit.charts import plot
 from components.kit.drawn import drawn, strategy_name
 from components.kit.guard import said
-from components.kit.runs import forecast, luck, points
+from components.kit.runs import forecast, points, significance
 from components.kit.train_form import fill_from, set_by_user
 from transfer_core.presentation import figures
 from transfer_core.types import Dataset, Recipe, Run
@@ -66,7 +66,7 @@ def _lead(pair: Pair, pairs: int) -> str:
     if not value:
         return "Both have as many test images right" if pair.reached is None else "Both reach as much of what counts"
     ahead, lead = ("Fine-tuning", pair.counts) if value > 0 else ("Feature extraction", -pair.counts)
-    return f"{ahead} is {points(lead).removeprefix('+')} ahead, {luck(pair, pairs)}"
+    return f"{ahead} is {points(lead).removeprefix('+')} ahead, {significance(pair, pairs)}"
 
 
 def _cost(tuning: float | None, extraction: float | None) -> str:
@@ -82,7 +82,7 @@ def _cost(tuning: float | None, extraction: float | None) -> str:
 
 
 def _side(workspace: Workspace, dataset: Dataset, comparison: Comparison, approach: Approach, key: str) -> None:
-    st.markdown(f"##### {approach.name.capitalize()}")
+    st.markdown(f"### {approach.name.capitalize()}")
     st.caption(SAYS[approach.name])
     run = next((run for run in comparison.runs if run.id == approach.run), None)
     if run is not None:
@@ -143,7 +143,7 @@ def forecast_view(workspace: Workspace, dataset: Dataset, comparison: Comparison
         found = forecast(workspace, comparison)
     if found is None:
         return None
-    st.markdown("##### How many more images until fine-tuning wins?")
+    st.markdown("### How many more images until fine-tuning wins?")
     st.markdown(f"**{text.escape(found.said)}**")
     if found.crossing is not None:
         plot(figures.learning_curves(found, found.crossing), key="learning_curves")

@@ -9,7 +9,7 @@ from components.kit.buttons import choice
 from components.kit.charts import plot, symbol_uri
 from components.kit.drawn import drawn
 from components.kit.guard import fragment
-from components.kit.runs import luck, points
+from components.kit.runs import points, significance
 from transfer_core.presentation import figures
 from transfer_core.presentation.entries import Entry
 from transfer_core.presentation.figures.cost import Cost as Kind
@@ -41,7 +41,9 @@ def cost_view(workspace: Workspace, comparison: Comparison, shown: Sequence[Entr
     st.markdown(f"**{words(len(ahead), len(runs))}**")
     left, right = st.columns([5, 2], gap="medium")
     with left:
-        plot(figures.cost(runs, costs, kind, TITLES[cost], "Model file" if cost == SIZE else cost), key=f"cost_{cost}")
+        quantity = "Model file" if cost == SIZE else cost
+        figure = figures.cost(runs, costs, kind, TITLES[cost], quantity, choice=comparison.verdict.choice)
+        plot(figure, key=f"cost_{cost}")
     with right:
         drawn(steps([(runs[i], costs[i]) for i in ahead], comparison, kind), key="front")
     devices = sorted({each.run.device for each in runs})
@@ -79,7 +81,7 @@ def steps(ahead: Sequence[tuple[Entry, float]], comparison: Comparison, kind: Ki
         if place:
             before, paid = ahead[place - 1]
             pair = comparison.pair(each.run.id, before.run.id)
-            more = f"{points(pair.accuracy)}{'' if pair.sure else f', {luck(pair, len(comparison.pairs))},'}"
+            more = f"{points(pair.accuracy)}{'' if pair.sure else f', {significance(pair, len(comparison.pairs))},'}"
             more += f" for {spent / paid:,.1f} times the cost" if paid else ""
         made.append(
             f'<li><img class="mark" src="{symbol_uri(each.run.strategy)}" alt="">'

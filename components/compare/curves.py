@@ -14,8 +14,8 @@ from transfer_core.workspace import Workspace
 
 
 @fragment
-def curves_view(workspace: Workspace, dataset: Dataset, shown: Sequence[Entry]) -> None:
-    """The controls and the figure."""
+def curves_view(workspace: Workspace, dataset: Dataset, shown: Sequence[Entry], choice: str) -> None:
+    """The controls and the figure; `choice`: the run that is taken."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         unit: Unit = st.segmented_control(
             "Along", list(TITLES), default="Epochs", key="curves_along", required=True, persist_state="page"
@@ -45,7 +45,7 @@ def curves_view(workspace: Workspace, dataset: Dataset, shown: Sequence[Entry]) 
     if not any(curve.points for curve in found):
         st.caption("Folds deal the images anew, so how many each has seen is not known." if not found else NOTHING)
         return
-    plot(figures.curves(found, unit, smoothing, training=training), key="curves")
+    plot(figures.curves(found, unit, smoothing, training=training, choice=choice), key="curves")
     st.caption(SOLVERS[unit])
 
 
@@ -58,7 +58,7 @@ def _story(_workspace: Workspace, root: str, run: str) -> Story:
 NOTHING = "These runs have left no curves."
 SOLVERS: dict[Unit, str] = {
     "Epochs": "A solver fits linear heads: their curves count its steps, or the strengths it tried, not epochs,"
-    " and may go on beyond the edge. Fine-tuning begins with such a head; what that had reached stands at 0.",
+    " and may go on beyond the edge. Fine-tuning begins with such a head; what that had reached is drawn at 0.",
     "Images seen": "Epochs times training images. A solver of linear heads looks at the features of all images in each"
     " step, and may go on beyond the edge; what it saw before fine-tuning is not counted.",
     "Seconds": "With the time that reading images and computing features took before the first point.",

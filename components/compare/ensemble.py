@@ -44,7 +44,7 @@ def ensemble_maker(workspace: Workspace, dataset: Dataset, done: Sequence[Run], 
         if alone := state.ensemble_alone.get():
             st.info(
                 f"“{text.escape(alone)}” is made of runs that share no test images, as folds are, so"
-                " it cannot be compared. It stands on Predict, where you can take it home.",
+                " it cannot be compared. You find it on Predict, where you can take it home.",
                 icon=":material/info:",
             )
         _made(workspace, dataset)
@@ -64,7 +64,7 @@ def _made(workspace: Workspace, dataset: Dataset) -> None:
     made = workspace.ensembles.list(dataset.id)
     if not made:
         return
-    st.markdown("###### Made so far")
+    st.markdown("### Made so far")
     names = workspace.runs.titles(made)
     for run in made:
         with st.container(horizontal=True, vertical_alignment="center"):

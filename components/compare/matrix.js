@@ -10,7 +10,7 @@ export default function ({ data, parentElement }) {
 
 function draw(root, data) {
   const said = root.querySelector(".said")
-  root.querySelector("h4").textContent = data.title
+  root.querySelector("h3").textContent = data.title
   root.querySelector(".how").textContent = data.how
   said.textContent = data.hint
   const head = made("tr")
@@ -56,11 +56,12 @@ function draw(root, data) {
 }
 
 function heading(run, scope) {
-  const cell = made("th", { scope, title: run.title }), line = made("div", { class: "run" }, cell)
+  const title = run.taken ? `${run.title}, chosen` : run.title
+  const cell = made("th", { scope, title, ...(run.taken && { class: "taken" }) }), line = made("div", { class: "run" }, cell)
   made("b", {}, line, run.number)
   made("img", { src: run.symbol, alt: "" }, line)
   if (scope === "row") made("span", {}, line, run.short)
-  else cell.setAttribute("aria-label", run.title)
+  else cell.setAttribute("aria-label", title)
   return cell
 }
 

@@ -1,4 +1,4 @@
-"""Every two runs of a comparison: by how much the row is ahead of the column, and whether that is more than luck."""
+"""Every two runs of a comparison: by how much the row is ahead of the column, and whether that is significant."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,17 +11,23 @@ from components.kit.drawn import component
 from components.kit.guard import fragment
 from components.state import Metric
 from transfer_core.presentation.entries import Entry
-from transfer_core.workspace import Comparison, Interval, Pair
+from transfer_core.types import Goal
+from transfer_core.workspace import Comparison, Interval, Pair, words
 
 MOST = 24  # runs; of more, the most accurate are shown
 
 METRICS: dict[Metric, str] = {"accuracy": "Accuracy", "macro_f1": "Macro-F1", "log_loss": "Log-loss"}
 
-UNITS: dict[Metric, str] = {"accuracy": "points", "macro_f1": "points of macro-F1", "log_loss": "nats of log-loss"}
+UNITS: dict[Metric, str] = {
+    "accuracy": "points",
+    "macro_f1": "points of macro-F1",
+    "log_loss": "nats of log-loss",
+    "reached": "points of what counts",
+}
 
 HTML = """
 <figure class="pairs">
-  <figcaption><h4></h4><p class="how"></p></figcaption>
+  <figcaption><h3></h3><p class="how"></p></figcaption>
   <div class="scroll"><table><thead></thead><tbody></tbody></table></div>
   <p class="said" role="status"></p>
 </figure>
@@ -32,10 +38,14 @@ mount = component("graft_pairs", HTML, beside=__file__)
 @fragment
 def matrix(comparison: Comparison, shown: Sequence[Entry]) -> None:
     """Draw it; what a cell means is said underneath when it is pointed at, tapped or reached by keyboard."""
-    metric = state.pairs_metric.get()
+    other = comparison.goal != Goal()
+    place = state.pairs_metric.of(comparison.goal.kind) if other else state.pairs_metric
+    metrics: dict[Metric, str] = {"reached": "What counts", **METRICS} if other else METRICS
+    first: Metric = next(iter(metrics))
+    metric = place.get() if place.known and place.get() in metrics else first
     mount(key="pairs", data=drawing(comparison, shown[:MOST], metric))
-    looks = {"default": "accuracy", "format_func": METRICS.__getitem__, "persist_state": "session"}
-    choice("Difference of", METRICS, state.pairs_metric.key, **looks)
+    looks = {"default": first, "format_func": metrics.__getitem__, "persist_state": "session"}
+    choice("Difference of", metrics, place.key, **looks)
 
 
 def drawing(comparison: Comparison, shown: Sequence[Entry], metric: Metric) -> dict[str, Any]:
@@ -52,6 +62,7 @@ def drawing(comparison: Comparison, shown: Sequence[Entry], metric: Metric) -> d
                 "title": text.plain(each.title),
                 "short": text.short(each.title, 34),  # its end tells it from others of its strategy
                 "symbol": symbol_uri(each.run.strategy),
+                "taken": each.run.id == comparison.verdict.choice,
             }
             for each in shown
         ],
@@ -65,15 +76,15 @@ def drawing(comparison: Comparison, shown: Sequence[Entry], metric: Metric) -> d
 
 def headline(comparison: Comparison, metric: Metric) -> str:
     """How many pairs differ for sure."""
-    pairs, sure = len(comparison.pairs), sum(_sure(pair, metric) for pair in comparison.pairs)
-    if metric != "accuracy":
+    pairs, sure = len(comparison.pairs), sum(_sure(comparison, pair, metric) for pair in comparison.pairs)
+    if not _tested(comparison, metric):
         return f"In {text.count(sure)} of {text.count(pairs)} pairs the interval of {METRICS[metric]} leaves out zero"
     if pairs == 1:
-        return "The two differ by more than luck" if sure else "The difference may be luck"
+        return "The two differ significantly" if sure else "The difference is not significant"
     if sure == pairs:
-        return f"All {text.count(pairs)} pairs differ by more than luck"
+        return f"All {text.count(pairs)} pairs differ significantly"
     some = f"{text.count(sure)} of {text.count(pairs)} pairs" if sure else f"None of {text.count(pairs)} pairs"
-    return f"{some} {'differs' if sure < 2 else 'differ'} by more than luck"
+    return f"{some} {'differs' if sure < 2 else 'differ'} significantly"
 
 
 def how(comparison: Comparison, shown: Sequence[Entry], metric: Metric) -> str:
@@ -82,11 +93,14 @@ def how(comparison: Comparison, shown: Sequence[Entry], metric: Metric) -> str:
         "accuracy": "points of test accuracy",
         "macro_f1": "points of macro-F1",
         "log_loss": "log-loss, where less is better",
+        "reached": f"points of {text.plain(words(comparison.goal))}",
     }[metric]
+    test = "a randomisation test" if comparison.goal.kind == "macro_f1" else "the exact test"
+    tested = METRICS["accuracy"].lower() if comparison.goal == Goal() else "what counts"
     framed = (
-        "Framed: more than luck, by the exact test and Holm."
-        if metric == "accuracy"
-        else "Framed: the 95 % interval leaves out zero; only accuracy has the exact test."
+        f"Framed: significant, by {test} and Holm."
+        if _tested(comparison, metric)
+        else f"Framed: the 95 % interval leaves out zero; only {tested} has {test}."
     )
     some = f" The {len(shown)} most accurate runs are shown." if len(shown) < len(comparison.runs) else ""
     return f"Row minus column, in {unit}. {framed}{some}"
@@ -95,15 +109,16 @@ def how(comparison: Comparison, shown: Sequence[Entry], metric: Metric) -> str:
 def _cell(comparison: Comparison, row: Entry, column: Entry, metric: Metric, most: float) -> dict[str, Any]:
     """A row against a column; `most` is the largest difference on show."""
     pair = comparison.pair(row.run.id, column.run.id)
-    difference, sure = _difference(pair, metric), _sure(pair, metric)
+    difference, sure = _difference(pair, metric), _sure(comparison, pair, metric)
     low, value, high = (_exact(each, metric) for each in (difference.low, difference.value, difference.high))
     first, second = (f"{each.number} {text.short(each.title, 60)}" for each in (row, column))
     said = f"{first} against {second}: {value} {UNITS[metric]} ({low} to {high})."
-    if metric != "accuracy":
+    if not _tested(comparison, metric):
         why = "The interval leaves out zero." if sure else "The interval holds zero."
     else:
-        why = f"It alone has {_images(pair.wins)} right, the other alone {_images(pair.losses)}."
-        why += f" p {_p(pair.p)}, by Holm {_p(pair.adjusted)}: {'more than luck' if sure else 'may be luck'}."
+        alone = f"It alone has {_images(pair.wins)} right, the other alone {_images(pair.losses)}. "
+        found = "significant" if sure else "not significant"
+        why = f"{alone if metric == 'accuracy' else ''}p {_p(pair.p)}, by Holm {_p(pair.adjusted)}: {found}."
     better = -difference.value if metric == "log_loss" else difference.value
     return {
         "value": text.signed(difference.value, 2) if metric == "log_loss" else value,
@@ -126,10 +141,15 @@ def _difference(pair: Pair, metric: Metric) -> Interval:
     return difference
 
 
-def _sure(pair: Pair, metric: Metric) -> bool:
-    """Beyond luck: the exact test and Holm for accuracy; for the others there is the interval alone."""
+def _tested(comparison: Comparison, metric: Metric) -> bool:
+    """Whether it is what counts, in which pairs are tested."""
+    return metric == ("accuracy" if comparison.goal == Goal() else "reached")
+
+
+def _sure(comparison: Comparison, pair: Pair, metric: Metric) -> bool:
+    """Significant: a test and Holm for what counts; for the others there is the interval alone."""
     difference = _difference(pair, metric)
-    return pair.sure if metric == "accuracy" else difference.low > 0 or difference.high < 0
+    return pair.sure if _tested(comparison, metric) else difference.low > 0 or difference.high < 0
 
 
 def _exact(value: float, metric: Metric) -> str:

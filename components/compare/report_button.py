@@ -4,8 +4,6 @@ import json
 from functools import partial
 from typing import Literal
 
-import streamlit as st
-
 from components.kit import text
 from components.kit.buttons import save_button
 from transfer_core.errors import GraftError
@@ -14,26 +12,28 @@ from transfer_core.workspace import Comparison, Workspace
 
 
 def report_button(workspace: Workspace, dataset: Dataset, comparison: Comparison) -> None:
-    """Two buttons that save the report on these runs. It is made when one is pressed, while the page stays in use."""
-    name, made = file_name(dataset.name), partial(_made, workspace, dataset, comparison)
-    with st.container(key="report", horizontal=True, vertical_alignment="center"):
-        save_button(
-            "Save as a report",
-            partial(made, "html"),
-            f"{name}.html",
-            "report_html",
-            icon="description",
-            help="One file with the verdict, its evidence, images and recipes, for a browser or the printer. It needs"
-            " no network and shows some of your images. Making it takes a few seconds.",
-        )
-        save_button(
-            "Figures as JSON",
-            partial(made, "json"),
-            f"{name}.json",
-            "report_json",
-            icon="data_object",
-            help="The same for programs: all scores, pairs, curves, recipes and versions.",
-        )
+    """Saves the report on these runs. It is made when the button is pressed, while the page stays in use."""
+    save_button(
+        "Save as a report",
+        partial(_made, workspace, dataset, comparison, "html"),
+        f"{file_name(dataset.name)}.html",
+        "report_html",
+        icon="description",
+        help="One file with the verdict, its evidence, images and recipes, for a browser or the printer. It needs"
+        " no network and shows some of your images. Making it takes a few seconds.",
+    )
+
+
+def figures_button(workspace: Workspace, dataset: Dataset, comparison: Comparison) -> None:
+    """Saves the report's figures, for programs."""
+    save_button(
+        "Figures as JSON",
+        partial(_made, workspace, dataset, comparison, "json"),
+        f"{file_name(dataset.name)}.json",
+        "report_json",
+        icon="data_object",
+        help="All scores, pairs, curves, recipes and versions, for programs.",
+    )
 
 
 def _made(workspace: Workspace, dataset: Dataset, comparison: Comparison, kind: Literal["html", "json"]) -> bytes:

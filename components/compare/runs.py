@@ -17,7 +17,7 @@ from components.kit.runs import titles
 from transfer_core.types import Dataset, Run
 from transfer_core.workspace import Workspace
 
-TABLE_PX = 420
+WIDE_PX, TABLE_PX = 940, 420
 ADDRESS = "runs"  # of what was picked, in the page's address
 Sizes = Mapping[str, int | None]  # training images by run; None with folds
 
@@ -79,13 +79,10 @@ def _ticked(dataset: Dataset, key: str, ids: Sequence[str]) -> None:
 
 
 def choose_runs(workspace: Workspace, dataset: Dataset, runs: Sequence[Run], chosen: Choice) -> None:
-    """The folded table in which runs are ticked, and the way back to the best of each strategy."""
-    with st.expander(
-        f"Choose runs: {len(chosen.runs)} of {len(runs)}",
-        icon=":material/checklist:",
-        expanded=not chosen.runs,
-        key=f"choose_runs_{bool(chosen.runs)}",
-    ):
+    """The table in which runs are ticked, folded while some are, and the way back to the best of each strategy."""
+    label = f"Choose runs: {len(chosen.runs)} of {len(runs)}"
+    place = st.popover(label, icon=":material/checklist:", key="choose_runs") if chosen.runs else st.container()
+    with place, st.container(width=WIDE_PX):
         sizes = {run.id: workspace.runs.train_images(dataset, run) for run in runs}
         st.caption(_words(chosen, sizes))
         # Another list of runs is another table, ticked by what was kept; the ticked ones stand first when it is new.
@@ -132,19 +129,19 @@ def _table(runs: Sequence[Run], titles: Mapping[str, str], backbones: Mapping[st
         {
             "": [symbol_uri(run.strategy) for run in runs],
             "Run": [text.plain(titles[run.id]) for run in runs],
-            "Backbone": [text.plain(backbones[run.id]) for run in runs],
-            "Training images": [sizes[run.id] for run in runs],
-            "Seed": [None if run.members else run.recipe.seed for run in runs],
             "Validation": [hundredfold(run.val_accuracy) for run in runs],
             "Test": [hundredfold(run.test_accuracy) for run in runs],
             "Time, s": [run.whole_seconds for run in runs],
+            "Training images": [sizes[run.id] for run in runs],
+            "Seed": [None if run.members else run.recipe.seed for run in runs],
+            "Backbone": [text.plain(backbones[run.id]) for run in runs],
         }
     )
 
 
 COLUMNS = {
     "": st.column_config.ImageColumn(width=40),
-    "Run": st.column_config.TextColumn(width=330),
+    "Run": st.column_config.TextColumn(width=270),
     "Backbone": st.column_config.TextColumn(width=110),
     "Validation": PERCENT,
     "Test": PERCENT,

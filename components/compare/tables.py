@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from components.compare.report_button import figures_button
 from components.kit import text
 from components.kit.charts import symbol_uri
 from components.kit.runs import kind_of, points
@@ -23,6 +24,7 @@ def tables_view(
 ) -> None:
     """All figures of the runs, and what repeats say. `apart`: whether there are runs of folds."""
     _runs(workspace, comparison, shown)
+    figures_button(workspace, dataset, comparison)
     _repeats(workspace, dataset, comparison.runs[0], apart=apart)
 
 
@@ -33,6 +35,7 @@ def _runs(workspace: Workspace, comparison: Comparison, shown: Sequence[Entry]) 
         {
             "": [symbol_uri(each.run.strategy) for each in shown],
             "Run": [text.plain(each.title) for each in shown],
+            "Chosen": ["✓" if row.taken else "" for row in rows],
             "Backbone": [text.plain(workspace.backbones.titled(each.run)) for each in shown],
             "Test accuracy": [100 * each.score.accuracy for each in shown],
             "95 % from": [100 * each.score.interval[0] for each in shown],
@@ -51,12 +54,12 @@ def _runs(workspace: Workspace, comparison: Comparison, shown: Sequence[Entry]) 
     )
     constant = comparison.constant.score
     counts = text.plain(what_counts(comparison))
-    if counts not in figures:
+    if comparison.goal.kind == "recall":
         figures.insert(3, counts, [100 * each.score.counts.value for each in shown])
     figures.loc[len(figures)] = {
         **dict.fromkeys(figures),
         "Run": text.plain(always(comparison)),
-        counts: 100 * constant.counts.value,
+        **({counts: 100 * constant.counts.value} if comparison.goal.kind == "recall" else {}),
         "Test accuracy": 100 * constant.accuracy,
         "95 % from": 100 * constant.interval[0],
         "to": 100 * constant.interval[1],
@@ -73,6 +76,7 @@ def _runs(workspace: Workspace, comparison: Comparison, shown: Sequence[Entry]) 
         column_config={
             counts: PERCENT,
             "": st.column_config.ImageColumn(width=40),
+            "Chosen": st.column_config.TextColumn(width=70),
             "Test accuracy": st.column_config.ProgressColumn(format="%.1f %%", min_value=0, max_value=100),
             "95 % from": PERCENT,
             "to": PERCENT,
@@ -111,7 +115,7 @@ def _repeats(workspace: Workspace, dataset: Dataset, compared: Run, *, apart: bo
         group.runs[0].recipe.repeats: f"{title}, {kind_of(group)}"
         for title, group in zip(workspace.runs.titles_of_repeats(groups), groups, strict=True)
     }
-    st.markdown("##### Repeats")
+    st.markdown("### Repeats")
     st.dataframe(
         pd.DataFrame(
             {
@@ -146,7 +150,7 @@ def _repeats(workspace: Workspace, dataset: Dataset, compared: Run, *, apart: bo
     if not tests:
         return
     st.markdown(
-        "##### Over folds",
+        "### Over folds",
         help="Corrected resampled t-test (Nadeau and Bengio 2003): folds share most of their training images, so a"
         " plain t-test would be too sure of itself. Adjusted by Holm over all pairs of recipes.",
     )
@@ -159,11 +163,11 @@ def resampled_words(test: Resampled, names: dict[str, str]) -> str:
     ahead, behind, lead = test.first, test.second, test.difference
     if lead.value < 0:
         ahead, behind, lead = behind, ahead, -lead
-    luck = "more than luck" if test.adjusted < 0.05 else "which may be luck"
+    found = "significant" if test.adjusted < 0.05 else "not significant"
     adjusted = "below 0.001" if test.adjusted < 0.001 else f"{test.adjusted:.3f}"
     return (
         f"“{names[ahead]}” is {points(lead).removeprefix('+')} ahead of “{names[behind]}” over"
-        f" {test.folds} folds, {luck}: adjusted p {adjusted}."
+        f" {test.folds} folds, which is {found}: adjusted p {adjusted}."
     )
 
 
@@ -190,4 +194,4 @@ def recipes_table(shown: Sequence[Entry]) -> None:
         column_config={"Field": st.column_config.TextColumn(pinned=True, width=190)},
     )
     if any(NONE in told for told in rows.values()):
-        st.caption(f"{NONE} stands where a strategy does not have the field.")
+        st.caption(f"{NONE}: the strategy does not have that setting.")

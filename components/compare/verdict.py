@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from components import state
+from components import shell, state
+from components.compare.report_button import report_button
 from components.kit import text
+from components.kit.buttons import button
 from components.kit.drawn import drawn
 from components.kit.goal import goal_view
 from components.kit.take_home import export_view
@@ -13,51 +15,54 @@ from transfer_core.presentation.entries import always, what_counts
 from transfer_core.types import Dataset, Run
 from transfer_core.workspace import Comparison, Workspace
 
+NEXT = "Predict with the chosen run"
 Fact = tuple[str, str, str]  # what it is, the figure, what is to be said of it
 
 
 def verdict_view(workspace: Workspace, dataset: Dataset, comparison: Comparison) -> None:
-    """The sentence, the numbers of the run to take, the rule; the advice held against it; the alarm."""
+    """The strip that the page begins with: the sentence, the figures of the run to take, what to do with it.
+
+    The alarm below it where pretraining was useless.
+    """
     verdict = comparison.verdict
     run = next(run for run in comparison.runs if run.id == verdict.choice)
-    with st.container(key="verdict", border=True):
-        st.markdown(f"#### {text.escape(verdict.reason)}")
+    with st.container(key="verdict", border=True, gap="small"):
+        st.markdown(f"## {text.escape(verdict.reason)}")
         if verdict.warning:
             st.warning(text.escape(verdict.warning), icon=":material/warning:")
         drawn(facts(facts_of(workspace, comparison, run)), key="verdict_facts")
         if verdict.caution:
             st.markdown(f":small[{text.escape(verdict.caution)}]")
-        st.caption(rule(comparison))
-        export_view(workspace, dataset, run)
-    grade, transfer = workspace.comparisons.grade(comparison), comparison.transfer
-    places = st.columns(2, gap="medium") if transfer is not None else [st.container()]
-    places[0].markdown(f"###### The advice\n:small[{text.escape(grade.reason)}]")
-    if transfer is not None:
-        said = text.escape(f"{transfer.reason} {transfer.advice}".strip())
-        with places[1]:
-            if transfer.finding == "useless":
-                st.warning(said, icon=":material/warning:")
-            else:
-                st.markdown(f"###### Pretraining\n:small[{said}]")
+        with st.container(horizontal=True, key="verdict_next"):
+            button(NEXT, "predict_chosen", "arrow_forward", shell.leave_for, "predict", type="primary")
+            export_view(workspace, dataset, run)
+            report_button(workspace, dataset, comparison)
+    transfer = comparison.transfer
+    if transfer is not None and transfer.finding == "useless":
+        st.warning(text.escape(f"{transfer.reason} {transfer.advice}".strip()), icon=":material/warning:")
 
 
 def rule(comparison: Comparison) -> str:
     """How many are compared, on what, what needs no training there, and how the choice is made."""
-    images = comparison.images
-    on = f"the same {text.count(images)} test images" if images > 1 else "a single test image"
-    count = len(comparison.runs)
-    least, most = min(comparison.train_images), max(comparison.train_images)
-    trained = f"trained on {text.count(least)}{f' to {text.count(most)}' if most > least else ''} images"
-    share = text.percent(comparison.constant.score.accuracy)
-    constant = f"{text.escape(always(comparison))} has {share} right."
-    if count == 1:
-        return f"1 run on {on}, {trained}. {constant}"
+    constant = f"{text.escape(always(comparison))} has {text.percent(comparison.constant.score.accuracy)} right."
+    on = f"{on_what(comparison)} {constant}"
+    if len(comparison.runs) == 1:
+        return on
     points = f"{100 * comparison.verdict.worth:.1f}".removesuffix(".0")
     more = f" by more than {points} point{'' if points == '1' else 's'}" if comparison.verdict.worth else ""
     return (
-        f"{count} runs compared on {on}, each {trained}. {constant} The rule: of the runs that no other one surely"
-        f" beats{more}, the one that trained fastest; where times hardly differ, the most accurate."
+        f"{on} The rule: of the runs that no other one surely beats{more}, the one that trained fastest; where times"
+        " hardly differ, the most accurate."
     )
+
+
+def on_what(comparison: Comparison) -> str:
+    """ "9 runs compared on the same 153 test images, each trained on 714 images." """
+    images, count = comparison.images, len(comparison.runs)
+    on = f"the same {text.count(images)} test images" if images > 1 else "a single test image"
+    least, most = min(comparison.train_images), max(comparison.train_images)
+    trained = f"trained on {text.count(least)}{f' to {text.count(most)}' if most > least else ''} images"
+    return f"1 run on {on}, {trained}." if count == 1 else f"{count} runs compared on {on}, each {trained}."
 
 
 def facts_of(workspace: Workspace, comparison: Comparison, run: Run) -> list[Fact]:
@@ -86,9 +91,11 @@ def facts(listed: Sequence[Fact]) -> str:
     return f'<style>{STYLE}</style><dl class="facts">{made}</dl>'
 
 
-def how_decided(workspace: Workspace, dataset: Dataset) -> None:
-    """The folded explanation, with what counts and how much of it a lead must be worth."""
-    with st.expander("How this is decided", icon=":material/balance:"):
+def how_decided(workspace: Workspace, dataset: Dataset, comparison: Comparison) -> None:
+    """Folded: the rule, with what counts and what a lead must be worth; the advice; what pretraining brought."""
+    grade, transfer = workspace.comparisons.grade(comparison), comparison.transfer
+    with st.popover("How this is decided", icon=":material/balance:", key="how"):
+        st.caption(rule(comparison))
         goal_view(workspace, dataset, place="compare")
         st.number_input(
             "Points that a lead must exceed",
@@ -103,11 +110,10 @@ def how_decided(workspace: Workspace, dataset: Dataset) -> None:
             help="A surely better run is taken only when it is ahead by more than this. Set it to what a point of"
             " what counts is worth to you against training time.",
         )
+        st.markdown(f"### The advice\n:small[{text.escape(grade.reason)}]")
+        if transfer is not None:
+            st.markdown(f"### Pretraining\n:small[{text.escape(f'{transfer.reason} {transfer.advice}'.strip())}]")
         drawn(EXPLAINED, key="how_decided")
-
-
-def _term(name: str, meaning: str) -> str:
-    return f'<abbr tabindex="0" data-meaning="{text.html(meaning)}">{name}</abbr>'
 
 
 STYLE = """
@@ -118,28 +124,16 @@ STYLE = """
 .drawn .facts small { font-weight: 400; white-space: nowrap; display: block; }
 @container (max-width: 480px) { .drawn .facts { grid-template-columns: 1fr 1fr; gap: .7rem 1rem; } }
 """
-TERMS = """
-.drawn .told { position: relative; max-width: 46rem; padding-bottom: 3.6rem; }
-.drawn .told > small { position: absolute; left: 0; bottom: .6rem; }
-.drawn abbr { text-decoration: underline dotted; text-underline-offset: .2em; cursor: help; }
-.drawn abbr:is(:hover, :focus)::after { content: attr(data-meaning); position: absolute; left: 0; bottom: 0;
-  max-width: 34rem; padding: .5rem .75rem; border-radius: 8px; font-size: .8125rem; line-height: 1.4;
-  background: var(--ink); color: var(--paper); }
-"""
 EXPLAINED = (
-    f"<style>{TERMS}</style><p class='told'>All runs answer the same test images, so they are compared image by image."
-    f" A {_term('paired bootstrap', 'Draws the test images anew, 2,000 times, the same ones for both runs.')} says"
-    " between what bounds the difference of two runs lies:"
-    f" {_term('near-duplicates', 'Pictures that are nearly the same; they would count twice.')} are drawn together."
-    f" {_term('McNemar’s exact test', 'Looks only at the images that one run alone has right: would a coin toss do?')}"
-    " says whether the images that one run alone has right are more than luck. Where macro-F1 counts, chance decides"
-    " 4,000 times whose answers are whose instead; where the recall of a class counts, only its images are compared, at"
-    " the threshold that each run’s validation images set. The more pairs are compared, the more"
-    f" often one differs by luck, so {_term('Holm’s rule', 'Multiplies each p value by how many tests remain.')} asks"
-    " for more of each. A run is surely better when the adjusted p is below 0.05 and the interval leaves out zero."
-    " The verdict takes the run that trained fastest of those that no other one surely beats by more than the points"
-    " above; of those that took less than one and a half times as long as that, the most accurate."
-    " By the same tests each run is held against always answering the class that is commonest in training: one that is"
-    " not surely better than that is taken only where none is, and the verdict says so."
-    "<small>Point at an underlined term, or tap it, to read what it means.</small></p>"
+    "<p style='max-width: 46rem'>All runs answer the same test images, so they are compared image by image. A paired "
+    "bootstrap says between what bounds the difference of two runs lies: near-duplicates are drawn together. "
+    "McNemar’s exact test says whether the images that one run alone has right make a significant difference. Where "
+    "macro-F1 counts, it is drawn at random 4,000 times whose answers are whose instead; where the recall of a class "
+    "counts, only its images are compared, at the threshold that each run’s validation images set. The more pairs are "
+    "compared, the more often one differs though nothing is behind it, so Holm’s rule asks for more of each. A run is "
+    "surely better when the adjusted p is below 0.05 and the interval leaves out zero. The verdict takes the run that "
+    "trained fastest of those that no other one surely beats by more than the points above; of those that took less "
+    "than one and a half times as long as that, the most accurate. By the same tests each run is held against always "
+    "answering the class that is commonest in training: one that is not surely better than that is taken only where "
+    "none is, and the verdict says so.</p>"
 )

@@ -27,7 +27,7 @@ def headline(workspace: Workspace, dataset: Dataset, profile: Profile) -> None:
     """The sentence and the page's primary button; below it the splits, the size, and what was noted of all images."""
     with st.container(border=True, key="ready"):
         words, go = st.columns([7, 3], vertical_alignment="center", gap="medium")
-        words.markdown(f"#### {text.escape(ready(dataset, profile))}")
+        words.markdown(f"## {text.escape(ready(dataset, profile))}")
         with go:
             button(
                 *("Decide on a strategy", "go_on", "arrow_forward", shell.leave_for, "decide"),

@@ -15,6 +15,7 @@ from components.kit.gallery import data_uri, or_none, tag
 from transfer_core.presentation.answers import KINDS
 from transfer_core.presentation.readiness import split_name
 from transfer_core.types import Dataset, Problem
+from transfer_core.words import some
 from transfer_core.workspace import Workspace
 
 FIRST, STEP = 4, 12  # problems of a kind that are shown, and how many more at a press
@@ -57,8 +58,12 @@ def problems_view(workspace: Workspace, dataset: Dataset) -> None:
     """Every kind that there is, the gravest first; nothing where nothing was found."""
     found = {kind: tuple(findings(dataset, kind)) for kind in ABOUT}
     for kind, listed in found.items():
-        if listed:
+        if listed and kind != "duplicate":
+            st.header(f"{KINDS[kind]}: {text.count(len(listed))}", anchor=False)
             _kind(workspace, dataset, kind, listed)
+    if together := found["duplicate"]:  # nothing is wrong with them: Graft knows how to count them
+        with st.expander(f"Near-duplicates: {some(len(together), 'group')}", icon=":material/content_copy:"):
+            _kind(workspace, dataset, "duplicate", together)
     if any(found.values()):
         with st.expander(f"All as a table ({text.count(len(dataset.problems))})", icon=":material/table_rows:"):
             table(dataset.problems)
@@ -108,14 +113,13 @@ def _group(dataset: Dataset, group: int, words: str) -> Finding:
 def _kind(workspace: Workspace, dataset: Dataset, kind: str, listed: Sequence[Finding]) -> None:
     place = state.shown.of("problems", kind, dataset.id)
     number = place.get() or FIRST
-    st.subheader(f"{KINDS[kind]}: {text.count(len(listed))}", anchor=False)
     whole = [problem.reason for problem in dataset.problems if problem.kind == "duplicate" == kind]
     st.caption(text.escape(" ".join([*whole, ABOUT[kind]])))
     drawn = "".join(_section(workspace, dataset, each) for each in listed[:number])
     mount(key=f"problems_{kind}", data={"html": drawn})
     left = len(listed) - number
     if left > 0:
-        label = f"Show {min(STEP, left)} more of {text.count(left)}"
+        label = f"Show {min(STEP, left)} more" + (f" of {text.count(left)}" if left > STEP else "")
         button(label, f"more_{kind}", "expand_more", place.set, number + STEP, type="tertiary")
 
 

@@ -30,7 +30,7 @@ def answer_view(
     run = _its_run(workspace, dataset, backbone, decision, runs)
     plans = {plan.strategy: plan for plan in decision.plans}
     with st.container(key="answer", gap="small"):
-        st.subheader(text.escape(headline(decision, titles, run)), anchor=False)
+        st.header(text.escape(headline(decision, titles, run)), anchor=False)
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key="do_it"):
             launch = partial(_launch, workspace, dataset, backbone, decision)
             if run is None:

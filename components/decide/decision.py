@@ -171,14 +171,14 @@ def _of_pilots(decision: Decision, titles: Mapping[str, str]) -> tuple[str, str,
         return None
     if pilots.recommended is None:
         tied = " and ".join(titles[name] for name in pilots.tied[:2]) + (" and others" * (len(pilots.tied) > 2))
-        why = "Within noise" if _noise(pilots) else "Not proven"
+        why = "Not significant" if _noise(pilots) else "Not proven"
         answer = titles[decision.strategy] if _guessed(decision) else "A tie"
         return why, answer, f"Not told apart: {tied}." if tied else ""
     return "Ahead", titles[pilots.recommended], margin_words(pilots)
 
 
 def _noise(pilots: Pilots) -> bool:
-    """Whether the first leads the second by no more than chance explains; else too few images or steps showed it."""
+    """Whether the first does not lead the second significantly; else too few images or steps showed it."""
     return pilots.low is None or pilots.low <= 0
 
 

@@ -33,14 +33,19 @@ def estimates_view(
     titles: Mapping[str, str],
     limit: float | None,
     keep: Callable[[float | None], None],
+    *,
+    of: str = "",
 ) -> None:
-    """The slider of the time limit, whose seconds go to `keep` when they change, and the table of strategies."""
+    """The slider of the time limit, whose seconds go to `keep` when they change, and the table of strategies.
+
+    `of`: the dataset's id.
+    """
     kept = next((name for name, seconds in LIMITS.items() if seconds == limit), NO_LIMIT)
     chosen = st.select_slider(
         "Time that a run may take",
         list(LIMITS),
         value=kept,
-        key=SLIDER,
+        key=f"{SLIDER}_{of}",
         width=520,
         help="Rules out strategies that do not fit, or takes epochs from them where fewer still make sense.",
     )

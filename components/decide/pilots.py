@@ -154,11 +154,11 @@ def margin(pilots: Pilots) -> str:
     reach = max(abs(pilots.low), abs(pilots.high), abs(pilots.margin), 0.01) * 1.15
     low, middle, high = (50 + 50 * value / reach for value in (pilots.low, pilots.margin, pilots.high))
     return (
-        '<section class="axis"><h4>Lead of the first over the second</h4><div class="scale"><i class="rail"></i>'
+        '<section class="axis"><h3>Lead of the first over the second</h3><div class="scale"><i class="rail"></i>'
         f'<i class="span" style="left: {low:.1f}%; width: {high - low:.1f}%"></i>'
         f'<i class="zero" style="left: 50%"></i><i class="dot" style="left: {middle:.1f}%"></i></div>'
         f'<div class="ends"><span>second ahead</span><span>first ahead</span></div>'
-        "<small>When the interval holds zero, chance could have made the difference.</small></section>"
+        "<small>When the interval holds zero, the difference is not significant.</small></section>"
     )
 
 

@@ -95,7 +95,7 @@ def _axis(
     said = f"<small>{text.html(finding)}</small>" if finding else ""
     below = "" if kind == "off" else f'<div class="ends"><span>0: {far}</span><span>1: {near}</span></div>'
     return (
-        f'<section class="axis {kind}"><header><h4>{text.html(title)}</h4>{value}</header>'
+        f'<section class="axis {kind}"><header><h3>{text.html(title)}</h3>{value}</header>'
         f'<div class="scale"><i class="rail"></i>{marks}</div>{below}{said}</section>'
     )
 

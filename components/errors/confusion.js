@@ -93,7 +93,7 @@ class Confusion {
 
   panel(panel, at) {
     const section = made("section", { class: "panel" })
-    const head = made("h4", {}, section)
+    const head = made("h3", {}, section)
     head.innerHTML = panel.mark
     head.append(panel.title)
     made("p", { class: "note" }, section, panel.note)

@@ -15,7 +15,7 @@ from components.kit.feed import feed
 from components.kit.guard import said
 from components.kit.status import ENDED_BADLY, phase_bar, say_ended_badly
 from transfer_core.types import SPLITS, Dataset, Job, Mark
-from transfer_core.workspace import Comparison, DatasetRow, Seen, Workspace
+from transfer_core.workspace import Comparison, DatasetRow, Workspace
 
 CAUTION = (
     "Look at each image before you mark it: the suggestions are the opinion of these very runs, and a test that is "
@@ -24,10 +24,8 @@ CAUTION = (
 )
 
 
-def corrections_view(
-    workspace: Workspace, dataset: Dataset, comparison: Comparison, shown: Sequence[Seen], was_active: bool
-) -> None:
-    """`shown`: images that can be marked above. Call in a fragment that runs by itself while a version is made."""
+def corrections_view(workspace: Workspace, dataset: Dataset, comparison: Comparison, was_active: bool) -> None:
+    """Call in a fragment that runs by itself while a version is made."""
     marks, job = workspace.corrections.marks(dataset), workspace.corrections.job(dataset)
     active = job is not None and job.active
     if was_active != active:
@@ -35,7 +33,7 @@ def corrections_view(
     if marks or active:
         with st.container(border=True, key="corrections"):
             st.markdown(words(marks))
-            _elsewhere(workspace, dataset, marks, {seen.sample for seen in shown})
+            _marked(workspace, dataset, marks)
             if job is not None and active:
                 st.markdown(f"Making **{text.escape(workspace.jobs.task(job).name)}**")
                 phase_bar(feed(workspace, job.id))
@@ -57,19 +55,18 @@ def words(marks: Sequence[Mark]) -> str:
     return f"**{text.count(len(marks))} {'image' if len(marks) == 1 else 'images'} marked:** {', '.join(parts)}."
 
 
-def _elsewhere(workspace: Workspace, dataset: Dataset, marks: Sequence[Mark], above: set[int]) -> None:
-    """Marks of images that these runs do not list, or not yet."""
-    left = {mark.sample: mark for mark in marks if mark.sample not in above}
-    if not left:
+def _marked(workspace: Workspace, dataset: Dataset, marks: Sequence[Mark]) -> None:
+    """The marked images, each with a choice of what becomes of it."""
+    if not marks:
         return
-    which = "is not in sight above" if len(left) == 1 else "are not in sight above"
-    key = f"corrections_elsewhere_{dataset.id}"
-    with st.expander(f"{text.count(len(left))} of them {which}", key=key, on_change="rerun") as box:
+    key = f"corrections_marked_{dataset.id}"
+    with st.expander("Look at what is marked", key=key, on_change="rerun") as box:
         if box.open:
-            samples = first(list(left), key=key)
+            known = {mark.sample: mark for mark in marks}
+            samples = first(list(known), key=key)
             lines = {i: f'<li class="others">{SPLIT[SPLITS[int(dataset.splits[i])]]} image</li>' for i in samples}
-            mark_tiles(workspace, dataset, dict.fromkeys(samples), left, key=f"{key}_tiles", lines=lines)
-            more(list(left), key=key)
+            mark_tiles(workspace, dataset, dict.fromkeys(samples), known, key=f"{key}_tiles", lines=lines)
+            more(list(known), key=key)
 
 
 def _made_or_make(

@@ -9,7 +9,7 @@ from components.errors.gallery import tiles
 from components.errors.look import nothing, points, show, titles_of
 from components.kit import text
 from components.kit.buttons import button, choice
-from components.kit.runs import asked, luck, once
+from components.kit.runs import asked, once, significance
 from transfer_core.types import Dataset
 from transfer_core.workspace import Comparison, Disagreement, Pair, Workspace
 
@@ -50,12 +50,12 @@ def kept(said: Any, ids: list[str]) -> tuple[str, str] | None:
 
 def disagreement_view(workspace: Workspace, dataset: Dataset, comparison: Comparison) -> None:
     """Two runs are picked here."""
-    st.subheader("Where two runs differ", anchor=False)
+    st.header("Where two runs differ", anchor=False)
     first, second = pair_in_hand(comparison, section="images")
     if second is None:
         nothing(
             "Two runs are needed",
-            "Here stand the images that one run fixes and breaks against another. Compare a second run to see them.",
+            "This shows the images that one run has right and another wrong. Compare a second run to see them.",
             key="errors_no_pair",
         )
         return
@@ -96,7 +96,7 @@ def words(found: Disagreement, pair: Pair, titles: tuple[str, str], *, images: i
     return (
         f"{second} fixes **{text.count(len(found.fixed))}** of the images that {first} has wrong, and breaks "
         f"**{text.count(len(found.broken))}** that it has right: net {text.signed(net, 0)} of {text.count(images)}"
-        f" images, {points(accuracy.value)} points ({low} to {high}), {luck(pair, pairs)}."
+        f" images, {points(accuracy.value)} points ({low} to {high}), {significance(pair, pairs)}."
     )
 
 

@@ -21,7 +21,7 @@ from transfer_core.workspace import Comparison, Heat, Seen, Workspace
 
 def mistakes_view(workspace: Workspace, dataset: Dataset, comparison: Comparison, was_active: bool) -> None:
     """The run is picked here; the choice at first. Call in a fragment that runs by itself while evidence is sought."""
-    st.subheader("Wrong, and sure of it", anchor=False)
+    st.header("Wrong, and sure of it", anchor=False)
     ids = [run.id for run in comparison.runs]
     run = comparison.verdict.choice
     if len(ids) > 1:

@@ -12,7 +12,7 @@ from transfer_core.workspace import Comparison, Score
 
 def reliability_view(comparison: Comparison) -> None:
     """The chosen run's calibration in a sentence, all runs' in a table; it and its rival are in the chart at first."""
-    st.subheader("Can confidence be trusted?", anchor=False)
+    st.header("Can confidence be trusted?", anchor=False)
     choice = comparison.verdict.choice
     st.markdown(said(comparison.title(choice), comparison.score(choice)))
     ids = picked = [run.id for run in comparison.runs]
@@ -57,7 +57,7 @@ def said(title: str, score: Score) -> str:
     kept = f"on average it is {text.percent(score.confidence)} sure and {text.percent(score.accuracy)} right"
     name = f"**{text.escape(title)}**"
     if score.sureness == "fitting":
-        return f"{name} is about as sure of itself as it should be: {kept}, and chance explains that much."
+        return f"{name} is about as sure of itself as it should be: {kept}, which does not differ significantly."
     return (
         f"{name} is {score.sureness} of itself, by {abs(gap):.1f} points: {kept} ({100 * low:.1f} to {100 * high:.1f})."
     )

@@ -35,13 +35,13 @@ def errors_view(
 
 
 def _classes(workspace: Workspace, dataset: Dataset, comparison: Comparison) -> None:
-    st.subheader("Which class is taken for which", anchor=False)
+    st.header("Which class is taken for which", anchor=False)
     first, second = pair_in_hand(comparison, section="classes")
     confusion_view(workspace, dataset, comparison, first, second)
-    st.subheader("Class by class", anchor=False)
+    st.header("Class by class", anchor=False)
     class_table(workspace, dataset, comparison, first, second, key=f"errors_classes_{dataset.id}")
 
 
 def _labels(workspace: Workspace, dataset: Dataset, comparison: Comparison, was_active: bool) -> None:
-    shown = label_errors_view(workspace, dataset, comparison)
-    corrections_view(workspace, dataset, comparison, shown, was_active)
+    label_errors_view(workspace, dataset, comparison)
+    corrections_view(workspace, dataset, comparison, was_active)

@@ -31,8 +31,8 @@ STYLE = """
   color: var(--ink); font-family: var(--st-font); font-size: .9375rem; line-height: 1.45; container-type: inline-size;
   font-variant-numeric: tabular-nums; }
 .drawn.dark { --said: #ffb45c; --measured: #6fd0dc; }
-.drawn p, .drawn h4, .drawn ul { margin: 0; padding: 0; }
-.drawn h4 { font-size: 1rem; font-weight: 600; line-height: 1.35; }
+.drawn p, .drawn h3, .drawn ul { margin: 0; padding: 0; }
+.drawn h3 { font-size: 1rem; font-weight: 600; line-height: 1.35; }
 .drawn small { font-size: .8125rem; color: var(--soft); line-height: 1.4; }
 .drawn .tag { display: inline-block; font-size: .75rem; font-weight: 600; line-height: 1.25rem; padding: 0 .5rem;
   border: 1px solid var(--soft); border-radius: 1rem; white-space: nowrap; }

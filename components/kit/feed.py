@@ -46,7 +46,7 @@ class Feed:
     One thread at a time takes events. Others draw meanwhile without a lock: everything here grows or is replaced whole.
     """
 
-    def __init__(self, lock: "threading.Lock | None" = None) -> None:
+    def __init__(self) -> None:
         self.seq = 0  # of the last event taken
         self.stage: StageStart | None = None
         self.progress: tuple[float, Progress] | None = None  # the last, and when it was written
@@ -57,6 +57,7 @@ class Feed:
         self.best_accuracy: float | None = None  # validation's, of the network that would be kept now
         self.highest: tuple[float, str] | None = None  # validation's highest accuracy so far, and where that was
         self.kept = ""  # where the network stood that would be kept now: "epoch 14 of 22"
+        self.timed = Curve()  # validation's accuracy by seconds since the run began
         self.judge = Curve()  # the loss by which gradient descent keeps a network
         self.steps = Curve()  # training loss by step, where steps tell theirs
         self.curves = {(part, panel): Curve() for part in ("train", "val") for panel in PANELS}  # by epoch
@@ -72,11 +73,11 @@ class Feed:
         self._begun: StageStart | None = None  # the stage that has no curves yet
         self._drawn = 0  # stages that have
         self._step = self._seconds = 0.0  # the furthest so far
-        self._lock = lock or threading.Lock()
+        self._taking = threading.Lock()
 
     def read(self, workspace: Workspace, job: str) -> None:
         """Take what the store has beyond the last event taken."""
-        with self._lock:
+        with self._taking:
             for seq, when, event in workspace.jobs.events(job, after=self.seq):
                 self.take(event, when)
                 self.seq = seq
@@ -95,9 +96,8 @@ class Feed:
 
     def _begin_anew(self) -> None:
         """Of a run that made way for another one and starts over: what it had drawn before is gone."""
-        anew = Feed(self._lock)
-        anew.seq, anew.notices = self.seq, self.notices
-        self.__dict__.update(vars(anew))
+        kept = ("seq", "notices", "_taking")
+        self.__dict__.update({name: value for name, value in vars(Feed()).items() if name not in kept})
 
     def _stage(self, event: StageStart) -> None:
         self.stage = self._begun = event
@@ -141,6 +141,7 @@ class Feed:
                 self.best = self.best | {panel: Curve()}
                 self.best[panel].add(event.step, value)
         self.judge.add(event.step, event.val_refined)
+        self.timed.add(event.seconds, event.val_accuracy)
         self._in_stage[event.stage] = self._in_stage.get(event.stage, 0) + 1
         if event.best:
             self.kept = self._place(event.stage)

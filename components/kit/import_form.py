@@ -32,6 +32,7 @@ STYLE = """
 .st-key-drop_zone [data-testid="stFileUploaderDropzone"] { min-height: 9.5rem; border: 2px dashed
   color-mix(in srgb, currentColor 32%, transparent); justify-content: center; align-items: center;
   flex-direction: column; gap: .75rem; }
+.st-key-drop_zone [data-testid="stFileUploaderDropzoneInstructions"] { flex: none; margin: 0; width: auto; }
 .st-key-drop_zone [data-testid="stFileUploaderDropzone"]:is(:hover, :focus-within) { border-color: currentColor; }
 .st-key-examples [data-testid="stHorizontalBlock"] { flex-wrap: nowrap; }
 .st-key-examples [data-testid="stColumn"] { min-width: 0; flex: 1 1 0; }
@@ -52,10 +53,10 @@ def import_form(workspace: Workspace, arrived: Callable[[str], None], *, primary
     """
     left, right = st.columns([6, 5], gap="large")
     with left:
-        st.markdown("##### Your images")
+        st.markdown("### Your images")
         _drop_zone(workspace)
     with right:
-        st.markdown("##### No images yet? Take an example")
+        st.markdown("### No images yet? Take an example")
         with st.container(key="examples"):
             places = st.columns(2, gap="medium")
         for number, (place, example) in enumerate(zip(places, workspace.datasets.examples(), strict=True)):

@@ -158,7 +158,7 @@ function picture(data, figure, look) {
     const across = { xref: "x2 domain", yref: "y2" }
     layout.shapes.push({ type: "line", ...across, x0: 0, x1: 1, y0: data.chance, y1: data.chance, line: thin })
     layout.annotations.push({
-      text: "chance", ...across, x: 1, y: data.chance, xanchor: "right", yanchor: "bottom", showarrow: false,
+      text: "guessing", ...across, x: 1, y: data.chance, xanchor: "right", yanchor: "bottom", showarrow: false,
       font: { size: 12 },
     })
   }

@@ -35,7 +35,7 @@ def _compared(_workspace: Workspace, root: str, runs: tuple[str, ...], worth: fl
 
 
 def _tested(workspace: Workspace, dataset: str) -> tuple[str, ...]:
-    return tuple(run.id for run in workspace.runs.list(dataset) if run.tested)
+    return tuple(run.id + run.remark.name for run in workspace.runs.list(dataset) if run.tested)
 
 
 def kept(workspace: Workspace, ask: Callable[..., Answer], *args: Any, by: Hashable) -> Answer:
@@ -87,8 +87,8 @@ def titles(workspace: Workspace, runs: Sequence[Run]) -> dict[str, str]:
 
 
 def states(runs: Sequence[Run]) -> str:
-    """By which titles and lines change: a run came, went or is in another state."""
-    return " ".join(f"{run.id} {run.status}" for run in runs)
+    """By which titles and lines change: a run came, went, is in another state or called otherwise."""
+    return " ".join(f"{run.id} {run.status} {run.remark.name}" for run in runs)
 
 
 def kind_of(group: Repeats) -> str:
@@ -99,11 +99,11 @@ def kind_of(group: Repeats) -> str:
     return " of ".join(words)
 
 
-def luck(pair: Pair, pairs: int) -> str:
-    """What is to be held of a lead: "which is more than luck", "which is not proven among 10 pairs of runs" """
+def significance(pair: Pair, pairs: int) -> str:
+    """What is to be held of a lead: "which is significant", "which is not significant among 10 pairs of runs" """
     if pair.sure:
-        return "which is more than luck"
-    return f"which is not proven among {text.count(pairs)} pairs of runs" if pair.sure_alone else "which may be luck"
+        return "which is significant"
+    return "which is not significant" + (f" among {text.count(pairs)} pairs of runs" if pair.sure_alone else "")
 
 
 def points(difference: Interval) -> str:

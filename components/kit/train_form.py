@@ -29,7 +29,8 @@ def train_form(workspace: Workspace, recommended: str) -> Form:
 
 def renew(form: Form) -> None:
     """New widgets, which begin with what the form holds."""
-    form.turn += 1
+    form.turn = state.form_turn.get() + 1
+    state.form_turn.set(form.turn)
     form.start = {"chosen": list(form.chosen), "folds": form.folds, "seeds": form.seeds, **form.settings}
 
 
@@ -77,7 +78,7 @@ def fill_from(workspace: Workspace, dataset: Dataset, recipe: Recipe) -> None:
     strategy = workspace.strategies.get(recipe.strategy)
     if not strategy.network:
         state.backbone.set(recipe.backbone)
-    state.setup.set(True)
+    state.setup.of(dataset.id).set(True)
     state.show_settings.set(True)
     state.filled.set(strategy.title + (f", all {recipe.folds} folds" if recipe.folds else ""))
 

@@ -34,14 +34,14 @@ def given(workspace: Workspace, dataset: Dataset) -> Given | None:
     uploads = []
     if way == "files":
         uploads = st.file_uploader(
-            "Photos, or a zip of them", [*KINDS, "zip"], accept_multiple_files=True, key="photos"
+            "Photos, or a zip of them", [*KINDS, "zip"], accept_multiple_files=True, key=f"photos_{dataset.id}"
         )
     elif way == "folder":
         uploads = st.file_uploader(
-            "A folder, with those inside it", KINDS, accept_multiple_files="directory", key="photo_folder"
+            "A folder, with those inside it", KINDS, accept_multiple_files="directory", key=f"photo_folder_{dataset.id}"
         )
     else:
-        shot = st.camera_input("A picture", key="camera")
+        shot = st.camera_input("A picture", key=f"camera_{dataset.id}")
         uploads = [] if shot is None else [shot]
     tests = dataset.count(TEST)
     if st.button(
@@ -84,6 +84,6 @@ def runs_to_ask(workspace: Workspace, dataset: Dataset, done: Sequence[Run]) -> 
         format_func=lambda id: text.plain(names[id]),
         key=asked.key,
         max_selections=MOST_RUNS,
-        help="Compare's choice stands here first. Several runs answer side by side.",
+        help="Compare's choice comes first. Several runs answer side by side.",
     )
     return tuple(picked)

@@ -90,7 +90,7 @@ def _answer(found: Predicted, row: int, place: int, title: str) -> None:
     answer = f"{text.escape(found.classes[best])}, {text.percent(float(said[best]))}"
     if not found.sure(place, row):
         answer = f"Not sure: {answer}"
-    st.subheader(f"{text.escape(title)}: {answer}" if title else answer, anchor=False)
+    st.header(f"{text.escape(title)}: {answer}" if title else answer, anchor=False)
     if found.unlike[place, row]:
         st.warning("Unlike anything in training: no answer of this run means much for it.", icon=":material/help:")
     elif not doubt.images:
@@ -111,7 +111,7 @@ def many_answers(workspace: Workspace, id: str, found: Predicted, titles: Sequen
     """The sentence, the table, the downloads."""
     read = [row for row, error in enumerate(found.errors) if not error]
     sure = sum(found.sure(0, row) for row in read)
-    st.subheader(_headline(found, len(read), sure), anchor=False)
+    st.header(_headline(found, len(read), sure), anchor=False)
     if len(found.names) < found.of:
         st.caption(f"Stopped after {text.count(len(found.names))} of {text.count(found.of)} images.")
     for title, doubt in zip(titles, found.doubts, strict=True):

@@ -68,7 +68,7 @@ def _card(workspace: Workspace, row: DatasetRow, runs: list[Run], *, first: bool
         ]
         pictures = "".join(f'<img src="{source}" alt="">' for source in shown[:TILES] if source)
         tiles.html(f'<div class="graft-tiles">{pictures}</div>')
-        words.markdown(f"##### {text.escape(row.name)}\n{said}")
+        words.markdown(f"### {text.escape(row.name)}\n{said}")
         with go:
             button(label, f"open_{row.id}", icon, _go_on, row.id, page, type="primary" if first else "secondary")
 

@@ -48,7 +48,8 @@ def _shown(picture: bytes, warnings: Sequence[str], recipe: Recipe, who: str) ->
     for said in warnings:
         st.warning(text.escape(said), icon=":material/swap_horiz:")
     st.caption(f"**How {text.escape(who)} will see your images**")
-    st.image(picture, width=WIDTH_PX if on else PLAIN_WIDTH_PX)
+    said = f"Rows of training images, each as it is and as {who} will see it"
+    st.image(picture, width=WIDTH_PX if on else PLAIN_WIDTH_PX, alt=said)
     columns = "Left: your images. Beside them: the squares that the network sees of them"
     if on:
         st.caption(

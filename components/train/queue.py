@@ -12,12 +12,14 @@ from components.kit.charts import color_uri, symbol_uri
 from components.kit.feed import feed
 from components.kit.guard import fragment
 from components.kit.runs import kept, kind_of, states, taken, titles
-from components.kit.status import left, phase, run_badge
+from components.kit.status import BADGES, left, phase, run_badge
 from transfer_core.types import GOING, Dataset, Repeats, Run, Status
-from transfer_core.workspace import Workspace
+from transfer_core.workspace import Workspace, holds
 
 TICK_SECONDS = 3.0
 PAGE = "queue_page"  # of the list that is turned
+SEARCHED = 10  # lines from which there is a search box
+NOTE = 90  # characters of a note in a line
 AT_WORK: tuple[Status, ...] = ("running", "stopping")
 RANKS = {"running": 0, "stopping": 0, "queued": 1}  # what has ended comes after these
 HEADS = (
@@ -34,7 +36,7 @@ STYLE = """
 .run-heads > :nth-child(4) { text-align: right; }
 .st-key-queue [class*="st-key-runs_"] { padding-left: 1.5rem; }
 .st-key-queue :is([class*="st-key-queue_"], [class*="st-key-group_"]) > div { width: auto; min-width: 0; }
-.st-key-queue [data-testid]:is(:has(> .run-bar), :has(> * > .run-bar)) { display: contents; }
+.st-key-queue :is([class*="st-key-queue_"], [class*="st-key-group_"]) div:has(.run-bar) { display: contents; }
 .st-key-queue [class*="st-key-show_"] button {
   justify-content: flex-start; text-align: left; padding: .1rem .5rem; min-height: 2rem; white-space: normal;
 }
@@ -51,6 +53,7 @@ STYLE = """
 .run-note { grid-column: 1 / -1; grid-row: 2; font-size: .8125rem; padding: 0 .5rem .15rem 2.3rem; }
 .run-note { overflow-wrap: anywhere; line-height: 1.35; }
 .run-note b { font-weight: 600; border: 1px solid; border-radius: 1rem; padding: 0 .5rem; font-size: .75rem; }
+.run-note em { font-style: normal; border: 1px solid #8888; border-radius: .3rem; padding: 0 .35rem; }
 @media (max-width: 720px) {
   .run-heads { display: none; }
   .st-key-queue :is([class*="st-key-queue_"], [class*="st-key-group_"]) {
@@ -114,7 +117,7 @@ def queue_view(workspace: Workspace, dataset: Dataset, runs: Sequence[Run]) -> N
     marks = "".join(f"--mark-{name}: url({symbol_uri(name)}); --fill-{name}: url({color_uri(name)});" for name in known)
     st.html(f"{STYLE}.st-key-queue {{ {marks} }}\n</style>")
     best = taken(workspace, dataset)
-    _table(workspace, runs, best.id if best is not None else "")
+    _table(workspace, runs, _sought(workspace, dataset, runs), best.id if best is not None else "")
     if any(run.active for run in runs) and not any(run.status in AT_WORK for run in runs):
         fragment(_watch, run_every=TICK_SECONDS)(workspace, dataset.id, states(runs))
 
@@ -134,10 +137,36 @@ def _watch(workspace: Workspace, dataset: str, known: str) -> None:
         st.rerun()
 
 
-def _table(workspace: Workspace, runs: Sequence[Run], best: str) -> None:
-    shown, found = shown_run(runs), lines(workspace, runs)
+def _sought(workspace: Workspace, dataset: Dataset, runs: Sequence[Run]) -> list[Line]:
+    """The lines to list: all, or those that the search box asks for, where there are enough for one."""
+    found = lines(workspace, runs)
+    if len(found) < SEARCHED:
+        return found
+    words = st.text_input(
+        "Search runs",
+        key=state.run_search.of(dataset.id).key,
+        placeholder="Search by name, tag, note, strategy or state",
+        icon=":material/search:",
+        label_visibility="collapsed",
+    )
+    names = titles(workspace, runs)
+
+    def told(line: Line) -> bool:
+        return any(
+            holds(words, f"{line.title} {names[run.id]} {run.strategy} {BADGES[run.status][0]}", run.remark)
+            for run in line.runs
+        )
+
+    kept = [line for line in found if told(line)]
+    if not kept:
+        st.caption("No run has these words in its name, tags, note, strategy or state. All are listed.")
+    return kept or found
+
+
+def _table(workspace: Workspace, runs: Sequence[Run], found: Sequence[Line], best: str) -> None:
+    shown = shown_run(runs)
     table = Table(workspace=workspace, titles=titles(workspace, runs), shown=shown, best=best, known=states(runs))
-    place = next(i for i, line in enumerate(found) if any(run.id == shown for run in line.runs))
+    place = next((i for i, line in enumerate(found) if any(run.id == shown for run in line.runs)), 0)
     number = page_in_hand(PAGE, len(found), sought=place, mark=shown)
     with st.container(key="queue", gap=None):
         listed = found[number * LINES : (number + 1) * LINES]
@@ -259,7 +288,11 @@ def _about(run: Run, best: bool) -> str:
         parts.append("started by itself" + ", makes way for what you launch" * run.active)
     if run.status == "queued" and run.overtaken_seconds:
         parts.append(f"shorter runs went before it, about {text.duration(run.overtaken_seconds)} so far")
-    return " ".join([*parts[: int(best)], ", ".join(parts[int(best) :])]).strip()
+    parts = [" ".join([*parts[: int(best)], ", ".join(parts[int(best) :])]).strip()]
+    parts += [f"<em>{text.html(tag)}</em>" for tag in run.remark.tags]
+    if run.remark.note:
+        parts.append(text.html(text.short(run.remark.note, NOTE)))
+    return " ".join(filter(None, parts))
 
 
 def _cells(strategy: str, share: float, words: str, time: str, note: str) -> str:

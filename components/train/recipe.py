@@ -75,5 +75,5 @@ def read_json(file: BinaryIO) -> Any:
 
 def _shown(recipe: Recipe, key: str) -> None:
     written = json.dumps(asdict(recipe), indent=1)
-    st.code(written, language="json", height=240)
+    st.code(written, language="json", wrap_lines=True)
     save_button("Save", written + "\n", f"graft-{recipe.strategy}.json", f"save_{key}")

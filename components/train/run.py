@@ -12,6 +12,7 @@ from components.kit.feed import Feed, feed
 from components.kit.guard import follow, fragment, said
 from components.kit.live_chart import run_chart
 from components.kit.own_weights import added, suggested
+from components.kit.remark import remark_form
 from components.kit.runs import titles
 from components.kit.status import phase_bar, say_ended
 from components.kit.take_home import export_view
@@ -33,11 +34,13 @@ def run_view(workspace: Workspace, dataset: Dataset, runs: Sequence[Run]) -> Non
     """The picked one of a dataset's runs, live while it trains. Call at top level."""
     shown = next(run for run in runs if run.id == shown_run(runs))
     title = titles(workspace, runs)[shown.id]  # with its seed and fold, where others differ in these
-    st.subheader(text.escape(title), anchor=False)
+    st.header(text.escape(title), anchor=False)
     live, then = partial(workspace.runs.get, shown.id), partial(_follow_next, workspace)
     follow(_now, live, workspace, every=TICK_SECONDS, place="now", ended=then)
     drawn = fragment(_so_far, run_every=CURVES_SECONDS if shown.active else None, place="so far")
     drawn(workspace, dataset, shown.id)
+    with st.popover("Name, note, tags", icon=":material/edit_note:", key=f"remark_of_{shown.id}"):
+        remark_form(workspace, shown.id, shown.remark, title=title)
     export_view(workspace, dataset, shown)
     continue_view(workspace, dataset, shown)
     recipe_of_run(workspace, dataset, shown)

@@ -79,7 +79,7 @@ def train_settings(workspace: Workspace, backbone: Backbone, by_rule: Sequence[R
             20,
             form.start["seeds"],
             key=form.key("seeds"),
-            help="Trains so many times, seed after seed: how much of a result is luck. Linear classifiers on frozen"
+            help="Trains so many times, seed after seed: how far results differ by it. Linear classifiers on frozen"
             " features hardly change with the seed, unless it draws the training images of each class.",
         )
     augmenting = [recipe for recipe, strategy in zip(by_rule, chosen, strict=True) if "augment" in strategy.settings]

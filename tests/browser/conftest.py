@@ -32,7 +32,10 @@ FLAGS = (
 # JavaScript: the number of points of the longest curve of the live chart; 0 while there is none.
 plotted = """Math.max(0, ...[...document.querySelectorAll('.graft-live-plot')]
     .flatMap(plot => (plot.data ?? []).map(curve => curve.x?.length ?? 0)))"""
-PAGES = {"": "Graft", "data": "Data", "decide": "Decide", "train": "Train", "compare": "Compare", "predict": "Predict"}
+PAGES = {
+    "": "Graft",
+    **{each.lower(): each for each in ("Data", "Decide", "Train", "Compare", "Predict", "Settings")},
+}
 DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 
 

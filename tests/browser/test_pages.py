@@ -13,6 +13,10 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.browser.conftest import PAGES, Server, screenshot, unfold, upload
 
+# JavaScript: where each word stands that is underlined.
+MARKED = """new Map([...(CSS.highlights.get('graft-term') ?? [])]
+    .map(range => [range.toString(), range.getBoundingClientRect()]))"""
+
 
 def downloaded(page: Page, button: Locator) -> Path:
     """What a button saves. On a busy machine a press is lost where the page is drawn anew under it, so three."""
@@ -59,6 +63,14 @@ def test_a_backbone_is_measured_and_another_one_chosen_from_the_catalogue(
     unfold(page, "Set up runs")
     card, dialog = page.locator(".st-key-backbone_card"), page.get_by_role("dialog")
     expect(card).to_contain_text("Works offline")
+    page.wait_for_function(f"() => {MARKED}.has('ImageNet')")
+    x, y = page.evaluate(f"(() => {{ const at = {MARKED}.get('ImageNet'); return [at.x + 5, at.y + 5] }})()")
+    page.mouse.move(x, y)
+    expect(page.get_by_role("tooltip")).to_contain_text("ImageNet: 1.3 million photos")
+    page.get_by_role("button", name="What this page is for").click()
+    expect(page.get_by_text("Here runs are set up, launched, watched and stopped.")).to_be_visible()
+    expect(page.get_by_role("definition").filter(has_text="the backbone's numbers into your classes")).to_be_visible()
+    page.keyboard.press("Escape")
     page.get_by_role("button", name="Choose another").click()  # it is measured by itself meanwhile
     expect(card).to_contain_text(re.compile(r"\d images/s here"), timeout=60_000)
     expect(dialog).to_be_visible()

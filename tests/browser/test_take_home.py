@@ -19,7 +19,7 @@ from tests.browser.conftest import Server, screenshot
 @pytest.mark.timeout(240)
 def test_from_an_upload_to_a_bundle_that_answers(server: Server, page: Page, photos: Path, tmp_path: Path) -> None:
     began = time.monotonic()
-    page.goto(f"{server.url}/data")
+    page.goto(server.url)
     zipped = shutil.make_archive(str(tmp_path / "colours"), "zip", photos)
     page.locator("[data-testid=stFileUploaderDropzoneInput]").set_input_files(zipped)
     expect(page.get_by_text(re.compile("Ready: 60 images, 3 classes"))).to_be_visible(timeout=60_000)

@@ -57,13 +57,14 @@ def test_which_class_is_commonest_is_told_by_training_images() -> None:
 
 
 def test_a_cheap_run_that_is_not_surely_better_than_that_is_left_for_one_that_is() -> None:
-    """The dear run finds 10 of 12 rare ones, the cheap one 5 of them, which may be luck on its own."""
+    """The dear run finds 10 of 12 rare ones, the cheap one 5 of them, which is not significant on its own."""
     dear, cheap = [0] * 188 + [1] * 10 + [0] * 2, [0] * 188 + [1] * 5 + [0] * 7
     found = made({"a": dear, "b": cheap}, (188, 12), seconds={"a": 500.0, "b": 5.0})
     assert found.constant.beaten_by("a") and not found.constant.beaten_by("b")
     assert found.pair("a", "b").better is None, "the cheap one would be taken otherwise"
     assert found.verdict.choice == "a" and found.verdict.reason.startswith("Take “Fine-tune all”: it has 99.0 %")
     assert "“Linear probe” is not surely better than always answering “usual”" in found.verdict.reason
+    assert "which is significant" not in found.verdict.reason
     assert [pair.adjusted for pair in found.constant.pairs] == holm([pair.p for pair in found.constant.pairs])
 
 

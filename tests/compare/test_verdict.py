@@ -20,7 +20,7 @@ SLOW_FIRST = {"a": 410.0, "b": 10.0}
     ("first", "second", "choice", "words"),
     [
         (90, 50, "a", "40.0 points (+30.0 to"),  # the sure winner is worth its time
-        (90, 89, "b", "which is within chance on 100 images, and costs 41 times the time"),
+        (90, 89, "b", "which is not significant on 100 images, and costs 41 times the time"),
         (90, 90, "b", "“Fine-tune all” cannot be told apart from it on these images, and none took much less time"),
         (89, 90, "b", "“Fine-tune all” cannot be told apart from it on these images, and none took much less time"),
     ],
@@ -73,7 +73,7 @@ def test_what_was_kept_from_before_does_not_make_a_run_cheap() -> None:
         ((9_950, 9_947), (10.0, 1.0), "has only 3 images of 10,000 more right, and costs 10 times the time"),
         ((95, 94), (1.4, 1.0), "“Linear probe” cannot be told apart from it on these images, and none took much less"),
         ((95, 94), (0.05, 0.02), "and costs 2.5 times the time"),
-        ((1, 0), (2.0, 1.0), "is 100.0 points better, which is within chance on 1 image,"),
+        ((1, 0), (2.0, 1.0), "is 100.0 points better, which is not significant on 1 image,"),
     ],
 )
 def test_sentences_hold_at_their_edges(right: tuple[int, int], seconds: tuple[float, float], words: str) -> None:
@@ -158,7 +158,7 @@ def test_every_strategy_is_one_of_the_two_approaches_or_a_control() -> None:
 
 
 def test_every_run_that_is_compared_counts_in_holms_adjustment() -> None:
-    """A lead that is sure on its own is luck among many; the sentence says why."""
+    """A lead that is sure on its own is not significant among many; the sentence says why."""
     rng = np.random.default_rng(5)
     right = {"b": [True] * 80 + [False] * 20, "a": [True] * 87 + [False] * 13}
     strategies, seconds = dict(BOTH), dict(SLOW_FIRST)
@@ -167,10 +167,10 @@ def test_every_run_that_is_compared_counts_in_holms_adjustment() -> None:
         strategies[f"c{i}"], seconds[f"c{i}"] = "linear_probe", 500.0
         right[f"c{i}"] = (rng.permutation(100) < 70).tolist()
     found = comparison(right, strategies, seconds).verdict
-    assert found.choice == "b" and "which is not proven with 15 pairs compared at once (p = 0." in found.reason
+    assert found.choice == "b" and "which is not significant with 15 pairs compared at once (p = 0." in found.reason
     named = table_of(comparison(right, strategies, seconds))
     advised = grade(named, "linear_probe", TITLES)
-    assert "more, which is not proven with 15 pairs compared at once," in advised.reason
+    assert "more, which is not significant with 15 pairs compared at once," in advised.reason
 
 
 @pytest.mark.parametrize(
@@ -201,9 +201,9 @@ def test_advice_is_graded() -> None:
     assert proven.won is None and "nothing compared here is better" in proven.reason
     absent = grade(table, "from_scratch", TITLES)
     assert absent.run is None and "no run among those compared" in absent.reason
-    luck = grade(
+    graded = grade(
         table_of(comparison({"a": right["a"], "b": [True] * 89 + [False] * 11}, BOTH, SLOW_FIRST)),
         "linear_probe",
         TITLES,
     )
-    assert luck.won is None and "may be luck" in luck.reason
+    assert graded.won is None and "not significant" in graded.reason

@@ -70,7 +70,7 @@ def _correct(opened: Workspace, dataset: Dataset) -> tuple[AppTest, str]:
     def page(workspace, dataset):  # AppTest runs its source, without this file's imports
         from components.errors.corrections import corrections_view
 
-        corrections_view(workspace, dataset, None, (), False)
+        corrections_view(workspace, dataset, None, False)
 
     opened.corrections.mark(dataset, [Mark(sample=0, label=1)])
     return AppTest.from_function(page, args=(opened, dataset)), opened.corrections.submit(dataset)

@@ -205,7 +205,7 @@ def from_figure(seen: Seen, place: str, figure: Mapping[str, Any]) -> None:
     """What hovers, names and labels of a figure say."""
     for trace in figure["data"]:
         if trace.get("name") and trace.get("legendgroup"):
-            title = unescape(trace["name"].partition(", ECE")[0])
+            title = unescape(re.sub("^<b>|</b>$", "", trace["name"].partition(", ECE")[0]))
             seen.say(place, seen.whose(title), title=seen.titles[seen.whose(title)])
         for told in trace.get("hovertext") or ():
             for found in re.finditer(HOVER, told):
@@ -224,7 +224,7 @@ def pages(seen: Seen, dataset: Dataset, ids: Sequence[str]) -> dict[str, str]:
     compare = page("compare")
     compare.session_state[state.compared.of(dataset.id).key] = list(ids)
     for tab in TABS:
-        compare.session_state["compare_section"] = tab
+        compare.query_params["section"] = tab
         ran(compare)
         found[f"Compare, {tab}"] = on_compare(seen, compare, tab)
     predict = ran(page("predict"))
@@ -264,7 +264,7 @@ def train(seen: Seen, ids: Sequence[str], shown: str) -> str:
         seen.say("Train, queue", run, accuracy=found[1], seconds=found[2])
     metrics = {metric.label: metric.value for metric in at.metric}
     validation, test = metrics["Validation accuracy, kept"], metrics["Test accuracy"]
-    seen.say("Train", shown, title=plain(at.subheader[0].value), accuracy=test, validation=validation)
+    seen.say("Train", shown, title=plain(at.header[0].value), accuracy=test, validation=validation)
     seen.say("Train", shown, seconds=metrics["Time"])
     return text_of(at)
 
@@ -321,7 +321,7 @@ def on_compare(seen: Seen, at: AppTest, tab: str) -> str:
 
 
 def verdict(at: AppTest) -> str:
-    return plain(next(each.value for each in at.markdown if each.value.startswith("#### ")))
+    return plain(next(each.value for each in at.markdown if each.value.startswith("## ")))
 
 
 def plain(markdown: str) -> str:
@@ -330,8 +330,6 @@ def plain(markdown: str) -> str:
 
 def text_of(at: AppTest) -> str:
     """All that is written on a page."""
-    written = [
-        str(each.value) for each in (*at.markdown, *at.caption, *at.metric, *at.subheader, *at.info, *at.warning)
-    ]
+    written = [str(each.value) for each in (*at.markdown, *at.caption, *at.metric, *at.header, *at.info, *at.warning)]
     tables = [table.value.to_string() for table in at.dataframe]
     return plain(" ".join([*written, *(each.label for each in at.button), *tables]))

@@ -137,7 +137,7 @@ def test_the_forest_shows_every_interval_and_marks_the_run_that_is_taken() -> No
     assert far.layout["xaxis"]["range"][0] > 70 and "Always “a” has 10.0" in far.told, "here it is not"
 
 
-def test_leads_are_those_over_the_chosen_run_and_pale_where_luck_may_be() -> None:
+def test_leads_are_those_over_the_chosen_run_and_pale_where_not_significant() -> None:
     figure = figures.versus(THREE, compared())
     assert figure.data[0]["x"] == pytest.approx([0.6, 0.0, -6.7])
     assert np.allclose(spans(figure), [(-1.4, 2.6), (0, 0), (-8.7, -4.7)])

@@ -22,3 +22,8 @@ def test_moments_of_an_axis(seconds: float, said: str) -> None:
 
 def test_ticks_that_lie_evenly_have_one_unit() -> None:
     assert scale([15.0, 80.0], "time").axis("Time")["ticktext"][-1] == "80\u202fs", "not 1.33333 min"
+    for low, ratio in product((0.1, 5, 61, 100, 400, 900, 4_000, 9_000, 40_000), (1.05, 1.3, 2, 5, 9.9, 400)):
+        told = scale([low, low * ratio], "time").axis("Time")["ticktext"]
+        numbers, units = zip(*(each.split("\u202f") for each in told), strict=True)
+        assert all(len(number.partition(".")[2]) <= 2 and len(number) <= 5 for number in numbers), told
+        assert ratio > 10 or len(set(units)) == 1, told

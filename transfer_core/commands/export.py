@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from transfer_core.commands.follow import add_promise, follow, put, root
+from transfer_core.commands.named import run_or_taken
 from transfer_core.errors import GraftError
 from transfer_core.words import count, duration, percent, size
 from transfer_core.workspace import Workspace
@@ -16,7 +17,9 @@ FACTS = "model.json"  # that every bundle has
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("run", metavar="RUN", help="id of a finished run, or its beginning")
+    parser.add_argument(
+        "run", metavar="RUN", help="id of a finished run, or its beginning; a dataset: the one to take of it"
+    )
     parser.add_argument("out", type=Path, metavar="OUT.zip", help="where the bundle goes")
     add_promise(parser)
     parser.add_argument("--fp16", action="store_true", help="with a second graph in half precision, and what it costs")
@@ -27,7 +30,7 @@ def export(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     out = options.out.expanduser()
     _require_place(out)
     with Workspace(root(options)) as workspace:
-        run = workspace.runs.find(options.run).id
+        run = run_or_taken(workspace, options.run).id
         job = workspace.exports.submit(run, fp16=options.fp16, promise=options.promise)
         end = follow(workspace, job, "cpu")
         bundle = workspace.exports.bundle(run)

@@ -5,8 +5,8 @@ import time
 from typing import Any
 
 from transfer_core.commands.follow import root, table
-from transfer_core.types import Run, attributes
-from transfer_core.workspace import DatasetRow, Workspace
+from transfer_core.types import Remark, Run, attributes
+from transfer_core.workspace import DatasetRow, Workspace, holds
 
 EMPTY = (
     "There is no dataset yet. Take one in with `graft import photos.zip`, or draw one with `graft example wallpaper`."
@@ -16,6 +16,7 @@ EMPTY = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", nargs="?", choices=("datasets", "runs"), help="one of the two alone")
     parser.add_argument("--dataset", default="", help="its runs alone, by its name or id")
+    parser.add_argument("--search", default="", metavar="WORDS", help="those alone whose name, tags or note hold them")
 
 
 def listed(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
@@ -28,11 +29,15 @@ def listed(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
         titles: dict[str, str] = {}
         for id in names:
             titles |= workspace.runs.titles([run for run in runs if run.recipe.dataset == id])
+        remarks = {id: workspace.remarks.get(id) for id in names}
     count = {id: sum(run.recipe.dataset == id for run in runs) for id in names}
+    if options.search:
+        datasets = [row for row in datasets if holds(options.search, row.name, remarks[row.id])]
+        runs = tuple(run for run in runs if holds(options.search, f"{titles[run.id]} {run.strategy}", run.remark))
     result: dict[str, Any] = {}
     parts = []
     if options.what != "runs":
-        result["datasets"] = [_dataset(row, count[row.id]) for row in datasets]
+        result["datasets"] = [_dataset(row, count[row.id], remarks[row.id]) for row in datasets]
         parts.append("\n".join(_datasets_table(datasets, count)) if datasets else EMPTY)
     if options.what != "datasets":
         result["runs"] = [_run(run, names, titles) for run in runs]
@@ -40,8 +45,9 @@ def listed(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     return result, "\n\n".join(parts)
 
 
-def _dataset(row: DatasetRow, runs: int) -> dict[str, Any]:
-    return {"dataset": row.id, **attributes(row, "name", "images", "classes"), "runs": runs, "created": row.created}
+def _dataset(row: DatasetRow, runs: int, remark: Remark) -> dict[str, Any]:
+    told = {"runs": runs, "created": row.created, **attributes(remark, "note", "tags")}
+    return {"dataset": row.id, **attributes(row, "name", "images", "classes"), **told}
 
 
 def _run(run: Run, names: dict[str, str], titles: dict[str, str]) -> dict[str, Any]:
@@ -52,6 +58,7 @@ def _run(run: Run, names: dict[str, str], titles: dict[str, str]) -> dict[str, A
         "name": names[run.recipe.dataset],
         **attributes(run, "strategy", "backbone", "status", "test_accuracy", "val_accuracy", "seconds"),
         **attributes(run, "whole_seconds", "created"),
+        **attributes(run.remark, "note", "tags"),
     }
 
 
@@ -75,7 +82,7 @@ def _runs_table(runs: tuple[Run, ...], names: dict[str, str], titles: dict[str, 
             _share(run.val_accuracy),
             "" if run.whole_seconds is None else f"{run.whole_seconds:,.1f}",
             when(run.created),
-            titles[run.id],
+            titles[run.id] + "".join(f" #{tag}" for tag in run.remark.tags),
         )
         for run in runs
     ]

@@ -26,6 +26,17 @@ def named(workspace: Workspace, text: str) -> Dataset | Run:
     return runs[found[0]] if found[0] in runs else workspace.datasets.get(found[0])
 
 
+def run_or_taken(workspace: Workspace, text: str) -> Run:
+    """A run; of a dataset, by its whole name or id, the one that Graft recommends. Raises GraftError as `find` does."""
+    for row in workspace.datasets.list():
+        if text in (row.id, row.name):
+            taken = workspace.comparisons.choice(workspace.datasets.get(row.id))
+            if taken is None:
+                raise GraftError(f"'{row.name}' has no finished run yet. Train a strategy on it first.")
+            return taken
+    return workspace.runs.find(text)
+
+
 def bytes_of(places: Iterable[Path]) -> int:
     """Of all files in these folders. One that goes meanwhile counts nothing."""
     total = 0

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from transfer_core.commands.follow import add_promise, follow, root
+from transfer_core.commands.named import run_or_taken
 from transfer_core.errors import GraftError, disk_words
 from transfer_core.workspace import Predicted, Workspace
 
@@ -14,7 +15,9 @@ WRITERS = (".csv", ".parquet")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.usage = "%(prog)s RUN PATH... [--beside RUN ...] [--out FILE.csv|FILE.parquet] [--by-doubt]"
-    parser.add_argument("run", help="id of a run that left a network, or its beginning")
+    parser.add_argument(
+        "run", help="id of a run that left a network, or its beginning; a dataset: the one to take of it"
+    )
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="images, folders or zips")
     parser.add_argument("--beside", nargs="+", default=[], metavar="RUN", help="other runs on the same images")
     parser.add_argument("--out", type=Path, metavar="FILE", help="a table of all images, CSV or Parquet by its ending")
@@ -27,7 +30,7 @@ def predict(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     if options.out is not None and options.out.suffix.lower() not in WRITERS:
         raise GraftError(f"{options.out} ends neither in .csv nor in .parquet. Name the table so.")
     with Workspace(root(options)) as workspace:
-        runs = [workspace.runs.find(run).id for run in (options.run, *options.beside)]
+        runs = [run_or_taken(workspace, run).id for run in (options.run, *options.beside)]
         job = workspace.predictions.submit_paths(runs, options.paths)
         follow(workspace, job, workspace.jobs.device(options.device).name)
         found = workspace.predictions.get(job, promise=options.promise)

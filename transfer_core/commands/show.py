@@ -11,7 +11,7 @@ from transfer_core.commands.follow import root, table
 from transfer_core.commands.listed import when
 from transfer_core.commands.named import bytes_of, named
 from transfer_core.errors import GraftError
-from transfer_core.types import SPLITS, Dataset, Run, attributes
+from transfer_core.types import SPLITS, Dataset, Remark, Run, attributes
 from transfer_core.words import duration, size
 from transfer_core.workspace import SETTINGS, Score, Workspace
 
@@ -48,6 +48,7 @@ def _dataset(workspace: Workspace, dataset: Dataset) -> Shown:
         "classes": counts,
         "problems": [asdict(problem) for problem in dataset.problems],
         "runs": [run.id for run in runs],
+        **attributes(workspace.remarks.get(dataset.id), "note", "tags"),
         "folder": str(folder),
         "bytes": taken,
     }
@@ -62,6 +63,7 @@ def _dataset(workspace: Workspace, dataset: Dataset) -> Shown:
         f"  problems  {', '.join(f'{n} {kind}' for kind, n in problems.items()) or 'none'}",
         f"  runs      {', '.join(run.id for run in runs) or 'none'}",
         f"  files     {folder} ({size(taken)} with what is kept for later runs)",
+        *_remarked(workspace.remarks.get(dataset.id)),
         "",
         *(f"  {line}" for line in table(rows, right=range(1, 9))),
     ]
@@ -79,6 +81,7 @@ def _run(workspace: Workspace, run: Run) -> Shown:
         "title": title,
         "dataset": dataset.id,
         "name": dataset.name,
+        **attributes(run.remark, "note", "tags"),
         **attributes(run, "status", "error", "device", "created", "started", "finished"),
         **attributes(run, "seconds", "whole_seconds", "images_per_second", "peak_bytes", "tap", "depth_curve"),
         **attributes(run, "epochs_done", "epochs_planned", "val_accuracy", "test_accuracy"),
@@ -95,6 +98,7 @@ def _run(workspace: Workspace, run: Run) -> Shown:
         f"  status    {run.stopped_words or run.status}{f': {run.error}' if run.error else ''}",
         f"  begun     {when(run.created)}, on {run.device}",
     ]
+    lines += _remarked(run.remark)
     if run.whole_seconds is not None:
         speed = f", {run.images_per_second:,.0f} images/s" if run.images_per_second else ""
         memory = f", {size(run.peak_bytes)} of memory" if run.peak_bytes else ""
@@ -112,6 +116,13 @@ def _run(workspace: Workspace, run: Run) -> Shown:
     known = ("strategy", "backbone", *(name for name in SETTINGS if name in settings))
     rows = [(name, str(getattr(run.recipe, name))) for name in known]
     return result, "\n".join([*lines, *(f"    {line}" for line in table(rows))])
+
+
+def _remarked(remark: Remark) -> list[str]:
+    """Its note and tags, where there are any."""
+    return [f"  note      {remark.note}"] * bool(remark.note) + [f"  tags      {', '.join(remark.tags)}"] * bool(
+        remark.tags
+    )
 
 
 def _score(workspace: Workspace, run: Run) -> tuple[Score | None, str]:

@@ -8,6 +8,8 @@ import numpy as np
 from transfer_core.types import Goal, Ints, Run
 
 LEVEL = 0.05  # of significance
+NOISE = (0.01, 0.05)  # labels that are wrong, as a share; ten known test sets have 3.3 % on average (Northcutt 2021b)
+LEAST_TRUE = 1 / 3  # of the suggestions, where labels are as wrong as that
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +94,7 @@ class Pair:
 
     @property
     def sure(self) -> bool:
-        """Whether one of the two is ahead by more than chance explains, given how many pairs are compared."""
+        """Whether one of the two is significantly ahead, given how many pairs are compared."""
         return self.adjusted < LEVEL and self.sure_alone
 
     @property
@@ -102,7 +104,7 @@ class Pair:
 
     @property
     def better(self) -> str | None:
-        """The run that is surely ahead in what counts; None while that may be luck."""
+        """The run that is surely ahead in what counts; None while that is not significant."""
         return None if not self.sure else self.first if self.counts.value > 0 else self.second
 
     def seen_from(self, run: str) -> "Pair":
@@ -265,6 +267,40 @@ class Seen:
     label: int
     split: Literal["val", "test"]
     calls: tuple[Call, ...]  # in the order of the runs
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suspected:
+    """Held-out images whose label several runs agree against and are sure of, beside how often these are right.
+
+    A wrong label is found where the runs are right and sure, so as often as they take the label's side and are as sure;
+    what they contradict beyond that is their own mistake.
+    """
+
+    seen: tuple[Seen, ...]  # the widest margin between suggestion and label first
+    images: int  # that were looked at
+    wrong: int  # of these, where the runs together name another class than the label
+    beside: int  # of these, where they agree on the label and are as sure of it
+
+    @property
+    def sure(self) -> int:
+        """Images on which the runs agree and are as sure as of a suggestion."""
+        return self.beside + len(self.seen)
+
+    @property
+    def true(self) -> tuple[int, int]:
+        """How many suggestions are to be expected true, where one label in a hundred is wrong and one in twenty."""
+        low, high = (min(len(self.seen), round(rate * self.beside)) for rate in NOISE)
+        return low, high
+
+    @property
+    def tells(self) -> bool:
+        """Whether enough suggestions can be true for a look at each."""
+        return NOISE[1] * self.beside >= LEAST_TRUE * len(self.seen)
+
+    @property
+    def offered(self) -> tuple[Seen, ...]:
+        return self.seen if self.tells else ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from typing import Literal
 
 import numpy as np
 
-from transfer_core.compare.compared import Call, Disagreement, Seen
+from transfer_core.compare.compared import Call, Disagreement, Seen, Suspected
 from transfer_core.types import Ints, Predictions
 
 Split = Literal["val", "test"]
@@ -48,15 +48,19 @@ def mistakes(run: str, predictions: Mapping[str, Predictions]) -> tuple[Seen, ..
 
 
 def label_errors(predictions: Mapping[str, Predictions]) -> tuple[Seen, ...]:
-    """Validation and test images whose label is likely wrong, the likeliest first.
+    """Validation and test images whose label these runs agree against, the likeliest first."""
+    return suspected(predictions).seen
+
+
+def suspected(predictions: Mapping[str, Predictions]) -> Suspected:
+    """Validation and test images whose label may be wrong, the widest margin first, and what to hold of them.
 
     All runs name one class other than the label, and on average they are as sure of it as they are of images that do
-    carry that label (confident learning, Northcutt et al. 2021). Needs two runs to agree; () with fewer.
+    carry that label (confident learning, Northcutt et al. 2021). Needs two runs to agree; none with fewer.
     """
-    if len(predictions) < 2:
-        return ()
     found: list[tuple[float, Seen]] = []
-    for split in SPLITS:
+    images = wrong = beside = 0
+    for split in SPLITS if len(predictions) > 1 else ():
         kept = [each.of(split) for each in predictions.values()]
         samples, labels, _ = kept[0]
         if any(not np.array_equal(each, samples) for each, _, _ in kept) or not len(labels):
@@ -66,10 +70,15 @@ def label_errors(predictions: Mapping[str, Predictions]) -> tuple[Seen, ...]:
         agreed = named[0]
         usual = np.array([mean[labels == c, c].mean() if (labels == c).any() else 1.0 for c in range(mean.shape[1])])
         sure = mean[np.arange(len(labels)), agreed]
-        rows = np.flatnonzero((named == agreed).all(0) & (agreed != labels) & (sure >= usual[agreed]))
+        firm = (named == agreed).all(0) & (sure >= usual[agreed])
+        rows = np.flatnonzero(firm & (agreed != labels))
         ahead = sure - mean[np.arange(len(labels)), labels]
         found += zip(ahead[rows].tolist(), _seen(tuple(predictions), predictions, split, rows), strict=True)
-    return tuple(seen for _, seen in sorted(found, key=lambda each: -each[0]))
+        images += len(labels)
+        wrong += int((mean.argmax(1) != labels).sum())
+        beside += int((firm & (agreed == labels)).sum())
+    seen = tuple(seen for _, seen in sorted(found, key=lambda each: -each[0]))
+    return Suspected(seen=seen, images=images, wrong=wrong, beside=beside)
 
 
 def _surest(

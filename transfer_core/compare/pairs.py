@@ -1,4 +1,4 @@
-"""Every two runs on the same test images: by how much one is ahead, and whether that is luck."""
+"""Every two runs on the same test images: by how much one is ahead, and whether that is significant."""
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations

@@ -65,14 +65,20 @@ class Table:
         """That which reaches most of what counts; of equal ones the cheapest."""
         return min(runs, key=lambda run: (-self.scores[run].counts.value, self.seconds(run)))
 
-    def luck(self, pair: Pair) -> str:
+    def significance(self, pair: Pair) -> str:
         """Why a lead may be none: by itself, or because so many pairs are compared."""
         if not pair.sure_alone:
-            return "which may be luck"
-        return f"which is not proven with {len(self.pairs)} pairs compared at once"
+            return "which is not significant"
+        return f"which is not significant with {len(self.pairs)} pairs compared at once"
 
     def quoted(self, run: str) -> str:
         return f"“{self.titles[run]}”"
+
+    @property
+    def compared(self) -> int:
+        """Test images by which runs are told apart: all, or those of the class that is to be found."""
+        of = self.constant.score.confusion.sum(1)
+        return int(of[self.classes.index(self.goal.label)] if self.goal.kind == "recall" else of.sum())
 
     @property
     def tested_classes(self) -> list[int]:
@@ -129,14 +135,15 @@ class Ruled:
 
 def ruled(table: Table, among: Iterable[str]) -> Ruled:
     """The cheapest run that no other one is surely, and by more than `worth`, ahead of, and that is surely better than
-    the constant answer; the most accurate of those that cost about as little. Where none is better than that, the most
-    accurate of all."""
+    the constant answer; the most accurate of those that cost about as little. Where none is better than that, the
+    cheapest is sought among those that are, as measured, no more than `worth` behind."""
     everyone = list(among)
     best = table.most_accurate(everyone)
     led = {run for run in everyone if any(table.leads(other, run) for other in everyone if other != run)}
     rivals = [run for run in everyone if run != best and run not in led]
     able = [run for run in (best, *rivals) if table.above_constant(run)]
-    open_ = able or [best]
+    near = [run for run in rivals if table.pair(best, run).counts.value <= table.worth]
+    open_ = able or [best, *near]
     least = min(table.seconds(run) for run in open_)
     choice = table.most_accurate(run for run in open_ if table.seconds(run) <= MUCH * least)
     return Ruled(
@@ -162,7 +169,7 @@ def verdict(table: Table, known: Iterable[int] = ()) -> Verdict:
     found = ruled(table, [run.id for run in table.runs])
     choice, best = found.choice, found.best
     lead = choice == best or best in found.left_out
-    reason = _lead(table, choice, found.rivals) if lead else _cheaper(table, choice, best)
+    reason = _lead(table, choice, found) if lead else _cheaper(table, choice, best)
     if not table.above_constant(choice):
         whose = "This run is not" if len(table.runs) == 1 else "None of these runs is"
         most = reason if len(table.runs) == 1 else f"Take {table.quoted(choice)}, if any: {table.reaches(choice)}."
@@ -170,6 +177,8 @@ def verdict(table: Table, known: Iterable[int] = ()) -> Verdict:
     elif found.left_out:
         several = "is" if len(found.left_out) == 1 else "are"
         names = listed([table.quoted(run) for run in found.left_out])
+        if len(found.left_out) > NAMED:
+            names = f"{len(found.left_out)} others"
         reason += f" {names} {several} not surely better than {table.always}."
     if table.goal != ACCURACY:
         reason += f" What counts is {words(table.goal)}."
@@ -231,16 +240,18 @@ def _tested(table: Table) -> Iterable[str]:
         yield f"{some(images, 'test image')} {'is' if images == 1 else 'are'} too few to tell much."
 
 
-def _lead(table: Table, best: str, rivals: Sequence[str]) -> str:
+def _lead(table: Table, best: str, found: Ruled) -> str:
     """Why the most accurate run that may be taken is the one to take."""
     head = f"Take {table.quoted(best)}: {table.reaches(best)}"
     if len(table.runs) == 1:
         return f"{head}. It is the only run here; add another one to compare it with."
-    rivals = [run for run in rivals if run != best]
+    rivals = [run for run in found.rivals if run != best]
+    if not rivals and found.left_out:
+        return f"{head}."
     if not rivals:
         second = table.most_accurate(run.id for run in table.runs if run.id != best)
         pair = table.pair(best, second)
-        return f"{head}, {lead_in_points(pair.counts)} more than {table.quoted(second)}, which is more than chance."
+        return f"{head}, {lead_in_points(pair.counts)} more than {table.quoted(second)}, which is significant."
     behind = [table.quoted(run) for run in rivals if table.pair(best, run).better == best]
     level = [table.quoted(run) for run in rivals if table.pair(best, run).better != best]
     parts = [f"{listed(level)} cannot be told apart from it on these images"] if level else []
@@ -261,9 +272,9 @@ def _cheaper(table: Table, choice: str, best: str) -> str:
     if pair.better == best:
         return f"{better}, no more than the {points(table.worth)} that a lead must exceed, and {cost}."
     if not pair.sure_alone:
-        return f"{better}, which is within chance on {some(images, 'image')}, and {cost}."
+        return f"{better}, which is not significant on {some(table.compared, 'image')}, and {cost}."
     many = f"with {len(table.pairs)} pairs compared at once (p = {pair.adjusted:.2f}; {pair.p:.2g} for this pair alone)"
-    return f"{better}, which is not proven {many}, and {cost}."
+    return f"{better}, which is not significant {many}, and {cost}."
 
 
 def _sizes(table: Table, known: Iterable[int]) -> Iterable[str]:
@@ -307,7 +318,7 @@ def transfer(table: Table) -> Transfer | None:
         little = " a little" if pair.counts.value <= table.worth else ""
         said = f"Pretraining helps{little}: {named}.{low}"
         return Transfer(pretrained=one, scratch=other, finding="helps", reason=said, advice="")
-    if pair.counts.high <= table.worth or pair.better == other:
+    if (pair.counts.high <= table.worth and table.compared >= LEAST_TESTED) or pair.better == other:
         harms = " It harms." if pair.better == other and -pair.counts.value > table.worth else ""
         advice = (
             "What this backbone learned from its own images does not carry over to yours. Try features of an earlier"
@@ -315,7 +326,7 @@ def transfer(table: Table) -> Transfer | None:
         )
         said = f"Pretraining does not help here: {named}.{harms}"
         return Transfer(pretrained=one, scratch=other, finding="useless", reason=said, advice=advice)
-    luck = f", {table.luck(pair)}" if pair.counts.value else ""
+    luck = f", {table.significance(pair)}" if pair.counts.value else ""
     said = f"Whether pretraining helps stays open: {named}{luck}."
     advice = "More test images would tell. Until then the cheaper of the two is as good a choice."
     return Transfer(pretrained=one, scratch=other, finding="open", reason=said, advice=advice)
@@ -370,7 +381,7 @@ def grade(table: Table, recommended: str, titles: Mapping[str, str]) -> Grade:
         reason = f"{said}; {table.quoted(best)} won by {lead_in_points(pair.counts)}{cost}."
         return Grade(recommended=recommended, run=run, won=best, reason=reason)
     if pair.counts.value > 0:
-        luck = "too little to matter" if pair.better == best else table.luck(pair)
+        luck = "too little to matter" if pair.better == best else table.significance(pair)
         reason = f"{said}; {table.quoted(best)} has {lead_in_points(pair.counts)} more, {luck},{cost or ' here'}."
     else:
         lead = f"{table.quoted(run)} is {ahead(-pair.counts)} {table.quoted(best)}"

@@ -113,7 +113,7 @@ def _certainty(said: Values) -> str:
     """From where on an answer stands, and how that went on images that it was not set on."""
     head, promised = '## "Not sure" is an answer', percent(said["accuracy"])
     if not said["images"]:
-        return f"{head}\n\nNo validation images are there to set a threshold on, so every answer stands."
+        return f"{head}\n\nNo validation images are there to set a threshold on, so no answer is withheld as not sure."
     if said["threshold"] is None:
         return (
             f"{head}\n\nOn the validation images no probability means that {promised} of the answers are right, so"

@@ -5,7 +5,6 @@ from typing import Any
 
 LETTER_PX, LINE_PX = 6.6, 18
 POINT_PX = 8  # half of a point
-OUTSIDE = 4  # times as bad as being covered
 
 Place = dict[str, Any]
 Box = tuple[float, float, float, float]  # left, bottom, right, top in px
@@ -20,32 +19,50 @@ def place_labels(
     *,
     room: Room = PAGE,
     lines: Sequence[Box] = (),
+    instead: Sequence[str] = (),
+    first: int | None = None,
 ) -> list[Place]:
-    """Where each label stands beside its point so that none covers a line, another point or label, as far as that goes.
+    """Where each label stands beside its point: never on another label or point nor outside, and on a line only where
+    it finds no other place. One that finds none gives way to its shorter form in `instead`, or is left out.
 
     Points are fractions (x, y) of the plot's width and height, `spread` half the height of their intervals, `lines`
-    boxes of fractions. The answer is what an annotation takes: anchors, and shifts in px. '' needs no room. It is one
-    for all widths of the room, since a page does not know how wide it is.
+    boxes of fractions. `first`: the point that is served before the others. The answer is the text, and what an
+    annotation takes: anchors, and shifts in px; {} for a label that is left out. '' needs no room. It is one for all
+    widths of the room, since a page does not know how wide it is.
     """
     widths, high = room
     spots = [(x, y * high, round(half * high + 6, 1)) for (x, y), half in zip(points, spread, strict=True)]
     taken: dict[int, list[Box]] = {
-        wide: [(x * wide - POINT_PX, y - half, x * wide + POINT_PX, y + half) for x, y, half in spots]
+        wide: [(x * wide - POINT_PX, y - POINT_PX, x * wide + POINT_PX, y + POINT_PX) for x, y, _ in spots]
+        for wide in widths
+    }
+    crossed: dict[int, list[Box]] = {
+        wide: [(x * wide - 3, y - half, x * wide + 3, y + half) for x, y, half in spots]
         + [(left * wide - 1, low * high - 2, right * wide + 1, top * high + 2) for left, low, right, top in lines]
         for wide in widths
     }
     chosen: list[Place] = [{} for _ in spots]
-    for i in sorted(range(len(spots)), key=lambda i: -spots[i][1]):  # from the top down
-        if labels[i]:
-            x, y, half = spots[i]
-            options = [(one, {wide: _box(one, x * wide, y, labels[i]) for wide in widths}) for one in _anchors(half)]
+    for i in sorted(range(len(spots)), key=lambda i: (i != first, -spots[i][1])):  # from the top down
+        x, y, half = spots[i]
+        for words in filter(None, (labels[i], *instead[i : i + 1])) if labels[i] else ():
+            options = [(one, {wide: _box(one, x * wide, y, words) for wide in widths}) for one in _anchors(half)]
+            free = [
+                (one, boxes)
+                for one, boxes in options
+                if not any(_covers(box, taken[wide], (wide, high)) for wide, box in boxes.items())
+            ]
+            if not free:
+                continue
             best, boxes = min(
-                options,
-                key=lambda option: sum(round(_cost(box, taken[wide], (wide, high))) for wide, box in option[1].items()),
+                free,
+                key=lambda option: sum(
+                    round(sum(_overlap(box, other) for other in crossed[wide])) for wide, box in option[1].items()
+                ),
             )
-            chosen[i] = dict(zip(("xanchor", "yanchor", "xshift", "yshift"), best, strict=True))
+            chosen[i] = {"text": words, **dict(zip(("xanchor", "yanchor", "xshift", "yshift"), best, strict=True))}
             for wide in widths:
                 taken[wide].append(boxes[wide])
+            break
     return chosen
 
 
@@ -68,10 +85,10 @@ def _box(anchor: tuple[str, str, float, float], x: float, y: float, label: str) 
     return left, bottom, left + long, bottom + LINE_PX
 
 
-def _cost(box: Box, taken: Sequence[Box], plot: tuple[float, float]) -> float:
-    """Area in px² that covers other boxes, and what lies outside of the plot."""
-    outside = (box[2] - box[0]) * (box[3] - box[1]) - _overlap(box, (0, 0, *plot))
-    return OUTSIDE * outside + sum(_overlap(box, other) for other in taken)
+def _covers(box: Box, taken: Sequence[Box], plot: tuple[float, float]) -> bool:
+    """Whether it lies on another box, or outside of the plot."""
+    inside = box[0] >= 0 and box[1] >= 0 and box[2] <= plot[0] and box[3] <= plot[1]
+    return not inside or any(_overlap(box, other) > 0 for other in taken)
 
 
 def _overlap(one: Box, other: Box) -> float:

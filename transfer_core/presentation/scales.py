@@ -17,6 +17,7 @@ TIMES = (
     *(0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30),
     *(60, 120, 300, 600, 1200, 1800, 3600, 7200, 18000, 36000, 86400),
 )
+UNITS = (("h", 3_600), ("min", 60))
 LEAST = {"time": 0.01, "memory": 1.0, "images": 1.0}  # what a logarithm takes
 
 
@@ -46,7 +47,8 @@ class Scale:
         """Plotly's description. `ticks`: where not at round values."""
         low, high = self.ends
         chosen = ticks_of(low, high, self.kind, log=self.log) if ticks is None else ticks
-        unit = 0.0 if self.log else next((tick for tick in chosen if tick), 0.0)  # one for all that lie evenly
+        # One unit for all that lie evenly: that of their distance, so that each is a whole number of it.
+        unit = 0.0 if self.log or len(chosen) < 2 else chosen[1] - chosen[0]
         return {
             "title": {"text": title + (", logarithmic" if self.log else "")},
             "type": "log" if self.log else "linear",
@@ -73,8 +75,16 @@ def written(value: float, kind: Kind, unit: float = 0.0) -> str:
 
 def moment(seconds: float, unit: float = 0.0) -> str:
     """A round time on an axis: 0.5 s, 20 s, 5 min, 2 h; in the unit that suits `unit` seconds where that is given."""
-    name, length = next((n, of) for n, of in (("h", 3_600), ("min", 60), ("s", 0)) if (unit or seconds) >= of)
-    return f"{seconds / (length or 1):g}{NARROW}{name}"
+    fits = (
+        (name, length) for name, length in UNITS if (unit or seconds) >= length and (unit or _even(seconds, length))
+    )
+    name, length = next(fits, ("s", 1))
+    return f"{round(seconds / length, 2):g}{NARROW}{name}"
+
+
+def _even(seconds: float, length: int) -> bool:
+    """Whether it is so many tenths of the unit."""
+    return abs(round(10 * seconds / length) * length / 10 - seconds) < 1e-6 * length
 
 
 def ticks_of(low: float, high: float, kind: Kind, *, log: bool) -> list[float]:

@@ -14,7 +14,7 @@ class RunRow:
     entry: Entry
     taken: bool  # by the verdict
     lead: Interval | None  # over the run that is taken; None for that one itself
-    sure: bool  # whether that is more than luck
+    sure: bool  # whether that is significant
     train_images: int
     model_bytes: int | None
 

@@ -58,10 +58,10 @@ def _installed(package: str, pattern: str) -> Path | None:
     return next((file for place in places or () for file in Path(place).glob(pattern)), None)
 
 
-def versions() -> dict[str, str]:
-    """Of Graft, Python and the libraries that results depend on, as installed here; "" for what is not."""
+def versions(*more: str) -> dict[str, str]:
+    """Of Graft, Python, the libraries that results depend on and `more`, as installed here; "" for what is not."""
     found = {"graft": __version__, "python": platform.python_version(), "platform": platform.platform()}
-    for name in LIBRARIES:
+    for name in (*LIBRARIES, *more):
         try:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:

@@ -32,6 +32,7 @@ def drawn(gathered: Gathered) -> dict[str, Figure]:
                 "time",
                 "Test accuracy against training time",
                 "Training time",
+                choice=comparison.verdict.choice,
                 room=room,
                 every_name=True,
             )

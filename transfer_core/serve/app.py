@@ -44,7 +44,7 @@ class Said(BaseModel):
     image: str = Field(description="the file's name")
     label: str | None = Field(default=None, serialization_alias="class", description="the likeliest class")
     probability: float | None = Field(default=None, description="of that class, calibrated")
-    sure: bool | None = Field(default=None, description="whether the answer stands, by what the model promises")
+    sure: bool | None = Field(default=None, description="whether the answer is sure enough for what the model promises")
     probabilities: dict[str, float] = Field(default_factory=dict, description="of every class")
     error: str | None = None
 

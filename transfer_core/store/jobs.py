@@ -225,6 +225,13 @@ class Jobs(Database):
         found = [self._as_known(_job(row)) for row in rows]
         return [job for job in found if job.active] if active else found
 
+    def standing(self, kind: str, dataset: str = "") -> dict[str, Status]:
+        """How each job of a kind stands, by id; `dataset`: its id, '' for all. Much cheaper than `jobs`."""
+        query = "SELECT id, status FROM jobs WHERE deleted IS NULL AND kind = ?" + " AND dataset = ?" * bool(dataset)
+        with self.read() as db:
+            found: dict[str, Status] = dict(db.execute(query, (kind, dataset) if dataset else (kind,)))
+        return {id: self._ends.get(id, {}).get("status", status) for id, status in found.items()}
+
     def _as_known(self, job: Job) -> Job:
         """With the end that could not be written yet."""
         end = self._ends.get(job.id)

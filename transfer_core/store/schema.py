@@ -56,4 +56,8 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
         "ensembles that somebody made of runs",
         "CREATE TABLE ensembles (dataset TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (dataset, id))",
     ),
+    (
+        "names of runs, notes and tags",
+        "CREATE TABLE remarks (about TEXT PRIMARY KEY, name TEXT NOT NULL, note TEXT NOT NULL, tags TEXT NOT NULL)",
+    ),
 )

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 
 from transfer_core.store.datasets import TABLES, Datasets
 from transfer_core.store.jobs import Jobs
+from transfer_core.store.remarks import Remarks
 from transfer_core.types import JOINED, Status
 
 
-class Store(Datasets, Jobs):
+class Store(Datasets, Jobs, Remarks):
     """Reads and writes of one workspace's `graft.db`. Give `write=True` in the process that holds the lock."""
 
     def deleted(self, spared: Sequence[Status] = ()) -> tuple[list[str], list[str]]:
@@ -26,6 +27,8 @@ class Store(Datasets, Jobs):
             for id in datasets:
                 for table, key in (*TABLES, ("said", "dataset"), ("ensembles", "dataset")):
                     db.execute(f"DELETE FROM {table} WHERE {key} = ?", (id,))
+            for id in (*datasets, *jobs):
+                db.execute("DELETE FROM remarks WHERE about = ?", (id,))
             for id in jobs:
                 db.execute("DELETE FROM jobs WHERE id = ?", (id,))
                 db.execute("DELETE FROM events WHERE job = ?", (id,))

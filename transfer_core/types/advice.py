@@ -169,7 +169,7 @@ class Pilots:
     backbone: str
     weights: str
     trials: tuple[Trial, ...]  # best first
-    recommended: str | None  # a strategy; None: the margin is within noise
+    recommended: str | None  # a strategy; None: the margin is not significant
     tied: tuple[str, ...]  # strategies that the leader is not surely better than, itself first
     margin: float | None  # the leader's validation accuracy minus the next one's; None with one candidate
     low: float | None  # 95 % interval of the margin, paired bootstrap

@@ -38,6 +38,15 @@ class Job:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Remark:
+    """What somebody wrote of a run or a dataset; '' and () where nobody did."""
+
+    name: str = ""  # of a run, in place of its title; a dataset's is its own
+    note: str = ""
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Run:
     """A training job, with what a page shows of it; or an ensemble of some. Accuracies are fractions; None until
     measured."""
@@ -66,6 +75,7 @@ class Run:
     by_itself: bool = False  # Graft started it unasked, as the first model of new images
     expected_seconds: float | None = None  # as was thought when it was queued
     overtaken_seconds: float = 0.0  # expected of shorter ones that came later and went first
+    remark: Remark = Remark()
     members: tuple["Run", ...] = ()  # of an ensemble, whose recipe is its first member's
 
     @property

@@ -11,11 +11,13 @@ from transfer_core.compare.compared import (
     Resampled,
     Score,
     Seen,
+    Suspected,
 )
 from transfer_core.compare.crossing import Forecast, Lacking
 from transfer_core.data.answers import Heat, Predicted
 from transfer_core.data.checks import Profile
 from transfer_core.goals import ASKED, KINDS, LEAST, MOST, goal_of, words, written
+from transfer_core.report.assets import versions
 from transfer_core.report.to_json import FORMAT as REPORT_FORMAT
 from transfer_core.strategies.definition import Stage
 from transfer_core.strategies.settings import NONE, SETTINGS, Setting
@@ -23,6 +25,7 @@ from transfer_core.workspace.datasets import DatasetRow, import_roots
 from transfer_core.workspace.disk import FREED_KINDS, Freed, Usage
 from transfer_core.workspace.naming import default_root, expanded, matching
 from transfer_core.workspace.predictions import MOST_RUNS
+from transfer_core.workspace.remarks import holds
 from transfer_core.workspace.settings import Settings
 from transfer_core.workspace.workspace import Workspace
 
@@ -56,13 +59,16 @@ __all__ = [
     "Setting",
     "Settings",
     "Stage",
+    "Suspected",
     "Usage",
     "Workspace",
     "default_root",
     "expanded",
     "goal_of",
+    "holds",
     "import_roots",
     "matching",
+    "versions",
     "words",
     "written",
 ]

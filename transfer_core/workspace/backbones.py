@@ -35,6 +35,10 @@ class Backbones:
         """The one of that name; without a name the default. Raises RecipeError."""
         return backbone(name or self._default(), self._root)
 
+    def own_choice(self) -> Backbone:
+        """The one that is the default where none is set."""
+        return backbone(default_backbone(), self._root)
+
     def _default(self) -> str:
         """The name of the one that is set as the default, else Graft's own choice."""
         return self._settings.get().backbone or default_backbone()

@@ -7,7 +7,16 @@ from functools import partial
 
 from transfer_core.compare import mistakes
 from transfer_core.compare.classes import class_scores
-from transfer_core.compare.compared import ClassScore, Comparison, Disagreement, Grade, Resampled, Score, Seen
+from transfer_core.compare.compared import (
+    ClassScore,
+    Comparison,
+    Disagreement,
+    Grade,
+    Resampled,
+    Score,
+    Seen,
+    Suspected,
+)
 from transfer_core.compare.comparison import compared, table_of, train_images
 from transfer_core.compare.crossing import Forecast
 from transfer_core.compare.forecast import forecast, sides
@@ -132,8 +141,15 @@ class Comparisons:
         return mistakes.mistakes(run, self._tested((run, *beside)))
 
     def label_errors(self, runs: Sequence[str]) -> tuple[Seen, ...]:
-        """Validation and test images whose label is likely wrong, as these runs agree; the likeliest first."""
-        return mistakes.label_errors(self._tested(runs))
+        """Validation and test images whose label is likely wrong, as these runs agree; the likeliest first.
+
+        () where the runs are too weak to tell: `suspected` says how weak.
+        """
+        return self.suspected(runs).offered
+
+    def suspected(self, runs: Sequence[str]) -> Suspected:
+        """The same images, offered or not, with what to hold of them."""
+        return mistakes.suspected(self._tested(runs))
 
     def resampled(self, dataset: str = "") -> tuple[Resampled, ...]:
         """Every two recipes that were cross-validated on the same folds, held against each other.

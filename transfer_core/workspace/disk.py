@@ -24,6 +24,7 @@ from transfer_core.words import duration, listed, size, some
 from transfer_core.workspace.tidying import remove
 
 UPLOAD_SECONDS = 600.0  # what was written to staging more recently may be an upload whose job is not queued yet
+WEIGHTS, REMOVED = "weights", "removed"
 OPEN_LOGS = ("graft.log", "worker-")
 BRING_BACK = (ImportImages.kind, Correct.kind)  # jobs that may end with a dataset which was deleted
 
@@ -55,7 +56,7 @@ KINDS = {
     ),
     "answers": _Kind("Answers", "What was said of new images. The newest 50 predictions are kept."),
     "backbones": _Kind("Own weights", "Backbones that you added, or that runs became."),
-    "removed": _Kind(
+    REMOVED: _Kind(
         "Deleted",
         "Datasets and runs that were deleted, until Graft starts anew.",
         "They cannot be brought back by Undo any more.",
@@ -65,7 +66,7 @@ KINDS = {
     ),
     "logs": _Kind("Logs", "What jobs printed, and what went wrong.", "What went wrong before cannot be looked up."),
     "database": _Kind("Database", "The database, copies of it from before a newer Graft, and the settings."),
-    "weights": _Kind(
+    WEIGHTS: _Kind(
         "Downloaded weights",
         "Backbones that were fetched. They lie outside of the workspace, and other programs may use them too.",
     ),
@@ -80,6 +81,7 @@ class Usage:
     kind: str
     title: str
     holds: str  # what they are, in a sentence
+    inside: bool  # whether they lie in the workspace
     bytes: int
     files: int
     free_bytes: int  # of them, what `free` removes as things stand
@@ -146,21 +148,17 @@ class Disk:
     def free(self, kind: str) -> Freed:
         """Remove the files of a kind that can be made again or was deleted, save what is in use. There is no undo.
 
-        Raises GraftError for a kind that is not freed, or where the disk does not let go of a file.
+        Raises GraftError for a kind that is not freed, or where the disk does not let go of a file; StoreError in a
+        workspace that is open for reading alone.
         """
         if kind not in FREED_KINDS:
             raise GraftError(f"'{kind}' cannot be freed. What can be: {', '.join(FREED_KINDS)}.")
-        files = self._files(self._now())[kind]
-        going, lost = [file for file in files if not file.held], None
-        if kind == "removed" and going:
+        with self._store.write():  # no job begins meanwhile
+            files = self._files(self._now())[kind]
+            going = [file for file in files if not file.held]
+            lost = None if kind == REMOVED else _unlinked(going)
+        if kind == REMOVED and going:
             remove(self._root, *self._store.purge(ACTIVE), ensembles=self._store.ensembles())
-        for file in going:
-            try:
-                file.place.unlink(missing_ok=True)
-                with suppress(OSError):  # it holds something still
-                    file.place.parent.rmdir()
-            except OSError as error:
-                lost = error
         freed = sum(file.bytes for file in going)
         self._journal.say(f"{some(len(going), 'file')} of {kind} freed, {freed} bytes")
         if lost is not None:
@@ -200,7 +198,7 @@ class Disk:
                     kind, held = _placed((*inside, name), now)
                     found[kind].append(replace(file, held=held or _written_now(kind, file.place, name)))
         kept = (checkpoints() / known.file for known in BACKBONES if known.file)
-        found["weights"] += [file for file in map(_sized, dict.fromkeys(kept)) if file is not None]
+        found[WEIGHTS] += [file for file in map(_sized, dict.fromkeys(kept)) if file is not None]
         return found
 
     def _images(self, folder: Path, held: str) -> _File:
@@ -218,6 +216,7 @@ class Disk:
             kind=kind,
             title=known.title,
             holds=known.holds,
+            inside=kind != WEIGHTS,
             bytes=sum(file.bytes for file in files),
             files=sum(file.files for file in files),
             free_bytes=sum(file.bytes for file in files if known.freed and not file.held),
@@ -253,14 +252,14 @@ def _placed(path: tuple[str, ...], now: _Now) -> tuple[str, str]:
     if top == "features" or (top == "datasets" and len(path) > 2):
         dataset = name.partition("-")[0] if top == "features" else path[1]
         if dataset in now.deleted[0]:
-            return "removed", now.holds_deleted(dataset in now.removable[0])
+            return REMOVED, now.holds_deleted(dataset in now.removable[0])
         made = top == "features" or name.startswith(("pixels-", ".pixels-", "augmented-"))
         kind = "features" if top == "features" else "decoded" if made else "images"
         return kind, f"a job is at work on {now.names.get(dataset, dataset)}" if dataset in now.busy else ""
     if top == "runs" and len(path) > 2:
         run = path[1]
         if run in now.deleted[1] or (JOINED in run and run not in now.ensembles):
-            return "removed", now.holds_deleted(run in now.removable[1] or JOINED in run)
+            return REMOVED, now.holds_deleted(run in now.removable[1] or JOINED in run)
         return ("exports" if name == BUNDLE else "models"), "a bundle is being made" if run in now.exporting else ""
     if top == "staging" and len(path) > 1:
         return "staging", "a job works on it" if path[1] in now.jobs else ""
@@ -277,6 +276,19 @@ def _written_now(kind: str, file: Path, name: str) -> str:
         with suppress(OSError):
             return "something was written a moment ago" if time.time() - file.stat().st_mtime < UPLOAD_SECONDS else ""
     return ""
+
+
+def _unlinked(files: Sequence[_File]) -> OSError | None:
+    """Remove files, and the folders that are empty then. Returns the last error where the disk kept some."""
+    lost = None
+    for file in files:
+        try:
+            file.place.unlink(missing_ok=True)
+            with suppress(OSError):  # it holds something still
+                file.place.parent.rmdir()
+        except OSError as error:
+            lost = error
+    return lost
 
 
 def _sized(place: Path) -> _File | None:

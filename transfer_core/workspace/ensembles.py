@@ -33,6 +33,10 @@ class Ensembles:
                     found[run.id] = run
         return tuple(found.values())
 
+    def forget(self) -> None:
+        """What was read of their members is read again."""
+        self._kept.clear()
+
     def get(self, id: str) -> Run:
         """An ensemble as a run, by its members' ids with a plus between them, in whichever order.
 

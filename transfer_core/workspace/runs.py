@@ -18,12 +18,13 @@ from transfer_core.jobs.tasks import job_log, run_folder
 from transfer_core.jobs.tasks.train import Train
 from transfer_core.store import Store
 from transfer_core.strategies import STRATEGIES
-from transfer_core.types import JOINED, Dataset, Goal, Predictions, Recipe, Repeats, Run
+from transfer_core.types import JOINED, Dataset, Goal, Predictions, Recipe, Remark, Repeats, Run, Status
 from transfer_core.workspace.ensembles import Ensembles
 from transfer_core.workspace.goals import kept_goal
 from transfer_core.workspace.jobs import Jobs
 from transfer_core.workspace.naming import matching
 from transfer_core.workspace.paces import Paces
+from transfer_core.workspace.remarks import named
 from transfer_core.workspace.trained import run_of, trained
 
 TITLES = {known.name: known.title for known in STRATEGIES}
@@ -38,7 +39,26 @@ class Runs:
 
     def list(self, dataset: str = "", *, active: bool = False) -> tuple[Run, ...]:
         """Runs of a dataset by its id ('': of all), newest first, without ensembles. `active`: that wait or run."""
-        return tuple(run_of(job) for job in self._store.jobs(kind="train", dataset=dataset, active=active))
+        jobs, remarks = self._store.jobs(kind="train", dataset=dataset, active=active), self._store.remarks()
+        return tuple(run_of(job, remarks.get(job.id, Remark())) for job in jobs)
+
+    def rename(self, id: str, name: str) -> str:
+        """Call a run so from now on, in place of its title; '' gives it its title back.
+
+        Returns the name that it got: the next free one where another run of its dataset has it. Raises GraftError for
+        an ensemble, or a name that is too long.
+        """
+        run = self.get(id)
+        if run.members:
+            raise GraftError("An ensemble is called by its members. Rename one of them.")
+        got = named(name, (each.remark.name for each in self.list(run.recipe.dataset) if each.id != id))
+        self._store.write_remark(id, replace(run.remark, name=got))
+        self._ensembles.forget()  # what its members are called
+        return got
+
+    def standing(self, dataset: str = "") -> dict[str, Status]:
+        """How each run of a dataset stands ('': of all), by id: what a page looks at again and again."""
+        return self._store.standing("train", dataset)
 
     def get(self, id: str) -> Run:
         """The run of that id, a deleted one too; an ensemble as `ensembles.get` has it. Raises UnknownJob."""
@@ -160,13 +180,14 @@ class Runs:
         return None if run.recipe.folds else train_images(dataset, run)
 
     def titles(self, runs: Sequence[Run]) -> dict[str, str]:
-        """A name for each run, by its id, that tells it from all others of its dataset, wherever it stands; of one that
-        was stopped, how far it came."""
+        """A name for each run, by its id: its own, or one that tells it from all others of its dataset, wherever it is
+        shown; of one that was stopped, how far it came."""
         alone = {member.id: member for run in runs for member in (run.members or (run,))}
         datasets = {run.recipe.dataset for run in alone.values()}
         known = {run.id: run for dataset in datasets for run in self.list(dataset)} | alone
         oldest = sorted(known.values(), key=lambda run: (run.recipe.dataset, run.created, run.id))
         found = titles({run.id: run.recipe for run in oldest}, TITLES, self._backbones())
+        found |= {id: run.remark.name for id, run in alone.items() if run.remark.name}
         found |= {id: f"{found[id]}, {run.stopped_words}" for id, run in alone.items() if run.stopped_words}
         together = {run.id: title_of_ensemble([found[each.id] for each in run.members]) for run in runs if run.members}
         return {run.id: together.get(run.id) or found[run.id] for run in runs}

@@ -8,6 +8,7 @@ from typing import Any
 from transfer_core.backbones import backbones
 from transfer_core.errors import GraftError, disk_words
 from transfer_core.kept import DAMAGED, save_json
+from transfer_core.store import Store
 
 FILE = "settings.json"
 
@@ -23,8 +24,8 @@ class Settings:
 class KeptSettings:
     """The workspace's settings. What a newer Graft has put beside them stays in the file."""
 
-    def __init__(self, root: Path) -> None:
-        self._root, self.file = root, root / FILE
+    def __init__(self, store: Store, root: Path) -> None:
+        self._store, self._root, self.file = store, root, root / FILE
 
     def get(self) -> Settings:
         """As they are now; the default of each that is not set, or cannot be read, which `troubles` says."""
@@ -38,19 +39,20 @@ class KeptSettings:
         """Set some by their names, the others staying as they are. Returns all of them as they are now.
 
         Raises GraftError for a name that is none, a value that does not fit, a backbone that Graft does not offer, or a
-        file that cannot be written.
+        file that cannot be written; StoreError in a workspace that is open for reading alone.
         """
-        settings, _, beside = self._read()
         for name, value in values.items():
             if why := self._refused(name, value):
                 raise GraftError(why)
-        changed = replace(settings, **values)
-        if "backbone" in values and (why := self._not_offered(changed.backbone)):
+        if why := self._not_offered(values.get("backbone")):
             raise GraftError(why)
-        try:
-            save_json({**beside, **vars(changed)}, self.file)
-        except OSError as error:
-            raise GraftError(f"The settings could not be kept. {disk_words(error, self.file)}") from error
+        with self._store.write():  # one after the other
+            settings, _, beside = self._read()
+            changed = replace(settings, **values)
+            try:
+                save_json({**beside, **vars(changed)}, self.file)
+            except OSError as error:
+                raise GraftError(f"The settings could not be kept. {disk_words(error, self.file)}") from error
         return changed
 
     def _read(self) -> tuple[Settings, tuple[str, ...], dict[str, Any]]:

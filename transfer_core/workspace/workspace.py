@@ -21,6 +21,7 @@ from transfer_core.workspace.jobs import Jobs
 from transfer_core.workspace.paces import Paces
 from transfer_core.workspace.predictions import Predictions
 from transfer_core.workspace.recipes import Recipes
+from transfer_core.workspace.remarks import Remarks
 from transfer_core.workspace.runs import Runs
 from transfer_core.workspace.settings import KeptSettings
 from transfer_core.workspace.strategies import Strategies
@@ -62,9 +63,10 @@ class Workspace:
         self.datasets = Datasets(store, self.jobs, root)
         self.corrections = Corrections(store, self.jobs, self.datasets)
         self.ensembles = Ensembles(store, root)
+        self.remarks = Remarks(store)
         paces = Paces(store, self.jobs)
         self.runs = Runs(store, self.jobs, paces, self.ensembles, root)
-        self.settings = KeptSettings(root)
+        self.settings = KeptSettings(store, root)
         self.backbones = Backbones(store, self.jobs, self.runs, paces, self.settings, root)
         self.recipes = Recipes(store, self.jobs, self.backbones, root)
         self.studies = Studies(store, self.jobs, self.backbones)

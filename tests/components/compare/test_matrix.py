@@ -18,7 +18,7 @@ def test_pairs_are_seen_from_the_row_and_say_what_they_rest_on(opened: Workspace
     assert above["sure"]
     assert "1 Fine-tune everything against 2 Linear probe" in above["said"]
     assert "It alone has 9 images right, the other alone 0 images" in above["said"]
-    assert headline(comparison, "accuracy") == "The two differ by more than luck"
+    assert headline(comparison, "accuracy") == "The two differ significantly"
     loss = drawing(comparison, shown, "log_loss")["cells"][0][1]
     assert loss["value"].startswith("−")
     assert loss["share"] == 1.0  # less is better

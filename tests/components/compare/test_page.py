@@ -24,7 +24,7 @@ def page(monkeypatch: pytest.MonkeyPatch) -> AppTest:
 
 
 def _verdict(page: AppTest) -> str:
-    return next(element.value for element in page.markdown if element.value.startswith("#### "))
+    return next(element.value for element in page.markdown if element.value.startswith("## "))
 
 
 def _words(page: AppTest) -> str:
@@ -48,12 +48,15 @@ def test_every_section_is_drawn(
         finish("from_scratch", 7, seconds=120.0).id,
     ]
     page.session_state[state.compared.of(dataset.id).key] = [*runs, opened.ensembles.make([runs[0], runs[2]])]
-    page.session_state["compare_section"] = section
+    page.query_params["section"] = section
     page.run()
     assert not page.exception
     assert not page.error
     assert "Take " in _verdict(page)
-    assert page.button(key="next_step").label == "Predict with the chosen run"
+    assert (
+        page.button(key="predict_chosen").label == page.button(key="next_step").label == "Predict with the chosen run"
+    )
+    assert [known.key for known in page.button if known.proto.type == "primary"] == ["predict_chosen", "ensemble_add"]
     assert page.session_state[state.to_predict.key]
 
 
@@ -63,7 +66,7 @@ def test_a_backbone_of_any_name_is_shown_as_it_is(
 ) -> None:
     runs = [finish("fine_tune_top", wrong, backbone=name) for wrong, name in ((1, NASTY), (2, "other"))]
     page.session_state[state.compared.of(dataset.id).key] = [run.id for run in runs]
-    page.session_state["compare_section"] = section
+    page.query_params["section"] = section
     page.run()
     assert not page.exception
     shown = [_words(page), *(each.label for each in (*page.button, *page.expander))]
@@ -223,3 +226,27 @@ def test_the_alarm_is_a_warning_only_where_pretraining_is_useless(finish: Finish
     page.run()
     assert sum("does not help here" in each.value for each in page.warning) == 1
     assert any("test images are too few" in each.value for each in page.warning), "beside the verdict"
+
+
+def test_what_counts_is_asked_once_and_kept(opened: Workspace, dataset: Dataset, finish: Finish, page: AppTest) -> None:
+    finish("linear_probe", 2)
+    tuned = finish("fine_tune_all", 0)
+    page.run()
+    assert "What counts" not in _verdict(page)
+    key = f"goal_compare_{dataset.id}"
+    page.selectbox(key=f"{key}_kind").select("recall").run()
+    page.selectbox(key=f"{key}_class").select(dataset.classes[0]).run()
+    page.number_input(key=f"{key}_precision").set_value(80.0).run()
+    assert not page.exception and not page.error
+    assert opened.studies.said(dataset).goal == f"recall:{dataset.classes[0]}@0.8"
+    assert f"What counts is recall of “{dataset.classes[0]}” at 80" in _verdict(page)
+    page.query_params["section"] = "Table"
+    page.run()
+    assert any(f"Test recall of “{dataset.classes[0]}”" in name for table in page.dataframe for name in table.value)
+    page.selectbox(key=f"{key}_kind").select("macro_f1").run()
+    assert not page.exception and "What counts is macro\\-F1" in _verdict(page)
+    chosen = opened.comparisons.choice(dataset)
+    assert chosen is not None and chosen.id == tuned.id == opened.comparisons.make([tuned.id]).verdict.choice
+    made = opened.recipes.make(dataset, "fine_tune_all"), opened.recipes.make(dataset, "linear_probe")
+    assert [recipe.goal for recipe in made] == ["macro_f1", "accuracy"], "what has no epochs keeps none"
+    assert "What counts is macro-F1" in opened.comparisons.report(dataset).html

@@ -7,6 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from components.compare import report_button
+from components.kit import buttons
 
 
 class Door:
@@ -24,12 +25,13 @@ class Door:
 def drawn(door: "Door") -> None:
     from types import SimpleNamespace
 
-    from components.compare.report_button import report_button
+    from components.compare.report_button import figures_button, report_button
 
     comparison = SimpleNamespace(
         runs=[SimpleNamespace(id="b"), SimpleNamespace(id="a")], verdict=SimpleNamespace(worth=0.02)
     )
-    report_button(door, SimpleNamespace(name="my *photos*"), comparison)  # type: ignore[arg-type]
+    for made in (report_button, figures_button):
+        made(door, SimpleNamespace(name="my *photos*"), comparison)  # type: ignore[arg-type]
 
 
 def test_a_report_is_made_when_it_is_wanted_and_not_before(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,7 +44,7 @@ def test_a_report_is_made_when_it_is_wanted_and_not_before(monkeypatch: pytest.M
     assert not app.exception and len(app.get("download_button")) == 2
     app.run()
     assert not door.asked
-    monkeypatch.setattr(report_button.st, "download_button", kept)
+    monkeypatch.setattr(buttons.st, "download_button", kept)
     drawn(door)
     page, file = given["Save as a report"]
     assert file == "graft-report-my-photos.html" and page() == "<p>straße</p>".encode()

@@ -10,5 +10,6 @@ def test_folds_are_told_from_the_side_that_is_ahead() -> None:
     )
     said = resampled_words(test, {"a": "Probe", "b": "Tune"})
     assert (
-        said == "“Tune” is 5.0 points (+2.0 to +8.0) ahead of “Probe” over 5 folds, more than luck: adjusted p 0.020."
+        said
+        == "“Tune” is 5.0 points (+2.0 to +8.0) ahead of “Probe” over 5 folds, which is significant: adjusted p 0.020."
     )

@@ -65,12 +65,12 @@ def test_what_was_said_is_there_in_the_next_visit(opened: Workspace, monkeypatch
     opened.studies.say(dataset, Said(similarity="different", budget="ample", domain="yes"))
     first, _ = _page(monkeypatch)
     first.run()
-    first.select_slider(key=estimates_view.SLIDER).set_value("5 min").run()
+    first.select_slider(key=f"{estimates_view.SLIDER}_{dataset.id}").set_value("5 min").run()
     kept = Said(similarity="different", budget="ample", domain="yes", seconds=300, backbone="efficientnet_lite0")
     assert opened.studies.said(dataset) == kept
     again, _ = _page(monkeypatch)
     again.run()
-    assert again.select_slider(key=estimates_view.SLIDER).value == "5 min" and not again.exception
+    assert again.select_slider(key=f"{estimates_view.SLIDER}_{dataset.id}").value == "5 min" and not again.exception
     assert again.button(key="add_own").label == "Add its weights"
     again.session_state[state.choosing_backbone.key] = OWN  # as the button leaves it
     again.run()
@@ -91,7 +91,7 @@ def test_launching_keeps_to_the_time_limit_and_all_four_are_one_click(
     _ended(opened, dataset, "measure", {}, status="failed", error="No *memory* left.")
     page, went = _page(monkeypatch)
     page.run()
-    page.select_slider(key=estimates_view.SLIDER).set_value("1 min").run()
+    page.select_slider(key=f"{estimates_view.SLIDER}_{dataset.id}").set_value("1 min").run()
     assert not page.exception
     assert [error.value for error in page.error] == [r"No \*memory\* left\."]
     page.button(key="launch").click().run()

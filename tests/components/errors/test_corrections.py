@@ -82,35 +82,54 @@ def _finish(workspace: Workspace) -> None:
         pass
 
 
-def test_each_likely_error_has_a_choice_and_marks_are_counted(opened: Workspace, page: AppTest) -> None:
+def test_suggestions_are_decided_on_one_by_one(opened: Workspace, page: AppTest) -> None:
     dataset = opened.datasets.get("d")
     first, second = _suspects(opened)[:2]
     page.run()
-    (tiles,) = _tiles(page)
-    assert tiles["html"].count("<select") == len(_suspects(opened)) and tiles["marks"] == {}
-    assert f'data-sample="{first.sample}" data-label="2" data-suggested="{first.label}"' in tiles["html"]
-    assert "<b>cat" not in tiles["html"] and "corrections_make" not in _keys(page)
-    opened.corrections.mark(dataset, [first, Mark(sample=second.sample, label=None)])
-    page.run()
-    assert _tiles(page)[0]["marks"] == {str(first.sample): str(first.label), str(second.sample): "drop"}
+    assert not page.exception and not _tiles(page) and "corrections_make" not in _keys(page)
+    assert "Suggestion 1 of 2, a test image" in _said(page) and "expect about" in _said(page)
+    assert "Labelled **owl**. Is it **\\<b\\>cat" in _said(page)
+    assert [page.button(key=f"errors_label_{name}").proto.shortcut for name in ("accept", "keep", "drop", "skip")] == [
+        *("1", "2", "3", "4")
+    ]
+    page.button(key="errors_label_accept").click().run()
+    assert "Suggestion 2 of 2" in _said(page)
+    page.button(key="errors_label_drop").click().run()
+    assert opened.corrections.marks(dataset) == tuple(
+        sorted((first, Mark(sample=second.sample, label=None)), key=lambda mark: mark.sample)
+    )
+    assert "All suggestions are looked at" in _said(page)
     assert "**2 images marked:** 1 gets another label, 1 is dropped." in _said(page)
     assert "easier for them" in _said(page), "the caution stands where the version is made"
 
 
-def test_suggestions_are_taken_cleared_and_brought_back(opened: Workspace, page: AppTest) -> None:
+def test_each_step_is_taken_back_and_what_was_skipped_comes_again(opened: Workspace, page: AppTest) -> None:
     dataset, suspects = opened.datasets.get("d"), _suspects(opened)
-    opened.corrections.mark(dataset, [Mark(sample=suspects[0].sample, label=None)])
     page.run()
-    page.button(key="errors_labels_take").click().run()
-    expected = {suspects[0].sample: None} | {mark.sample: mark.label for mark in suspects[1:]}
-    assert {mark.sample: mark.label for mark in opened.corrections.marks(dataset)} == expected, (
-        "what was marked stays so"
-    )
-    assert page.button(key="errors_labels_take").disabled
+    assert page.button(key="errors_label_undo").disabled
+    page.button(key="errors_label_keep").click().run()
+    page.button(key="errors_label_skip").click().run()
+    assert "All suggestions are looked at" in _said(page) and opened.corrections.marks(dataset) == ()
+    page.button(key="errors_label_again").click().run()
+    assert "Suggestion 2 of 2" in _said(page)
+    page.button(key="errors_label_accept").click().run()
+    assert opened.corrections.marks(dataset) == (suspects[1],)
+    page.button(key="errors_label_undo").click().run()
+    assert opened.corrections.marks(dataset) == () and "Suggestion 2 of 2" in _said(page)
+    page.button(key="errors_label_undo").click().run()
+    assert "Suggestion 1 of 2" in _said(page) and page.button(key="errors_label_undo").disabled
+    assert not page.exception
+
+
+def test_marks_are_cleared_and_brought_back(opened: Workspace, page: AppTest) -> None:
+    dataset, suspects = opened.datasets.get("d"), _suspects(opened)
+    opened.corrections.mark(dataset, suspects)
+    page.run()
+    assert "All suggestions are looked at" in _said(page), "what was marked in an earlier visit is decided"
     page.button(key="corrections_clear").click().run()
     assert opened.corrections.marks(dataset) == ()
     page.button(key="corrections_back").click().run()
-    assert {mark.sample: mark.label for mark in opened.corrections.marks(dataset)} == expected
+    assert opened.corrections.marks(dataset) == tuple(sorted(suspects, key=lambda mark: mark.sample))
     assert "corrections_back" not in _keys(page) and not page.exception
 
 
@@ -153,14 +172,15 @@ def test_a_job_that_failed_says_why_until_the_marks_change(opened: Workspace, pa
     assert not page.error
 
 
-def test_marks_of_images_that_are_not_listed_can_be_taken_back(opened: Workspace, page: AppTest) -> None:
+def test_what_is_marked_can_be_looked_at_and_changed(opened: Workspace, page: AppTest) -> None:
     opened.corrections.mark(opened.datasets.get("d"), [Mark(sample=45, label=0)])
     page.run()
-    assert any("1 of them is not in sight above" in box.label for box in page.expander)
-    page.session_state["corrections_elsewhere_d"] = True
+    assert any(box.label == "Look at what is marked" for box in page.expander)
+    page.session_state["corrections_marked_d"] = True
     page.run()
-    assert [tiles["marks"] for tiles in _tiles(page)] == [{"45": "0"}, {"45": "0"}]
-    assert 'data-sample="45"' in _tiles(page)[1]["html"]
+    (tiles,) = _tiles(page)
+    assert tiles["marks"] == {"45": "0"} and 'data-sample="45" data-label="1"' in tiles["html"]
+    assert "<b>cat" not in tiles["html"]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ def test_the_net_effect_is_in_words_with_its_interval(opened: Workspace) -> None
     pair = comparison.pair("fine_tune_all", "linear_probe")
     said = disagreement.words(found, pair, ("A*", "B"), images=comparison.images, pairs=1)
     assert "**B** fixes **26** of the images that **A\\*** has wrong, and breaks **4**" in said
-    assert "net +22 of 64 images, +34.4 points (+1" in said and said.endswith("which is more than luck.")
+    assert "net +22 of 64 images, +34.4 points (+1" in said and said.endswith("which is significant.")
     back = disagreement.words(
         opened.comparisons.disagreement("fine_tune_all", "linear_probe"),
         pair.seen_from("linear_probe"),

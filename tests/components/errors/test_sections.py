@@ -58,8 +58,8 @@ def test_every_part_stands_for_any_number_of_runs(opened: Workspace, section: st
     said = " ".join(element.value for element in (*page.markdown, *page.caption))
     if section == "images":
         assert ("Two runs are needed" in said) == (len(runs) == 1)
-        assert ("Northcutt" in said) == (len(runs) > 1)
-    assert len(_tiles(page)) == (1 if section == "classes" or len(runs) == 1 else 3)
+        assert ("Northcutt" in said) == ("Suggestion 1 of 2" in said) == (len(runs) > 1)
+    assert len(_tiles(page)) == (1 if section == "classes" or len(runs) == 1 else 2)
 
 
 def test_what_was_deleted_in_another_tab_is_said_and_breaks_nothing(opened: Workspace) -> None:

@@ -1,5 +1,6 @@
 """The table of runs: what a line says, what a launch leaves in view, with what the form opens."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -82,3 +83,23 @@ def test_the_form_opens_with_what_graft_recommends_and_the_run_to_take_is_marked
     page.checkbox(key=form.key(f"take_{other}")).check().run()
     assert set(page.session_state[state.form.key].chosen) == {recommended, other}, "what somebody ticks stays"
     assert opened.studies.said(dataset) == said
+
+
+def test_curves_of_runs_that_train_and_have_ended_stand_in_one_chart(
+    opened: Workspace, dataset: Dataset, page: AppTest, finish: Finish
+) -> None:
+    ended = finish("fine_tune_top", wrong=0)
+    finish("linear_probe", wrong=4)
+    opened.runs.rename(ended.id, "the *first* try")
+    opened.remarks.tag(ended.id, ["paper"])
+    page.session_state[state.setup.key] = False
+    page.session_state[state.together.key] = True
+    page.run()
+    assert any("Pick some that have ended" in each.value for each in page.caption)
+    page.multiselect(key=state.beside.of(dataset.id).key).select(ended.id).run()
+    assert not page.exception and not page.error
+    drawn = [json.loads(each.proto.json) for each in page.get("bidi_component") if "together" in each.proto.id]
+    assert [(trace["name"], len(trace["x"])) for trace in drawn[0]["traces"]] == [("the *first* try", 5)]
+    assert any("<em>paper</em>" in each.proto.body for each in page.get("html"))
+    said = [each.value.replace("\\", "") for each in page.caption]
+    assert any(each.startswith("Kept: ") and "alidation accuracy" in each for each in said), said

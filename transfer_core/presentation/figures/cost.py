@@ -27,16 +27,18 @@ def cost(
     title: str,
     quantity: str,
     *,
+    choice: str = "",
     room: Room = PAGE,
     every_name: bool = False,
 ) -> Figure:
-    """The front as a thin step, its runs named; `every_name`: the others too, as paper has no hover.
+    """The front as a thin step, its runs named, as is `choice`, the run that is taken; `every_name`: the others too, as
+    paper has no hover. Where a name has no room there is the run's number.
 
     `costs` are seconds or bytes, as `kind` says. Names are placed for a plot of `room` px.
     """
     spent = [max(float(each), LEAST[kind]) for each in costs]
     across = scale(spent, kind)
-    low, high = padded(100 * np.array([each.score.interval for each in shown]), 0.12)
+    low, high = padded(100 * np.array([each.score.interval for each in shown]), 0.18)
     ahead = front(costs, [each.score.accuracy for each in shown])
     edge = across.ends[1]
     write = duration if kind == "time" else size
@@ -54,13 +56,14 @@ def cost(
         look |= {"error_y": whiskers([each.accuracy], each.mark.color), "cliponaxis": False}
         data.append(scatter([at], [100 * each.score.accuracy], "markers", hover=[told], **look))
     named = range(len(shown)) if every_name else ahead if len(ahead) <= NAMED else ()
-    names = [short(each.title, 30) if i in named else "" for i, each in enumerate(shown)]
+    names = [short(each.title, 30) if i in named or each.run.id == choice else "" for i, each in enumerate(shown)]
+    taken = next((i for i, each in enumerate(shown) if each.run.id == choice), None)
     return Figure(
         title=title,
         height=room[1] + HEIGHT_PX - PAGE[1],
         data=data,
         layout={
-            "annotations": _names(shown, spent, across, (low, high), ahead, names, room),
+            "annotations": _names(shown, spent, across, (low, high), ahead, names, taken, room),
             "xaxis": across.axis(quantity),
             "yaxis": {"title": "Test accuracy, %", "range": [low, min(high, 102.0)]},
         },
@@ -83,6 +86,7 @@ def _names(
     height: tuple[float, float],
     ahead: Sequence[int],
     names: Sequence[str],
+    taken: int | None,
     room: Room,
 ) -> list[Json]:
     low, high = height
@@ -92,9 +96,14 @@ def _names(
     ends = [*(along[i] for i in ahead[1:]), 1.0]
     steps: list[Box] = [(along[i], up[i], end, up[i]) for i, end in zip(ahead, ends, strict=True)]
     steps += [(along[b], up[a], along[b], up[b]) for a, b in pairwise(ahead)]
-    places = place_labels(list(zip(along, up, strict=True)), spread, names, room=room, lines=steps)
-    return [
-        note(in_figure(name), x=across.at(at), y=100 * each.score.accuracy, **place)
-        for each, at, name, place in zip(shown, spent, names, places, strict=True)
-        if name
-    ]
+    numbers = [str(each.number) for each in shown]
+    points = list(zip(along, up, strict=True))
+    places = place_labels(points, spread, names, room=room, lines=steps, instead=numbers, first=taken)
+    found = []
+    for i, (each, at, place) in enumerate(zip(shown, spent, places, strict=True)):
+        if place:
+            name = in_figure(place.pop("text"))
+            found.append(
+                note(f"<b>{name}</b>" if i == taken else name, x=across.at(at), y=100 * each.score.accuracy, **place)
+            )
+    return found

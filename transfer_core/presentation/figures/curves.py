@@ -89,9 +89,16 @@ def thinned(values: Sequence[T], most: int) -> list[T]:
 
 
 def curves(
-    shown: Sequence[Curve], unit: Unit, smoothing: float = 0.0, *, training: bool, points: int = POINTS
+    shown: Sequence[Curve],
+    unit: Unit,
+    smoothing: float = 0.0,
+    *,
+    training: bool,
+    points: int = POINTS,
+    choice: str = "",
 ) -> Figure:
     """Accuracy over loss; validation solid with symbols, training dashed and light, raw lines faint where smoothed.
+    That of `choice`, the run that is taken, is stronger than the others.
 
     Each trace carries its run as `legendgroup` and its split as `meta`, by which a reader may hide it.
     """
@@ -111,7 +118,7 @@ def curves(
                     data.append({**_raw(each.entry, thinned(known, points), split, unit), **axes})
                     averages = smoothed([y for _, y, _ in known], smoothing)
                     known = [(x, y, stage) for (x, _, stage), y in zip(known, averages, strict=True)]
-                line = _line(each.entry, thinned(known, points), split, name, unit)
+                line = _line(each.entry, thinned(known, points), split, name, unit, taken=each.entry.run.id == choice)
                 data.append({**line, **axes, "showlegend": not told})
                 told = True
     return Figure(
@@ -177,17 +184,18 @@ def _raw(entry: Entry, points: Sequence[Point], split: Split, unit: Unit) -> Jso
     return scatter(*_broken(points, unit), "lines", line=line, **more)
 
 
-def _line(entry: Entry, points: Sequence[Point], split: Split, name: str, unit: Unit) -> Json:
+def _line(entry: Entry, points: Sequence[Point], split: Split, name: str, unit: Unit, *, taken: bool) -> Json:
     validation, percent = split == "val", " %" if name == "accuracy" else ""
     x, y = _broken(points, unit)
-    words, width, dash = ("validation", 2.2, "solid") if validation else ("training", 1.5, "dash")
+    words, width, dash = ("validation", 3.4 if taken else 2.2, "solid") if validation else ("training", 1.5, "dash")
+    title = in_figure(short(entry.title, 44))
     told = f"<b>{in_figure(entry.title)}</b>, {words} {name}<br>{PLACES[unit]}: %{{y:.4~g}}{percent}<extra></extra>"
     return scatter(
         x,
         y,
         "lines+markers" if validation else "lines" if len(points) > 1 else "markers",
         hovertemplate=told,
-        name=in_figure(short(entry.title, 44)),
+        name=f"<b>{title}</b>" if taken else title,
         legendgroup=entry.run.id,
         meta=split,
         opacity=1.0 if validation else 0.55,

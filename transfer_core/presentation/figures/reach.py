@@ -17,7 +17,7 @@ def reach(approaches: Sequence[Approach], strategies: Mapping[str, str]) -> Figu
     known = [each for each in approaches if each.by_images]
     sizes = sorted({at.images for each in known for at in each.by_images})
     across = scale(sizes, "images", ratio=RATIO)
-    best = max(each.by_images[-1].accuracy.value for each in known)
+    best = max(known, key=lambda each: each.by_images[-1].accuracy.value)
     data: list[Json] = []
     notes = []
     for each in known:
@@ -31,7 +31,7 @@ def reach(approaches: Sequence[Approach], strategies: Mapping[str, str]) -> Figu
             look: Json = {"marker": marker(mark, 11), "error_y": whiskers([share], mark.color), "cliponaxis": False}
             data.append(scatter([at.images], [100 * share.value], "markers", hover=[told], **look))
         last = each.by_images[-1]
-        above = last.accuracy.value == best
+        above = each is best
         place = {"yanchor": "bottom", "yshift": 3} if above else {"yanchor": "top", "yshift": -3}
         end = 100 * (last.accuracy.high if above else last.accuracy.low)
         notes.append(note(each.name.capitalize(), x=across.at(last.images), y=end, xanchor="right", xshift=12, **place))

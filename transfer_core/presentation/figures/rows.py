@@ -69,7 +69,7 @@ def forest(shown: Sequence[Entry], comparison: Comparison) -> Figure:
 
 
 def versus(shown: Sequence[Entry], comparison: Comparison) -> Figure:
-    """By how much each run is ahead of the one that is taken, with paired intervals; pale where that may be luck."""
+    """By how much each run is ahead of the one that is taken, with paired intervals; pale where not significant."""
     choice, worth = comparison.verdict.choice, 100 * comparison.verdict.worth
     rows = [_ahead(each, comparison) for each in shown]
     low, high = padded([0.0, worth, *(end for row in rows for end in (row.at.low, row.at.high))], 0.06)
@@ -80,7 +80,7 @@ def versus(shown: Sequence[Entry], comparison: Comparison) -> Figure:
         choice,
         [{**band, "fillcolor": NEUTRAL, "opacity": 0.2}, zero],
         title=f"Points ahead of “{comparison.title(choice)}”",
-        told="Paired over the same images. Pale where an exact test, corrected for all pairs, does not rule chance out."
+        told="Paired over the same images. Pale where it is not significant by an exact test, corrected for all pairs."
         " The band is the lead that counts as worth nothing.",
         axis={"title": "Difference, points", "range": [low, high + 0.14 * (high - low)]},
     )
@@ -97,7 +97,7 @@ def _ahead(entry: Entry, comparison: Comparison) -> Row:
         entry=entry,
         at=at,
         written=f"<b>{value}</b>" if pair.sure else value,
-        hover=told + ("more than chance explains" if pair.sure else "within chance"),
+        hover=told + ("significant" if pair.sure else "not significant"),
         pale=not pair.sure,
     )
 

@@ -8,9 +8,7 @@ from transfer_core.workspace import Workspace
 
 
 def this_workspace(workspace: Workspace) -> None:
-    """Folded, at the foot of a page."""
-    with st.expander("This workspace", icon=":material/folder_open:"):
-        fragment(_body)(workspace)
+    fragment(_body)(workspace)
 
 
 def _body(workspace: Workspace) -> None:
