@@ -216,7 +216,7 @@ def test_a_picture_that_is_gone_does_not_take_the_page_away(root: Path, monkeypa
 
 
 def test_a_page_says_that_the_database_is_whole(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    page = _page(root, "start", monkeypatch)
+    page = _page(root, "settings", monkeypatch)
     opened = Workspace(root)
     monkeypatch.setattr(guard, "workspace", lambda: opened)
     page.button(key="check_database").click().run()

@@ -26,7 +26,7 @@ WALK = (
 # What a session may keep from one dataset to the next: how it likes to look at things, and what this machine has.
 PREFERENCES = (
     *("device", "section", "show_settings", "pilot_budget", "compare_worth", "promised_accuracy", "images_from"),
-    *("cost_kind", "curves_", "pairs_metric", "errors_part", "errors_heat", "offline_only"),
+    *("cost_kind", "curves_", "together", "pairs_metric", "errors_part", "errors_heat", "offline_only"),
 )
 NAMES = "id|element_id|form_id|deferred_file_id|active_script_hash|url|persistent_key|set_value|raw_values"
 LIVE = re.compile(rf'(?m)^\s*({NAMES})\s*: .*\n?|"[0-9a-f]{{40,}}[^"]*"')

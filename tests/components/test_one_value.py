@@ -219,7 +219,7 @@ def from_figure(seen: Seen, place: str, figure: Mapping[str, Any]) -> None:
 
 
 def pages(seen: Seen, dataset: Dataset, ids: Sequence[str]) -> dict[str, str]:
-    found = dict(start(seen, ids))
+    found = {"Start": start(seen)}
     found |= {f"Train, {run}": train(seen, ids, run) for run in ids}
     compare = page("compare")
     compare.session_state[state.compared.of(dataset.id).key] = list(ids)
@@ -245,12 +245,12 @@ def ran(page: AppTest) -> AppTest:
     return page
 
 
-def start(seen: Seen, ids: Sequence[str]) -> Iterator[tuple[str, str]]:
+def start(seen: Seen) -> str:
     at = ran(page("start"))
-    badges = [share for each in at.markdown for share in re.findall(rf"badge\[.*?{SHARE}", plain(each.value))]
-    for run, badge in zip(reversed(ids), badges, strict=True):  # the newest first
-        seen.say("Start", run, title=plain(at.button(key=f"run_{run}").label), accuracy=badge)
-    yield "Start", text_of(at)
+    told = plain(" ".join(each.value for each in at.markdown))
+    ((title, accuracy),) = re.findall(rf"Best: \*\*(.*?)\*\*, {SHARE} on test images", told)
+    seen.say("Start", seen.whose(title), title=title, accuracy=accuracy)
+    return text_of(at)
 
 
 def train(seen: Seen, ids: Sequence[str], shown: str) -> str:

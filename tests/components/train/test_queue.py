@@ -19,9 +19,9 @@ PAGE = Path(shell.__file__).parents[1] / "pages" / "train.py"
 
 
 @pytest.fixture
-def page() -> AppTest:
+def page(dataset: Dataset) -> AppTest:
     at = AppTest.from_file(str(PAGE), default_timeout=60)
-    at.session_state[state.opened.key] = at.session_state[state.setup.key] = True
+    at.session_state[state.opened.key] = at.session_state[state.setup.of(dataset.id).key] = True
     return at
 
 
@@ -53,7 +53,7 @@ def test_a_launch_leaves_the_watched_run_in_view_and_waiting_is_told_from_runnin
     opened.jobs.stop(first)
     with database(opened) as store:
         store.finish(first, "stopped")
-    page.session_state[state.setup.key] = True  # it was folded
+    page.session_state[state.setup.of(dataset.id).key] = True  # it was folded
     page.session_state[state.run.key] = first  # what has ended is left for what was launched
     page.run()
     page.checkbox(key=page.session_state[state.form.key].key("take_small_cnn")).check()
@@ -92,7 +92,7 @@ def test_curves_of_runs_that_train_and_have_ended_stand_in_one_chart(
     finish("linear_probe", wrong=4)
     opened.runs.rename(ended.id, "the *first* try")
     opened.remarks.tag(ended.id, ["paper"])
-    page.session_state[state.setup.key] = False
+    page.session_state[state.setup.of(dataset.id).key] = False
     page.session_state[state.together.key] = True
     page.run()
     assert any("Pick some that have ended" in each.value for each in page.caption)
