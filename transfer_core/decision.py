@@ -8,8 +8,9 @@ from typing import Literal
 
 from transfer_core import findings
 from transfer_core.advice import advise, suggestion
+from transfer_core.goals import ACCURACY, words
 from transfer_core.strategies import representative, strategy
-from transfer_core.types import Advice, Answers, Decision, Estimate, Measured, Pilots, Plan, Reason, Suggestion, Told
+from transfer_core.types import Advice, Answers, Decision, Estimate, Goal, Measured, Pilots, Plan, Reason, Suggestion, Told
 from transfer_core.words import listed, percent
 
 LEAST_SECONDS, MOST_SECONDS = 10.0, 4 * 3600.0  # of pilots
@@ -29,15 +30,19 @@ def decide(
     pilots: Pilots | None,
     seconds: float | None,
     expected: tuple[Estimate, ...] = (),
+    *,
+    goal: Goal = ACCURACY,
 ) -> Decision:
     """The flowchart's answers as said and as measured, the pilots' result, and what to launch within `seconds`.
 
-    `expected`: what strategies will take as far as that is known before anything is measured.
+    `expected`: what strategies will take as far as that is known before anything is measured. `goal`: what counts;
+    `pilots` were judged by it.
     """
     given = advise(said)
     plans = tuple(plan(estimate, seconds) for estimate in (measured.estimates if measured else expected))
     found = advise(measured_answers(said, measured, plans, seconds), measured) if measured else None
-    told = tells(measured, found.answers) if measured and found and pilots is None else None
+    seen = tells(measured, found.answers) if measured and found and pilots is None else None
+    told = None if seen is not None and seen.enough and goal != ACCURACY else seen
     trust = "measured" if told else _trusted(given, found, pilots)
     rules = _rules(trust, given, found)
     order = list(dict.fromkeys([*([told.strategy] if told else []), *_order(trust, rules, pilots)]))
@@ -63,6 +68,7 @@ def decide(
         decision,
         because=(
             *_told(told),
+            *_unseen(seen if told is None else None, goal),
             *_raced(decision),
             *_instead(decision, rules),
             *_answered(decision, measured),
@@ -177,8 +183,16 @@ def _told(told: Told | None) -> Iterator[Reason]:
         yield Reason(rule=f"{_gain(told)} No pilot is needed.", evidence=findings.head(told), source=OWN)
 
 
+def _unseen(seen: Told | None, goal: Goal) -> Iterator[Reason]:
+    """Why a high accuracy decides nothing where something else counts."""
+    if seen is not None:
+        counts = words(goal)
+        rule = f"{counts[0].upper()}{counts[1:]} counts, which can be low where accuracy is high. Pilots are judged by it."
+        yield Reason(rule=rule, evidence=findings.head(seen), source=OWN)
+
+
 def _gain(told: Told) -> str:
-    return "Fine-tuning has little to gain." if told.enough else f"Fine-tuning mostly gains below {ENOUGH:.0%}."
+    return "Fine-tuning has little to gain." if told.enough else f"Fine-tuning mostly gains below {percent(ENOUGH, 0)}."
 
 
 def _suggestion(name: str, planned: Plan | None, *, recommended: bool) -> Suggestion:
@@ -210,7 +224,7 @@ def _why(decision: Decision, rules: Advice) -> str:
         return f"{head[0].lower()}{head[1:]}, {so}."
     answers = rules.answers
     if rules.scenario is None:
-        return "the flowchart begins with it while it is open how similar your images are to ImageNet."
+        return "the flowchart begins with it until it is known how similar your images are to ImageNet."
     by = "as measured" if decision.trust == "measured" else "as you said"
     compute = f", and {answers.budget} compute" if answers.budget else ""
     like = "like" if answers.similarity == "similar" else "unlike"

@@ -29,7 +29,7 @@ EQUAL = replace(TIED, tied=("all_layers", "linear_probe"))  # the rules know nei
     [
         (
             decide(Answers(images=40), None, None, None),
-            "Linear probe”: the flowchart begins with it while it is open how similar",
+            "Linear probe”: the flowchart begins with it until it is known how similar",
             None,
         ),
         (
