@@ -168,8 +168,35 @@ def test_layers_tell_what_to_launch_without_pilots(layers: tuple[DepthPoint, ...
     assert (
         "No pilot is needed" in found.because[0].rule and f"{found.told.accuracy:.0%}"[:-1] in found.because[0].evidence
     )
-    raced_too = decide(Answers(images=2 * a_class), few, raced("linear_svm"), None)
-    assert (raced_too.strategy, raced_too.told) == ("linear_svm", None), "pilots that were raced outweigh it"
+
+
+LED = (  # who leads the race, how well linear classifiers do, the part of its run that fine-tuning saw: who counts more
+    ("linear_svm", 0.93, 0.3, "pilots"),  # fine-tuning has little to gain, so a head that leads is no surprise
+    ("linear_svm", 0.8, 0.3, "measured"),  # fine-tuning could not show what it gains
+    ("linear_svm", 0.8, 0.8, "pilots"),
+    ("fine_tune_top", 0.8, 0.3, "pilots"),
+    ("tie", 0.8, 0.3, "measured"),
+    ("tie", 0.93, 0.8, "measured"),
+)
+
+
+@pytest.mark.parametrize(("leader", "accuracy", "part", "trust"), LED)
+def test_pilots_outweigh_what_measuring_tells_where_they_tell_more(
+    leader: str, accuracy: float, part: float, trust: str
+) -> None:
+    race = raced(leader)
+    assert race is not None
+    tuned = replace(race.trials[0], strategy="gradual", steps=40, part=part)
+    race = replace(race, trials=(*race.trials[:2], tuned, replace(race.trials[-1], steps=40, part=part)))
+    race = replace(race, trials=tuple(replace(t, part=part) if t.strategy[:4] == "fine" else t for t in race.trials))
+    found = decide(
+        Answers(images=800, similarity="similar"), measured("similar", layers=curve(0.5, accuracy)), race, None
+    )
+    assert found.trust == trust and (found.told is not None) == (trust == "measured")
+    told = "linear_probe" if accuracy > 0.9 else "fine_tune_all"
+    assert found.strategy == (told if found.told is not None else leader)
+    voice = " ".join(each.rule for each in found.because)
+    assert ("so what was measured counts more" in voice) == (trust == "measured") and "No pilot" not in voice
 
 
 @pytest.mark.parametrize("goal", [Goal(kind="macro_f1"), Goal(kind="recall", label="rare", precision=0.9)])

@@ -41,7 +41,9 @@ def decide(
     given = advise(said)
     plans = tuple(plan(estimate, seconds) for estimate in (measured.estimates if measured else expected))
     found = advise(measured_answers(said, measured, plans, seconds), measured) if measured else None
-    seen = tells(measured, found.answers) if measured and found and pilots is None else None
+    seen = tells(measured, found.answers) if measured and found else None
+    if seen is not None and pilots is not None and not stands(seen, pilots):
+        seen = None
     told = None if seen is not None and seen.enough and goal != ACCURACY else seen
     trust = "measured" if told else _trusted(given, found, pilots)
     rules = _rules(trust, given, found)
@@ -67,8 +69,8 @@ def decide(
     return replace(
         decision,
         because=(
-            *_told(told),
-            *_unseen(seen if told is None else None, goal),
+            *_told(told, pilots),
+            *_unseen(seen if told is None and pilots is None else None, goal),
             *_raced(decision),
             *_instead(decision, rules),
             *_answered(decision, measured),
@@ -178,9 +180,23 @@ def tells(measured: Measured, answers: Answers) -> Told | None:
     return None if answers.budget == "limited" else Told(strategy=tuned, accuracy=best, enough=False)
 
 
-def _told(told: Told | None) -> Iterator[Reason]:
+def stands(told: Told, pilots: Pilots) -> bool:
+    """Whether what measuring tells counts more than the race: where that is undecided, or is led by a linear head that
+    no fine-tuning could catch up with, since none saw most of its full run. Not where the race is surely led by others
+    after most of the run of what measuring tells. (benchmarks/RESULTS.md, The quality of advice)
+    """
+    whole = [each.strategy for each in pilots.trials if each.part >= MOST_OF_IT]
+    if pilots.recommended is None:
+        return told.strategy in pilots.tied or told.strategy not in whole
+    if told.enough or not strategy(pilots.recommended).solved:
+        return False
+    return all(strategy(name).solved for name in whole)
+
+
+def _told(told: Told | None, pilots: Pilots | None) -> Iterator[Reason]:
     if told is not None:
-        yield Reason(rule=f"{_gain(told)} No pilot is needed.", evidence=findings.head(told), source=OWN)
+        needless = " No pilot is needed." if pilots is None else ""
+        yield Reason(rule=_gain(told) + needless, evidence=findings.head(told), source=OWN)
 
 
 def _unseen(seen: Told | None, goal: Goal) -> Iterator[Reason]:
@@ -212,7 +228,7 @@ def _why(decision: Decision, rules: Advice) -> str:
         of = "validation accuracy" if pilots.goal == "accuracy" else "what counts"
         led = f" by {100 * pilots.margin:.1f} points of {of}" if pilots.margin is not None else ""
         return f"in the pilots it led{led}."
-    if pilots is not None:
+    if pilots is not None and told is None:
         return f"the pilots could not tell, and {_tie(decision, pilots)}."
     if told is not None:
         head = findings.head(told)
@@ -251,6 +267,9 @@ def _raced(decision: Decision) -> Iterator[Reason]:
         return
     if decision.trust == "pilots":
         rule = "Short trainings on your own images outweigh rules made for all images."
+    elif decision.told is not None:
+        found = "could not tell" if pilots.recommended is None else "gave no fine-tuning most of its training"
+        rule = f"The pilots {found}, so what was measured counts more."
     else:
         first = f"“{strategy(decision.preferred).title}”"
         said = f"Graft recommends {first}" if decision.preferred == decision.strategy else f"{first} would come first"
@@ -265,7 +284,8 @@ def _instead(decision: Decision, rules: Advice) -> Iterator[Reason]:
     """Where the flowchart alone would begin, if that is elsewhere and no limit of time is why."""
     own = rules.suggestions[0].strategy
     if own != decision.preferred:
-        outweighs = "the pilots outweigh" if decision.pilots is not None else "what was measured outweighs"
+        raced = decision.pilots is not None and decision.told is None
+        outweighs = "the pilots outweigh" if raced else "what was measured outweighs"
         rule = f"The flowchart alone would begin with “{strategy(own).title}”; {outweighs} it here."
         yield Reason(rule=rule, evidence=rules.headline, source=RULES)
 

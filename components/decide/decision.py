@@ -72,8 +72,8 @@ def instead(decision: Decision, titles: Mapping[str, str]) -> str:
 
 
 def _narrowed(decision: Decision) -> bool:
-    """Whether pilots left several in front, and the decision is one of these."""
-    tied = decision.pilots.tied if decision.pilots is not None else ()
+    """Whether pilots left several in front, and the decision is one of these for that reason."""
+    tied = decision.pilots.tied if decision.pilots is not None and decision.told is None else ()
     return decision.trust != "pilots" and len(tied) > 1 and decision.strategy in tied
 
 

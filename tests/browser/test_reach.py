@@ -25,7 +25,7 @@ ZOOMED = {"width": DESKTOP["width"] // 2, "height": DESKTOP["height"] // 2}  # 2
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("reach") / "workspace"
     workspace = Workspace(folder)
-    fill(workspace)
+    fill(workspace, trained=6)
     workspace.close()
     running = Server(folder)
     yield running

@@ -90,7 +90,7 @@ def test_every_figure_is_drawn_and_can_be_used(open_report: Callable[..., Page])
     probe.click()
     expect(probe).to_have_attribute("aria-pressed", "false")
     assert curves.count() < before
-    page.get_by_text("Linear probe", exact=True).last.click()
+    page.get_by_text("Linear probe, all images", exact=True).last.click()
     with page.expect_download() as saved:
         page.get_by_role("link", name="Save").click()
     assert json.loads(Path(saved.value.path()).read_text())["strategy"] == "linear_probe"

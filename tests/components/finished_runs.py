@@ -11,7 +11,7 @@ import streamlit as st
 from PIL import Image
 
 from tests.database import database
-from transfer_core.types import TEST, VAL, Dataset, EpochEnd, Predictions, Recipe, Run, StageStart, Status
+from transfer_core.types import TEST, TRAIN, VAL, Dataset, EpochEnd, Predictions, Recipe, Run, StageStart, Status
 from transfer_core.workspace import Workspace
 
 Finish = Callable[..., Run]
@@ -35,17 +35,19 @@ def filled(folder: Path) -> Iterator[Workspace]:
     workspace.close()
 
 
-def fill(workspace: Workspace) -> None:
-    """Dataset "d" of 64 test images, and a finished run of each strategy of NAMED; its id is the strategy's name."""
-    count = len(LABELS)
+def fill(workspace: Workspace, trained: int = 0) -> None:
+    """Dataset "d" of 64 test images and `trained` to train on, and a finished run of each strategy of NAMED; its id is the
+    strategy's name.
+    """
+    tested, count = len(LABELS), len(LABELS) + trained
     dataset = Dataset(
         id="d",
         name="Animals",
         classes=CLASSES,
         paths=tuple(f"=animals/{i}.png" for i in range(count)),
         files=tuple(f"{i}.png" for i in range(count)),
-        labels=LABELS,
-        splits=np.full(count, 2),
+        labels=np.concatenate([LABELS, np.arange(trained) % len(CLASSES)]),
+        splits=np.repeat([TEST, TRAIN], [tested, trained]),
         groups=np.arange(count),
         widths=np.full(count, 8),
         heights=np.full(count, 8),

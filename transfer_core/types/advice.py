@@ -209,7 +209,7 @@ class Decision:
     said: Advice  # the flowchart for the user's own answers
     measured: Advice | None  # the same flowchart for the measured answers
     pilots: Pilots | None
-    told: Told | None  # what measuring tells where no pilots were raced
+    told: Told | None  # what measuring tells, where pilots do not outweigh it
     trust: Literal["said", "measured", "pilots"]
     because: tuple[Reason, ...]  # why that one, where they differ
     strategy: str  # to launch: the one that Graft recommends, whatever the flowchart or the pilots would put first
