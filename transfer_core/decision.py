@@ -10,7 +10,19 @@ from transfer_core import findings
 from transfer_core.advice import advise, suggestion
 from transfer_core.goals import ACCURACY, words
 from transfer_core.strategies import representative, strategy
-from transfer_core.types import Advice, Answers, Decision, Estimate, Goal, Measured, Pilots, Plan, Reason, Suggestion, Told
+from transfer_core.types import (
+    Advice,
+    Answers,
+    Decision,
+    Estimate,
+    Goal,
+    Measured,
+    Pilots,
+    Plan,
+    Reason,
+    Suggestion,
+    Told,
+)
 from transfer_core.words import listed, percent
 
 LEAST_SECONDS, MOST_SECONDS = 10.0, 4 * 3600.0  # of pilots
@@ -202,8 +214,8 @@ def _told(told: Told | None, pilots: Pilots | None) -> Iterator[Reason]:
 def _unseen(seen: Told | None, goal: Goal) -> Iterator[Reason]:
     """Why a high accuracy decides nothing where something else counts."""
     if seen is not None:
-        counts = words(goal)
-        rule = f"{counts[0].upper()}{counts[1:]} counts, which can be low where accuracy is high. Pilots are judged by it."
+        counts = f"{words(goal)[0].upper()}{words(goal)[1:]} counts"
+        rule = f"{counts}, which can be low where accuracy is high. Pilots are judged by it."
         yield Reason(rule=rule, evidence=findings.head(seen), source=OWN)
 
 

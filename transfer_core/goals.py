@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from transfer_core.errors import RecipeError
 from transfer_core.types import Floats, Goal, Ints, Kind
-from transfer_core.words import percent
 
 ACCURACY = Goal()
 KINDS: dict[Kind, str] = {"accuracy": "Accuracy", "macro_f1": "Macro-F1", "recall": "Recall of one class"}
@@ -46,16 +45,6 @@ def words(goal: Goal) -> str:
     if goal.kind == "recall":
         return f"recall of “{goal.label}” at {100 * goal.precision:.0f} % precision"
     return KINDS[goal.kind][0].lower() + KINDS[goal.kind][1:]
-
-
-def validated(goal: Goal, value: float) -> str:
-    """What a model reaches on validation images, to follow its name: "has 86.2 % of the validation images right" """
-    if goal.kind == "macro_f1":
-        return f"has a macro-F1 of {percent(value)} on the validation images"
-    if goal.kind == "recall":
-        precision = percent(goal.precision, 0)
-        return f"finds {percent(value)} of “{goal.label}” on the validation images, at {precision} precision"
-    return f"has {percent(value)} of the validation images right"
 
 
 def threshold(positive: NDArray[np.bool_], shares: Floats, precision: float) -> float | None:

@@ -10,8 +10,9 @@ from components.kit.buttons import button
 from components.kit.feed import Feed, feed
 from components.kit.guard import follow
 from components.kit.status import left
+from transfer_core import findings
 from transfer_core.types import GOING, TRAIN, Dataset, Decision, Run
-from transfer_core.workspace import Workspace, validated
+from transfer_core.workspace import Workspace
 
 
 def so_far(
@@ -51,7 +52,7 @@ def best_so_far(workspace: Workspace, dataset: Dataset, runs: Sequence[Run]) -> 
 def reached(workspace: Workspace, dataset: Dataset, run: Run) -> str:
     """ "has 86.2 % of the validation images right", or what it reaches of what counts; '' where that is not known."""
     value = workspace.runs.validated(dataset, run)
-    return "" if value is None else validated(workspace.studies.goal(dataset), value)
+    return "" if value is None else findings.validated(workspace.studies.goal(dataset), value)
 
 
 def named(run: Run, images: int | None, of: int, titles: Mapping[str, str]) -> str:

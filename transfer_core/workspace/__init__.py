@@ -16,7 +16,7 @@ from transfer_core.compare.compared import (
 from transfer_core.compare.crossing import Forecast, Lacking
 from transfer_core.data.answers import Heat, Predicted
 from transfer_core.data.checks import Profile
-from transfer_core.goals import ASKED, KINDS, LEAST, MOST, goal_of, validated, words, written
+from transfer_core.goals import ASKED, KINDS, LEAST, MOST, goal_of, words, written
 from transfer_core.report.assets import versions
 from transfer_core.report.to_json import FORMAT as REPORT_FORMAT
 from transfer_core.strategies.definition import Stage
@@ -68,7 +68,6 @@ __all__ = [
     "holds",
     "import_roots",
     "matching",
-    "validated",
     "versions",
     "words",
     "written",

@@ -121,7 +121,8 @@ def test_it_says_what_was_trained_so_far_and_the_button_leads_to_the_run_that_is
 
     finish("linear_svm", 3)
     page.run()
-    assert "Best so far: “Linear SVM on an earlier layer” has " in said() and "is not measured; pilots can tell" in said()
+    assert "Best so far: “Linear SVM on an earlier layer” has " in said()
+    assert "is not measured; pilots can tell" in said()
     page.button(key="launch").click().run()
     (run,) = opened.runs.list(dataset.id, active=True)
     assert run.recipe.strategy == "linear_probe" and not run.by_itself and went == ["train"]
