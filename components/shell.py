@@ -122,7 +122,7 @@ def _pick_dataset(opened: Workspace, rows: Sequence[DatasetRow], current: str | 
     """`current`: what is in hand; None: nothing yet."""
     if not rows:
         return
-    names = {row.id: row.name for row in rows}
+    names = {row.id: " ".join([row.name, *(f"#{tag}" for tag in row.remark.tags)]) for row in rows}
     runs = opened.runs.list(current) if current else ()
     going = sum(run.status in ("running", "stopping") for run in runs)
     waiting, done = sum(run.status == "queued" for run in runs), sum(run.status == "done" for run in runs)
@@ -234,6 +234,7 @@ STYLE = """
 .st-key-page_header h1 { font-size: 1.9rem; padding: 0; }
 .stMainBlockContainer h2 { padding-top: .75rem; }
 .st-key-page_header { margin-bottom: .5rem; }
+.stMainBlockContainer :is(.st-key-ready, .st-key-answer) h2 { padding-top: 0; }
 .st-key-tab, [data-testid="stLayoutWrapper"]:has(> * > .st-key-tab:only-child) { position: absolute; }
 [data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }
 [data-testid="stButtonGroup"] button:is([aria-pressed="true"], [aria-checked="true"]) { color: inherit !important; }

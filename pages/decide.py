@@ -65,6 +65,7 @@ if chosen != kept:
 if said.domain == "yes":
     add_own(workspace, backbone, state.device.get())
 goal_view(workspace, dataset, place="decide")
+st.space("xsmall")
 
 with st.container(key="explained", gap="small"):
     with st.expander(text.escape(why(decision)), icon=":material/lightbulb:", key="why"):
@@ -86,3 +87,5 @@ with st.container(key="explained", gap="small"):
                 of=dataset.id,
             )
     pilots_view(workspace, dataset, backbone, decision, titles)
+if any(run.tested for run in workspace.runs.list(dataset.id)):
+    shell.next_step("Next: compare", "compare", quiet=True)
