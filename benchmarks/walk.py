@@ -41,7 +41,9 @@ def drawn(source: Path, target: Path, photos: int, side: int) -> None:
                 picture = Image.open(io.BytesIO(data)).convert("RGB")
                 scale = side / min(picture.size)
                 out = io.BytesIO()
-                picture.resize((round(picture.width * scale), round(picture.height * scale))).save(out, "JPEG", quality=90)
+                picture.resize((round(picture.width * scale), round(picture.height * scale))).save(
+                    out, "JPEG", quality=90
+                )
                 data = out.getvalue()
             made.writestr(f"photos/{label}/{number:05d}{PurePosixPath(name).suffix if not side else '.jpg'}", data)
 
