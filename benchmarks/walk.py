@@ -39,13 +39,11 @@ def drawn(source: Path, target: Path, photos: int, side: int) -> None:
             label, data = PurePosixPath(name).parent.name, given.read(name)
             if side:
                 picture = Image.open(io.BytesIO(data)).convert("RGB")
-                scale = side / min(picture.size)
-                out = io.BytesIO()
-                picture.resize((round(picture.width * scale), round(picture.height * scale))).save(
-                    out, "JPEG", quality=90
-                )
-                data = out.getvalue()
-            made.writestr(f"photos/{label}/{number:05d}{PurePosixPath(name).suffix if not side else '.jpg'}", data)
+                scale, out = side / min(picture.size), io.BytesIO()
+                picture = picture.resize((round(picture.width * scale), round(picture.height * scale)))
+                picture.save(out, "JPEG", quality=90)
+                data, name = out.getvalue(), "camera.jpg"
+            made.writestr(f"photos/{label}/{number:05d}{PurePosixPath(name).suffix}", data)
 
 
 class Walk:
