@@ -235,6 +235,8 @@ STYLE = """
 .stMainBlockContainer h2 { padding-top: .75rem; }
 .st-key-page_header { margin-bottom: .5rem; }
 .stMainBlockContainer :is(.st-key-ready, .st-key-answer) h2 { padding-top: 0; }
+.st-key-cost [data-testid="stCaptionContainer"] { opacity: 1; }
+.st-key-what_else { row-gap: 0; }
 .st-key-tab, [data-testid="stLayoutWrapper"]:has(> * > .st-key-tab:only-child) { position: absolute; }
 [data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }
 [data-testid="stButtonGroup"] button:is([aria-pressed="true"], [aria-checked="true"]) { color: inherit !important; }
@@ -243,6 +245,7 @@ STYLE = """
 }
 @media (max-width: 640px) {
   .stMainBlockContainer { padding-left: 1rem; padding-right: 1rem; }
+  .st-key-do_it > [data-testid="stLayoutWrapper"] { flex-basis: 100%; }
 }
 </style>
 """

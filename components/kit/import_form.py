@@ -52,7 +52,7 @@ def import_form(workspace: Workspace, arrived: Callable[[str], None], *, primary
 
     `arrived` gets the id of a dataset that is here already. `primary`: the first example is what to press here.
     """
-    left, right = st.columns([6, 5], gap="large")
+    left, right = st.columns([6, 5], gap="medium")
     with left:
         st.markdown("### Your images")
         _drop_zone(workspace)
