@@ -140,7 +140,8 @@ def _pick_dataset(opened: Workspace, rows: Sequence[DatasetRow], current: str | 
             placeholder="Choose a dataset",
             format_func=lambda id: text.plain(names.get(id, "")),
             label_visibility="collapsed",
-            key=f"dataset_in_hand_{current}",
+            # The browser goes on showing a widget's old words, so another name is another widget.
+            key=f"dataset_in_hand_{current}_{names.get(current or '', '')}",
             width=240,
         )
     if chosen is not None and chosen != current:

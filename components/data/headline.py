@@ -46,7 +46,7 @@ def headline(workspace: Workspace, dataset: Dataset, profile: Profile) -> None:
         remark = workspace.remarks.get(dataset.id)
         if remark.note or remark.tags:
             said = text.tags(remark), text.escape(text.short(remark.note, MOST_NOTE))
-            st.markdown(f":small[{'  '.join(filter(None, said))}]")
+            st.markdown(f":small[{' · '.join(filter(None, said))}]")
 
 
 def balance_view(dataset: Dataset, profile: Profile) -> None:
