@@ -173,7 +173,7 @@ def report(seen: Seen, workspace: Workspace, dataset: Dataset, ids: Sequence[str
         test = told["test"]
         backbone = told["recipe"]["backbone"]
         seen.say("report.json", told["id"], **of_json(told | test | {"backbone": backbone}), accuracy=test["accuracy"])
-    table = made.html.partition("All runs, the most accurate first")[2].partition('<tr class="constant">')[0]
+    table = made.html.partition("All runs, the best first")[2].partition('<tr class="constant">')[0]
     head = [bare(cell) for cell in re.findall(r"<th scope=\"col\">(.*?)</th>", table)][1:]
     for row in table.split("<tr>")[2:]:
         title = re.sub(r"^\d+ | chosen$", "", bare(row.partition("</th>")[0]))
