@@ -50,8 +50,9 @@ def export_view(workspace: Workspace, dataset: Dataset, run: Run) -> None:
 
 def _body(job: Job | None, workspace: Workspace, dataset: Dataset, run: str) -> None:
     made, bundle = workspace.exports.done(run), workspace.exports.bundle(run)
-    with st.container(key=f"take_home_{run}", gap="small"):
-        if job is not None and job.active:
+    going = job is not None and job.active
+    with st.container(key=f"take_home_{run}", gap="small", width="stretch" if going else "content"):
+        if job is not None and going:
             under_way(workspace, job, f"export_{run}")
             return
         if bundle is not None and made is not None:
