@@ -108,7 +108,10 @@ def race_chart(seen: Feed, titles: Mapping[str, str], chance: float, *, key: str
     traces = race_traces(seen, titles)
     live_chart(
         traces,
-        marks=[Mark(x=seconds, title=name.capitalize()) for seconds, name in seen.rounds],
+        marks=[
+            Mark(x=seconds, title=name.capitalize(), number=number)
+            for number, (seconds, name) in enumerate(seen.rounds, start=1)
+        ],
         x_title=X_TITLE,
         chance=chance,
         single=HEADING,
