@@ -64,16 +64,24 @@ def said() -> Iterator[None]:
 
 
 def fragment(body: Callable[..., Any], *, run_every: float | None = None, place: str = "") -> Callable[..., Any]:
-    """`st.fragment`, guarded. `place` tells fragments of one function from each other."""
+    """`st.fragment`, guarded. `place` tells fragments of one function from each other.
+
+    Streamlit knows a fragment by its name and place alone. One that two pages have has two names, so that what a slow
+    browser still asks of the page before is not drawn into this one, which breaks the front end.
+    """
     where = f"{body.__module__}.{body.__qualname__} {place}"
 
-    @wraps(body)
-    def drawn(*args: Any, **kwargs: Any) -> Any:
-        with guarded(where):
-            say_failed()
-            return body(*args, **kwargs)
+    def placed(*args: Any, **kwargs: Any) -> Any:
+        @wraps(body)
+        def drawn(*args: Any, **kwargs: Any) -> Any:
+            with guarded(where):
+                say_failed()
+                return body(*args, **kwargs)
 
-    return st.fragment(drawn, run_every=run_every)
+        drawn.__qualname__ = f"{body.__qualname__} on {state.page.get()}"
+        return st.fragment(drawn, run_every=run_every)(*args, **kwargs)
+
+    return placed
 
 
 def follow(

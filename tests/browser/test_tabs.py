@@ -41,3 +41,18 @@ def test_an_idle_tab_learns_of_runs_and_its_title_of_their_end(ready: Server, op
     expect(idle.get_by_text("unknown in this workspace")).to_be_visible()
     expect(idle).to_have_title("Compare · Graft")
     expect(idle.get_by_text("Linear probe")).to_have_count(0)
+
+
+def test_a_page_that_the_front_end_broke_is_loaded_anew_once(server: Server, open_page: Callable[..., Page]) -> None:
+    page = open_page()
+    page.goto(f"{server.url}/settings")
+    expect(page.get_by_role("heading", name="Settings", exact=True)).to_be_visible()
+    page.wait_for_function("() => window.graftRecover")
+    error = "new ErrorEvent('error', { message: 'Bad delta path index 2' })"
+    fail = f"() => {{ window.broken = true; window.dispatchEvent({error}) }}"
+    page.evaluate(fail)
+    page.wait_for_function("() => !window.broken && window.graftRecover")
+    expect(page.get_by_role("heading", name="Settings", exact=True)).to_be_visible()
+    page.evaluate(fail)
+    page.wait_for_timeout(1000)
+    assert page.evaluate("() => window.broken"), "one that breaks again at once is not loaded for ever"
