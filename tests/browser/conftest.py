@@ -151,6 +151,7 @@ def upload(page: "playwright.Page", server: Server, file: Path) -> None:
     if page.locator("summary", has_text="Import other images").count():
         unfold(page, "Import other images")
     page.locator("[data-testid=stFileUploaderDropzoneInput]").set_input_files(file)
+    page.get_by_role("button", name="Import these images").click()
 
 
 @pytest.fixture(scope="module")

@@ -344,7 +344,7 @@ def test_layout(name: str) -> None:
     assert len(left_out) == case.left_out, left_out
     assert (case.asks in layout.asks) and bool(case.asks) == bool(layout.asks)
     assert set(case.others.split()) <= {other.labels for other in layout.others}
-    assert case.says in " ".join(problem.reason for problem in layout.problems)
+    assert case.says in " ".join((layout.read_as, *(problem.reason for problem in layout.problems)))
     if case.asks:
         assert f"--labels {layout.reading.labels}" in layout.question.replace('"', "")
     photos = sum(path.casefold().endswith((".jpg", ".png", ".jpeg")) for path in case.files)

@@ -23,6 +23,8 @@ def joined(by_split: Mapping[int, Iterable[str]]) -> dict[str, str]:
     train = set(by_split.get(TRAIN, ()))
     rest = {name for split, names in by_split.items() if split != TRAIN for name in names} - train
     found: dict[str, str] = {}
+    if not rest or not train:
+        return found
     for key in (alike, singular):
         known: defaultdict[str, list[str]] = defaultdict(list)
         for name in train:

@@ -117,7 +117,8 @@ def _read(
         if layout.unlabelled:
             skipped += yield from keep_unlabelled(archive, layout, samples.with_name(UNLABELLED))
     kin = {image.member.path: image.group for image in layout.images if image.group}
-    return taken, [*skipped, *layout.problems], kin
+    notes = [_note(layout.read_as)] if layout.read_as else []
+    return taken, [*skipped, *layout.problems, *notes], kin
 
 
 def _splits(labels: Ints, groups: Ints, own: Ints, seed: int) -> tuple[Ints, SplitsFrom, list[Problem]]:

@@ -47,6 +47,14 @@ class Layout:
         return {label: found[label] for label in in_order(found)}
 
     @property
+    def read_as(self) -> str:
+        """What was read, where something else might have been; else ''."""
+        if self.reading.labels == "folder" and not self.others:
+            return ""
+        others = " or ".join(said_of(each) for each in self.others[:3])
+        return f"Read as: {said_of(self.reading)}." + (f" It could also be {others}." if others else "")
+
+    @property
     def question(self) -> str:
         """What is asked, with every reading, for who answers by `--labels`."""
         shown = [f"--labels {_quoted(each.labels)}: {said_of(each)}" for each in (self.reading, *self.others)]
@@ -105,7 +113,7 @@ def plan(archive: Archive, name: str, *, labels: str = "", beside: Sequence[Path
         Problem(file=member.path, reason=_why_not(member)) for member in others if member.path not in way.tables
     ]
     problems += [Problem(file=member.path, reason=member.refusal) for member in named if member.refusal]
-    notes = [*archive.notes, *way.notes, *unread, *_read_as(way, ways)]
+    notes = [*archive.notes, *way.notes, *unread]
     return Layout(
         reading=replace(way.reading, classes=len(names)),
         images=tuple(images),
@@ -125,14 +133,6 @@ def _by_split(images: Iterable[Image]) -> dict[int, set[str]]:
     for image in images:
         found[image.split].add(image.label)
     return found
-
-
-def _read_as(way: Way, ways: Sequence[Way]) -> Iterator[str]:
-    """What was read, where something else might have been."""
-    if way.labels != "folder" or len(ways) > 1:
-        others = [f"{said_of(each.reading)}" for each in ways[1:4]]
-        more = f" It could also be {' or '.join(others)}." if others else ""
-        yield f"Read as: {said_of(way.reading)}.{more}"
 
 
 def _kept(way: Way) -> Iterator[Problem]:
