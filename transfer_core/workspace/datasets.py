@@ -23,7 +23,7 @@ from transfer_core.jobs.tasks import staging
 from transfer_core.jobs.tasks.import_images import ImportImages
 from transfer_core.kept import save_json
 from transfer_core.store import Store
-from transfer_core.types import Dataset
+from transfer_core.types import Dataset, Remark
 from transfer_core.workspace.jobs import Jobs
 from transfer_core.workspace.naming import expanded, matching, title
 from transfer_core.workspace.previews import Preview, Upload, pictures, preview
@@ -39,6 +39,7 @@ class DatasetRow:
     created: float  # seconds since 1970
     images: int
     classes: int
+    remark: Remark  # its note and tags
 
 
 def import_roots() -> tuple[Path, ...]:
@@ -55,8 +56,11 @@ class Datasets:
 
     def list(self) -> tuple[DatasetRow, ...]:
         """A line for each dataset, newest first; `get` gives it with all its images."""
+        remarks = self._store.remarks()
         return tuple(
-            DatasetRow(id=id, name=name, created=created, images=images, classes=classes)
+            DatasetRow(
+                id=id, name=name, created=created, images=images, classes=classes, remark=remarks.get(id, Remark())
+            )
             for id, name, created, images, classes in self._store.dataset_rows()
         )
 
