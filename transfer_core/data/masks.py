@@ -15,7 +15,7 @@ SURE = {  # folders that are never classes
 }
 LIKELY = {"mask", "masks", "seg", "segs", "gt", "labels", "label", "depth", "edges", "heatmaps", "lung masks"}
 ENDING = re.compile(r"(.+?)[ _.-]+(?:mask|masks|seg|segm|segmentation|gt|groundtruth|trimap)(?:[ _-]?\d+)?$", re.I)
-WORDS = ("mask", "seg", "gt", "groundtruth", "trimap")
+WORDS = re.compile("mask|seg|gt|groundtruth|trimap", re.I)
 ENOUGH = 0.8  # of the names of masks, that photos have too
 
 
@@ -26,7 +26,8 @@ def without_masks(members: Iterable[Member]) -> tuple[list[Member], list[Problem
         folders[member.path.rpartition("/")[0]].append(member)
     known = set(folders)
     suspect = {folder for folder in folders if _named(folder, known)}
-    photos = {_stem(member) for folder, group in folders.items() if folder not in suspect for member in group}
+    beside = (group for folder, group in folders.items() if folder not in suspect) if suspect else ()
+    photos = {_stem(member) for group in beside for member in group}
     found: list[Member] = []
     problems: list[Problem] = []
     for folder, group in folders.items():
@@ -60,7 +61,7 @@ def _named(folder: str, known: set[str]) -> bool:
 
 def _beside(group: list[Member]) -> tuple[list[Member], list[Member]]:
     """Photos of one folder, and the masks whose photo lies beside them."""
-    maybe = [member for member in group if any(word in member.path.casefold() for word in WORDS)]
+    maybe = [member for member in group if WORDS.search(member.path)]
     if not maybe:
         return group, []
     stems = {_stem(member) for member in group}

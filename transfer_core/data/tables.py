@@ -264,6 +264,8 @@ def labelled(tables: Sequence[Table], members: Sequence[Member], *, column: str 
 
     `column`: of the label; '' finds it.
     """
+    if not tables:
+        return []
     images = Images(members)
     found: dict[tuple[str, str], Labelled] = {}
     for table in tables:
