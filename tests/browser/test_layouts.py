@@ -92,3 +92,6 @@ def test_from_upload_to_a_trained_probe(server: Server, page: Page, tmp_path: Pa
         page.get_by_role("link", name="Train", exact=True).click()
         probe = page.locator(".st-key-queue").get_by_text(re.compile("Done")).first
         expect(probe).to_be_visible(timeout=120_000)
+    page.get_by_role("link", name="Predict", exact=True).click()  # of the last set
+    page.get_by_role("radio", name="4 without a label").click()
+    expect(page.get_by_text(re.compile(r"\d of 4 images"))).to_be_visible(timeout=60_000)

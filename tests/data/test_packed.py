@@ -1,6 +1,7 @@
 """Archives as people make them: names in any code page, tars, archives inside archives, files that came one by one."""
 
 import bz2
+import importlib
 import io
 import json
 import lzma
@@ -117,6 +118,17 @@ def test_tars(kind: str, tmp_path: Path) -> None:
         assert {image.member.path: archive.read(image.member) for image in layout.images} == files
         last_first = [archive.read(member) for member in reversed(archive.members)]
     assert last_first == list(files.values())[::-1], "in any order"
+
+
+def test_a_tar_of_zstandard_is_read_or_says_what_reads_it(tmp_path: Path) -> None:
+    plain = tar({f"{label}/{i}.jpg": b"x" * 99 for label in "ab" for i in range(3)})
+    try:
+        zstd = importlib.import_module("backports.zstd")
+    except ImportError:
+        with pytest.raises(ArchiveError, match=r"backports\.zstd"):
+            members(kept(tmp_path, b"\x28\xb5\x2f\xfd" + bytes(99), "photos.tar.zst"))
+    else:
+        assert len(members(kept(tmp_path, zstd.compress(plain), "photos.tar.zst"))) == 6
 
 
 def links_out() -> bytes:

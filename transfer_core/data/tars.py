@@ -1,12 +1,14 @@
 """A tar, plain or compressed, as a list of files that are safe to read, forwards, never unpacked to a disk."""
 
 import bz2
+import contextlib
 import io
 import lzma
 import tarfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from typing import IO, Any, Protocol
 
 from transfer_core.data import members as limits
@@ -69,14 +71,12 @@ class _Gzip:
 
 
 def _zstandard() -> Any:
-    try:
-        from compression import zstd  # type: ignore[import-not-found]  # of Python 3.14
-
-        return zstd.ZstdDecompressor()
-    except ImportError:
-        raise ArchiveError(
-            "The archive is packed by Zstandard, which this Python does not read. Pack it as .tar.gz or .zip."
-        ) from None
+    for name in ("compression.zstd", "backports.zstd"):  # of Python 3.14, and of a package for earlier ones
+        with contextlib.suppress(ImportError):
+            return import_module(name).ZstdDecompressor()
+    raise ArchiveError(
+        "The archive is packed by Zstandard. `pip install backports.zstd` lets Graft read it; or pack it as .tar.gz."
+    )
 
 
 KINDS: dict[bytes, Callable[[], Any]] = {
