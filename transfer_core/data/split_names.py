@@ -41,7 +41,7 @@ class SplitName:
         return self.split != NO_SPLIT and not self.beside
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1 << 16)
 def read(name: str) -> SplitName:
     """The split that a folder's name means. A name with two different splits in it means none."""
     words: list[str] = []

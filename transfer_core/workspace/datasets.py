@@ -200,7 +200,7 @@ class Datasets:
             name=name,
             seed=0,
             first_model=first_model,
-            labels=meant.labels,
+            reading=meant.labels,
             encoding=meant.encoding,
             tables=tuple(map(str, meant.tables)),
         )

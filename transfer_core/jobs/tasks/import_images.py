@@ -21,7 +21,7 @@ class ImportImages(Task):
     name: str  # of the dataset; '' for the source's own
     seed: int
     first_model: bool = False  # of what comes in, one is to be trained by itself
-    labels: str = ""  # how classes are told, as --labels takes it; '' finds out
+    reading: str = ""  # how classes are told, as --labels takes it; '' finds out
     encoding: str = ""  # of names in a zip that do not say theirs; '' guesses
     tables: tuple[str, ...] = ()  # paths of tables of labels beside the source
 
@@ -37,7 +37,7 @@ class ImportImages(Task):
             from transfer_core.data.meant import Meant
 
             tables = tuple(map(Path, self.tables))
-            meant = Meant(labels=self.labels, encoding=self.encoding, tables=tables, without=place.root)
+            meant = Meant(labels=self.reading, encoding=self.encoding, tables=tables, without=place.root)
             yield from import_images(Path(self.source), target, name=self.name, seed=self.seed, meant=meant)
 
     def commit(self, place: Place, store: Store, result: dict[str, Any]) -> dict[str, Any]:
