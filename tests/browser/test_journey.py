@@ -85,7 +85,7 @@ def test_from_the_example_to_a_choice(server: Server, page: Page, photos: Path) 
     screenshot(page, "predict")
     shown = page.locator(".st-key-answer")
     expect(shown).to_have_count(1)
-    page.locator('.st-key-photos input[type="file"]').set_input_files(
+    page.locator('[class*="st-key-photos_"] input[type="file"]').set_input_files(
         [photos / "red" / "0.png", photos / "blue" / "1.png"]
     )
     expect(page.get_by_text(re.compile(r"\d of 2 images"))).to_be_visible(timeout=30_000)
