@@ -105,6 +105,7 @@ timed: Kept[set[tuple[str, str]]] = Kept("timed", set())  # backbones and device
 # --- Data -----------------------------------------------------------------------------------------
 
 upload_turn = Kept("upload_turn", 0)
+given: Kept[Any] = Kept("given", None)  # `preview.Given`: what waits to be imported
 deleted_dataset = Kept("deleted_dataset", ("", ""))  # id and name, for Undo
 
 # --- Decide ---------------------------------------------------------------------------------------

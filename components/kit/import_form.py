@@ -1,9 +1,9 @@
-"""Images taken in: a place to drop them, the examples; then progress, a way to cancel, and how it ended."""
+"""Images taken in: a place to drop them, examples; then what they are read as, progress, and how it ended."""
 
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -14,19 +14,18 @@ from components.kit.drawn import component
 from components.kit.feed import feed
 from components.kit.gallery import data_uri
 from components.kit.guard import follow, said
+from components.kit.preview import give, preview
 from components.kit.status import phase_bar, say_ended
 from transfer_core.types import Job
 from transfer_core.workspace import Workspace, import_roots
 
 PICTURES = Path(__file__).with_name("examples")  # tools/example_pictures.py makes them
 LAYOUT = """
-```
-photos.zip
-├── cats/  01.jpg  02.jpg …
-└── dogs/  01.jpg  02.jpg …
-```
-or the same inside `train/`, `validation/` and `test/`. Files that cannot be read are listed, not fatal.
+Class folders (`cats/01.jpg`), at any depth, alone or inside `train/`, `val/` and `test/`; labels in file names
+(`cat_01.jpg`); or a table beside the images (`labels.csv` with a file and its label in each line). Zip, tar, tar.gz,
+tar.xz, loose files or a folder. Graft shows how it reads them before anything is taken in.
 """
+FILES, FOLDER = "Archive or files", "Folder"
 STYLE = """
 <style>
 .st-key-drop_zone [data-testid="stFileUploaderDropzone"] { min-height: 9.5rem; border: 2px dashed
@@ -48,10 +47,11 @@ mount = component("graft_example", '<div class="example"></div>', css=CARD, js='
 
 
 def import_form(workspace: Workspace, arrived: Callable[[str], None], *, primary: bool = False) -> None:
-    """A place to drop a zip, which starts its import; a path on the server where that is allowed; the examples.
+    """A place to drop images, which shows how they are read; a path on the server where that is allowed; the examples.
 
     `arrived` gets the id of a dataset that is here already. `primary`: the first example is what to press here.
     """
+    first = primary and state.given.get() is None
     left, right = st.columns([6, 5], gap="medium")
     with left:
         st.markdown("### Your images")
@@ -71,7 +71,7 @@ def import_form(workspace: Workspace, arrived: Callable[[str], None], *, primary
                     data={"html": f'<img src="{picture}" alt="{alt}"><p>{words}{example.classes} classes</p>'},
                 )
                 label = f"{'Open' if known else 'Try'} {example.name}"
-                kind: Literal["primary", "secondary"] = "primary" if primary and not number else "secondary"
+                kind: Literal["primary", "secondary"] = "primary" if first and not number else "secondary"
                 help = text.escape(f"{example.description} {example.source}")
                 if st.button(label, key=f"example_{example.name}", type=kind, help=help, width="stretch"):
                     if known:
@@ -84,19 +84,32 @@ def _drop_zone(workspace: Workspace) -> None:
     st.html(STYLE)
     turn = state.upload_turn.get()
     with st.container(key="drop_zone"):
-        upload = st.file_uploader("Drop a zip here: one folder per class", type="zip", key=f"upload_{turn}")
-    if upload is not None:
+        kind = st.segmented_control(
+            "What is given",
+            [FILES, FOLDER],
+            default=FILES,
+            required=True,
+            label_visibility="collapsed",
+            key="upload_kind",
+        )
+        several: Any = "directory" if kind == FOLDER else True
+        words = (
+            "Pick or drop a folder" if kind == FOLDER else "Drop a zip or tar here, or images with a table of labels"
+        )
+        uploads = st.file_uploader(words, accept_multiple_files=several, key=f"upload_{turn}_{kind}")
+    if uploads:
         with said():
-            job = workspace.datasets.import_upload(upload, upload.name, first_model=True)
+            kept = workspace.datasets.keep_upload([(upload.name, upload) for upload in uploads])
             state.upload_turn.set(turn + 1)  # a new widget, so that the upload's memory is freed
-            _watch(job)
+            give(workspace, kept)
+            st.rerun()
     if import_roots():
         with st.form("import_path", border=False):
             path = st.text_input("Or a path on this server", placeholder=str(import_roots()[0]))
-            if st.form_submit_button("Import") and path:
-                with said():
-                    _watch(workspace.datasets.import_path(Path(path), allowed=import_roots(), first_model=True))
-    with st.expander("What the zip should look like", icon=":material/folder_zip:"):
+            if st.form_submit_button("Look at it") and path:
+                give(workspace, Path(path))
+                st.rerun()
+    with st.expander("What Graft reads", icon=":material/folder_zip:"):
         st.markdown(LAYOUT)
 
 
@@ -106,10 +119,13 @@ def _watch(job: str) -> None:
 
 
 def import_progress(workspace: Workspace, arrived: Callable[[str], None]) -> None:
-    """The import that is watched, or that runs: how far it is; `arrived` gets the id of its dataset once that is here.
+    """What was given, as it would be read; then its import, or another that runs: how far it is. `arrived` gets the id
+    of its dataset once that is here.
 
     Call at top level. One that failed says why until it is closed.
     """
+    if job := preview(workspace):
+        _watch(job)
     running = (job.id for job in workspace.jobs.list(kind="import", active=True))
     watched = state.import_job.get() or next(running, "")
     if watched:

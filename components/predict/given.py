@@ -24,12 +24,15 @@ class Given:
     files: tuple[tuple[str, IO[bytes]], ...] = ()
     sample: int | None = None  # one of the dataset's own
     label: str = ""  # what the dataset says it is
+    unlabelled: bool = False  # those that came with the dataset without a label
 
 
 def given(workspace: Workspace, dataset: Dataset) -> Given | None:
     """What the user gave last; None while nothing was."""
+    _, without = workspace.datasets.unlabelled(dataset)
+    ways = WAYS | ({"unlabelled": f"{text.count(without)} without a label"} if without else {})
     way = st.segmented_control(
-        "Images from", list(WAYS), format_func=WAYS.__getitem__, default="files", key="images_from", required=True
+        "Images from", list(ways), format_func=ways.__getitem__, default="files", key="images_from", required=True
     )
     uploads = []
     if way == "files":
@@ -40,7 +43,7 @@ def given(workspace: Workspace, dataset: Dataset) -> Given | None:
         uploads = st.file_uploader(
             "A folder, with those inside it", KINDS, accept_multiple_files="directory", key=f"photo_folder_{dataset.id}"
         )
-    else:
+    elif way == "camera":
         shot = st.camera_input("A picture", key=f"camera_{dataset.id}")
         uploads = [] if shot is None else [shot]
     tests = dataset.count(TEST)
@@ -58,6 +61,8 @@ def given(workspace: Workspace, dataset: Dataset) -> Given | None:
     if of == dataset.id and before == _mark(uploads):  # until other images are given
         label = dataset.classes[dataset.labels[tried]]
         return Given(mark=f"{of} {tried}", sample=tried, label=label)
+    if way == "unlabelled":
+        return Given(mark=f"unlabelled {dataset.id}", unlabelled=True)
     if not uploads:
         return None
     return Given(mark=_mark(uploads), files=tuple((each.name, each) for each in uploads))

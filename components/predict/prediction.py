@@ -38,8 +38,10 @@ def prediction(workspace: Workspace, runs: Sequence[str], titles: Sequence[str],
 
 
 def _queued(workspace: Workspace, runs: Sequence[str], given: Given) -> str:
-    if given.sample is not None:
+    if given.sample is not None or given.unlabelled:
         dataset = workspace.datasets.get(workspace.runs.get(runs[0]).recipe.dataset)
+        if given.sample is None:
+            return workspace.predictions.submit_paths(runs, [workspace.datasets.unlabelled(dataset)[0]])
         return workspace.predictions.submit_samples(runs, dataset, [given.sample])
     for _, file in given.files:
         file.seek(0)

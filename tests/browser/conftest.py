@@ -168,6 +168,7 @@ def ready(server: Server, browser: "playwright.Browser", zipped: Path) -> Server
     context = browser.new_context()
     page = context.new_page()
     upload(page, server, zipped)
+    page.get_by_role("button", name="Import these images").click()
     imported = page.get_by_text(re.compile(r"Ready: 60 images, 3 classes"))
     playwright.expect(imported).to_be_visible(timeout=60_000)
     assert page.locator("img[src*=evil]").count() == 0

@@ -46,11 +46,11 @@ def test_a_broken_zip_gets_its_sentence(ready: Server, page: Page, tmp_path: Pat
     broken = tmp_path / "broken.zip"
     broken.write_bytes(b"PK\x03\x04 this is not a zip")
     upload(page, ready, broken)
-    alert = page.locator(".st-key-import_ended [data-testid=stAlert]")
+    alert = page.locator(".st-key-preview [data-testid=stAlert]")
     expect(alert).to_contain_text("'broken.zip' is a damaged or incomplete zip", timeout=20_000)
     assert "Traceback" not in alert.inner_text()
     screenshot(page, "broken-zip")
-    page.get_by_role("button", name="Close").click()
+    page.get_by_role("button", name="Take something else").click()
     expect(alert).to_have_count(0)
 
 

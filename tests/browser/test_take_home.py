@@ -22,6 +22,7 @@ def test_from_an_upload_to_a_bundle_that_answers(server: Server, page: Page, pho
     page.goto(server.url)
     zipped = shutil.make_archive(str(tmp_path / "colours"), "zip", photos)
     page.locator("[data-testid=stFileUploaderDropzoneInput]").set_input_files(zipped)
+    page.get_by_role("button", name="Import these images").click()
     expect(page.get_by_text(re.compile("Ready: 60 images, 3 classes"))).to_be_visible(timeout=60_000)
     page.get_by_role("button", name="Decide on a strategy").click()
     page.get_by_role("radio", name=re.compile("Similar")).click()

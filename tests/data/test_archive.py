@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from transfer_core.data import archive
+from transfer_core.data import members as limits
+from transfer_core.data import zips
 from transfer_core.data.archive import members, opened
 from transfer_core.errors import ArchiveError
 
@@ -58,7 +59,7 @@ def many_entries(count: int, told: int) -> bytes:
 
 
 def huge_table() -> bytes:
-    size = archive.MAX_DIRECTORY_BYTES + 1
+    size = zips.MAX_DIRECTORY_BYTES + 1
     return bytes(size) + struct.pack("<4s4H2LH", END, 0, 0, 1, 1, size, 0, 0)
 
 
@@ -88,7 +89,7 @@ def misplaced(offset: int) -> bytearray:
 
 
 def bomb() -> bytearray:
-    return packed({f"cats/{i}.jpg": bytes(archive.MAX_FILE_BYTES) for i in range(3)})
+    return packed({f"cats/{i}.jpg": bytes(limits.MAX_FILE_BYTES) for i in range(3)})
 
 
 REFUSED: dict[str, tuple[Callable[[], bytes | bytearray], str]] = {
@@ -126,7 +127,7 @@ def test_refuses_the_whole_archive(case: str, tmp_path: Path) -> None:
     seconds, peak = time.monotonic() - start, tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert seconds < 3
-    assert peak < 2.5 * archive.MAX_DIRECTORY_BYTES
+    assert peak < 2.5 * zips.MAX_DIRECTORY_BYTES
 
 
 @pytest.mark.parametrize(
@@ -138,7 +139,7 @@ def test_refuses_the_whole_archive(case: str, tmp_path: Path) -> None:
         (lambda: packed({"cats/1.jpg": b"data" * 99}, zipfile.ZIP_BZIP2), "bzip2"),
         (lambda: packed({"cats/1.jpg": b"data" * 99}, zipfile.ZIP_LZMA), "LZMA"),
         (lambda: patched(packed({"cats/1.jpg": b"data"}), 10, 8, "<H", 9), "Deflate64"),
-        (lambda: packed({"cats/1.jpg": bytes(archive.MAX_FILE_BYTES + 1)}), "at most 64 MB"),
+        (lambda: packed({"cats/1.jpg": bytes(limits.MAX_FILE_BYTES + 1)}), "at most 64 MB"),
         (lambda: packed({"a/" * 13 + "1.jpg": b"data"}), "deeper than 12"),
     ],
 )
@@ -244,7 +245,7 @@ def test_folder_keeps_to_regular_files_inside(tmp_path: Path) -> None:
 
 
 def test_folder_with_too_many_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive, "MAX_ENTRIES", 5)
+    monkeypatch.setattr(limits, "MAX_ENTRIES", 5)
     for i in range(6):
         (tmp_path / f"{i}.jpg").touch()
     with pytest.raises(ArchiveError, match="more than 5 files"):

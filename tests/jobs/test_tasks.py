@@ -11,7 +11,13 @@ from transfer_core.jobs.tasks import TASKS, Task, task_from
 from transfer_core.types import Mark, Recipe
 
 RECIPE = Recipe(dataset="d", backbone="bundled", weights="w", strategy="linear_probe", version=2, lr=0.5)
-VALUES: dict[str, Any] = {"recipe": RECIPE, "marks": (Mark(sample=1, label=None),), "seconds": 9.5, "labels": (1, 2)}
+VALUES: dict[str, Any] = {
+    "recipe": RECIPE,
+    "marks": (Mark(sample=1, label=None),),
+    "seconds": 9.5,
+    "labels": (1, 2),
+    "tables": ("a.csv",),
+}
 VALUES |= dict.fromkeys(("of", "sources", "names"), ("a", "b"))
 
 

@@ -7,12 +7,23 @@ from typing import Any
 
 from transfer_core.commands.follow import follow, root
 from transfer_core.types import SPLITS, Dataset
-from transfer_core.workspace import Workspace
+from transfer_core.workspace import Preview, Workspace
+
+SHOWN = 30  # classes of a plan
 
 
 def import_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("path", type=Path)
+    parser.add_argument("path", type=Path, help="a .zip, .tar, .tar.gz or .tar.xz file, or a folder")
     parser.add_argument("--name", default="", help="what to call it (default: the file's name)")
+    parser.add_argument(
+        "--labels",
+        default="",
+        metavar="HOW",
+        help="where classes stand: folder, leaf (the deepest folder), level:2, name:{label}_# (of files; # is a "
+        "number), or a table's path (default: found out)",
+    )
+    parser.add_argument("--encoding", default="", help="of names in a zip that do not say theirs, as gbk")
+    parser.add_argument("--dry-run", action="store_true", help="show what would become of it; nothing is taken in")
 
 
 def example_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,12 +32,45 @@ def example_arguments(parser: argparse.ArgumentParser) -> None:
 
 def import_images(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     with Workspace(root(options)) as workspace:
-        return imported(workspace, workspace.datasets.import_path(options.path, name=options.name))
+        how = {"labels": options.labels, "encoding": options.encoding}
+        if options.dry_run:
+            return _planned(workspace.datasets.preview_path(options.path, **how))
+        return imported(workspace, workspace.datasets.import_path(options.path, name=options.name, **how))
 
 
 def draw_example(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     with Workspace(root(options)) as workspace:
         return imported(workspace, workspace.datasets.import_example(options.name))
+
+
+def _planned(found: Preview) -> tuple[dict[str, Any], str]:
+    layout = found.layout
+    result = {
+        "labels": found.reading.labels,
+        "reading": found.reading.title,
+        "asks": layout.question,
+        "classes": found.counts,
+        "splits": found.splits,
+        "unlabelled": len(layout.unlabelled),
+        "left_out": sum(problem.files for problem in found.left_out),
+        "others": [{"labels": each.labels, "reading": found.said(each)} for each in layout.others],
+        "encoding": found.encoding,
+    }
+    counts = found.counts
+    splits = ", ".join(f"{count:,} {split}" for split, count in found.splits.items()) or "no splits of its own"
+    lines = [layout.question] if layout.asks else []
+    lines.append(f"{found.name}: {found.said(found.reading)}, {len(layout.images):,} images, {splits}")
+    lines += [f"  {label}: {count:,}" for label, count in list(counts.items())[:SHOWN]]
+    if len(counts) > SHOWN:
+        lines.append(f"  … and {len(counts) - SHOWN:,} more classes")
+    if layout.unlabelled:
+        lines.append(f"  without a label, kept for prediction: {len(layout.unlabelled):,}")
+    lines += [f"  left out: {each.file}: {each.reason}" for each in found.left_out[:10]]
+    if len(found.left_out) > 10:
+        lines.append(f"  left out: {len(found.left_out) - 10:,} more")
+    lines += [f"  {note}" for note in found.notes[:10]]
+    lines += [f"  --labels {each.labels!r}: {found.said(each)}" for each in layout.others]
+    return result, "\n".join(lines)
 
 
 def imported(workspace: Workspace, job: str) -> tuple[dict[str, Any], str]:

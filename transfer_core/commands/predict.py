@@ -14,11 +14,14 @@ WRITERS = (".csv", ".parquet")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.usage = "%(prog)s RUN PATH... [--beside RUN ...] [--out FILE.csv|FILE.parquet] [--by-doubt]"
+    parser.usage = "%(prog)s RUN PATH... [--unlabelled] [--beside RUN ...] [--out FILE.csv|FILE.parquet] [--by-doubt]"
     parser.add_argument(
         "run", help="id of a run that left a network, or its beginning; a dataset: the one to take of it"
     )
-    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="images, folders or zips")
+    parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="images, folders or archives")
+    parser.add_argument(
+        "--unlabelled", action="store_true", help="the images without a label that came with the run's dataset"
+    )
     parser.add_argument("--beside", nargs="+", default=[], metavar="RUN", help="other runs on the same images")
     parser.add_argument("--out", type=Path, metavar="FILE", help="a table of all images, CSV or Parquet by its ending")
     add_promise(parser)
@@ -31,7 +34,10 @@ def predict(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
         raise GraftError(f"{options.out} ends neither in .csv nor in .parquet. Name the table so.")
     with Workspace(root(options)) as workspace:
         runs = [run_or_taken(workspace, run).id for run in (options.run, *options.beside)]
-        job = workspace.predictions.submit_paths(runs, options.paths)
+        paths = [*options.paths, *(_unlabelled(workspace, runs[0]) if options.unlabelled else ())]
+        if not paths:
+            raise GraftError("Name images, folders or archives, or --unlabelled.")
+        job = workspace.predictions.submit_paths(runs, paths)
         follow(workspace, job, workspace.jobs.device(options.device).name)
         found = workspace.predictions.get(job, promise=options.promise)
         order = workspace.predictions.by_doubt(found) if options.by_doubt else None
@@ -49,6 +55,14 @@ def predict(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     if options.out is not None:
         lines.append(f"All of them are in {options.out}.")
     return {"runs": list(found.runs), "images": images, "of": found.of}, "\n".join(lines)
+
+
+def _unlabelled(workspace: Workspace, run: str) -> list[Path]:
+    dataset = workspace.datasets.get(workspace.runs.get(run).recipe.dataset)
+    folder, count = workspace.datasets.unlabelled(dataset)
+    if not count:
+        raise GraftError(f"No images without a label came with '{dataset.name}'. Name images, folders or archives.")
+    return [folder]
 
 
 def _image(found: Predicted, row: int) -> dict[str, Any]:

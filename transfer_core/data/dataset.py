@@ -12,9 +12,12 @@ import numpy as np
 from transfer_core.data.archive import opened
 from transfer_core.data.checks import duplicates, listed, small_classes
 from transfer_core.data.intake import Taken, learnable, require_classes, take
-from transfer_core.data.layout import NO_SPLIT, natural, plan
+from transfer_core.data.layout import NO_SPLIT, in_order, plan
+from transfer_core.data.meant import AS_FOUND, Meant
 from transfer_core.data.near_duplicates import near_duplicates
-from transfer_core.data.split import cut, split
+from transfer_core.data.split import cut, split, united
+from transfer_core.data.unlabelled import UNLABELLED, keep_unlabelled
+from transfer_core.errors import ArchiveError
 from transfer_core.kept import whole
 from transfer_core.types import (
     SPLITS,
@@ -40,35 +43,45 @@ COLUMNS = ("labels", "splits", "groups", "widths", "heights")
 SplitsFrom = Literal["archive", "archive, val cut from train", "archive, test cut from train", "seed"]
 
 
-def import_images(source: Path, target: Path, *, name: str, seed: int = 0, about: str = "") -> Iterator[Event]:
-    """Take a zip or folder of class folders into `target`, an empty folder: samples/ and dataset.json.
+def import_images(
+    source: Path,
+    target: Path,
+    *,
+    name: str,
+    seed: int = 0,
+    about: str = "",
+    meant: Meant = AS_FOUND,
+) -> Iterator[Event]:
+    """Take an archive or folder of images into `target`, an empty folder: samples/ and dataset.json.
 
-    `about`: a sentence on where the images come from, which is kept as a note; '' for none. The last event's result is
+    Images without a label go to unlabelled/. `meant`: how it is to be read. `about`: a sentence on where the images
+    come from, which is kept as a note; '' for none. The last event's result is
     {"id", "name", "classes", "splits", "problems"}. Raises ArchiveError when the source is unsafe or damaged, has fewer
-    than two usable classes, or does not fit on the disk.
+    than two usable classes, may be read in two ways that are about as likely, or does not fit on the disk.
     """
     samples = target / "samples"
     samples.mkdir()
     yield StageStart(stage="read", title="Reading images", number=1, stages=2, unit="images")
-    taken, skipped = yield from _read(source, samples)
+    taken, skipped, kin = yield from _read(source, samples, meant)
     taken, unlearnable = learnable(taken, samples)
     require_classes(taken, skipped, source.name)
 
     yield StageStart(stage="compare", title="Looking for duplicates", number=2, stages=2, unit="images", of=len(taken))
-    classes = tuple(sorted({image.label for image in taken}, key=lambda label: (natural(label), label)))
+    classes = tuple(in_order({image.label for image in taken}))
     number = {label: i for i, label in enumerate(classes)}
     labels = np.array([number[image.label] for image in taken], np.int64)
     same = np.unique([image.content for image in taken], return_inverse=True)[1]
     groups, loosened = yield from near_duplicates(np.stack([image.look for image in taken]), same, labels)
 
     own = np.array([image.split for image in taken], np.int64)
+    alike, groups = groups, united(groups, [kin.get(image.path, "") for image in taken])
     splits, splits_from, notes = _splits(labels, groups, own, seed)
     if about:
         notes.insert(0, _note(about))
     if loosened:
         notes.append(_note(ALL_ALIKE.format(loosened)))
     paths = tuple(image.path for image in taken)
-    found = duplicates(paths, labels, same, groups, None if splits_from == "seed" else own)
+    found = duplicates(paths, labels, same, alike, None if splits_from == "seed" else own)
     small = small_classes(classes, labels, splits)
     dataset = Dataset(
         id=_fingerprint(taken, classes, splits, seed),
@@ -90,13 +103,22 @@ def import_images(source: Path, target: Path, *, name: str, seed: int = 0, about
     yield RunEnd(status="done", result=summary(dataset))
 
 
-def _read(source: Path, samples: Path) -> Generator[Progress, None, tuple[list[Taken], list[Problem]]]:
+def _read(
+    source: Path, samples: Path, meant: Meant
+) -> Generator[Progress, None, tuple[list[Taken], list[Problem], dict[str, str]]]:
+    """Images, problems, and the group of each image, by its path, that the source puts into one."""
     yield Progress(what="Checking the archive", done=0, of=0, unit="files")
-    with opened(source) as archive:
+    with opened(source, encoding=meant.encoding, without=meant.without) as archive:
         yield Progress(what="Checking the archive", done=0, of=len(archive.members), unit="files")
-        layout = plan(archive, source.name)
+        layout = plan(archive, source.name, labels=meant.labels, beside=meant.tables)
+        if layout.asks and not meant.labels:
+            raise ArchiveError(layout.question)
         taken, skipped = yield from take(archive, layout, samples)
-    return taken, [*skipped, *layout.problems]
+        if layout.unlabelled:
+            skipped += yield from keep_unlabelled(archive, layout, samples.with_name(UNLABELLED))
+    kin = {image.member.path: image.group for image in layout.images if image.group}
+    notes = [_note(layout.read_as)] if layout.read_as else []
+    return taken, [*skipped, *layout.problems, *notes], kin
 
 
 def _splits(labels: Ints, groups: Ints, own: Ints, seed: int) -> tuple[Ints, SplitsFrom, list[Problem]]:

@@ -22,6 +22,7 @@ from typing import Any
 from PIL import Image
 
 from transfer_core.data.archive import Archive, Member, opened
+from transfer_core.data.members import is_archive
 from transfer_core.data.pixels import decode, encoded, square
 from transfer_core.errors import GraftError, disk_words
 
@@ -71,7 +72,7 @@ def main() -> None:
 
 
 def _opened(path: Path, kept: ExitStack) -> Source:
-    if path.is_dir() or path.suffix.lower() == ".zip":
+    if path.is_dir() or is_archive(path.name):
         archive = kept.enter_context(opened(path))
         return Source(path=path, archive=archive, members={each.index: each for each in archive.members})
     return Source(path=path)

@@ -1,5 +1,7 @@
 """Training, validation and test: stratified by class, groups of near-duplicates kept on one side."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from transfer_core.types import TRAIN, Floats, Ints
@@ -23,6 +25,23 @@ def cut(labels: Ints, groups: Ints, splits: Ints, into: int, *, seed: int) -> In
     moved = splits.copy()
     moved[rows[part == 1]] = into
     return moved
+
+
+def united(groups: Ints, names: Sequence[str]) -> Ints:
+    """`groups` (N,) with those joined whose images share a name (N,); '' joins nothing."""
+    parent = np.arange(int(groups.max(initial=-1)) + 1)
+
+    def top(group: int) -> int:
+        while parent[group] != group:
+            parent[group] = parent[parent[group]]
+            group = int(parent[group])
+        return group
+
+    first: dict[str, int] = {}
+    for group, name in zip(groups.tolist(), names, strict=True):
+        if name:
+            parent[top(group)] = top(first.setdefault(name, group))
+    return np.array([top(group) for group in groups.tolist()], np.int64) if first else groups
 
 
 def _assign(labels: Ints, groups: Ints, shares: Floats, rng: np.random.Generator) -> Ints:

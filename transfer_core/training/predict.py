@@ -24,6 +24,7 @@ from transfer_core.compare.selective import ALL_STAND
 from transfer_core.data.answers import Answers, Said
 from transfer_core.data.archive import Member
 from transfer_core.data.decoding import Decoders, Look, Shape
+from transfer_core.data.members import is_archive
 from transfer_core.errors import ArchiveError, DatasetError, StopAsked, WeightsError
 from transfer_core.training.checkpoint import WEIGHTS, load_network
 from transfer_core.training.familiar import load_familiar
@@ -103,7 +104,7 @@ def _members(sources: Sequence[Path], names: Sequence[str]) -> Iterator[tuple[Pa
     """All images of all sources; an image file by the name that the user has for it."""
     for number, source in enumerate(sources):
         for member in _decoders.members(source):
-            alone = names and not source.is_dir() and source.suffix.lower() != ".zip"
+            alone = names and not source.is_dir() and not is_archive(source.name)
             yield source, replace(member, path=names[number]) if alone else member
 
 

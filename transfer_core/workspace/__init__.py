@@ -25,6 +25,7 @@ from transfer_core.workspace.datasets import DatasetRow, import_roots
 from transfer_core.workspace.disk import FREED_KINDS, Freed, Usage
 from transfer_core.workspace.naming import default_root, expanded, matching
 from transfer_core.workspace.predictions import MOST_RUNS
+from transfer_core.workspace.previews import Preview, Upload
 from transfer_core.workspace.remarks import holds
 from transfer_core.workspace.settings import Settings
 from transfer_core.workspace.workspace import Workspace
@@ -52,6 +53,7 @@ __all__ = [
     "Lacking",
     "Pair",
     "Predicted",
+    "Preview",
     "Profile",
     "Resampled",
     "Score",
@@ -60,6 +62,7 @@ __all__ = [
     "Settings",
     "Stage",
     "Suspected",
+    "Upload",
     "Usage",
     "Workspace",
     "default_root",

@@ -1,6 +1,7 @@
 """Datasets of a workspace, their images, and how they come in."""
 
 import os
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -9,15 +10,23 @@ from typing import IO
 
 from PIL import Image
 
+from transfer_core.data.archive import ARCHIVES, LISTED
 from transfer_core.data.checks import Profile, profile
 from transfer_core.data.examples import EXAMPLES, Example, example
+from transfer_core.data.meant import AS_FOUND, Meant
+from transfer_core.data.members import is_archive
 from transfer_core.data.pixels import encoded, fit_square, lost, open_rgb
+from transfer_core.data.tables import beside
+from transfer_core.data.unlabelled import UNLABELLED
 from transfer_core.errors import ArchiveError, DatasetError, disk_words
+from transfer_core.jobs.tasks import staging
 from transfer_core.jobs.tasks.import_images import ImportImages
+from transfer_core.kept import save_json
 from transfer_core.store import Store
 from transfer_core.types import Dataset, Remark
 from transfer_core.workspace.jobs import Jobs
 from transfer_core.workspace.naming import expanded, matching, title
+from transfer_core.workspace.previews import Preview, Upload, pictures, preview
 from transfer_core.workspace.uploads import keep_upload, new_id
 
 
@@ -72,15 +81,78 @@ class Datasets:
         return self.get(found[0])
 
     def import_path(
-        self, path: Path, *, name: str = "", allowed: Sequence[Path] | None = None, first_model: bool = False
+        self,
+        path: Path,
+        *,
+        name: str = "",
+        allowed: Sequence[Path] | None = None,
+        first_model: bool = False,
+        labels: str = "",
+        encoding: str = "",
     ) -> str:
-        """Queue the import of a zip or folder on this machine: one folder per class. Returns the job's id; its result
-        holds the dataset's "id".
+        """Queue the import of an archive or folder on this machine. Returns the job's id; its result holds the
+        dataset's "id".
 
         `name`: what to call it; '' takes the file's. `allowed`: folders under one of which it must lie; None: any.
         `first_model`: train one by itself afterwards, where the workspace serves so and its settings allow it.
+        `labels`: how classes are told: folder, leaf, level:N, name:PATTERN or a table's path; '' finds out, and fails
+        where two ways are about as likely. `encoding`: of a zip's names that do not say theirs; '' guesses.
         Raises ArchiveError when it does not exist or is not allowed.
         """
+        found = self._there(path, allowed)
+        meant = self._meant(found, allowed, labels, encoding)
+        return self._import(
+            new_id(), source=str(found), name=title(name or found.name), first_model=first_model, meant=meant
+        )
+
+    def preview_path(
+        self, path: Path, *, allowed: Sequence[Path] | None = None, labels: str = "", encoding: str = ""
+    ) -> Preview:
+        """What `import_path` would make of it, by the names inside alone. Raises ArchiveError as it and its job do."""
+        found = self._there(path, allowed)
+        return preview(found, found.name, self._meant(found, allowed, labels, encoding))
+
+    def keep_upload(self, files: Sequence[tuple[str, IO[bytes]]]) -> Upload:
+        """Copy what came from a browser, an archive or any files with their paths, to staging. Raises GraftError."""
+        id = new_id()
+        name, content = files[0]
+        if len(files) == 1 and is_archive(name):
+            ending = next(end for end in ARCHIVES if name.casefold().endswith(end))
+            kept = keep_upload(self._root, id, content, f"{title(name)}{ending}")  # errors name it
+            return Upload(id=id, source=kept, name=title(name))
+        names = {f"{number:06d}{Path(name).suffix[:9]}": name for number, (name, _) in enumerate(files)}
+        for kept_as, (_, content) in zip(names, files, strict=True):
+            keep_upload(self._root, id, content, f"upload/{kept_as}")
+        folder = staging(self._root, id) / "upload"
+        save_json(names, folder / LISTED)
+        top = {name.partition("/")[0] for name, _ in files if "/" in name}
+        return Upload(id=id, source=folder, name=title(top.pop() if len(top) == 1 else "images"))
+
+    def preview_upload(self, upload: Upload, *, labels: str = "", encoding: str = "") -> Preview:
+        """What its import would make of it. Raises ArchiveError as `preview_path` does."""
+        return preview(upload.source, upload.name, Meant(labels=labels, encoding=encoding))
+
+    def pictures(self, found: Preview, labels: Sequence[str]) -> dict[str, tuple[bytes, ...]]:
+        """Three small pictures of each of some classes, b"" for one that cannot be shown."""
+        return pictures(found, labels)
+
+    def import_kept(self, upload: Upload, *, labels: str = "", encoding: str = "", first_model: bool = False) -> str:
+        """Queue the import of a kept upload. Returns the job's id, as `import_path` does."""
+        meant = Meant(labels=labels, encoding=encoding)
+        return self._import(
+            upload.id, source=str(upload.source), name=upload.name, first_model=first_model, meant=meant
+        )
+
+    def give_up(self, upload: Upload) -> None:
+        """Forget a kept upload."""
+        shutil.rmtree(staging(self._root, upload.id), ignore_errors=True)
+
+    def _meant(self, found: Path, allowed: Sequence[Path] | None, labels: str, encoding: str) -> Meant:
+        inside = allowed is None or any(found.parent.is_relative_to(root) for root in allowed)
+        tables = beside(found) if inside else ()
+        return Meant(labels=labels, encoding=encoding, tables=tables, without=self._root)
+
+    def _there(self, path: Path, allowed: Sequence[Path] | None) -> Path:
         found = expanded(path)
         if allowed is not None and not any(found.is_relative_to(root) for root in allowed):
             roots = ", ".join(map(str, allowed)) or "none is set"
@@ -94,16 +166,14 @@ class Datasets:
             raise ArchiveError(f"{path} does not exist. Check the path; a zip file or a folder is expected.") from error
         except OSError as error:
             raise ArchiveError(disk_words(error, found)) from error
-        return self._import(new_id(), source=str(found), name=title(name or found.name), first_model=first_model)
+        return found
 
     def import_upload(self, file: IO[bytes], name: str, *, first_model: bool = False) -> str:
-        """Copy an uploaded zip to staging and queue its import. Returns the job's id, as `import_path` does.
+        """Copy an uploaded archive to staging and queue its import. Returns the job's id, as `import_path` does.
 
         Raises GraftError when it cannot be kept.
         """
-        id = new_id()
-        source = keep_upload(self._root, id, file, f"{title(name)}.zip")  # errors name it
-        return self._import(id, source=str(source), name=title(name), first_model=first_model)
+        return self.import_kept(self.keep_upload([(name, file)]), first_model=first_model)
 
     def examples(self) -> tuple[Example, ...]:
         """Datasets that Graft draws itself, to try it with."""
@@ -119,10 +189,21 @@ class Datasets:
         """Queue the drawing of a built-in example. Returns the job's id. Raises DatasetError for one that is not."""
         return self._import(new_id(), example=example(name).name, name=name, first_model=first_model)
 
-    def _import(self, id: str, *, name: str, source: str = "", example: str = "", first_model: bool) -> str:
+    def _import(
+        self, id: str, *, name: str, source: str = "", example: str = "", first_model: bool, meant: Meant = AS_FOUND
+    ) -> str:
         if first_model:
             self._jobs.stop_timings()  # decoding slows it down, and what it finds is kept
-        task = ImportImages(source=source, example=example, name=name, seed=0, first_model=first_model)
+        task = ImportImages(
+            source=source,
+            example=example,
+            name=name,
+            seed=0,
+            first_model=first_model,
+            reading=meant.labels,
+            encoding=meant.encoding,
+            tables=tuple(map(str, meant.tables)),
+        )
         return self._jobs.add(task, id=id)
 
     def profile(self, dataset: Dataset) -> Profile:
@@ -155,6 +236,11 @@ class Datasets:
     def folder(self, dataset: Dataset) -> Path:
         """Where its images are."""
         return self._root / "datasets" / dataset.id
+
+    def unlabelled(self, dataset: Dataset) -> tuple[Path, int]:
+        """Where its images without a label are kept for prediction, and how many they are."""
+        folder = self.folder(dataset) / UNLABELLED
+        return folder, sum(file.name != LISTED for file in folder.iterdir()) if folder.is_dir() else 0
 
     def files(self, dataset: Dataset) -> tuple[Path, ...]:
         """Files and folders that are its own: images, kept pixels and features; without its runs'."""

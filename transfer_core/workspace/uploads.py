@@ -19,7 +19,7 @@ def keep_upload(root: Path, job: str, file: IO[bytes], name: str) -> Path:
     """An upload in the staging folder of the job to be. Raises GraftError when it cannot be written."""
     folder = staging(root, job)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         with (folder / name).open("wb") as out:
             shutil.copyfileobj(file, out, COPY_BYTES)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Images taken in from a zip or folder, or drawn as a built-in example."""
+"""Images taken in from an archive or folder, or drawn as a built-in example."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,11 +16,14 @@ class ImportImages(Task):
     kind: ClassVar[str] = "import"
     lane: ClassVar[str] = SHORT
 
-    source: str  # path of a zip or folder; '' for an example
+    source: str  # path of an archive or folder; '' for an example
     example: str  # its name; '' for none
     name: str  # of the dataset; '' for the source's own
     seed: int
     first_model: bool = False  # of what comes in, one is to be trained by itself
+    reading: str = ""  # how classes are told, as --labels takes it; '' finds out
+    encoding: str = ""  # of names in a zip that do not say theirs; '' guesses
+    tables: tuple[str, ...] = ()  # paths of tables of labels beside the source
 
     def run(self, place: Place) -> Iterator[Event]:
         target = place.staging / "dataset"
@@ -31,8 +34,11 @@ class ImportImages(Task):
             yield from draw_example(self.example, target, seed=self.seed)
         else:
             from transfer_core.data.dataset import import_images
+            from transfer_core.data.meant import Meant
 
-            yield from import_images(Path(self.source), target, name=self.name, seed=self.seed)
+            tables = tuple(map(Path, self.tables))
+            meant = Meant(labels=self.reading, encoding=self.encoding, tables=tables, without=place.root)
+            yield from import_images(Path(self.source), target, name=self.name, seed=self.seed, meant=meant)
 
     def commit(self, place: Place, store: Store, result: dict[str, Any]) -> dict[str, Any]:
         return keep_dataset(place, store, result, self.name)

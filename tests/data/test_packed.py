@@ -1,0 +1,243 @@
+"""Archives as people make them: names in any code page, tars, archives inside archives, files that came one by one."""
+
+import bz2
+import importlib
+import io
+import json
+import lzma
+import os
+import struct
+import subprocess
+import sys
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from transfer_core.data.archive import LISTED, members, opened
+from transfer_core.data.layout import plan
+from transfer_core.errors import ArchiveError
+
+
+def packed(files: dict[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as file:
+        for name, data in files.items():
+            file.writestr(name, data)
+    return out.getvalue()
+
+
+def raw_zip(names: list[str], page: str, *, unicode_path: bool = False) -> bytes:
+    """A zip as Windows programs write it: names in a code page, without a word on which."""
+    body, table = bytearray(), bytearray()
+    for name in names:
+        raw = name.encode(page)
+        told = struct.pack("<BI", 1, zlib.crc32(raw)) + name.encode()
+        extra = struct.pack("<HH", 0x7075, len(told)) + told if unicode_path else b""
+        sizes = struct.pack("<3I2H", zlib.crc32(b"data"), 4, 4, len(raw), len(extra))
+        table += struct.pack("<4s6H", b"PK\1\2", 20, 20, 0, 0, 0, 0x5A21) + sizes
+        table += struct.pack("<3H2I", 0, 0, 0, 0, len(body)) + raw + extra
+        body += struct.pack("<4s5H", b"PK\3\4", 20, 0, 0, 0, 0x5A21) + sizes + raw + extra + b"data"
+    return bytes(body + table) + struct.pack(
+        "<4s4H2IH", b"PK\5\6", 0, 0, len(names), len(names), len(table), len(body), 0
+    )
+
+
+def tar(files: dict[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as file:
+        for name, data in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(data)
+            file.addfile(entry, io.BytesIO(data))
+    return out.getvalue()
+
+
+def gzipped(data: bytes) -> bytes:
+    packer = zlib.compressobj(wbits=31)
+    return packer.compress(data) + packer.flush()
+
+
+def kept(folder: Path, data: bytes, name: str = "photos.zip") -> Path:
+    file = folder / name
+    file.write_bytes(data)
+    return file
+
+
+PAGES = {
+    "cp932": ("ソフト", "ソース", "りんご"),  # the first two begin with a character whose second byte is a backslash
+    "gbk": ("苹果", "香蕉", "橘子"),
+    "euc_kr": ("사과", "배", "감"),
+    "cp866": ("кошки", "собаки", "птицы"),
+    "cp437": ("Füße", "Äpfel", "Öl"),
+    "cp1251": ("кошки", "собаки", "птицы"),
+    "utf-8": ("猫", "犬", "馬"),
+}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_names_in_a_code_page(page: str, tmp_path: Path) -> None:
+    names = [f"{label}/{i}.jpg" for label in PAGES[page] for i in range(5)]
+    with opened(kept(tmp_path, raw_zip(names, page))) as archive:
+        assert [member.path for member in archive.members] == names
+        assert archive.encoding == ("" if page == "utf-8" else page)
+        assert len(archive.encodings) != 1 and bool(archive.notes) == (page != "utf-8")
+    with opened(kept(tmp_path, raw_zip(names, page, unicode_path=True))) as archive:
+        assert [member.path for member in archive.members] == names
+        assert not archive.encoding and not archive.notes
+
+
+def test_a_guessed_encoding_can_be_changed(tmp_path: Path) -> None:
+    file = kept(tmp_path, raw_zip([f"{c}/{i}.jpg" for c in ("собаки", "кошки") for i in range(3)], "cp866"))
+    with opened(file, encoding="cp437") as archive:
+        assert archive.encoding == "cp437" and "cp866" in archive.encodings
+        assert not archive.members[0].path.startswith("собаки")
+
+
+def test_backslashes_are_folders(tmp_path: Path) -> None:
+    found = members(kept(tmp_path, packed({r"set\cats\1.jpg": b"x", r"set\dogs\1.jpg": b"x"})))
+    assert [member.path for member in found] == ["set/cats/1.jpg", "set/dogs/1.jpg"]
+
+
+TARS: dict[str, Callable[[bytes], bytes]] = {
+    "tar": bytes,
+    "tar.gz": gzipped,
+    "tar.bz2": bz2.compress,
+    "tar.xz": lzma.compress,
+}
+
+
+@pytest.mark.parametrize("kind", TARS)
+def test_tars(kind: str, tmp_path: Path) -> None:
+    files = {f"set/{label}/{i}.jpg": os.urandom(2000) + bytes([i]) for label in ("cats", "dogs") for i in range(4)}
+    with opened(kept(tmp_path, TARS[kind](tar(files)), f"photos.{kind}")) as archive:
+        layout = plan(archive, f"photos.{kind}")
+        assert {image.member.path: archive.read(image.member) for image in layout.images} == files
+        last_first = [archive.read(member) for member in reversed(archive.members)]
+    assert last_first == list(files.values())[::-1], "in any order"
+
+
+def test_a_tar_of_zstandard_is_read_or_says_what_reads_it(tmp_path: Path) -> None:
+    plain = tar({f"{label}/{i}.jpg": b"x" * 99 for label in "ab" for i in range(3)})
+    try:
+        zstd = importlib.import_module("backports.zstd")
+    except ImportError:
+        with pytest.raises(ArchiveError, match=r"backports\.zstd"):
+            members(kept(tmp_path, b"\x28\xb5\x2f\xfd" + bytes(99), "photos.tar.zst"))
+    else:
+        assert len(members(kept(tmp_path, zstd.compress(plain), "photos.tar.zst"))) == 6
+
+
+def links_out() -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as file:
+        for kind in (tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE):
+            entry = tarfile.TarInfo("cats/1.jpg")
+            entry.type, entry.linkname = kind, "/etc/passwd"
+            file.addfile(entry)
+    return out.getvalue()
+
+
+def test_links_and_devices_of_a_tar_are_not_read(tmp_path: Path) -> None:
+    assert all(member.refusal for member in members(kept(tmp_path, links_out(), "photos.tar")))
+
+
+def test_archives_in_an_archive_are_folders(tmp_path: Path) -> None:
+    inner = {
+        f"{label}-samples.zip": packed({f"{i}.jpg": label.encode() for i in range(3)}) for label in ("cats", "dogs")
+    }
+    with opened(kept(tmp_path, packed(inner))) as archive:
+        layout = plan(archive, "photos.zip")
+        assert list(layout.classes) == ["cats-samples", "dogs-samples"]
+        assert {archive.read(image.member) for image in layout.images} == {b"cats", b"dogs"}
+    halves = {f"{s}.zip": packed({f"{s}/{c}/{i}.jpg": b"x" for c in "ab" for i in range(3)}) for s in ("train", "test")}
+    with opened(kept(tmp_path, packed(halves))) as archive:
+        assert {image.split for image in plan(archive, "photos.zip").images} == {0, 2}
+    twice = packed({"a.zip": packed({"b.zip": packed({"1.jpg": b"x"})}), "c.zip": packed({"1.jpg": b"x"})})
+    refused = {member.path: member.refusal for member in members(kept(tmp_path, twice))}
+    assert "unpack that one" in refused["a/b.zip"] and not refused["c/1.jpg"]
+
+
+def test_files_that_came_one_by_one(tmp_path: Path) -> None:
+    names = {f"{i:06d}.jpg": f"set/{'cats' if i < 3 else 'dogs'}/{i}.jpg" for i in range(6)}
+    for file in names:
+        (tmp_path / file).write_bytes(file.encode())
+    (tmp_path / LISTED).write_text(json.dumps(names))
+    with opened(tmp_path) as archive:
+        assert {member.path: archive.read(member).decode() for member in archive.members} == {
+            name: file for file, name in names.items()
+        }
+
+
+@pytest.mark.parametrize(
+    ("name", "start", "sentence"),
+    [
+        ("photos.zip.001", b"PK\3\4", "one part of an archive that was split"),
+        ("photos.part2.rar", b"Rar!", "one part of an archive"),
+        ("photos.rar", b"Rar!\x1a\7\1\0", r"is a RAR archive.*unpack it and zip the folder"),
+        ("photos.7z", b"7z\xbc\xaf\x27\x1c", r"is a 7z archive.*unpack it and zip the folder"),
+        ("photo.gz", gzipped(b"no tar at all" * 100), "is one compressed file and no tar"),
+        ("photos.tar.gz", gzipped(tar({"cats/1.jpg": bytes(9000)}))[:60], "damaged or incomplete tar"),
+    ],
+)
+def test_says_what_to_do(name: str, start: bytes, sentence: str, tmp_path: Path) -> None:
+    with pytest.raises(ArchiveError, match=sentence):
+        members(kept(tmp_path, start + bytes(600) * (len(start) < 20), name))
+
+
+def test_a_folder_that_holds_the_workspace_leaves_it_out(tmp_path: Path) -> None:
+    for place in ("cats", "dogs", "graft/datasets/abc/samples"):
+        (tmp_path / place).mkdir(parents=True)
+        (tmp_path / place / "1.jpg").write_bytes(b"x")
+    with opened(tmp_path, without=tmp_path / "graft") as archive:
+        assert sorted(member.path for member in archive.members) == ["cats/1.jpg", "dogs/1.jpg"]
+        assert "workspace" in archive.notes[0]
+
+
+def test_linked_class_folders_say_how_to_copy(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "1.jpg").write_bytes(b"x")
+    (tmp_path / "set").mkdir()
+    for label in ("cats", "dogs"):
+        (tmp_path / "set" / label).symlink_to(tmp_path / "elsewhere")
+    with opened(tmp_path / "set") as archive, pytest.raises(ArchiveError, match=r"links are not followed.*cp -rL"):
+        plan(archive, "set")
+
+
+HOSTILE: dict[str, Callable[[], bytes]] = {
+    "paths of 10,000 parts": lambda: packed({"/".join(["a"] * 10_000) + f"/{i}.jpg": b"x" for i in range(40)}),
+    "names of 60,000 characters": lambda: packed({f"{i}{'n' * 60_000}.jpg": b"x" for i in range(300)}),
+    "60,000 empty classes": lambda: raw_zip([f"set/class {i}/" for i in range(60_000)] + ["set/a/1.jpg"], "ascii"),
+    "50,000 classes": lambda: raw_zip([f"{i}/1.jpg" for i in range(50_000)], "ascii"),
+    "50,000 names": lambda: raw_zip([f"{i % 977}x{i * 7919}_{i}.jpg" for i in range(50_000)], "ascii"),
+    "deep entries of a tar": lambda: gzipped(tar({"a/" * 40 + f"{i}.jpg": b"" for i in range(5_000)})),
+}
+PROGRAM = """
+import sys, time
+from pathlib import Path
+from transfer_core.data.archive import opened
+from transfer_core.data.layout import plan
+from transfer_core.errors import ArchiveError
+for file in sys.argv[1:]:
+    start = time.process_time()
+    try:
+        with opened(Path(file)) as archive:
+            plan(archive, file)
+    except ArchiveError:
+        pass
+    status = Path("/proc/self/status")
+    kilobytes = status.read_text().split("VmHWM:")[1].split()[0] if status.exists() else 0
+    print(time.process_time() - start, int(kilobytes) / 1024)
+"""
+
+
+def test_hostile_archives_cost_little(tmp_path: Path) -> None:
+    """Seconds are this process's own, and several times what it takes on a quiet machine."""
+    files = [str(kept(tmp_path, make(), f"{number}.zip")) for number, make in enumerate(HOSTILE.values())]
+    ran = subprocess.run([sys.executable, "-c", PROGRAM, *files], capture_output=True, text=True, check=True)
+    for name, line in zip(HOSTILE, ran.stdout.splitlines(), strict=True):
+        seconds, megabytes = map(float, line.split())
+        assert megabytes < 300 and seconds < 6, (name, line)

@@ -1,0 +1,54 @@
+"""Which files are images: by their ending, and by their first bytes where the ending says nothing."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+
+from transfer_core.data.members import SUFFIXES, Archive, Member, suffix
+from transfer_core.errors import ArchiveError
+
+OTHERS = {  # of files that lie beside images in data sets; none of them is opened to see what it is
+    *(".txt", ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".xml", ".html", ".md", ".pdf", ".parquet", ".mat", ".py"),
+    *(".ipynb", ".npy", ".npz", ".h5", ".pkl", ".yaml", ".yml", ".db", ".ini", ".log", ".zip", ".tar", ".gz", ".xz"),
+    *(".doc", ".docx", ".xls", ".xlsx", ".rtf", ".js", ".css", ".sh", ".bat", ".m", ".exe", ".mp4", ".avi", ".mov"),
+    *(".wav", ".mp3", ".lst", ".names", ".data", ".cfg", ".arrow", ".safetensors", ".onnx", ".pt", ".pth", ".svg"),
+}
+MAGIC = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"GIF8", b"BM", b"II*\0", b"MM\0*")
+LOOKED_AT = 20  # files of one unknown ending; where all are images, so are the rest
+MOST_ENDINGS = 50
+
+
+def images(archive: Archive) -> tuple[list[Member], list[Member]]:
+    """Members that are images, so far as names and first bytes tell, and those that are not; refused ones by name."""
+    found: list[Member] = []
+    rest: list[Member] = []
+    unknown: defaultdict[str, list[Member]] = defaultdict(list)
+    kinds: dict[str, str] = {}
+    for member in archive.members:
+        ending = suffix(member.path)
+        kind = kinds.get(ending)
+        if kind is None:
+            kind = kinds[ending] = "image" if ending in SUFFIXES else "other" if ending in OTHERS else "unknown"
+        if kind == "unknown" and not member.refusal:
+            unknown[ending].append(member)
+        (found if kind == "image" else rest).append(member)
+    odd = Counter({ending: len(group) for ending, group in unknown.items()})
+    for ending, _ in odd.most_common(MOST_ENDINGS):
+        group = unknown[ending]
+        sampled = group[:: -(-len(group) // LOOKED_AT)]
+        if len(group) <= LOOKED_AT:
+            found += [member for member in group if _begins_as_image(archive, [member])]
+        elif _begins_as_image(archive, sampled):
+            found += group
+    taken = {member.index for member in found}
+    return found, [member for member in rest if member.index not in taken]
+
+
+def _begins_as_image(archive: Archive, members: Iterable[Member]) -> bool:
+    for member in members:
+        try:
+            start = archive.head(member)
+        except ArchiveError:
+            return False
+        if not (start.startswith(MAGIC) or (start[:4] == b"RIFF" and start[8:12] == b"WEBP")):
+            return False
+    return True
