@@ -1,6 +1,7 @@
 """Datasets of a workspace, their images, and how they come in."""
 
 import os
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -9,16 +10,20 @@ from typing import IO
 
 from PIL import Image
 
+from transfer_core.data.archive import Member
 from transfer_core.data.checks import Profile, profile
+from transfer_core.data.decoding import Shape, decoders
 from transfer_core.data.examples import EXAMPLES, Example, example
-from transfer_core.data.pixels import encoded, fit_square, lost, open_rgb
-from transfer_core.errors import ArchiveError, DatasetError, disk_words
+from transfer_core.data.pixels import encoded, lost
+from transfer_core.errors import ArchiveError, DatasetError, ImageError, disk_words
 from transfer_core.jobs.tasks.import_images import ImportImages
 from transfer_core.store import Store
-from transfer_core.types import Dataset
+from transfer_core.types import Dataset, Rendering
 from transfer_core.workspace.jobs import Jobs
 from transfer_core.workspace.naming import expanded, matching, title
 from transfer_core.workspace.uploads import keep_upload, new_id
+
+_one_at_a_time = threading.Lock()  # sessions share the process that decodes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,7 +145,7 @@ class Datasets:
         """
         file = self.sample_file(dataset, sample)
         try:
-            return _thumbnail(file, file.stat().st_mtime_ns, px)
+            return _thumbnail(file, file.stat().st_mtime_ns, px, dataset.rendering)
         except OSError as error:
             raise lost(dataset, file, error) from error
 
@@ -175,6 +180,11 @@ class Datasets:
 
 
 @lru_cache(maxsize=4_096)
-def _thumbnail(file: Path, changed: int, px: int) -> bytes:
+def _thumbnail(file: Path, changed: int, px: int, rendering: Rendering) -> bytes:
     """`changed`: when, so that another image under the same number is drawn anew."""
-    return encoded(Image.fromarray(fit_square(open_rgb(file), resize_px=px, crop_px=px)), "PNG")
+    shape = Shape(resize_px=px, crop_px=px, fit="crop", rendering=rendering)
+    with _one_at_a_time:
+        (look,) = decoders().looks([(file, Member(path=file.name, size=0, index=0))], [shape], thumbnail_px=0)
+    if look.error:
+        raise ImageError(look.error)
+    return encoded(Image.fromarray(look.squares[0]), "PNG")
