@@ -6,13 +6,23 @@ from pathlib import Path
 from typing import Any
 
 from transfer_core.commands.follow import follow, root
-from transfer_core.types import SPLITS, Dataset
+from transfer_core.types import NEWEST, SPLITS, Dataset
 from transfer_core.workspace import Workspace
 
 
 def import_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("path", type=Path)
     parser.add_argument("--name", default="", help="what to call it (default: the file's name)")
+    parser.add_argument(
+        "--bands", type=_bands, default=NEWEST.bands, metavar="R,G,B", help="which of more than three (default: 1,2,3)"
+    )
+
+
+def _bands(text: str) -> tuple[int, ...]:
+    found = tuple(int(each) for each in text.split(",") if each.strip().isdecimal())
+    if len(found) != 3 or text.count(",") != 2 or min(found) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not three numbers of bands, such as 4,3,2")
+    return found
 
 
 def example_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,7 +31,7 @@ def example_arguments(parser: argparse.ArgumentParser) -> None:
 
 def import_images(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     with Workspace(root(options)) as workspace:
-        return imported(workspace, workspace.datasets.import_path(options.path, name=options.name))
+        return imported(workspace, workspace.datasets.import_path(options.path, name=options.name, bands=options.bands))
 
 
 def draw_example(options: argparse.Namespace) -> tuple[dict[str, Any], str]:

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from transfer_core.data.archive import Archive, Member
+from transfer_core.data.pictures import may_be_image
 from transfer_core.errors import ArchiveError
 from transfer_core.types import TEST, TRAIN, VAL, Problem
 from transfer_core.words import some
 
-SUFFIXES = {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
 SPLIT_NAMES = {
     **dict.fromkeys(("train", "training"), TRAIN),
     **dict.fromkeys(("val", "valid", "validation"), VAL),
@@ -52,7 +52,7 @@ def split_of(folder: str) -> int:
 
 def plan(archive: Archive, name: str) -> Layout:
     """Classes and splits of an archive's files. Raises ArchiveError when its folders show fewer than two classes."""
-    named = [member for member in archive.members if _suffix(member.path) in SUFFIXES]
+    named = [member for member in archive.members if may_be_image(member.path)]
     if not named:
         raise ArchiveError(f"No images were found in '{name}': {_kinds(archive)}. {EXPECTED}")
     paths = [member.parts for member in named]
@@ -113,11 +113,11 @@ def _suffix(path: str) -> str:
 
 
 def _not_an_image(member: Member) -> str:
-    suffix = _suffix(member.path)
-    if suffix in SUFFIXES:
+    if may_be_image(member.path):
         return ""
+    suffix = _suffix(member.path)
     what = f"A {suffix} file is not an image" if suffix else "A file without an ending is not an image"
-    return f"{what} that Graft reads (jpg, png, webp, bmp, gif, tiff)."
+    return f"{what} that Graft reads."
 
 
 def _require_classes(images: list[Image], named: list[Member], name: str) -> None:

@@ -18,7 +18,7 @@ from transfer_core.data.pixels import encoded, lost
 from transfer_core.errors import ArchiveError, DatasetError, ImageError, disk_words
 from transfer_core.jobs.tasks.import_images import ImportImages
 from transfer_core.store import Store
-from transfer_core.types import Dataset, Rendering
+from transfer_core.types import NEWEST, Dataset, Rendering
 from transfer_core.workspace.jobs import Jobs
 from transfer_core.workspace.naming import expanded, matching, title
 from transfer_core.workspace.uploads import keep_upload, new_id
@@ -73,12 +73,19 @@ class Datasets:
         return self.get(found[0])
 
     def import_path(
-        self, path: Path, *, name: str = "", allowed: Sequence[Path] | None = None, first_model: bool = False
+        self,
+        path: Path,
+        *,
+        name: str = "",
+        allowed: Sequence[Path] | None = None,
+        bands: tuple[int, ...] = NEWEST.bands,
+        first_model: bool = False,
     ) -> str:
         """Queue the import of a zip or folder on this machine: one folder per class. Returns the job's id; its result
         holds the dataset's "id".
 
         `name`: what to call it; '' takes the file's. `allowed`: folders under one of which it must lie; None: any.
+        `bands`: of files with more than three bands, which are red, green and blue, from 1.
         `first_model`: train one by itself afterwards, where the workspace serves so and its settings allow it.
         Raises ArchiveError when it does not exist or is not allowed.
         """
@@ -95,7 +102,8 @@ class Datasets:
             raise ArchiveError(f"{path} does not exist. Check the path; a zip file or a folder is expected.") from error
         except OSError as error:
             raise ArchiveError(disk_words(error, found)) from error
-        return self._import(new_id(), source=str(found), name=title(name or found.name), first_model=first_model)
+        told = title(name or found.name)
+        return self._import(new_id(), source=str(found), name=told, bands=bands, first_model=first_model)
 
     def import_upload(self, file: IO[bytes], name: str, *, first_model: bool = False) -> str:
         """Copy an uploaded zip to staging and queue its import. Returns the job's id, as `import_path` does.
@@ -120,10 +128,19 @@ class Datasets:
         """Queue the drawing of a built-in example. Returns the job's id. Raises DatasetError for one that is not."""
         return self._import(new_id(), example=example(name).name, name=name, first_model=first_model)
 
-    def _import(self, id: str, *, name: str, source: str = "", example: str = "", first_model: bool) -> str:
+    def _import(
+        self,
+        id: str,
+        *,
+        name: str,
+        source: str = "",
+        example: str = "",
+        bands: tuple[int, ...] = NEWEST.bands,
+        first_model: bool,
+    ) -> str:
         if first_model:
             self._jobs.stop_timings()  # decoding slows it down, and what it finds is kept
-        task = ImportImages(source=source, example=example, name=name, seed=0, first_model=first_model)
+        task = ImportImages(source=source, example=example, name=name, seed=0, bands=bands, first_model=first_model)
         return self._jobs.add(task, id=id)
 
     def profile(self, dataset: Dataset) -> Profile:

@@ -104,7 +104,8 @@ def formats(head: bytes) -> tuple[str, ...]:
         return FORMATS
     if find_spec(HEIC) is None:
         raise Unreadable(
-            "The file is a HEIC photo, as phones make them. Install pillow-heif, which reads them, or save it as JPEG."
+            "The file is a HEIC photo, as phones make them. Install pillow-heif (pip install pillow-heif), which reads"
+            " them, or save it as JPEG."
         )
     import pillow_heif
 
@@ -115,7 +116,8 @@ def formats(head: bytes) -> tuple[str, ...]:
 def require_dicom() -> None:
     if find_spec(DICOM) is None:
         raise Unreadable(
-            "The file is a DICOM image. Install pydicom, which reads them, or save it as PNG with the window you need."
+            "The file is a DICOM image. Install pydicom (pip install pydicom), which reads them, or save it as PNG with"
+            " the window you need."
         )
 
 
@@ -125,7 +127,7 @@ def refusal(head: bytes) -> str:
         title = TITLES.get(kind, kind)
         return f"The image is cut off or damaged, or of a sort of {title} that is not read. Save it as PNG or JPEG."
     known = ", ".join(TITLES.get(each, each) for each in FORMATS)
-    reads = f"not an image of a kind that Graft reads ({known}; HEIC and DICOM with what README.md names)."
+    reads = f"not an image of a kind that Graft reads ({known}; HEIC and DICOM with pillow-heif and pydicom)."
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if text.startswith((b"<svg", b"<?xml")) and b"<svg" in text:
         return f"The file is an SVG drawing, {reads}"

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from transfer_core.jobs.tasks.kept_dataset import keep_dataset
 from transfer_core.jobs.tasks.task import SHORT, Place, Task
 from transfer_core.store import Store
-from transfer_core.types import Event
+from transfer_core.types import NEWEST, Event
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +20,7 @@ class ImportImages(Task):
     example: str  # its name; '' for none
     name: str  # of the dataset; '' for the source's own
     seed: int
+    bands: tuple[int, ...] = NEWEST.bands  # of files with more than three: which are red, green and blue
     first_model: bool = False  # of what comes in, one is to be trained by itself
 
     def run(self, place: Place) -> Iterator[Event]:
@@ -32,7 +33,8 @@ class ImportImages(Task):
         else:
             from transfer_core.data.dataset import import_images
 
-            yield from import_images(Path(self.source), target, name=self.name, seed=self.seed)
+            found = import_images(Path(self.source), target, name=self.name, seed=self.seed, bands=self.bands)
+            yield from found
 
     def commit(self, place: Place, store: Store, result: dict[str, Any]) -> dict[str, Any]:
         return keep_dataset(place, store, result, self.name)
