@@ -92,6 +92,7 @@ class Decoders:
     def __init__(self, processes: int = 0) -> None:
         self._children: list[_Child] = []
         self._most = processes or max(1, min(cores(), MOST_PROCESSES))
+        self._beside = processes or max(1, self._most - 1)  # where whoever asks computes, too
 
     def close(self) -> None:
         while self._children:
@@ -130,7 +131,7 @@ class Decoders:
             _message({"say": member.refusal} if member.refusal else _place(source, member) | request)
             for source, member in members
         )
-        with closing(self._answers(messages, len(members))) as answers:
+        with closing(self._answers(messages, min(self._beside, len(members)))) as answers:
             for (_, member), (said, parts) in zip(members, answers, strict=True):
                 if said.get("error"):
                     yield Look(name=member.path, error=said["error"])
@@ -154,7 +155,7 @@ class Decoders:
             _message({"say": content}) if isinstance(content, str) else _message(_target(to, how), content)
             for to, content in files
         )
-        with closing(self._answers(messages, count)) as answers:
+        with closing(self._answers(messages, min(self._most, count))) as answers:
             for said, parts in answers:
                 if "error" in said:
                     _require_disk(said)
@@ -170,7 +171,7 @@ class Decoders:
         """
         how = asdict(rendering)
         messages = (_message({"settle": str(file), "rendering": how}) for file in files)
-        with closing(self._answers(messages, len(files))) as answers:
+        with closing(self._answers(messages, min(self._most, len(files)))) as answers:
             for said, _ in answers:
                 if "error" in said:
                     _require_disk(said)
@@ -183,10 +184,13 @@ class Decoders:
         return self._children[:count]
 
     def _answers(
-        self, messages: Iterable[bytes], count: int
+        self, messages: Iterable[bytes], processes: int
     ) -> Generator[tuple[dict[str, Any], list[bytes]], None, None]:
-        """To each message, in order, a few asked ahead: what was said, and the parts behind it."""
-        children = self._needed(min(self._most, count))
+        """To each message, in order, a few asked ahead: what was said, and the parts behind it.
+
+        Either the messages or the answers are small, so that both ends of a pipe never wait to write.
+        """
+        children = self._needed(processes)
         places = range(len(children))
         asking, answering, ahead = cycle(places), cycle(places), 0
         try:

@@ -70,7 +70,8 @@ def looked_at(files: Sequence[Seen], paths: Sequence[str], rendering: Rendering)
     yield from found(
         long,
         "more than twice as long as wide, so that a crop to the middle square never sees"
-        f" {least if least == most_unseen else f'{least} to {most_unseen}'} of them. Pad or squeeze them when you train.",
+        f" {least if least == most_unseen else f'{least} to {most_unseen}'} of them. Pad or squeeze them when you"
+        " train.",
     )
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from transfer_core.data.pictures.deep import DEPTHS
 from transfer_core.data.storing import GROUNDS, Seen, with_scale
-from transfer_core.types import NEWEST, Ints, Rendering
+from transfer_core.types import NEWEST, Floats, Ints, Rendering
 
 OUTSIDE = 0.1  # percent of a class's values, at either end, that do not set the scale
 DIFFERENT = 16  # values below which there is nothing to tell data from what stands for none
@@ -38,7 +38,7 @@ def scale_of(classes: Sequence[Singles], *, floats: bool = False) -> tuple[float
     of each class do not count. Values that fill a bit depth (floats: 0 to 1) get all of it, others their own range.
     """
     finite = [values[np.isfinite(values)] for values in classes]
-    low, high = _data(np.unique(np.concatenate(finite)))
+    low, high = _data(np.unique(np.concatenate(finite)).astype(np.float64))
     inside = [values[(values >= low) & (values <= high)] for values in finite]
     ends = [np.percentile(values, (OUTSIDE, 100 - OUTSIDE)) for values in inside if values.size]
     if not ends:
@@ -50,7 +50,7 @@ def scale_of(classes: Sequence[Singles], *, floats: bool = False) -> tuple[float
     return low, high if high > low else low + 1.0
 
 
-def _data(values: Singles) -> tuple[float, float]:
+def _data(values: Floats) -> tuple[float, float]:
     """The lowest and highest of sorted different values, without those that lie farther off than the others reach."""
     first, last = 0, len(values) - 1
     while last - first >= DIFFERENT:

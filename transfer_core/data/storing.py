@@ -112,7 +112,7 @@ def with_scale(rendering: Rendering, depth: str, scale: tuple[float, ...]) -> Re
 def _some(values: deep.Values) -> Singles:
     """Some of a file's values, from all over it."""
     flat = values.reshape(-1)
-    at = (np.arange(VALUES) * GOLDEN % 1 * flat.size).astype(np.int64)
+    at = ((np.arange(VALUES) + 0.5) * GOLDEN % 1 * flat.size).astype(np.int64)
     return np.asarray(flat[np.unique(at)], np.float32)
 
 

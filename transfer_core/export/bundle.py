@@ -70,7 +70,7 @@ def export(
     said["onnx"] = write_onnx(members, folder / GRAPH)
     for name in COPIED:
         shutil.copyfile(FILES / name, folder / name)
-    _copy_pictures(folder / PICTURES)
+    copy_pictures(folder / PICTURES)
     _write_samples(folder / "samples", samples(right, dataset, SAMPLES), images, dataset)
     save_json(said, folder / FACTS)
     clock.lap("write")
@@ -151,7 +151,7 @@ def _used(dataset: Dataset, member: Member) -> dict[str, int]:
     return {name: chosen.count(split) for split, name in enumerate(SPLITS)}
 
 
-def _copy_pictures(folder: Path) -> None:
+def copy_pictures(folder: Path) -> None:
     """The program that reads images, so that it finds what it needs beside itself."""
     folder.mkdir()
     known = "transfer_core.types.rendering"
