@@ -33,7 +33,7 @@ from transfer_core.data.archive import Archive, Member, opened
 from transfer_core.data.pixels import decode, encoded, square
 from transfer_core.data.storing import seen, settle
 from transfer_core.errors import GraftError, disk_words
-from transfer_core.types import Rendering, from_plain
+from transfer_core.types import NEWEST, Rendering, from_plain
 
 MEMORY = "GRAFT_DECODER_MB"  # names how much it may take beyond what it takes when it starts
 MEMORY_MB = 2_048  # unless that says otherwise
@@ -59,6 +59,7 @@ class Desk:
 
     def __init__(self, kept: ExitStack) -> None:
         self._kept, self._source = kept, Source(Path())
+        self._asked, self._known = dict[str, Any](), NEWEST
 
     def answer(self, asked: dict[str, Any], content: bytes) -> bytes:
         """Raises GraftError for what cannot be read."""
@@ -67,12 +68,18 @@ class Desk:
         if "say" in asked:
             raise GraftError(asked["say"])
         if "store" in asked:
-            return self._stored(content, Path(asked["store"]), from_plain(Rendering, asked["rendering"]))
+            return self._stored(content, Path(asked["store"]), self._rendering(asked["rendering"]))
         if "settle" in asked:
-            return said(settle(Path(asked["settle"]), from_plain(Rendering, asked["rendering"])))
+            return said(settle(Path(asked["settle"]), self._rendering(asked["rendering"])))
         if self._source.path != (path := Path(asked["source"])):
             self._open(path)
         return self._looked_at(asked)
+
+    def _rendering(self, plain: dict[str, Any]) -> Rendering:
+        """Most requests have that of the one before."""
+        if self._asked != plain:
+            self._asked, self._known = plain, from_plain(Rendering, plain)
+        return self._known
 
     def _open(self, path: Path) -> None:
         self._kept.close()

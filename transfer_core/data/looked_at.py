@@ -1,6 +1,5 @@
 """What came out of image files, held against what a user will think that is in them; and what gives a class away."""
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
@@ -85,12 +84,13 @@ def shortcuts(files: Sequence[Seen], labels: Ints, classes: Sequence[str], paths
         lambda seen: f"{seen.width} x {seen.height} px",
     )
     sides = np.array([np.sqrt(seen.width * seen.height) for seen in files])
+    tables = [_counted([trait(seen) for seen in files], labels, len(classes)) for trait in traits]
     for label, name in enumerate(classes):
         mine = np.flatnonzero(labels == label)
         others = np.flatnonzero(labels != label)
         if min(len(mine), len(others)) < ENOUGH:
             continue
-        said = [text for trait in traits if (text := _all_are([trait(seen) for seen in files], mine, others))]
+        said = [text for names, counts in tables if (text := _all_are(names, counts, label))]
         said += _size(sides[mine], sides[others]) if not any(" px" in text for text in said) else []
         if said:
             shown = tuple(paths[row] for row in (*mine[: SHOWN // 3], *others[: SHOWN // 3]))
@@ -101,13 +101,21 @@ def shortcuts(files: Sequence[Seen], labels: Ints, classes: Sequence[str], paths
             yield Problem(file="", reason=reason, kind="shortcut", files=len(mine), shown=shown)
 
 
-def _all_are(traits: Sequence[str], mine: Ints, others: Ints) -> str:
-    """What nearly all of a class are and nearly none of the others, in words; '' for nothing."""
-    trait, count = Counter(traits[row] for row in mine).most_common(1)[0]
-    elsewhere = sum(traits[row] == trait for row in others)
-    if count < GIVEN_AWAY * len(mine) or elsewhere > ELSEWHERE * len(others):
+def _counted(traits: Sequence[str], labels: Ints, classes: int) -> tuple[list[str], Ints]:
+    """The different traits, and how many files of each class have each: (C, T)."""
+    names, which = np.unique(np.array(traits), return_inverse=True)
+    counts = np.bincount(labels * len(names) + which, minlength=classes * len(names)).reshape(classes, len(names))
+    return names.tolist(), counts
+
+
+def _all_are(names: Sequence[str], counts: Ints, label: int) -> str:
+    """What nearly all of a class are and nearly none of the others, in words; '' for nothing. `counts`: (C, T)."""
+    trait = int(counts[label].argmax())
+    count, mine = int(counts[label, trait]), int(counts[label].sum())
+    elsewhere, others = int(counts[:, trait].sum()) - count, int(counts.sum()) - mine
+    if count < GIVEN_AWAY * mine or elsewhere > ELSEWHERE * others:
         return ""
-    return f"{count:,} of {len(mine):,} are {trait}, as {elsewhere:,} of the other {len(others):,} are"
+    return f"{count:,} of {mine:,} are {names[trait]}, as {elsewhere:,} of the other {others:,} are"
 
 
 def _size(mine: Floats, others: Floats) -> list[str]:

@@ -18,7 +18,6 @@ from transfer_core.types import Rendering
 LOOK_PX = 64  # large JPEGs are decoded to no less: enough to find damage and duplicates
 VALUES = 512  # of a deep image that are kept until its dataset's scale is known
 FLAT = 2  # levels between the darkest and the brightest pixel of a picture that shows nothing
-EVEN = 3.0  # standard deviation of a look, in levels, above which a picture is not flat
 GROUNDS = (255, 0, 127)  # beneath what is transparent, the first by preference
 GOLDEN = 0.6180339887498949
 WAITS = ".waits"  # ends the name of a file whose picture depends on others of its dataset
@@ -67,7 +66,7 @@ def seen(content: bytes, target: Path, rendering: Rendering) -> Seen:
     hidden = _hidden(found)
     if 255 in hidden and found.alpha is not None:
         image = next((_on(found, ground) for ground in GROUNDS if ground not in hidden), image)
-    thumbnail = look(image)
+    thumbnail, few = look(image), _few(image)
     waits = bool(depth) or found.alpha is not None
     file = target.with_suffix(WAITS if waits else ".jpg" if found.jpeg else ".png")
     if waits or found.jpeg or found.plain:
@@ -84,8 +83,8 @@ def seen(content: bytes, target: Path, rendering: Rendering) -> Seen:
         depth=depth,
         frames=found.frames,
         bands=found.bands,
-        grey=_is_grey(image),
-        flat=_is_flat(image),
+        grey=_is_grey(few),
+        flat=_is_flat(image, few),
         hidden=hidden,
         clear=found.alpha is not None,
         look=thumbnail,
@@ -138,12 +137,17 @@ def _on(found: Picture, ground: int) -> Image.Image:
     return sheet
 
 
-def _is_flat(image: Image.Image) -> bool:
-    if np.asarray(image.resize((8, 8), Image.Resampling.NEAREST)).std((0, 1)).max() > EVEN:
+def _is_flat(image: Image.Image, few: Bytes | None = None) -> bool:
+    few = _few(image) if few is None else few
+    if (few.max((0, 1)) - few.min((0, 1))).max() > FLAT:
         return False
     return all(high - low <= FLAT for low, high in image.getextrema())  # type: ignore[misc]
 
 
-def _is_grey(image: Image.Image) -> bool:
-    few = np.asarray(image.resize((8, 8), Image.Resampling.NEAREST)).astype(np.int16)
-    return bool(np.abs(few - few.mean(2, keepdims=True)).max() <= FLAT)
+def _is_grey(few: Bytes) -> bool:
+    return bool((few.max(2) - few.min(2)).max() <= 2 * FLAT)
+
+
+def _few(image: Image.Image) -> Bytes:
+    """Some pixels of an RGB picture, (8, 8, 3)."""
+    return np.asarray(image.resize((8, 8), Image.Resampling.NEAREST))
