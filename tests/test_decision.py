@@ -16,6 +16,7 @@ from transfer_core.types import (
     Decision,
     DepthPoint,
     Estimate,
+    Goal,
     Measured,
     Pilots,
     Similarity,
@@ -196,6 +197,17 @@ def test_pilots_outweigh_what_measuring_tells_where_they_tell_more(
     assert found.strategy == (told if found.told is not None else leader)
     voice = " ".join(each.rule for each in found.because)
     assert ("so what was measured counts more" in voice) == (trust == "measured") and "No pilot" not in voice
+
+
+@pytest.mark.parametrize("goal", [Goal(kind="macro_f1"), Goal(kind="recall", label="rare", precision=0.9)])
+def test_high_accuracy_decides_nothing_where_something_else_counts(goal: Goal) -> None:
+    said, high = Answers(images=800, similarity="similar", budget="ample"), measured("similar", layers=curve(0.5, 0.93))
+    assert decide(said, high, None, None).told is not None
+    found = decide(said, high, None, None, goal=goal)
+    assert found.told is None and found.strategy == found.measured.suggestions[0].strategy  # type: ignore[union-attr]
+    assert found.because[0].rule.endswith("counts, which can be low where accuracy is high. Pilots are judged by it.")
+    low = decide(said, measured("similar", layers=curve(0.5, 0.8)), None, None, goal=goal)
+    assert low.told is not None and low.strategy == "fine_tune_all", "there is much to gain, whatever counts"
 
 
 def test_limited_compute_and_time_outweigh_what_fine_tuning_would_gain() -> None:

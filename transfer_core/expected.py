@@ -53,7 +53,7 @@ def counts(wanted: Recipe, dataset: Dataset) -> tuple[float, float, float]:
 def _expected(known: Strategy, wanted: Recipe, dataset: Dataset, network: Backbone, pace: Pace) -> Estimate:
     train, val, test = counts(wanted, dataset)
     look, every = 1 / pace.features, epochs_a_look(wanted, dataset)
-    fixed, epochs, seconds, looked = (val + test) * look, 0, 0.0, False
+    fixed, epochs, seconds, looked = test * look, 0, 0.0, False
     for stage in known.stages(wanted, network):
         if stage.solver == "gradient":
             epochs += stage.epochs
@@ -64,6 +64,8 @@ def _expected(known: Strategy, wanted: Recipe, dataset: Dataset, network: Backbo
                 stage, train, len(dataset.classes), network
             )
             looked = True
+    if epochs:  # where no weight below the head moved, validation images are not looked at again
+        fixed += val * look
     each = seconds / epochs if epochs else 0.0
     return Estimate(strategy=known.name, fixed_seconds=fixed, epoch_seconds=each, epochs=epochs, peak_bytes=0)
 

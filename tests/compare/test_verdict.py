@@ -9,8 +9,9 @@ from tests.compare.made import TITLES, comparison, dataset, predictions, run
 from transfer_core.backbones import backbone
 from transfer_core.compare.comparison import compared, table_of
 from transfer_core.compare.verdict import approach_of, grade
+from transfer_core.goals import ACCURACY
 from transfer_core.strategies import STRATEGIES, recipe
-from transfer_core.types import HEAD
+from transfer_core.types import HEAD, Goal
 
 BOTH = {"a": "fine_tune_all", "b": "linear_probe"}
 SLOW_FIRST = {"a": 410.0, "b": 10.0}
@@ -182,6 +183,23 @@ def test_what_pretraining_brought(pretrained: int, scratch: int, finding: str) -
     found = comparison(right, {"p": "linear_probe", "s": "from_scratch"}, {"p": 1.0, "s": 9.0}).transfer
     assert found is not None and found.finding == finding and (found.advice == "") == (finding == "helps")
     assert comparison({"p": right["p"]}, {"p": "linear_probe"}, {"p": 1.0}).transfer is None
+
+
+def test_a_tie_is_one_in_what_counts() -> None:
+    tied, strategies = (
+        {"p": [True] * 6 + [False] * 4, "s": [True] * 6 + [False] * 4},
+        {"p": "linear_probe", "s": "from_scratch"},
+    )
+    said = {
+        goal.kind: comparison(tied, strategies, {"p": 1.0, "s": 9.0}, goal=goal).transfer
+        for goal in (ACCURACY, Goal(kind="macro_f1"), Goal(kind="recall", label="a", precision=0.9))
+    }
+    words = {
+        "accuracy": "as accurate as",
+        "macro_f1": "level in macro-F1 with",
+        "recall": "level in recall of “a” at 90",
+    }
+    assert all(found is not None and words[kind] in found.reason for kind, found in said.items())
 
 
 def test_surely_no_better_is_said_also_where_it_does_not_harm() -> None:

@@ -77,6 +77,14 @@ def test_jobs_run_in_order_within_their_lanes(store: Store) -> None:
     assert store.job("a").device == "cpu" and store.job("b").status == "queued"
 
 
+def test_a_timing_waits_for_everything_else(store: Store) -> None:
+    own = {"by_itself": True}
+    for id, kind, payload in (("timing", "speed", {}), ("own", "train", own), ("asked", "measure", {})):
+        store.add_job(id=id, kind=kind, payload=payload, lane="auto", dataset="", recipe="")
+    claimed = [store.claim(["auto"], "cpu") for _ in range(3)]
+    assert [job.id if job else None for job in claimed] == ["asked", "own", "timing"]
+
+
 def test_stop_ends_a_queued_job_at_once_and_marks_a_running_one(store: Store) -> None:
     queue(store, "a")
     queue(store, "b")

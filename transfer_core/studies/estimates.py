@@ -68,7 +68,7 @@ def _estimate(
     what = f"Timing “{known.title}”"
     train, val, test = (dataset.count(split) for split in (TRAIN, VAL, TEST))
     look = yield from clock.look(what)
-    fixed, every = (val + test) * look, epochs_a_look(wanted, dataset)
+    fixed, every = test * look, epochs_a_look(wanted, dataset)
     epochs, seconds, peak = 0, 0.0, 0
     for stage in known.stages(wanted, clock.context.backbone):
         if stage.solver == "gradient":
@@ -78,6 +78,8 @@ def _estimate(
         else:
             fixed += (yield from clock.head(stage, wanted, train, what)) + lacking * look
         peak = max(peak, clock.peak_bytes)
+    if epochs:  # where no weight below the head moved, validation images are not looked at again
+        fixed += val * look
     each = seconds / epochs if epochs else 0.0
     return Estimate(strategy=known.name, fixed_seconds=fixed, epoch_seconds=each, epochs=epochs, peak_bytes=peak)
 

@@ -162,16 +162,23 @@ class Runs:
         goal = kept_goal(self._store, dataset)
         if goal == ACCURACY:
             return best_runs(self.list(dataset.id), dataset)
-        return best_runs(self.list(dataset.id), dataset, lambda run: self._validated(run, dataset, goal))
+        return best_runs(self.list(dataset.id), dataset, lambda run: self._validated(run, dataset, goal) or 0.0)
 
-    def _validated(self, run: Run, dataset: Dataset, goal: Goal) -> float:
-        """What a run reaches of a goal on validation images; 0 where its predictions are gone."""
+    def validated(self, dataset: Dataset, run: Run) -> float | None:
+        """What a run reaches on validation images of what counts; None until it was measured, or where its predictions
+        are gone."""
+        goal = kept_goal(self._store, dataset)
+        if goal == ACCURACY or not run.tested:
+            return run.val_accuracy if goal == ACCURACY else None
+        return self._validated(run, dataset, goal)
+
+    def _validated(self, run: Run, dataset: Dataset, goal: Goal) -> float | None:
         key = run.id, written(goal)
         if key not in self._reached:
             try:
                 kept = self.predictions(run.id)
             except GraftError:
-                return 0.0
+                return None
             self._reached[key] = reached(goal, kept.val_labels, kept.val_probabilities, dataset.classes)
         return self._reached[key]
 
