@@ -391,6 +391,7 @@ KINDS: dict[str, Kind] = {
         needs=DICOM,
     ),
     "dicom in colour": Kind(make=lambda: dicom(SCENE), within=0, needs=DICOM),
+    "dicom in deep colour": Kind(make=lambda: dicom(_of_colour(SCENE)), within=1, needs=DICOM),
     "dicom frames": Kind(make=lambda: dicom(SHADES.copy(), frames=3), like="grey", needs=DICOM),
 }
 

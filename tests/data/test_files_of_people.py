@@ -144,6 +144,13 @@ def test_files_of_one_kind_that_is_not_read_are_refused_by_name(tmp_path: Path) 
         taken(tmp_path, files)
 
 
+def test_a_folder_of_here_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    clear = saved(Image.new("RGBA", (9, 9), (9, 9, 9, 99)), "PNG")
+    files = {f"{name}/{i}.jpg": jpeg(k, i) for k, name in enumerate("ab") for i in range(3)}
+    assert len(taken(Path(), files | {"a/clear.png": clear})) == 7
+
+
 def test_avif_is_read_whatever_its_name(tmp_path: Path) -> None:
     files = {
         f"{name}/{i}.{'avif' if i % 2 else 'jpg'}": saved(Image.fromarray(scene(k, i)), "AVIF")

@@ -106,7 +106,7 @@ class Decoders:
         """The files of a zip or folder, or the one image file. Raises ArchiveError when it is unsafe or damaged."""
         child = self._needed(1)[0]
         try:
-            child.pipe.send_bytes(_message({"list": str(source)}))
+            child.pipe.send_bytes(_message({"list": _absolute(source)}))
             answer = json.loads(child.pipe.recv_bytes())
         except GONE as error:
             self._children.remove(child)
@@ -170,7 +170,7 @@ class Decoders:
         Raises ImageError for one that was read before and now is not, OSError when the disk is full.
         """
         how = asdict(rendering)
-        messages = (_message({"settle": str(file), "rendering": how}) for file in files)
+        messages = (_message({"settle": _absolute(file), "rendering": how}) for file in files)
         with closing(self._answers(messages, min(self._most, len(files)))) as answers:
             for said, _ in answers:
                 if "error" in said:
@@ -232,16 +232,21 @@ def decoders() -> Decoders:
     return found
 
 
+def _absolute(path: Path) -> str:
+    """A process that decodes works in another folder."""
+    return os.path.abspath(path)
+
+
 def _message(asked: dict[str, Any], content: bytes = b"") -> bytes:
     return json.dumps(asked).encode() + b"\n" + content
 
 
 def _place(source: Path, member: Member) -> dict[str, Any]:
-    return {"source": str(source), "index": member.index}
+    return {"source": _absolute(source), "index": member.index}
 
 
 def _target(to: Path, rendering: dict[str, Any]) -> dict[str, Any]:
-    return {"store": str(to), "rendering": rendering}
+    return {"store": _absolute(to), "rendering": rendering}
 
 
 def _parts(data: bytes, sizes: Sequence[int]) -> Iterator[bytes]:

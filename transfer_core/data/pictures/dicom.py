@@ -29,8 +29,10 @@ def read(file: BinaryIO) -> tuple[Image.Image | None, Values | None, int]:
         raise Unreadable(
             "The DICOM file is packed in a way that pydicom alone does not read. Save it uncompressed, or as PNG."
         ) from error
+    if found.PhotometricInterpretation == "PALETTE COLOR":
+        values = pydicom.pixels.apply_color_lut(values, found)
     if values.ndim == 3:
-        return Image.fromarray(values.astype(np.uint8)), None, frames
+        return (Image.fromarray(values), None, frames) if values.dtype == np.uint8 else (None, values, frames)
     padding = found.get("PixelPaddingValue")
     nothing = values == padding if padding is not None else np.zeros(values.shape, bool)
     real: Values = pydicom.pixels.apply_modality_lut(values, found).astype(np.float32)
