@@ -244,12 +244,7 @@ def _why(decision: Decision, rules: Advice) -> str:
         return f"the pilots could not tell, and {_tie(decision, pilots)}."
     if told is not None:
         head = findings.head(told)
-        so = (
-            "so fine-tuning has little to gain"
-            if told.enough
-            else f"and below {percent(ENOUGH, 0)} fine-tuning mostly gains"
-        )
-        return f"{head[0].lower()}{head[1:]}, {so}."
+        return f"{head[0].lower()}{head[1:]}, so fine-tuning has {'little' if told.enough else 'room'} to gain."
     answers = rules.answers
     if rules.scenario is None:
         return "the flowchart begins with it until it is known how similar your images are to ImageNet."

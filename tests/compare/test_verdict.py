@@ -21,7 +21,7 @@ SLOW_FIRST = {"a": 410.0, "b": 10.0}
     ("first", "second", "choice", "words"),
     [
         (90, 50, "a", "40.0 points (+30.0 to"),  # the sure winner is worth its time
-        (90, 89, "b", "which is not significant on 100 images, and costs 41 times the time"),
+        (90, 89, "b", "which is not significant on 100 images, and takes 41 times as long"),
         (90, 90, "b", "“Fine-tune all” cannot be told apart from it on these images, and none took much less time"),
         (89, 90, "b", "“Fine-tune all” cannot be told apart from it on these images, and none took much less time"),
     ],
@@ -71,9 +71,9 @@ def test_what_was_kept_from_before_does_not_make_a_run_cheap() -> None:
 @pytest.mark.parametrize(
     ("right", "seconds", "words"),
     [
-        ((9_950, 9_947), (10.0, 1.0), "has only 3 images of 10,000 more right, and costs 10 times the time"),
+        ((9_950, 9_947), (10.0, 1.0), "has only 3 images of 10,000 more right, and takes 10 times as long"),
         ((95, 94), (1.4, 1.0), "“Linear probe” cannot be told apart from it on these images, and none took much less"),
-        ((95, 94), (0.05, 0.02), "and costs 2.5 times the time"),
+        ((95, 94), (0.05, 0.02), "and takes 2.5 times as long"),
         ((1, 0), (2.0, 1.0), "is 100.0 points better, which is not significant on 1 image,"),
     ],
 )

@@ -32,10 +32,10 @@ def ahead(lead: Interval, goal: Goal = ACCURACY) -> str:
 
 
 def dearer(one: float, other: float) -> str:
-    """What the one costs against the other, in seconds: "costs 41 times the time"."""
+    """What the one costs against the other, in seconds: "takes 41 times as long"."""
     if math.isinf(one):
         return "what it costs is not known"
-    return f"costs {_times(one / max(other, 1e-3))} the time"
+    return f"takes {_times(one / max(other, 1e-3))} as long"
 
 
 def at_cost(one: float, other: float) -> str:
