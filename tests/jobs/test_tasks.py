@@ -12,7 +12,7 @@ from transfer_core.types import Mark, Recipe
 
 RECIPE = Recipe(dataset="d", backbone="bundled", weights="w", strategy="linear_probe", version=2, lr=0.5)
 VALUES: dict[str, Any] = {"recipe": RECIPE, "marks": (Mark(sample=1, label=None),), "seconds": 9.5, "labels": (1, 2)}
-VALUES |= dict.fromkeys(("of", "sources", "names"), ("a", "b"))
+VALUES |= {"bands": (4, 3, 2)} | dict.fromkeys(("of", "sources", "names"), ("a", "b"))
 
 
 def made(kind: type[Task]) -> Task:
