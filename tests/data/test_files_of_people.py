@@ -233,7 +233,7 @@ def test_what_a_crop_never_sees_is_said(tmp_path: Path) -> None:
         for i in range(6)
     }
     (long,) = of(taken(tmp_path, files), "look")
-    assert long.files == 12 and "never sees 80% of them" in long.reason
+    assert long.files == 12 and "never sees 80 % of them" in long.reason
 
 
 def test_bands_are_said_and_chosen(tmp_path: Path) -> None:

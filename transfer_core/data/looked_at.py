@@ -65,7 +65,7 @@ def looked_at(files: Sequence[Seen], paths: Sequence[str], rendering: Rendering)
         " --bands` takes others.",
     )
     unseen = [1 - min(files[row].width, files[row].height) / max(files[row].width, files[row].height) for row in long]
-    least, most_unseen = f"{min(unseen, default=0):.0%}", f"{max(unseen, default=0):.0%}"
+    least, most_unseen = (f"{100 * each(unseen, default=0):.0f} %" for each in (min, max))
     yield from found(
         long,
         "more than twice as long as wide, so that a crop to the middle square never sees"
@@ -95,7 +95,7 @@ def shortcuts(files: Sequence[Seen], labels: Ints, classes: Sequence[str], paths
         if said:
             shown = tuple(paths[row] for row in (*mine[: SHOWN // 3], *others[: SHOWN // 3]))
             reason = (
-                f"Class '{name}' can be told by its files alone: {' and '.join(said)}. A model may learn that in place"
+                f"Class '{name}' can be told by its files alone: {', '.join(said)}. A model may learn that in place"
                 " of what the pictures show. Make the files alike before import, or ask where they come from."
             )
             yield Problem(file="", reason=reason, kind="shortcut", files=len(mine), shown=shown)
@@ -115,7 +115,7 @@ def _all_are(names: Sequence[str], counts: Ints, label: int) -> str:
     elsewhere, others = int(counts[:, trait].sum()) - count, int(counts.sum()) - mine
     if count < GIVEN_AWAY * mine or elsewhere > ELSEWHERE * others:
         return ""
-    return f"{count:,} of {mine:,} are {names[trait]}, as {elsewhere:,} of the other {others:,} are"
+    return f"{count:,} of {mine:,} are {names[trait]} ({elsewhere:,} of the other {others:,})"
 
 
 def _size(mine: Floats, others: Floats) -> list[str]:
