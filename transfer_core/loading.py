@@ -161,7 +161,8 @@ def _run(folder: Path) -> Model:
     seen = judge.shapes[0]
     shape = attributes(seen, "resize_px", "crop_px", "fit")
 
-    square = _shown(upright, partial(fit_square, **shape), partial(read, **shape))
+    as_read, fitted = partial(upright, rendering=seen.rendering), partial(fit_square, **shape)
+    square = _shown(as_read, fitted, partial(read, rendering=seen.rendering, **shape))
 
     def answer(squares: Squares) -> tuple[Floats, NDArray[np.bool_]]:
         said = judge([Look(name="", squares=(each,)) for each in squares], [seen])

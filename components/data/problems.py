@@ -25,6 +25,8 @@ ABOUT = {  # what a kind means, and what to do
     "conflict": "One of the labels is wrong, and a model is taught both. Correct it in your folders and import again.",
     "leak": "A model is tested on what it has seen, so its accuracy promises too much. Remove one of each.",
     "small": "Figures of such a class say little. More images help; so does leaving the class out.",
+    "shortcut": "A model learns what is easiest. Make the files of all classes alike, then import again.",
+    "look": "This is how these files come out as pictures. If that is not what you see in them, convert them first.",
     "duplicate": "They count once where Graft counts how many images there are to learn from.",
 }
 STYLE = """
@@ -95,12 +97,20 @@ def findings(dataset: Dataset, kind: str) -> Iterator[Finding]:
         row = place.get(problem.file)
         if kind in ("conflict", "leak") and row is not None:
             yield _group(dataset, int(dataset.groups[row]), words)
+        elif problem.shown:
+            seen = [place[path] for path in problem.shown if path in place]
+            yield Finding(words, tuple(_spread(seen)), max(0, problem.files - PICTURES))
         elif kind == "small":
             named = [i for i, name in enumerate(dataset.classes) if problem.reason.startswith(f"Class '{name}' has ")]
             rows = np.flatnonzero(dataset.labels == max(named, key=lambda i: len(dataset.classes[i]), default=-1))
             yield Finding(words, tuple(rows[:PICTURES].tolist()), max(0, len(rows) - PICTURES))
         else:
             yield Finding(words, lost=bool(problem.file))
+
+
+def _spread(rows: Sequence[int]) -> list[int]:
+    """As many as are drawn, from the first to the last."""
+    return [rows[round(at)] for at in np.linspace(0, len(rows) - 1, min(PICTURES, len(rows)))]
 
 
 def _group(dataset: Dataset, group: int, words: str) -> Finding:

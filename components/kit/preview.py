@@ -120,11 +120,13 @@ def _head(workspace: Workspace, given: Given, found: Preview) -> str:
         _close(workspace)
     if not pressed:
         return ""
-    how = {"labels": given.labels, "encoding": given.encoding}
+    labels, encoding = given.labels, given.encoding
     if isinstance(given.source, Upload):
-        job = workspace.datasets.import_kept(given.source, first_model=True, **how)
+        job = workspace.datasets.import_kept(given.source, labels=labels, encoding=encoding, first_model=True)
     else:
-        job = workspace.datasets.import_path(given.source, allowed=import_roots(), first_model=True, **how)
+        job = workspace.datasets.import_path(
+            given.source, allowed=import_roots(), labels=labels, encoding=encoding, first_model=True
+        )
     drop(workspace, taken=True)
     return job
 

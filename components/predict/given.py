@@ -12,7 +12,6 @@ from components.kit.runs import taken, titles
 from transfer_core.types import TEST, Dataset, Run
 from transfer_core.workspace import MOST_RUNS, Workspace
 
-KINDS = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff"]
 WAYS = {"files": "Photos or a zip", "folder": "A folder", "camera": "The camera"}
 
 
@@ -36,12 +35,10 @@ def given(workspace: Workspace, dataset: Dataset) -> Given | None:
     )
     uploads = []
     if way == "files":
-        uploads = st.file_uploader(
-            "Photos, or a zip of them", [*KINDS, "zip"], accept_multiple_files=True, key=f"photos_{dataset.id}"
-        )
+        uploads = st.file_uploader("Photos, or a zip of them", accept_multiple_files=True, key=f"photos_{dataset.id}")
     elif way == "folder":
         uploads = st.file_uploader(
-            "A folder, with those inside it", KINDS, accept_multiple_files="directory", key=f"photo_folder_{dataset.id}"
+            "A folder, with those inside it", accept_multiple_files="directory", key=f"photo_folder_{dataset.id}"
         )
     elif way == "camera":
         shot = st.camera_input("A picture", key=f"camera_{dataset.id}")

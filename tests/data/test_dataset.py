@@ -77,7 +77,7 @@ def test_a_zip_of_class_folders(tmp_path: Path) -> None:
     assert dataset.splits_from == "seed"
     assert np.bincount(dataset.labels).tolist() == [20, 20]
     assert {dataset.classes[label] for label, path in zip(dataset.labels, dataset.paths, strict=True) if "Cats" in path}
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["dataset.json", "samples"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["dataset.json", "facts.json", "samples"]
     assert sorted(dataset.files) == sorted(path.name for path in (tmp_path / "out" / "samples").iterdir())
     progress = [event for event in events if isinstance(event, Progress) and event.what == "Reading images"]
     assert [event.done for event in progress] == list(range(1, 41))

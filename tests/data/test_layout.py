@@ -90,11 +90,11 @@ def test_refuses_without_two_classes(source: Archive, sentence: str) -> None:
 
 def test_says_what_it_leaves_out() -> None:
     source = archive(
-        *inside("train/a", "train/b"), "notes.txt", "train/a/1.heic", "train/x.png", "old/1.jpg", folders=("train/c",)
+        *inside("train/a", "train/b"), "notes.txt", "train/a/1.mp4", "train/x.png", "old/1.jpg", folders=("train/c",)
     )
     found = {problem.file: (problem.kind, problem.reason) for problem in plan(source, "photos.zip").problems}
-    assert found.keys() == {"notes.txt", "train/a/1.heic", "train/x.png", "old/1.jpg", "train/c"}
-    assert ".heic file is not an image" in found["train/a/1.heic"][1]
+    assert found.keys() == {"notes.txt", "train/a/1.mp4", "train/x.png", "old/1.jpg", "train/c"}
+    assert ".mp4 file is not an image" in found["train/a/1.mp4"][1]
     assert "not in a class folder" in found["train/x.png"][1]
     assert "outside the folders train" in found["old/1.jpg"][1]
     assert found["train/c"] == ("note", "The class folder holds no images and was left out.")

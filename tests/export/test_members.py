@@ -15,7 +15,7 @@ from transfer_core.errors import ExportError
 from transfer_core.export.check import checked, require
 from transfer_core.export.graph import Calibrated, write_onnx
 from transfer_core.export.members import Member, expected, require_alike
-from transfer_core.types import Dataset, Predictions, Recipe
+from transfer_core.types import NEWEST, Dataset, Predictions, Recipe
 
 PX, CLASSES = 32, ("a", "b", "c")
 NONE = np.zeros(0, np.int64)
@@ -42,6 +42,7 @@ def member(seed: int, temperature: float, *, tested: int = 4) -> Member:
         predictions=Predictions(**columns),
         temperature=temperature,
         weights=Path("model.safetensors"),
+        rendering=NEWEST,
     )
 
 

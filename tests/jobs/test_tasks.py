@@ -17,6 +17,7 @@ VALUES: dict[str, Any] = {
     "seconds": 9.5,
     "labels": (1, 2),
     "tables": ("a.csv",),
+    "bands": (4, 3, 2),
 }
 VALUES |= dict.fromkeys(("of", "sources", "names"), ("a", "b"))
 

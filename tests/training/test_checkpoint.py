@@ -12,7 +12,7 @@ from transfer_core.backbones.taps import Network
 from transfer_core.backbones.torchvision import load
 from transfer_core.errors import DatasetError
 from transfer_core.training.checkpoint import CARD, WEIGHTS, load_network, save_network
-from transfer_core.types import Recipe
+from transfer_core.types import NEWEST, Recipe
 
 
 @pytest.mark.parametrize(
@@ -68,5 +68,5 @@ def saved(run: Path, *, seed: int) -> Path:
     """The folder of a run that left a small network."""
     network = Network(load(SMALL_CNN, random_init=True, seed=seed), SMALL_CNN, 2, taps=("stage4",))
     recipe = Recipe(dataset="d", backbone="small_cnn", weights="random", version=1, strategy="small_cnn")
-    save_network(network, ("a", "b"), recipe, run)
+    save_network(network, ("a", "b"), recipe, NEWEST, run)
     return run

@@ -15,6 +15,7 @@ from tests.driving import drive
 from tests.training.bench import Bench, make_dataset, said_of
 from transfer_core.compare.calibration import calibrated, fitted_temperature
 from transfer_core.compare.selective import doubt
+from transfer_core.data.decoding import decoders
 from transfer_core.errors import ArchiveError, UnknownJob, WeightsError
 from transfer_core.jobs.tasks import run_folder
 from transfer_core.training import predict
@@ -111,10 +112,10 @@ def test_an_image_that_takes_too_much_memory_costs_itself_alone(
         Image.new("RGB", (30, 30), "red").save(tmp_path / f"{name}.png")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRAFT_DECODER_MB", "600")
-        predict._decoders.close()  # the next ones begin with that
+        decoders().close()  # the next ones begin with that
         job = workspace.predictions.submit_paths(runs[:1], [tmp_path])
         drive(workspace, job)
-        predict._decoders.close()
+        decoders().close()
     found = workspace.predictions.get(job)
     assert found.names == ("0.png", "1.tif", "2.png", "3.png")
     assert "memory" in found.errors[1] and found.errors[0] == found.errors[2] == found.errors[3] == ""
@@ -147,9 +148,9 @@ def test_a_limit_that_is_no_number_is_said(workspace: Workspace, runs: tuple[str
     Image.new("RGB", (30, 30), "red").save(tmp_path / "red.png")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRAFT_DECODER_MB", "much")
-        predict._decoders.close()
+        decoders().close()
         *_, end = workspace.jobs.drive(workspace.predictions.submit_paths(runs[:1], [tmp_path]))
-        predict._decoders.close()
+        decoders().close()
     assert "GRAFT_DECODER_MB is 'much'" in end.error  # type: ignore[union-attr]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from transfer_core.commands.follow import follow, root
-from transfer_core.types import SPLITS, Dataset
+from transfer_core.types import NEWEST, SPLITS, Dataset
 from transfer_core.workspace import Preview, Workspace
 
 SHOWN = 30  # classes of a plan
@@ -24,6 +24,16 @@ def import_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--encoding", default="", help="of names in a zip that do not say theirs, as gbk")
     parser.add_argument("--dry-run", action="store_true", help="show what would become of it; nothing is taken in")
+    parser.add_argument(
+        "--bands", type=_bands, default=NEWEST.bands, metavar="R,G,B", help="which of more than three (default: 1,2,3)"
+    )
+
+
+def _bands(text: str) -> tuple[int, ...]:
+    found = tuple(int(each) for each in text.split(",") if each.strip().isdecimal())
+    if len(found) != 3 or text.count(",") != 2 or min(found) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not three numbers of bands, such as 4,3,2")
+    return found
 
 
 def example_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,7 +45,8 @@ def import_images(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
         how = {"labels": options.labels, "encoding": options.encoding}
         if options.dry_run:
             return _planned(workspace.datasets.preview_path(options.path, **how))
-        return imported(workspace, workspace.datasets.import_path(options.path, name=options.name, **how))
+        made = workspace.datasets.import_path(options.path, name=options.name, bands=options.bands, **how)
+        return imported(workspace, made)
 
 
 def draw_example(options: argparse.Namespace) -> tuple[dict[str, Any], str]:

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from transfer_core.data.decoding import Look, Shape
 from transfer_core.errors import UnknownJob, disk_words
 from transfer_core.kept import DAMAGED, save_arrays
-from transfer_core.types import Doubt, Fit, Floats, Ints
+from transfer_core.types import Doubt, Fit, Floats, Ints, attributes
 
 ANSWERS, THUMBNAILS, HEAT = "answers.npz", "thumbnails.bin", "heat.npz"
 COLUMNS = ("classes", "maps", "tried")  # of each run, in HEAT
+FITTED = ("resize_px", "crop_px", "fit")  # of a shape
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -110,7 +111,7 @@ class Answers:
             columns = map(np.concatenate, zip(*found, strict=True))
             heat |= {f"{name}{run}": values for name, values in zip(COLUMNS, columns, strict=False)}
         if heat:
-            shapes = json.dumps([asdict(shape) for shape in self._shapes])
+            shapes = json.dumps([attributes(shape, *FITTED) for shape in self._shapes])
             save_arrays(self.folder / HEAT, rows=np.array(self._read), shapes=np.array(shapes), **heat)
         ends, shares = np.array(self._ends), said.astype(np.float32)
         save_arrays(self.folder / ANSWERS, said=shares, unlike=unlike, ends=ends, facts=np.array(facts))

@@ -10,7 +10,7 @@ from transfer_core.types import SPLITS, TRAIN, Dataset, Ints, Problem
 from transfer_core.words import some
 
 MOST_OF_A_KIND = 1000  # problems listed one by one; the rest of a kind becomes one line
-ORDER = ("skipped", "conflict", "leak", "small", "duplicate", "note")
+ORDER = ("skipped", "conflict", "leak", "small", "shortcut", "look", "duplicate", "note")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +91,22 @@ def small_classes(classes: Sequence[str], labels: Ints, splits: Ints) -> Iterato
             few = "too few for all three splits: " if sum(row) < 3 else "but "
             why = f"Class '{label}' has {some(sum(row), 'image')}, {few}none in {missing}."
             yield Problem(file="", reason=why, kind="small", files=sum(row))
+
+
+def lost_classes(
+    images: Iterable[tuple[str, str]], kept: Iterable[str], skipped: Sequence[Problem]
+) -> Iterator[Problem]:
+    """A problem for each class of which no file could be read. `images`: path and label of each; `kept`: labels."""
+    lost: dict[str, list[str]] = {}
+    there = set(kept)
+    for path, label in images:
+        if label not in there:
+            lost.setdefault(label, []).append(path)
+    why = {problem.file: problem.reason for problem in skipped} if lost else {}
+    for label, paths in lost.items():
+        none = "its only file cannot be read" if len(paths) == 1 else f"none of its {len(paths):,} files can be read"
+        reason = f"Class '{label}' was left out: {none}. '{paths[0]}': {why.get(paths[0], '')}"
+        yield Problem(file="", reason=reason, kind="small", files=len(paths))
 
 
 def listed(problems: Iterable[Problem]) -> tuple[Problem, ...]:

@@ -3,23 +3,27 @@
 import json
 import time
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
 from transfer_core.data.archive import opened
-from transfer_core.data.checks import duplicates, listed, small_classes
-from transfer_core.data.intake import Taken, learnable, require_classes, take
+from transfer_core.data.checks import duplicates, listed, lost_classes, small_classes
+from transfer_core.data.intake import Taken, learnable, require_classes, settled, take
 from transfer_core.data.layout import NO_SPLIT, in_order, plan
+from transfer_core.data.looked_at import looked_at, shortcuts
 from transfer_core.data.meant import AS_FOUND, Meant
 from transfer_core.data.near_duplicates import near_duplicates
+from transfer_core.data.scales import rendering_of
 from transfer_core.data.split import cut, split, united
 from transfer_core.data.unlabelled import UNLABELLED, keep_unlabelled
 from transfer_core.errors import ArchiveError
-from transfer_core.kept import whole
+from transfer_core.kept import save_json, whole
 from transfer_core.types import (
+    FACTS,
+    NEWEST,
     SPLITS,
     TEST,
     TRAIN,
@@ -29,9 +33,11 @@ from transfer_core.types import (
     Ints,
     Problem,
     Progress,
+    Rendering,
     RunEnd,
     StageStart,
     digest,
+    from_plain,
 )
 
 RULES = 1  # of the import: raised when it would make something else of the same files
@@ -52,7 +58,7 @@ def import_images(
     about: str = "",
     meant: Meant = AS_FOUND,
 ) -> Iterator[Event]:
-    """Take an archive or folder of images into `target`, an empty folder: samples/ and dataset.json.
+    """Take an archive or folder of images into `target`, an empty folder: samples/, dataset.json and facts.json.
 
     Images without a label go to unlabelled/. `meant`: how it is to be read. `about`: a sentence on where the images
     come from, which is kept as a note; '' for none. The last event's result is
@@ -70,12 +76,14 @@ def import_images(
     classes = tuple(in_order({image.label for image in taken}))
     number = {label: i for i, label in enumerate(classes)}
     labels = np.array([number[image.label] for image in taken], np.int64)
-    same = np.unique([image.content for image in taken], return_inverse=True)[1]
-    groups, loosened = yield from near_duplicates(np.stack([image.look for image in taken]), same, labels)
+    same = np.unique([image.seen.content for image in taken], return_inverse=True)[1]
+    groups, loosened = yield from near_duplicates(np.stack([image.seen.look for image in taken]), same, labels)
 
     own = np.array([image.split for image in taken], np.int64)
     alike, groups = groups, united(groups, [kin.get(image.path, "") for image in taken])
     splits, splits_from, notes = _splits(labels, groups, own, seed)
+    rendering = rendering_of([image.seen for image in taken], labels, splits == TRAIN, meant.bands)
+    taken = yield from settled(taken, samples, rendering)
     if about:
         notes.insert(0, _note(about))
     if loosened:
@@ -83,21 +91,24 @@ def import_images(
     paths = tuple(image.path for image in taken)
     found = duplicates(paths, labels, same, alike, None if splits_from == "seed" else own)
     small = small_classes(classes, labels, splits)
+    files = [image.seen for image in taken]
+    odd = [*shortcuts(files, labels, classes, paths), *looked_at(files, paths, rendering)]
     dataset = Dataset(
-        id=_fingerprint(taken, classes, splits, seed),
+        id=_fingerprint(taken, classes, splits, seed, rendering),
         name=name.strip() or source.stem,
         classes=classes,
         paths=paths,
-        files=tuple(image.file for image in taken),
+        files=tuple(seen.file for seen in files),
         labels=labels,
         splits=splits,
         groups=groups,
-        widths=np.array([image.width for image in taken], np.int64),
-        heights=np.array([image.height for image in taken], np.int64),
-        problems=listed([*skipped, *unlearnable, *found, *small, *notes]),
+        widths=np.array([seen.width for seen in files], np.int64),
+        heights=np.array([seen.height for seen in files], np.int64),
+        problems=listed([*skipped, *unlearnable, *found, *small, *odd, *notes]),
         splits_from=splits_from,
         seed=seed,
         created=time.time(),
+        rendering=rendering,
     )
     write_dataset(dataset, target / "dataset.json")
     yield RunEnd(status="done", result=summary(dataset))
@@ -113,12 +124,14 @@ def _read(
         layout = plan(archive, source.name, labels=meant.labels, beside=meant.tables)
         if layout.asks and not meant.labels:
             raise ArchiveError(layout.question)
-        taken, skipped = yield from take(archive, layout, samples)
+        taken, skipped = yield from take(archive, layout, samples, replace(NEWEST, bands=meant.bands))
         if layout.unlabelled:
             skipped += yield from keep_unlabelled(archive, layout, samples.with_name(UNLABELLED))
     kin = {image.member.path: image.group for image in layout.images if image.group}
     notes = [_note(layout.read_as)] if layout.read_as else []
-    return taken, [*skipped, *layout.problems, *notes], kin
+    named = [(image.member.path, image.label) for image in layout.images]
+    lost = lost_classes(named, [image.label for image in taken], skipped)
+    return taken, [*skipped, *layout.problems, *lost, *notes], kin
 
 
 def _splits(labels: Ints, groups: Ints, own: Ints, seed: int) -> tuple[Ints, SplitsFrom, list[Problem]]:
@@ -141,9 +154,10 @@ def _note(text: str) -> Problem:
     return Problem(file="", reason=text, kind="note")
 
 
-def _fingerprint(taken: Sequence[Taken], classes: Sequence[str], splits: Ints, seed: int) -> str:
-    images = sorted((image.content, image.label, int(part)) for image, part in zip(taken, splits, strict=True))
-    return digest({"rules": RULES, "classes": classes, "seed": seed, "images": images})
+def _fingerprint(taken: Sequence[Taken], classes: Sequence[str], splits: Ints, seed: int, rendering: Rendering) -> str:
+    images = sorted((image.seen.content, image.label, int(part)) for image, part in zip(taken, splits, strict=True))
+    known = {"rules": RULES, "classes": classes, "seed": seed, "images": images}
+    return digest(known if rendering == NEWEST else known | {"rendering": asdict(rendering)})
 
 
 def summary(dataset: Dataset) -> dict[str, Any]:
@@ -158,11 +172,17 @@ def summary(dataset: Dataset) -> dict[str, Any]:
 
 
 def write_dataset(dataset: Dataset, path: Path) -> None:
-    """Write a dataset as JSON, column by column; the file is whole or not there."""
+    """Write a dataset as JSON, column by column, and beside it what the store's tables have no place for.
+
+    Each file is whole or not there.
+    """
     body = {**vars(dataset), "problems": [asdict(problem) for problem in dataset.problems]}
+    body["rendering"] = asdict(dataset.rendering)
     body.update({column: body[column].tolist() for column in COLUMNS})
     with whole(path) as part:
         part.write_text(json.dumps(body), encoding="utf-8")
+    shown = {str(number): problem.shown for number, problem in enumerate(dataset.problems) if problem.shown}
+    save_json({"rendering": body["rendering"], "shown": shown}, path.with_name(FACTS))
 
 
 def read_dataset(path: Path) -> Dataset:
@@ -170,5 +190,6 @@ def read_dataset(path: Path) -> Dataset:
     body = json.loads(path.read_text(encoding="utf-8"))
     body.update({column: np.array(body[column], np.int64) for column in COLUMNS})
     body.update({field: tuple(body[field]) for field in ("classes", "paths", "files")})
-    body["problems"] = tuple(Problem(**problem) for problem in body["problems"])
+    body["problems"] = tuple(from_plain(Problem, problem) for problem in body["problems"])
+    body["rendering"] = from_plain(Rendering, body["rendering"])
     return Dataset(**body)

@@ -1,9 +1,17 @@
 """The process that decodes what nobody has looked at yet: without torch, with little memory, one source at a time.
 
-Started as `python -m transfer_core.data.decoder DESCRIPTOR`, the end of a pipe. Each request is one JSON message:
-{"list": source} is answered by {"members": [[path, index, refusal], ...]}; {"source": ..., "index": ..., "squares":
-[[resize_px, crop_px, fit], ...], "thumbnail_px": ...} by {"error": ""}, then each square's bytes and the thumbnail's,
-which is empty for 0 px. What cannot be read is answered by {"error": sentence} alone. At the end of the pipe it leaves.
+Started as `python -m transfer_core.data.decoder DESCRIPTOR`, the end of a pipe. Each request is one message: a line of
+JSON, and what belongs to it behind. Each answer is one, too; what cannot be read is answered by {"error": sentence}.
+
+{"list": source}                            its files: {"members": [[path, index, refusal], ...]}
+{"source", "index", "shapes": [[resize_px, crop_px, fit, rendering], ...], "thumbnail_px"}
+                                            {"sizes"} of each square and the thumbnail, which follow
+{"store": path without an ending, "rendering"} and a file's content
+                                            what it is (`storing.Seen`); "sizes" of its look and values, which follow
+{"settle": file, "rendering"}                 what it is now that the rendering is known
+{"say": sentence}                           an error, in its turn
+
+At the end of the pipe it leaves.
 """
 
 import contextlib
@@ -24,7 +32,9 @@ from PIL import Image
 from transfer_core.data.archive import Archive, Member, opened
 from transfer_core.data.members import is_archive
 from transfer_core.data.pixels import decode, encoded, square
+from transfer_core.data.storing import seen, settle
 from transfer_core.errors import GraftError, disk_words
+from transfer_core.types import NEWEST, Rendering, from_plain
 
 MEMORY = "GRAFT_DECODER_MB"  # names how much it may take beyond what it takes when it starts
 MEMORY_MB = 2_048  # unless that says otherwise
@@ -45,63 +55,94 @@ class Source:
         return self.path.read_bytes() if self.archive is None else self.archive.read(self.members[index])
 
 
+class Desk:
+    """What is asked of the process, one thing after the other; the source of the last stays open."""
+
+    def __init__(self, kept: ExitStack) -> None:
+        self._kept, self._source = kept, Source(Path())
+        self._asked, self._known = dict[str, Any](), NEWEST
+
+    def answer(self, asked: dict[str, Any], content: bytes) -> bytes:
+        """Raises GraftError for what cannot be read."""
+        if "list" in asked:
+            return self._listed(Path(asked["list"]))
+        if "say" in asked:
+            raise GraftError(asked["say"])
+        if "store" in asked:
+            return self._stored(content, Path(asked["store"]), self._rendering(asked["rendering"]))
+        if "settle" in asked:
+            return said(settle(Path(asked["settle"]), self._rendering(asked["rendering"])))
+        if self._source.path != (path := Path(asked["source"])):
+            self._open(path)
+        return self._looked_at(asked)
+
+    def _rendering(self, plain: dict[str, Any]) -> Rendering:
+        """Most requests have that of the one before."""
+        if self._asked != plain:
+            self._asked, self._known = plain, from_plain(Rendering, plain)
+        return self._known
+
+    def _open(self, path: Path) -> None:
+        self._kept.close()
+        self._source = Source(path)
+        if path.is_dir() or is_archive(path.name):
+            archive = self._kept.enter_context(opened(path))
+            self._source = Source(path, archive, {each.index: each for each in archive.members})
+
+    def _listed(self, path: Path) -> bytes:
+        self._open(path)
+        archive = self._source.archive
+        found = [[each.path, each.index, each.refusal] for each in archive.members] if archive else None
+        return said({"members": [[path.name, 0, ""]] if found is None else found})
+
+    def _stored(self, content: bytes, target: Path, rendering: Rendering) -> bytes:
+        facts = vars(seen(content, target, rendering)).copy()
+        parts = [facts.pop(name).tobytes() for name in ("look", "values")]
+        return said({**facts, "sizes": [len(part) for part in parts]}, *parts)
+
+    def _looked_at(self, asked: dict[str, Any]) -> bytes:
+        data, px = self._source.read(asked["index"]), asked["thumbnail_px"]
+        renderings = [from_plain(Rendering, rendering) for *_, rendering in asked["shapes"]]
+        parts = [
+            square(io.BytesIO(data), rendering, resize_px=resize_px, crop_px=crop_px, fit=fit).tobytes()
+            for (resize_px, crop_px, fit, _), rendering in zip(asked["shapes"], renderings, strict=True)
+        ]
+        parts.append(_thumbnail(data, renderings[0], px) if px else b"")
+        return said({"sizes": [len(part) for part in parts]}, *parts)
+
+
 def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one at the other end of the pipe
     pipe = Connection(int(sys.argv[1]))
     wrong = _limit_memory()
-    source: Source | None = None
     with ExitStack() as kept, contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        desk = Desk(kept)
         while True:
-            asked = json.loads(pipe.recv_bytes())
-            path = Path(asked.get("list") or asked["source"])
+            request, _, content = pipe.recv_bytes().partition(b"\n")
+            asked = json.loads(request)
             try:
                 if wrong:
                     raise GraftError(wrong)
-                if source is None or source.path != path or "list" in asked:
-                    kept.close()
-                    source = _opened(path, kept)
-                parts = [_members(source)] if "list" in asked else _looked_at(source, asked)
+                answer = desk.answer(asked, content)
             except MemoryError:  # of what is not the picture's
-                parts = [_said({"error": TOO_LARGE})]
+                answer = said({"error": TOO_LARGE})
             except GraftError as error:
-                parts = [_said({"error": str(error)})]
+                answer = said({"error": str(error)})
             except OSError as error:
-                parts = [_said({"error": disk_words(error, path)})]
-            for part in parts:
-                pipe.send_bytes(part)
+                place = Path(next(iter(asked.values())))
+                answer = said({"error": disk_words(error, place), "errno": error.errno})
+            pipe.send_bytes(answer)
 
 
-def _opened(path: Path, kept: ExitStack) -> Source:
-    if path.is_dir() or is_archive(path.name):
-        archive = kept.enter_context(opened(path))
-        return Source(path=path, archive=archive, members={each.index: each for each in archive.members})
-    return Source(path=path)
-
-
-def _members(source: Source) -> bytes:
-    found = [[each.path, each.index, each.refusal] for each in source.archive.members] if source.archive else None
-    return _said({"members": [[source.path.name, 0, ""]] if found is None else found})
-
-
-def _looked_at(source: Source, asked: dict[str, Any]) -> list[bytes]:
-    data = source.read(asked["index"])
-    squares = [
-        square(io.BytesIO(data), resize_px=resize_px, crop_px=crop_px, fit=fit).tobytes()
-        for resize_px, crop_px, fit in asked["squares"]
-    ]
-    picture = _thumbnail(data, asked["thumbnail_px"]) if asked["thumbnail_px"] else b""
-    return [_said({"error": ""}), *squares, picture]
-
-
-def _thumbnail(data: bytes, px: int) -> bytes:
+def _thumbnail(data: bytes, rendering: Rendering, px: int) -> bytes:
     """A small JPEG of the whole picture, upright, at most `px` a side."""
-    picture = decode(io.BytesIO(data), enough_px=px).image
+    picture = decode(io.BytesIO(data), rendering, enough_px=px).image
     picture.thumbnail((px, px))
     return encoded(picture, "JPEG", quality=THUMBNAIL_QUALITY)
 
 
-def _said(message: dict[str, Any]) -> bytes:
-    return json.dumps(message).encode()
+def said(message: dict[str, Any], *parts: bytes) -> bytes:
+    return b"\n".join((json.dumps(message).encode(), b"".join(parts)))
 
 
 def _limit_memory() -> str:

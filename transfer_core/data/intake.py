@@ -1,24 +1,22 @@
 """Every image of an archive, read once: checked, stored under a number, and made ready to be compared."""
 
-import hashlib
-import io
 import shutil
 import time
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from transfer_core.data.archive import Archive
-from transfer_core.data.layout import EXPECTED, NO_SPLIT, Image, Layout, counted
-from transfer_core.data.near_duplicates import Bytes, look
-from transfer_core.data.parallel import in_order, paced
-from transfer_core.data.pixels import SPARE_BYTES, decode
-from transfer_core.errors import ArchiveError, ImageError
-from transfer_core.types import SPLITS, TRAIN, Problem, Progress
+from transfer_core.data.decoding import decoders
+from transfer_core.data.layout import EXPECTED, NO_SPLIT, Layout, counted
+from transfer_core.data.parallel import paced
+from transfer_core.data.pixels import SPARE_BYTES
+from transfer_core.data.storing import Seen
+from transfer_core.errors import ArchiveError
+from transfer_core.types import SPLITS, TRAIN, Problem, Progress, Rendering
 
-LOOK_PX = 64  # large JPEGs are decoded to no less: enough to find damage and duplicates
 RECHECK_BYTES = 64 << 20  # written between two looks at the free disk
 
 
@@ -29,71 +27,52 @@ class Taken:
     path: str
     label: str
     split: int  # the user's own, or NO_SPLIT
-    file: str  # its name in samples/
-    width: int
-    height: int
-    content: str  # SHA-256 of the user's file
-    look: Bytes
-    written: int  # bytes
+    seen: Seen
 
 
 def take(
-    archive: Archive, layout: Layout, samples: Path
+    archive: Archive, layout: Layout, samples: Path, rendering: Rendering
 ) -> Generator[Progress, None, tuple[list[Taken], list[Problem]]]:
     """Store every usable image of `layout` in `samples`; returns these and a problem for each of the others.
 
-    JPEGs are kept byte for byte, and so are plain PNGs; everything else becomes an upright 8-bit RGB PNG.
-    Raises ArchiveError when the images do not fit on the disk.
+    Images are decoded in processes of their own. Those whose pictures depend on the others of the dataset wait for
+    `settled`. Raises ArchiveError when the images do not fit on the disk.
     """
     require_room(samples, sum(image.member.size for image in layout.images) * 6 // 5)
     taken: list[Taken] = []
     skipped: list[Problem] = []
     start, written = time.monotonic(), 0
 
-    def read() -> Iterator[tuple[int, Image, bytes | str]]:
-        for i, image in enumerate(layout.images):
+    def read() -> Iterator[tuple[Path, bytes | str]]:
+        for number, image in enumerate(layout.images):
             try:
-                yield i, image, archive.read(image.member)
+                content: bytes | str = archive.read(image.member) or "The file is empty."
             except ArchiveError as error:
-                yield i, image, str(error)
+                content = str(error)
+            yield samples / f"{number:06d}", content
 
-    with closing(in_order(lambda job: _store(*job, samples), read())) as results:
-        for done, result in enumerate(results, start=1):
-            if isinstance(result, Problem):
-                skipped.append(result)
+    with closing(decoders().stored(read(), len(layout.images), rendering)) as results:
+        for done, (image, found) in enumerate(zip(layout.images, results, strict=True), start=1):
+            if isinstance(found, str):
+                skipped.append(Problem(file=image.member.path, reason=found))
             else:
-                taken.append(result)
-                if written // RECHECK_BYTES != (written := written + result.written) // RECHECK_BYTES:
+                taken.append(Taken(path=image.member.path, label=image.label, split=image.split, seen=found))
+                if written // RECHECK_BYTES != (written := written + found.written) // RECHECK_BYTES:
                     require_room(samples, 0)
             yield paced("Reading images", done, len(layout.images), start)
     return taken, skipped
 
 
-def _store(number: int, image: Image, data: bytes | str, samples: Path) -> Taken | Problem:
-    if isinstance(data, str):
-        return Problem(file=image.member.path, reason=data)
-    if not data:
-        return Problem(file=image.member.path, reason="The file is empty.")
-    try:
-        decoded = decode(io.BytesIO(data), enough_px=LOOK_PX)
-    except ImageError as error:
-        return Problem(file=image.member.path, reason=str(error))
-    file = samples / f"{number:06d}.{'jpg' if decoded.jpeg else 'png'}"
-    if decoded.jpeg or decoded.plain:
-        file.write_bytes(data)
-    else:
-        decoded.image.save(file, "PNG", compress_level=1)
-    return Taken(
-        path=image.member.path,
-        label=image.label,
-        split=image.split,
-        file=file.name,
-        width=decoded.width,
-        height=decoded.height,
-        content=hashlib.sha256(data).hexdigest(),
-        look=look(decoded.image),
-        written=file.stat().st_size,
-    )
+def settled(taken: Sequence[Taken], samples: Path, rendering: Rendering) -> Generator[Progress, None, list[Taken]]:
+    """The same images, those that waited stored as pictures by the rendering that their dataset has."""
+    waiting = [i for i, image in enumerate(taken) if image.seen.waits]
+    done, start = list(taken), time.monotonic()
+    files = [samples / taken[i].seen.file for i in waiting]
+    with closing(decoders().settled(files, rendering)) as answers:
+        for number, (i, said) in enumerate(zip(waiting, answers, strict=True), start=1):
+            done[i] = replace(taken[i], seen=replace(taken[i].seen, **said))
+            yield paced("Putting images on one scale", number, len(waiting), start)
+    return done
 
 
 def require_room(folder: Path, need: int) -> None:
@@ -116,7 +95,7 @@ def learnable(taken: list[Taken], samples: Path) -> tuple[list[Taken], list[Prob
         text = f"Class '{label}' has no image in train, so it cannot be learnt; its {n} in {where} were left out."
         problems.append(Problem(file="", reason=text, kind="small", files=n))
     for image in lost:
-        (samples / image.file).unlink()
+        (samples / image.seen.file).unlink()
     return [image for image in taken if image.label in trained], problems
 
 

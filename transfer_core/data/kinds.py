@@ -4,15 +4,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from transfer_core.data.members import SUFFIXES, Archive, Member, suffix
+from transfer_core.data.pictures import begins_as, may_be_image
 from transfer_core.errors import ArchiveError
 
-OTHERS = {  # of files that lie beside images in data sets; none of them is opened to see what it is
-    *(".txt", ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".xml", ".html", ".md", ".pdf", ".parquet", ".mat", ".py"),
-    *(".ipynb", ".npy", ".npz", ".h5", ".pkl", ".yaml", ".yml", ".db", ".ini", ".log", ".zip", ".tar", ".gz", ".xz"),
-    *(".doc", ".docx", ".xls", ".xlsx", ".rtf", ".js", ".css", ".sh", ".bat", ".m", ".exe", ".mp4", ".avi", ".mov"),
-    *(".wav", ".mp3", ".lst", ".names", ".data", ".cfg", ".arrow", ".safetensors", ".onnx", ".pt", ".pth", ".svg"),
-}
-MAGIC = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"GIF8", b"BM", b"II*\0", b"MM\0*")
 LOOKED_AT = 20  # files of one unknown ending; where all are images, so are the rest
 MOST_ENDINGS = 50
 
@@ -27,7 +21,8 @@ def images(archive: Archive) -> tuple[list[Member], list[Member]]:
         ending = suffix(member.path)
         kind = kinds.get(ending)
         if kind is None:
-            kind = kinds[ending] = "image" if ending in SUFFIXES else "other" if ending in OTHERS else "unknown"
+            known = "image" if ending in SUFFIXES else "unknown" if may_be_image(f"file{ending}") else "other"
+            kind = kinds[ending] = known
         if kind == "unknown" and not member.refusal:
             unknown[ending].append(member)
         (found if kind == "image" else rest).append(member)
@@ -49,6 +44,6 @@ def _begins_as_image(archive: Archive, members: Iterable[Member]) -> bool:
             start = archive.head(member)
         except ArchiveError:
             return False
-        if not (start.startswith(MAGIC) or (start[:4] == b"RIFF" and start[8:12] == b"WEBP")):
+        if not begins_as(start):
             return False
     return True

@@ -152,11 +152,11 @@ def _outside(ground: Ground) -> Iterator[Problem]:
 def _why_not(member: Member) -> str:
     if member.refusal:
         return member.refusal
-    ending = suffix(member.path)
     if is_archive(member.path):
         return "An archive that lies beside images is not unpacked."
+    ending = suffix(member.path)
     what = f"A {ending} file is not an image" if ending else "A file without an ending is not an image"
-    return f"{what} that Graft reads (jpg, png, webp, bmp, gif, tiff)."
+    return f"{what} that Graft reads."
 
 
 def _require_classes(

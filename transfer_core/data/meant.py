@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from transfer_core.types import NEWEST
+
 
 @dataclass(frozen=True, kw_only=True)
 class Meant:
@@ -11,6 +13,7 @@ class Meant:
     labels: str = ""  # folder, leaf, level:N, name:PATTERN, or a table
     encoding: str = ""  # of names in a zip that do not say theirs
     tables: tuple[Path, ...] = ()  # that lie beside the source
+    bands: tuple[int, ...] = NEWEST.bands  # of files with more than three: which are red, green and blue, from 1
     without: Path | None = None  # a folder that is left out: the workspace
 
 

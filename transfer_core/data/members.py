@@ -15,7 +15,7 @@ MAX_RATIO = 200  # unpacked bytes to the archive's own
 HARMLESS_BYTES = 64 << 20  # unpacked; below it any ratio may pass: flat drawings pack well
 MAX_DEPTH = 12  # folders above a file
 MAX_NAME = 1_000  # characters of a path
-HEAD_BYTES = 32
+HEAD_BYTES = 4096  # that tell a kind of image
 HIDDEN = re.compile(r"\.[a-z][\w-]*$")
 
 SUFFIXES = {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}  # of images

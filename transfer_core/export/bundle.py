@@ -11,16 +11,18 @@ from pathlib import Path
 from typing import Any
 
 from transfer_core.compare.selective import PROMISED
+from transfer_core.data import pictures
 from transfer_core.errors import ExportError
 from transfer_core.export.card import card
 from transfer_core.export.check import PROGRAM, answers, checked, require
 from transfer_core.export.facts import facts, half_facts, samples, verified
 from transfer_core.export.graph import write_onnx
 from transfer_core.export.members import Member, expected, read_member, require_alike
+from transfer_core.export.unpacked import PICTURES
 from transfer_core.kept import save_json
 from transfer_core.strategies import strategy
 from transfer_core.training.rows import chosen_rows
-from transfer_core.types import SPLITS, Dataset, Event, Progress, RunEnd, StageStart, file_sha256
+from transfer_core.types import SPLITS, Dataset, Event, Progress, RunEnd, StageStart, file_sha256, rendering
 
 BUNDLE = "bundle.zip"
 FILES = Path(__file__).with_name("in-bundle")  # no name of a package: these programs stand on their own
@@ -68,6 +70,7 @@ def export(
     said["onnx"] = write_onnx(members, folder / GRAPH)
     for name in COPIED:
         shutil.copyfile(FILES / name, folder / name)
+    copy_pictures(folder / PICTURES)
     _write_samples(folder / "samples", samples(right, dataset, SAMPLES), images, dataset)
     save_json(said, folder / FACTS)
     clock.lap("write")
@@ -146,6 +149,15 @@ def _used(dataset: Dataset, member: Member) -> dict[str, int]:
     """Images by split that a run worked on."""
     chosen = chosen_rows(dataset, member.recipe)
     return {name: chosen.count(split) for split, name in enumerate(SPLITS)}
+
+
+def copy_pictures(folder: Path) -> None:
+    """The program that reads images, so that it finds what it needs beside itself."""
+    folder.mkdir()
+    known = "transfer_core.types.rendering"
+    for file in (*sorted(Path(pictures.__file__).parent.glob("*.py")), Path(rendering.__file__)):
+        text = file.read_text(encoding="utf-8").replace(f"from {known} import", "from .rendering import")
+        (folder / file.name).write_text(text, encoding="utf-8")
 
 
 def _write_samples(folder: Path, chosen: list[tuple[int, dict[str, Any]]], images: Path, dataset: Dataset) -> None:

@@ -70,6 +70,7 @@ def _use(said: Values) -> str:
         f"| `model.onnx` | uint8 RGB squares (N, {px}, {px}, 3) in, probabilities (N, {len(said['classes'])}) out;"
         " normalisation, softmax and temperature are inside |\n"
         "| `predict.py` | image files to probabilities, for the command line and for import |\n"
+        "| `graft_pictures/` | what `predict.py` reads image files with, the same as Graft's own |\n"
         f"| `predict_torch.py` | the same network in torch (torch, torchvision, safetensors{timm}), to train on |\n"
         f"| {weights}, `model.json` | weights; classes, preprocessing, recipe, versions, SHA-256 of every"
         " file |\n"

@@ -48,7 +48,14 @@ def answers(
     done = 0
     with listed.open("rb") as paths, words.open("wb") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-I", str(bundle.resolve() / PROGRAM), *(["--graph", graph] * bool(graph)), "--json", "-"],
+            [
+                sys.executable,
+                "-IB",
+                str(bundle.resolve() / PROGRAM),
+                *(["--graph", graph] * bool(graph)),
+                "--json",
+                "-",
+            ],
             stdin=paths,
             stdout=subprocess.PIPE,
             stderr=errors,

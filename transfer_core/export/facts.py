@@ -19,7 +19,8 @@ from transfer_core.compare.classes import class_scores
 from transfer_core.compare.compared import Interval
 from transfer_core.compare.ensemble import doubt_of
 from transfer_core.compare.statistics import bootstrapped, interval, reliability, score, wilson
-from transfer_core.data import pixels
+from transfer_core.data import pictures
+from transfer_core.data.pictures.deep import OLD_DEPTHS
 from transfer_core.errors import ExportError
 from transfer_core.export.check import TIE, TOLERANCE, Checked, checked
 from transfer_core.export.members import Expected, Member
@@ -42,12 +43,13 @@ def preprocessing(member: Member) -> Values:
         "fit": known.fit,
         "resampling": "bilinear, antialiased, by pillow",
         "decoding": {
-            "formats": pixels.FORMATS,
-            "most_pixels": pixels.MAX_PIXELS,
-            "sharp": pixels.SHARP,
-            "longest": pixels.LONGEST,
-            "grey": pixels.GREY,
-            "depths": pixels.DEPTHS,
+            "formats": pictures.FORMATS,
+            "most_pixels": pictures.MAX_PIXELS,
+            "sharp": pictures.SHARP,
+            "longest": pictures.LONGEST,
+            "grey": pictures.GREY,
+            "depths": OLD_DEPTHS,
+            "rendering": asdict(member.rendering),
         },
     }
 

@@ -15,11 +15,11 @@ from transfer_core.compare.predictions import read_predictions
 from transfer_core.data.pixels import square
 from transfer_core.errors import ExportError
 from transfer_core.export.check import TOLERANCE
-from transfer_core.training.checkpoint import CARD, WEIGHTS, load_network
+from transfer_core.training.checkpoint import CARD, WEIGHTS, load_network, rendering_of
 from transfer_core.training.features import precise
 from transfer_core.training.images import Images
 from transfer_core.training.solvers import softmax
-from transfer_core.types import TEST, Dataset, Floats, Ints, Predictions, Recipe, from_plain
+from transfer_core.types import TEST, Dataset, Floats, Ints, Predictions, Recipe, Rendering, from_plain
 
 BATCH, PROVED = 32, 64  # images at a time; images of its own test that show a fold to be what it was
 
@@ -35,6 +35,7 @@ class Member:
     predictions: Predictions  # as the run stored them, not calibrated
     temperature: float  # its logits are divided by it
     weights: Path
+    rendering: Rendering  # how its images were read
 
 
 def read_member(folder: Path) -> Member:
@@ -53,6 +54,7 @@ def read_member(folder: Path) -> Member:
         predictions=predictions,
         temperature=fitted_temperature(predictions),
         weights=folder / WEIGHTS,
+        rendering=rendering_of(card),
     )
 
 
@@ -69,6 +71,7 @@ def require_alike(members: Sequence[Member]) -> None:
             ("classes", first.classes, other.classes),
             ("datasets", first.recipe.dataset, other.recipe.dataset),
             ("input squares", _square(first), _square(other)),
+            ("ways to read image files", first.rendering, other.rendering),
             ("test images", *tested),
         ):
             if mine != theirs:
@@ -153,9 +156,10 @@ def _asked(members: Sequence[Member], dataset: Dataset, images: Path) -> Expecte
 def _probabilities(member: Member, dataset: Dataset, images: Path, samples: Ints) -> Floats:
     """A network's own, not calibrated: (N, K)."""
     known, found = member.network.backbone, []
+    shape: dict[str, Any] = {"resize_px": known.resize_px, "crop_px": known.input_px, "fit": known.fit}
     for start in range(0, len(samples), BATCH):
         squares = [
-            square(images / dataset.files[sample], resize_px=known.resize_px, crop_px=known.input_px, fit=known.fit)
+            square(images / dataset.files[sample], member.rendering, **shape)
             for sample in samples[start : start + BATCH].tolist()
         ]
         x = Images(np.stack(squares), known, torch.device("cpu")).batch(np.arange(len(squares)))

@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import shutil
+import sys
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -11,11 +12,13 @@ from functools import cache
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
+from transfer_core.data import pictures
 from transfer_core.errors import ExportError, disk_words
 from transfer_core.types import file_sha256
 
 FACTS, FORMAT = "model.json", "graft bundle"
 PROGRAM = Path(__file__).with_name("in-bundle") / "predict.py"  # Graft's own copy: code in a bundle is not run
+PICTURES = "graft_pictures"  # what predict.py calls `data.pictures`
 MOST_BYTES = 8 << 30  # of an unpacked bundle; an ONNX graph holds at most 2 GiB
 MOST_FACTS = 64 << 20
 AGAIN = "Export the run again, or take the bundle from where it was exported."
@@ -127,6 +130,7 @@ def model(folder: Path) -> Any:
 def _program() -> Any:
     spec = importlib.util.spec_from_file_location("graft_bundle_predict", PROGRAM)
     assert spec is not None and spec.loader is not None
+    sys.modules[PICTURES] = pictures  # its copy lies in the bundle
     program = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(program)
     return program

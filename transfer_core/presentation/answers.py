@@ -17,6 +17,8 @@ KINDS = {  # of problems
     "conflict": "Two labels",
     "leak": "In several splits",
     "small": "Small class",
+    "shortcut": "Shortcut",
+    "look": "What files show",
     "duplicate": "Duplicates",
     "note": "Note",
 }

@@ -13,6 +13,8 @@ WRONG = {  # kinds of problem that somebody should look at, and how many there a
     "conflict": ("picture with two labels", "pictures with two labels"),
     "leak": ("picture in several splits", "pictures in several splits"),
     "small": ("class too small", "classes too small"),
+    "shortcut": ("class told by its files alone", "classes told by their files alone"),
+    "look": ("thing to see in the files", "things to see in the files"),
 }
 SPLIT_BY = {
     "archive": "These splits are your own.",

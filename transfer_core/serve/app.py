@@ -68,7 +68,8 @@ class Served:
 def made(folder: Path, *, limits: Limits, names: Names, served: Served) -> Gate:
     """The application of an unpacked bundle. It counts in `served`."""
     known = model(folder)
-    shape = Shape(resize_px=known.squares.resize_px, crop_px=known.squares.px, fit=known.squares.fit)
+    seen = known.squares
+    shape = Shape(resize_px=seen.resize_px, crop_px=seen.px, fit=seen.fit, rendering=seen.rendering)
     card = {name: value for name, value in known.card.items() if name != "files"}
     readme = _text(folder / "README.md")
 

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from transfer_core.errors import DatasetError
+from transfer_core.kept import DAMAGED
 from transfer_core.store.database import Database
-from transfer_core.types import Dataset, Ints, Mark, Problem
+from transfer_core.types import FACTS, FIRST_RULES, Dataset, Ints, Mark, Problem, Rendering, from_plain
 
-FACTS = ("name", "owner", "classes", "splits_from", "seed")
+NAMED = ("name", "owner", "classes", "splits_from", "seed")
 COLUMNS = ("labels", "splits", "groups", "widths", "heights")  # in the order of the table of samples
 DATASETS_KEPT = 4  # whole datasets in memory
 TABLES = (  # of one dataset, and their keys
@@ -97,7 +98,7 @@ class Datasets(Database):
         """None when it went meanwhile."""
         with self.read() as db:
             row = db.execute(
-                f"SELECT {', '.join(FACTS)} FROM datasets WHERE id = ? AND created = ?", (id, created)
+                f"SELECT {', '.join(NAMED)} FROM datasets WHERE id = ? AND created = ?", (id, created)
             ).fetchone()
             samples = db.execute(
                 "SELECT path, file, label, split, grp, width, height FROM samples WHERE dataset = ? ORDER BY number",
@@ -109,11 +110,31 @@ class Datasets(Database):
         if row is None:
             return None
         paths, files, *numbers = zip(*samples, strict=True)
-        facts: dict[str, Any] = dict(zip(FACTS, row, strict=True))
-        found = tuple(Problem(file=f, reason=r, kind=k, files=n) for f, r, k, n in problems)
+        facts: dict[str, Any] = dict(zip(NAMED, row, strict=True))
+        rendering, shown = self._beside(id)
+        found = tuple(
+            Problem(file=f, reason=r, kind=k, files=n, shown=tuple(shown.get(str(number), ())))
+            for number, (f, r, k, n) in enumerate(problems)
+        )
         facts |= zip(COLUMNS, map(_column, numbers), strict=True)
         facts["classes"] = tuple(json.loads(facts["classes"]))
-        return Dataset(id=id, created=created, paths=paths, files=files, problems=found, **facts)
+        return Dataset(id=id, created=created, paths=paths, files=files, problems=found, rendering=rendering, **facts)
+
+    def _beside(self, id: str) -> tuple[Rendering, dict[str, list[str]]]:
+        """What the dataset's own folder keeps of it: how its files are read, and which its problems show, by number.
+
+        Of an earlier Graft there is nothing.
+        """
+        try:
+            kept = json.loads((self.file.parent / "datasets" / id / FACTS).read_text(encoding="utf-8"))
+            return from_plain(Rendering, kept["rendering"], earlier=True), kept["shown"]
+        except FileNotFoundError:
+            return FIRST_RULES, {}
+        except (OSError, *DAMAGED) as error:
+            raise DatasetError(
+                f"{FACTS} of the dataset {id}, which says how its images are read, is damaged. Delete the dataset and"
+                " import its images again."
+            ) from error
 
     def dataset_rows(self) -> list[tuple[str, str, float, int, int]]:
         """(id, name, created, images, classes) of every dataset, newest first."""

@@ -39,7 +39,7 @@ def draw_augmented(recipe: Recipe, dataset: Dataset, *, workspace: Path, out: Pa
         yield Progress(what="Reading images", done=done, of=len(chosen))
         file = folder / "samples" / dataset.files[row]
         try:
-            pictures.append(decode(file, enough_px=SHARP * seen.resize_px).image)  # as training does
+            pictures.append(decode(file, dataset.rendering, enough_px=SHARP * seen.resize_px).image)  # as training does
         except OSError as error:
             raise lost(dataset, file, error) from error
     squares = [fit_square(each, resize_px=seen.resize_px, crop_px=seen.input_px, fit=seen.fit) for each in pictures]

@@ -4,6 +4,7 @@ import hashlib
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import load as load_weights
@@ -13,12 +14,14 @@ from transfer_core.backbones.taps import Network
 from transfer_core.backbones.torchvision import NOT_WEIGHTS, load
 from transfer_core.errors import DatasetError, disk_words
 from transfer_core.kept import save_json, whole
-from transfer_core.types import Backbone, Recipe, file_sha256, from_plain
+from transfer_core.types import FIRST_RULES, Backbone, Recipe, Rendering, file_sha256, from_plain
 
 WEIGHTS, CARD, RECIPE = "model.safetensors", "model.json", "recipe.json"
 
 
-def save_network(network: Network, classes: tuple[str, ...], recipe: Recipe, folder: Path) -> None:
+def save_network(
+    network: Network, classes: tuple[str, ...], recipe: Recipe, rendering: Rendering, folder: Path
+) -> None:
     """Weights, and all that is needed to load and use them: the backbone's facts hold the preprocessing."""
     weights = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
     with whole(folder / WEIGHTS) as part:
@@ -32,6 +35,7 @@ def save_network(network: Network, classes: tuple[str, ...], recipe: Recipe, fol
         "hidden": network.head.in_features if len(network.hidden) else 0,
         "backbone": asdict(network.backbone),
         "recipe": asdict(recipe),
+        "rendering": asdict(rendering),
     }
     save_json(card, folder / CARD)
 
@@ -50,6 +54,11 @@ def load_network(folder: Path, device: torch.device) -> tuple[Network, tuple[str
             raise DatasetError(f"The model of run {folder.name} cannot be read. {disk_words(error, folder)}") from error
         raise DatasetError(f"The model of run {folder.name} is damaged and cannot be read. Train it again.") from error
     return network.to(device).eval(), classes
+
+
+def rendering_of(card: dict[str, Any]) -> Rendering:
+    """How a run's images were read, by its card; runs of an earlier Graft do not say so."""
+    return from_plain(Rendering, card["rendering"]) if "rendering" in card else FIRST_RULES
 
 
 def _read_network(folder: Path) -> tuple[Network, tuple[str, ...]]:

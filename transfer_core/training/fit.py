@@ -85,7 +85,7 @@ def _fit(recipe: Recipe, dataset: Dataset, *, workspace: Path, out: Path, device
         cut = True
         run.meter.only(forward=run.context.dataset.count(VAL) + run.context.dataset.count(TEST))
     tested = yield from _tested(run, last, stops=int(cut))
-    save_network(run.network, dataset.classes, recipe, out)
+    save_network(run.network, dataset.classes, recipe, dataset.rendering, out)
     predictions, known = tested or (None, None)
     if predictions is not None:
         save_arrays(out / PREDICTIONS, **vars(predictions))

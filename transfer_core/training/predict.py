@@ -1,6 +1,6 @@
 """Finished runs' networks on new images: a photo or ten thousand, decoded elsewhere, a batch in memory at a time."""
 
-import atexit
+import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -23,10 +23,10 @@ from transfer_core.compare.predictions import PREDICTIONS, read_predictions
 from transfer_core.compare.selective import ALL_STAND
 from transfer_core.data.answers import Answers, Said
 from transfer_core.data.archive import Member
-from transfer_core.data.decoding import Decoders, Look, Shape
+from transfer_core.data.decoding import Look, Shape, decoders
 from transfer_core.data.members import is_archive
 from transfer_core.errors import ArchiveError, DatasetError, StopAsked, WeightsError
-from transfer_core.training.checkpoint import WEIGHTS, load_network
+from transfer_core.training.checkpoint import CARD, WEIGHTS, load_network, rendering_of
 from transfer_core.training.familiar import load_familiar
 from transfer_core.training.features import BATCH_SIZES, precise
 from transfer_core.training.heat import CLASSES, Evidence, covering, evidence
@@ -39,9 +39,6 @@ from transfer_core.types import Backbone, Event, Floats, Ints, Notice, Progress,
 FEW, LARGE_PX, SMALL_PX = 24, 480, 160  # so few images are shown large
 MAPPED = 500  # images that get heat maps: each takes up to twice as long
 KEPT = 8  # networks that stay loaded between predictions
-
-_decoders = Decoders()
-atexit.register(_decoders.close)
 
 
 def predict(
@@ -82,7 +79,7 @@ def predict(
     doubts, seen = [judge.doubt for judge in judges], [judge.shapes[0] for judge in judges]
     with Answers(out, list(runs), judges[0].classes, doubts, seen) as answers:
         try:
-            with closing(_decoders.looks(members, shapes, thumbnail_px=px)) as looks:
+            with closing(decoders().looks(members, shapes, thumbnail_px=px)) as looks:
                 began = time.monotonic()
                 while batch := list(islice(looks, BATCH_SIZES[where.type])):
                     known = _labels(labels, len(answers.names), len(batch)) if mapped else None
@@ -103,7 +100,7 @@ def predict(
 def _members(sources: Sequence[Path], names: Sequence[str]) -> Iterator[tuple[Path, Member]]:
     """All images of all sources; an image file by the name that the user has for it."""
     for number, source in enumerate(sources):
-        for member in _decoders.members(source):
+        for member in decoders().members(source):
             alone = names and not source.is_dir() and not is_archive(source.name)
             yield source, replace(member, path=names[number]) if alone else member
 
@@ -152,7 +149,8 @@ class Judge:
         changed = (run / WEIGHTS).stat().st_mtime_ns if (run / WEIGHTS).exists() else 0
         self.network, self.classes = _network(run, changed, str(device))
         known = self.network.backbone
-        self.shape = Shape(resize_px=known.resize_px, crop_px=known.input_px, fit=known.fit)
+        rendering = rendering_of(json.loads((run / CARD).read_text(encoding="utf-8")))
+        self.shape = Shape(resize_px=known.resize_px, crop_px=known.input_px, fit=known.fit, rendering=rendering)
         self.device = device
         self.run, self.predictions = run.name, read_predictions(run) if (run / PREDICTIONS).exists() else None
         self.temperature = 1.0 if self.predictions is None else fitted_temperature(self.predictions)

@@ -23,7 +23,7 @@ from transfer_core.types.advice import (
 )
 from transfer_core.types.augmentation import NOTHING, PRESETS, SWITCHES, Augmentation, Symmetry
 from transfer_core.types.backbones import MOST_PX, Backbone, Device, Fit, Pace, Tap
-from transfer_core.types.data import JUDGES, SPLITS, TEST, TRAIN, UNUSED, VAL, Dataset, Mark, Problem
+from transfer_core.types.data import FACTS, JUDGES, SPLITS, TEST, TRAIN, UNUSED, VAL, Dataset, Mark, Problem
 from transfer_core.types.events import (
     EpochEnd,
     Event,
@@ -37,6 +37,7 @@ from transfer_core.types.events import (
 from transfer_core.types.goals import Goal, Kind
 from transfer_core.types.plain import Floats, Ints, attributes, digest, file_sha256, from_plain
 from transfer_core.types.recipes import AUTO, FIRST, HEAD, Recipe
+from transfer_core.types.rendering import FIRST_RULES, NEWEST, Rendering
 from transfer_core.types.runs import (
     ACTIVE,
     ENSEMBLE,
@@ -56,13 +57,16 @@ __all__ = [
     "ACTIVE",
     "AUTO",
     "ENSEMBLE",
+    "FACTS",
     "FIRST",
+    "FIRST_RULES",
     "GOING",
     "HEAD",
     "JOINED",
     "JUDGES",
     "LARGE",
     "MOST_PX",
+    "NEWEST",
     "NOTHING",
     "PRESETS",
     "SMALL",
@@ -105,6 +109,7 @@ __all__ = [
     "Reason",
     "Recipe",
     "Remark",
+    "Rendering",
     "Repeats",
     "Run",
     "RunEnd",

@@ -6,10 +6,12 @@ from typing import Literal
 import numpy as np
 
 from transfer_core.types.plain import Ints
+from transfer_core.types.rendering import FIRST_RULES, Rendering
 
 SPLITS = ("train", "val", "test")  # a sample's split is an index into this
 TRAIN, VAL, TEST = 0, 1, 2
 UNUSED = -1  # the split of a sample that a recipe leaves out
+FACTS = "facts.json"  # in a dataset's folder: its rendering, and the files that its problems show
 JUDGES = 10  # with folds, one part in so many of what the tested fold leaves is for validation
 
 
@@ -19,8 +21,9 @@ class Problem:
 
     file: str
     reason: str
-    kind: Literal["skipped", "duplicate", "leak", "conflict", "small", "note"] = "skipped"
+    kind: Literal["skipped", "duplicate", "leak", "conflict", "small", "shortcut", "look", "note"] = "skipped"
     files: int = 1  # how many files it speaks of
+    shown: tuple[str, ...] = ()  # a few of these, by the user's own names, where a look at them says more
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -42,6 +45,7 @@ class Dataset:
     seed: int = 0
     owner: str = ""
     created: float = 0.0  # seconds since 1970
+    rendering: Rendering = FIRST_RULES  # how its files, and those that its networks see later, become pictures
 
     def __len__(self) -> int:
         return len(self.files)

@@ -2,32 +2,36 @@
 
 import os
 import shutil
+import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import IO
 
 from PIL import Image
 
-from transfer_core.data.archive import ARCHIVES, LISTED
+from transfer_core.data.archive import ARCHIVES, LISTED, Member
 from transfer_core.data.checks import Profile, profile
+from transfer_core.data.decoding import Shape, decoders
 from transfer_core.data.examples import EXAMPLES, Example, example
 from transfer_core.data.meant import AS_FOUND, Meant
 from transfer_core.data.members import is_archive
-from transfer_core.data.pixels import encoded, fit_square, lost, open_rgb
+from transfer_core.data.pixels import encoded, lost
 from transfer_core.data.tables import beside
 from transfer_core.data.unlabelled import UNLABELLED
-from transfer_core.errors import ArchiveError, DatasetError, disk_words
+from transfer_core.errors import ArchiveError, DatasetError, ImageError, disk_words
 from transfer_core.jobs.tasks import staging
 from transfer_core.jobs.tasks.import_images import ImportImages
 from transfer_core.kept import save_json
 from transfer_core.store import Store
-from transfer_core.types import Dataset, Remark
+from transfer_core.types import NEWEST, Dataset, Remark, Rendering
 from transfer_core.workspace.jobs import Jobs
 from transfer_core.workspace.naming import expanded, matching, title
 from transfer_core.workspace.previews import Preview, Upload, pictures, preview
 from transfer_core.workspace.uploads import keep_upload, new_id
+
+_one_at_a_time = threading.Lock()  # sessions share the process that decodes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,18 +93,20 @@ class Datasets:
         first_model: bool = False,
         labels: str = "",
         encoding: str = "",
+        bands: tuple[int, ...] = NEWEST.bands,
     ) -> str:
         """Queue the import of an archive or folder on this machine. Returns the job's id; its result holds the
         dataset's "id".
 
         `name`: what to call it; '' takes the file's. `allowed`: folders under one of which it must lie; None: any.
+        `bands`: of files with more than three bands, which are red, green and blue, from 1.
         `first_model`: train one by itself afterwards, where the workspace serves so and its settings allow it.
         `labels`: how classes are told: folder, leaf, level:N, name:PATTERN or a table's path; '' finds out, and fails
         where two ways are about as likely. `encoding`: of a zip's names that do not say theirs; '' guesses.
         Raises ArchiveError when it does not exist or is not allowed.
         """
         found = self._there(path, allowed)
-        meant = self._meant(found, allowed, labels, encoding)
+        meant = replace(self._meant(found, allowed, labels, encoding), bands=bands)
         return self._import(
             new_id(), source=str(found), name=title(name or found.name), first_model=first_model, meant=meant
         )
@@ -199,6 +205,7 @@ class Datasets:
             example=example,
             name=name,
             seed=0,
+            bands=meant.bands,
             first_model=first_model,
             reading=meant.labels,
             encoding=meant.encoding,
@@ -225,7 +232,7 @@ class Datasets:
         """
         file = self.sample_file(dataset, sample)
         try:
-            return _thumbnail(file, file.stat().st_mtime_ns, px)
+            return _thumbnail(file, file.stat().st_mtime_ns, px, dataset.rendering)
         except OSError as error:
             raise lost(dataset, file, error) from error
 
@@ -265,6 +272,11 @@ class Datasets:
 
 
 @lru_cache(maxsize=4_096)
-def _thumbnail(file: Path, changed: int, px: int) -> bytes:
+def _thumbnail(file: Path, changed: int, px: int, rendering: Rendering) -> bytes:
     """`changed`: when, so that another image under the same number is drawn anew."""
-    return encoded(Image.fromarray(fit_square(open_rgb(file), resize_px=px, crop_px=px)), "PNG")
+    shape = Shape(resize_px=px, crop_px=px, fit="crop", rendering=rendering)
+    with _one_at_a_time:
+        (look,) = decoders().looks([(file, Member(path=file.name, size=0, index=0))], [shape], thumbnail_px=0)
+    if look.error:
+        raise ImageError(look.error)
+    return encoded(Image.fromarray(look.squares[0]), "PNG")

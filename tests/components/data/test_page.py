@@ -31,6 +31,7 @@ def troubled(opened: Workspace, photos: Path, tmp_path: Path) -> Dataset:
     (root / "test" / "red" / "leak.png").write_bytes(red[0].read_bytes())
     (root / "train" / "blue" / "torn.png").write_bytes(red[1].read_bytes())
     (root / "train" / "red" / "broken.png").write_bytes(b"no image")
+    Image.new("RGB", (32, 32)).save(root / "train" / "blue" / "black.png")
     for _ in opened.jobs.drive(opened.datasets.import_path(root)):
         pass
     return opened.datasets.get(opened.datasets.list()[0].id)
@@ -45,6 +46,9 @@ def test_problems_have_their_pictures_and_whole_sentences(troubled: Dataset) -> 
     assert any("two labels" in each.sentence for each in conflict)
     for each in conflict:
         assert len({int(troubled.labels[i]) for i in each.samples}) > 1, "one picture of each class"
+    (flat,) = findings(troubled, "look")
+    assert flat.sentence.startswith("1 image: one flat colour")
+    assert [troubled.paths[i] for i in flat.samples] == ["train/blue/black.png"] and not flat.more
     groups = list(findings(troubled, "duplicate"))
     assert sum(len(each.samples) + each.more for each in groups) == sum(
         problem.files for problem in troubled.problems if problem.kind == "duplicate"

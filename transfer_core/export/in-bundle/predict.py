@@ -21,21 +21,14 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))  # graft_pictures, which reads images, lies beside this file
+
+from graft_pictures import Rendering, as_picture, fit_square, may_be_image, square  # noqa: E402
+
 BATCH, THREADS = 16, 2
-ENDINGS = {".jpg", ".jpeg", ".jfif", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}  # looked for in folders
-ORIENTATION = 0x0112
-UPRIGHT = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
 
 
 class Squares:
@@ -43,79 +36,23 @@ class Squares:
 
     def __init__(self, said: dict[str, Any]) -> None:
         self.px, self.resize_px, self.fit = int(said["px"]), int(said["resize_px"]), str(said["fit"])
-        self.decoding = said["decoding"]
+        known = said["decoding"].get("rendering", {})  # bundles of an earlier Graft say nothing
+        self.rendering = Rendering(**{name: tuple(to) if isinstance(to, list) else to for name, to in known.items()})
 
     def read(self, file: Path | BinaryIO) -> np.ndarray:
         """(px, px, 3) uint8. Raises ValueError, with the reason, for what is no image that can be read."""
         try:
-            return self.square(self.decode(file))
-        except ValueError:
-            raise
-        except UnidentifiedImageError as error:
-            raise ValueError("it is no image of a kind that this model reads") from error
-        except Exception as error:  # decoders raise almost anything on damaged files
-            raise ValueError(" ".join(str(error).split()) or type(error).__name__) from error
-
-    def decode(self, file: Path | BinaryIO) -> Image.Image:
-        """The first frame, upright, as 8-bit RGB on white; a large JPEG smaller, as far as nothing is lost by it."""
-        enough = self.decoding["sharp"] * (self.resize_px if self.fit == "crop" else self.px)
-        with Image.open(file, formats=self.decoding["formats"]) as image:
-            width, height = image.size
-            if width * height > self.decoding["most_pixels"]:
-                raise ValueError(f"the image has {width} x {height} pixels, more than {self.decoding['most_pixels']:,}")
-            if min(width, height) > enough:
-                image.draft(None, (enough, enough))
-            return self.upright(image)
+            return np.asarray(square(file, self.rendering, resize_px=self.resize_px, crop_px=self.px, fit=self.fit))
+        except OSError as error:
+            raise ValueError(" ".join(str(error).split())) from error
 
     def upright(self, image: Image.Image) -> Image.Image:
-        """As its camera was held, as 8-bit RGB on white."""
-        image.load()
-        try:
-            orientation = int(image.getexif().get(ORIENTATION, 1))
-        except Exception:  # noqa: BLE001  # broken metadata is no reason to lose the image
-            orientation = 1
-        rgb = self.rgb(image)
-        return rgb.transpose(UPRIGHT[orientation]) if orientation in UPRIGHT else rgb
-
-    def rgb(self, image: Image.Image) -> Image.Image:
-        if image.mode[0] in "IF":
-            return Image.fromarray(self.eight_bits(np.asarray(image))).convert("RGB")
-        if image.has_transparency_data:
-            layer = image if image.mode == "RGBA" else image.convert("RGBA")
-            white = Image.new("RGB", layer.size, "white")
-            white.paste(layer, mask=layer.getchannel("A"))
-            return white
-        return image if image.mode == "RGB" else image.convert("RGB")
-
-    def eight_bits(self, values: np.ndarray) -> np.ndarray:
-        """Deep grey (H, W): by the bit depth that holds the brightest value, floats up to 1 by 1."""
-        deep = np.nan_to_num(values.astype(np.float32))
-        low, high = min(0.0, float(deep.min())), float(deep.max())
-        depths = self.decoding["depths"]
-        tops = (1.0, *depths) if values.dtype.kind == "f" else depths
-        top = next((float(t) for t in tops if high <= t), high)
-        deep -= low
-        deep *= 255.0 / max(top - low, 1e-12)
-        return np.rint(deep).astype(np.uint8)
+        """As its camera was held, as 8-bit RGB."""
+        found: Image.Image = as_picture(image, self.rendering)
+        return found
 
     def square(self, image: Image.Image) -> np.ndarray:
-        (width, height), px, bilinear = image.size, self.px, Image.Resampling.BILINEAR
-        if self.fit == "squeeze":
-            return np.asarray(image.resize((px, px), bilinear))
-        if self.fit == "pad":
-            long = max(width, height)
-            wide, high = max(1, round(px * width / long)), max(1, round(px * height / long))
-            sheet = Image.new("RGB", (px, px), tuple(self.decoding["grey"]))
-            sheet.paste(image.resize((wide, high), bilinear), ((px - wide) // 2, (px - high) // 2))
-            return np.asarray(sheet)
-        short = min(width, height)
-        wide, high = int(self.resize_px * width / short), int(self.resize_px * height / short)
-        left, top = round((wide - px) / 2), round((high - px) / 2)
-        if max(wide, high) <= self.decoding["longest"] * self.resize_px:
-            return np.asarray(image.resize((wide, high), bilinear).crop((left, top, left + px, top + px)))
-        x, y = width / wide, height / high  # of a strip only the centre
-        box = (left * x, top * y, min((left + px) * x, width), min((top + px) * y, height))
-        return np.asarray(image.resize((px, px), bilinear, box=box))
+        return np.asarray(fit_square(image, resize_px=self.resize_px, crop_px=self.px, fit=self.fit))
 
 
 class Model:
@@ -176,12 +113,12 @@ def load(folder: str | Path = HERE) -> Model:
 
 
 def images(arguments: Sequence[str]) -> Iterator[Path]:
-    """Files as they are named, folders' images by name, and for `-` a path a line from standard input."""
+    """Files as they are named, folders' by names that an image may have, for `-` a path a line from standard input."""
     for argument in arguments:
         if argument == "-":
             yield from (Path(os.fsdecode(line.rstrip(b"\r\n"))) for line in sys.stdin.buffer)
         elif Path(argument).is_dir():
-            yield from sorted(path for path in Path(argument).rglob("*") if path.suffix.lower() in ENDINGS)
+            yield from sorted(path for path in Path(argument).rglob("*") if path.is_file() and may_be_image(path.name))
         else:
             yield Path(argument)
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from transfer_core.jobs.tasks.kept_dataset import keep_dataset
 from transfer_core.jobs.tasks.task import SHORT, Place, Task
 from transfer_core.store import Store
-from transfer_core.types import Event
+from transfer_core.types import NEWEST, Event
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +20,7 @@ class ImportImages(Task):
     example: str  # its name; '' for none
     name: str  # of the dataset; '' for the source's own
     seed: int
+    bands: tuple[int, ...] = NEWEST.bands  # of files with more than three: which are red, green and blue
     first_model: bool = False  # of what comes in, one is to be trained by itself
     reading: str = ""  # how classes are told, as --labels takes it; '' finds out
     encoding: str = ""  # of names in a zip that do not say theirs; '' guesses
@@ -36,8 +37,13 @@ class ImportImages(Task):
             from transfer_core.data.dataset import import_images
             from transfer_core.data.meant import Meant
 
-            tables = tuple(map(Path, self.tables))
-            meant = Meant(labels=self.reading, encoding=self.encoding, tables=tables, without=place.root)
+            meant = Meant(
+                labels=self.reading,
+                encoding=self.encoding,
+                tables=tuple(map(Path, self.tables)),
+                without=place.root,
+                bands=self.bands,
+            )
             yield from import_images(Path(self.source), target, name=self.name, seed=self.seed, meant=meant)
 
     def commit(self, place: Place, store: Store, result: dict[str, Any]) -> dict[str, Any]:
