@@ -31,7 +31,7 @@ from transfer_core.types import (
     digest,
 )
 
-RULES = 1  # of the import: raised when it would make something else of the same files
+RULES = 2  # of the import: raised when it would make something else of the same files
 ALL_ALIKE = (
     "{:,} images look almost the same as much of their class (one camera, or frames of a video?). Only the closest of "
     "them were kept in one split, so the test may be easier than new images will be."
@@ -59,16 +59,17 @@ def import_images(source: Path, target: Path, *, name: str, seed: int = 0, about
     number = {label: i for i, label in enumerate(classes)}
     labels = np.array([number[image.label] for image in taken], np.int64)
     same = np.unique([image.content for image in taken], return_inverse=True)[1]
-    groups, loosened = yield from near_duplicates(np.stack([image.look for image in taken]), same, labels)
+    alike = yield from near_duplicates([image.look for image in taken], same, labels)
+    groups = alike.numbers
 
     own = np.array([image.split for image in taken], np.int64)
     splits, splits_from, notes = _splits(labels, groups, own, seed)
     if about:
         notes.insert(0, _note(about))
-    if loosened:
-        notes.append(_note(ALL_ALIKE.format(loosened)))
+    if alike.loosened:
+        notes.append(_note(ALL_ALIKE.format(alike.loosened)))
     paths = tuple(image.path for image in taken)
-    found = duplicates(paths, labels, same, groups, None if splits_from == "seed" else own)
+    found = duplicates(paths, labels, same, groups, None if splits_from == "seed" else own, alike.turned)
     small = small_classes(classes, labels, splits)
     dataset = Dataset(
         id=_fingerprint(taken, classes, splits, seed),
