@@ -117,7 +117,7 @@ def _found(looks: Sequence[Bytes]) -> Generator[Progress, None, _Pairs]:
     low = wide[:, :LOW, :LOW] * WEIGHTS
     length = np.sqrt((low**2).sum((1, 2)))
     shown = np.flatnonzero(length / SIDE >= FLAT)
-    low = (low[shown] / length[shown, None, None]).reshape(len(shown), -1)
+    low = (low[shown] / length[shown, None, None]).reshape(-1, LOW * LOW)
     rough = _unturned(low)
     start = time.monotonic()
     kept = [_Pairs(a=shown[:0], b=shown[:0], turn=shown[:0], likeness=np.zeros(0, np.float32))]
