@@ -22,7 +22,8 @@ COLOURS = 4  # cells a side, of the colour thumbnail
 LOW, BEYOND = 8, 12  # frequencies a side: compared; and known, as a crop brings some of them below LOW
 ROUGH = 0.9  # least cosine that the first step lets through
 REVERSED, TANGENT = 0.88, 0.955  # least squared cosines: to be looked at from the other side, and of the second step
-CLOSEST = 8  # of the images after it, that an image is laid over
+CROWD = 1000  # images that look as much like one, whose copies cannot be told from the others then
+REVERSIBLE, CLOSEST = 32, 8  # of the images after it: looked at from the other side; laid over it
 ALIKE, DIFFERS = 0.86, 1.7  # a copy correlates so much, and no four cells differ more
 NOISY, CODED = 0.7, 0.55  # or so much, and no cell differs by more than coding does
 SYMMETRIC = 0.01  # as much less alike may a picture be that is not turned, to count as not turned
@@ -43,7 +44,7 @@ class Groups:
 
     numbers: Ints  # (N,) near-duplicates share one
     turned: NDArray[np.bool_]  # (N,) flipped or turned against the first of its group
-    loosened: int  # images of groups that would have held too much of a class
+    loosened: int  # images of groups that would have held too much of a class, or of a crowd
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -69,13 +70,13 @@ def near_duplicates(looks: Sequence[Bytes], same: Ints, labels: Ints) -> Generat
 
     `same` is a number that identical files share. A group is one image and those that were found to be the same picture
     as it, so that likeness is not handed on. Where a group of more than 8 images holds over 30 % of its class (one
-    camera, a video), closer and closer likeness is asked for.
+    camera, a video), closer and closer likeness is asked for; of more than 1,000 images like one, none is grouped.
     """
     _, first, number = np.unique(same, return_index=True, return_inverse=True)
-    found = yield from _found([looks[row] for row in first])
+    found, crowd = yield from _found([looks[row] for row in first])
     most = np.maximum(SHARE * np.bincount(labels), FEW)[labels]  # (N,)
     groups, turned = (each[number] for each in _stars(found, len(first), LEVELS[0]))
-    loosened = np.zeros(len(groups), bool)
+    loosened = np.isin(number, crowd)
     for level in (*LEVELS[1:], np.inf):
         limit = np.zeros(len(groups))
         np.maximum.at(limit, groups, most)
@@ -109,8 +110,8 @@ def _stars(pairs: _Pairs, images: int, level: float) -> tuple[Ints, NDArray[np.b
     return np.unique(groups, return_inverse=True)[1], turned
 
 
-def _found(looks: Sequence[Bytes]) -> Generator[Progress, None, _Pairs]:
-    """Pairs that are one picture, of all different files."""
+def _found(looks: Sequence[Bytes]) -> Generator[Progress, None, tuple[_Pairs, Ints]]:
+    """Pairs that are one picture, of all different files; and the images of a crowd, which were not looked at."""
     wide = np.zeros((len(looks), BEYOND, BEYOND), np.float32)
     for i in range(0, len(looks), ROWS):
         wide[i : i + ROWS] = WAVES @ _grey(looks[i : i + ROWS]) @ WAVES.T
@@ -118,14 +119,15 @@ def _found(looks: Sequence[Bytes]) -> Generator[Progress, None, _Pairs]:
     length = np.sqrt((low**2).sum((1, 2)))
     shown = np.flatnonzero(length / SIDE >= FLAT)
     low = (low[shown] / length[shown, None, None]).reshape(-1, LOW * LOW)
-    rough = _unturned(low)
+    rough, crowd = _unturned(low), np.zeros(len(low), np.int64)
     start = time.monotonic()
     kept = [_Pairs(a=shown[:0], b=shown[:0], turn=shown[:0], likeness=np.zeros(0, np.float32))]
     total, passed = len(shown) * (len(shown) + 1) / 2, 0
     for i in range(0, len(shown), ROWS):
         bases = _turned(_bases(wide[shown[i : i + ROWS]]))
         near = rough[i : i + ROWS] @ rough[i:].T >= ROUGH
-        close = [_close(low, bases[r], i + r, i + r + 1 + np.flatnonzero(near[r, r + 1 :])) for r in range(len(near))]
+        later = (i + r + 1 + np.flatnonzero(near[r, r + 1 :]) for r in range(len(near)))
+        close = [_close(low, bases[r], i + r, others, crowd) for r, others in enumerate(later)]
         a, b, turn = _closest(low, wide, shown, [np.concatenate(each) for each in zip(*close, strict=True)])
         a, b = shown[a], shown[b]
         for j in range(0, len(a), PAIRS):
@@ -136,12 +138,13 @@ def _found(looks: Sequence[Bytes]) -> Generator[Progress, None, _Pairs]:
         rest = (time.monotonic() - start) * (total - passed) / passed
         done = min(i + ROWS, len(shown))
         yield Progress(what="Looking for duplicates", done=done, of=len(shown), seconds_left=rest)
-    return _Pairs(
+    found = _Pairs(
         a=np.concatenate([pairs.a for pairs in kept]),
         b=np.concatenate([pairs.b for pairs in kept]),
         turn=np.concatenate([pairs.turn for pairs in kept]),
         likeness=np.concatenate([pairs.likeness for pairs in kept]),
     )
+    return found, shown[crowd > CROWD]
 
 
 def _same(looks: Sequence[Bytes], a: Ints, b: Ints, turn: Ints) -> _Pairs:
@@ -209,13 +212,22 @@ def _turned(bases: Singles) -> Singles:
     return turned.reshape(len(bases), -1, LOW * LOW)
 
 
-def _close(low: Singles, basis: Singles, row: int, others: Ints) -> tuple[Ints, Ints, Ints, Singles]:
-    """Those of `others` that may be close to `row` up to a small crop: row, other, orientation, squared cosine."""
+def _close(low: Singles, basis: Singles, row: int, others: Ints, crowd: Ints) -> tuple[Ints, Ints, Ints, Singles]:
+    """Those of `others` that may be close to `row` up to a small crop: row, other, orientation, squared cosine.
+
+    `crowd` (M,) counts how many are close to each image; one in a crowd is not looked at any further.
+    """
+    others = others if crowd[row] <= CROWD else others[:0]
     along = (low[others] @ basis.T).reshape(len(others), 8, len(basis) // 8)
     cosines = np.einsum("ijk,ijk->ij", along, along)
     cosines[along[:, :, 0] <= 0] = 0
     best = cosines.max(1, initial=0)
-    near = np.flatnonzero(best >= REVERSED)
+    close = others[best >= TANGENT]
+    crowd[row] += len(close)
+    crowd[close] += 1
+    near = np.flatnonzero(best >= REVERSED) if crowd[row] <= CROWD else others[:0]
+    if len(near) > REVERSIBLE:
+        near = near[np.argpartition(-best[near], REVERSIBLE)[:REVERSIBLE]]
     return np.full(len(near), row), others[near], cosines[near].argmax(1), best[near]
 
 
