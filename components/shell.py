@@ -122,7 +122,7 @@ def _pick_dataset(opened: Workspace, rows: Sequence[DatasetRow], current: str | 
     """`current`: what is in hand; None: nothing yet."""
     if not rows:
         return
-    names = {row.id: row.name for row in rows}
+    names = {row.id: " ".join([row.name, *(f"#{tag}" for tag in row.remark.tags)]) for row in rows}
     runs = opened.runs.list(current) if current else ()
     going = sum(run.status in ("running", "stopping") for run in runs)
     waiting, done = sum(run.status == "queued" for run in runs), sum(run.status == "done" for run in runs)
@@ -140,7 +140,8 @@ def _pick_dataset(opened: Workspace, rows: Sequence[DatasetRow], current: str | 
             placeholder="Choose a dataset",
             format_func=lambda id: text.plain(names.get(id, "")),
             label_visibility="collapsed",
-            key=f"dataset_in_hand_{current}",
+            # The browser goes on showing a widget's old words, so another name is another widget.
+            key=f"dataset_in_hand_{current}_{names.get(current or '', '')}",
             width=240,
         )
     if chosen is not None and chosen != current:
@@ -234,6 +235,9 @@ STYLE = """
 .st-key-page_header h1 { font-size: 1.9rem; padding: 0; }
 .stMainBlockContainer h2 { padding-top: .75rem; }
 .st-key-page_header { margin-bottom: .5rem; }
+.stMainBlockContainer :is(.st-key-ready, .st-key-answer) h2 { padding-top: 0; }
+.st-key-cost [data-testid="stCaptionContainer"] { opacity: 1; }
+.st-key-what_else { row-gap: 0; }
 .st-key-tab, [data-testid="stLayoutWrapper"]:has(> * > .st-key-tab:only-child) { position: absolute; }
 [data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }
 [data-testid="stButtonGroup"] button:is([aria-pressed="true"], [aria-checked="true"]) { color: inherit !important; }
@@ -242,6 +246,7 @@ STYLE = """
 }
 @media (max-width: 640px) {
   .stMainBlockContainer { padding-left: 1rem; padding-right: 1rem; }
+  .st-key-do_it > [data-testid="stLayoutWrapper"] { flex-basis: 100%; }
 }
 </style>
 """

@@ -10,15 +10,13 @@ from components.compare.approaches import approaches_view
 from components.compare.cost import cost_view
 from components.compare.curves import curves_view
 from components.compare.ensemble import ensemble_maker
-from components.compare.matrix import matrix
+from components.compare.ranking import ranking_view
 from components.compare.runs import choice, choose_runs, comparable
 from components.compare.tables import recipes_table, tables_view
-from components.compare.verdict import NEXT, how_decided, on_what, verdict_view
+from components.compare.verdict import how_decided, on_what, verdict_view
 from components.errors.sections import errors_view
-from components.kit.charts import plot
 from components.kit.guard import said
 from components.kit.runs import compared
-from transfer_core.presentation import figures
 from transfer_core.presentation.entries import entries
 
 workspace = shell.begin("Compare")
@@ -49,16 +47,9 @@ with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", ke
     ensemble_maker(workspace, dataset, done, chosen.runs)
     how_decided(workspace, dataset, comparison)
 
-with st.container(key="compare_charts"):
-    places = st.columns([4, 7], gap="medium") if len(shown) > 1 else [st.container()]
-with places[0]:
-    plot(figures.forest(shown, comparison), key="bars")
-if len(shown) > 1:
-    with places[1]:
-        matrix(comparison, shown)
-
 folds = any(run.recipe.folds for run in done)
 sections: dict[str, Callable[[], None]] = {
+    "Ranking": partial(ranking_view, comparison, shown),
     "Approaches": partial(approaches_view, workspace, dataset, comparison),
     "Cost": partial(cost_view, workspace, comparison, shown),
     "Curves": partial(curves_view, workspace, dataset, shown, comparison.verdict.choice),
@@ -74,4 +65,4 @@ for tab, view in zip(st.tabs(list(sections), key="section", bind="query-params")
             view()
 
 state.to_predict.set(comparison.verdict.choice)
-shell.next_step(NEXT, "predict", quiet=True)
+shell.next_step("Next: predict", "predict", quiet=True)

@@ -10,9 +10,10 @@ from components.data.problems import problems_view
 from components.kit import text
 from components.kit.gallery import gallery, or_none
 from components.kit.import_form import import_form, import_progress
+from components.kit.remark import remark_form
 from transfer_core.types import TRAIN
 
-PER_CLASS = 12
+PER_CLASS = 14  # two rows of a wide page
 
 workspace = shell.begin("Data")
 import_progress(workspace, shell.take)
@@ -42,7 +43,14 @@ balance_view(dataset, profile)
 
 st.header("Images by class", anchor=False)
 names = [text.plain(name) for name in dataset.classes]
-label = st.selectbox("Class", range(len(names)), format_func=names.__getitem__, key=f"class_{dataset.id}")
+label = st.selectbox(
+    "Class",
+    range(len(names)),
+    format_func=names.__getitem__,
+    label_visibility="collapsed",
+    key=f"class_{dataset.id}",
+    width=360,
+)
 samples = [int(i) for i in dataset.rows(TRAIN) if dataset.labels[i] == label][:PER_CLASS]
 gallery(
     [(or_none(partial(workspace.datasets.thumbnail, dataset, i)), dataset.paths[i].split("/")[-1]) for i in samples]
@@ -50,12 +58,8 @@ gallery(
 
 with st.expander("Import other images", icon=":material/upload:"):
     import_form(workspace, shell.take)
-with st.expander("Rename or delete", icon=":material/settings:"):
-    with st.form("rename", border=False):
-        name = st.text_input("Name", dataset.name, max_chars=80)
-        if st.form_submit_button("Rename"):
-            workspace.datasets.rename(dataset.id, name)
-            st.rerun()
+with st.expander("Name, note, tags; delete", icon=":material/edit_note:"):
+    remark_form(workspace, dataset.id, workspace.remarks.get(dataset.id), title=dataset.name, run=False)
     if st.button("Delete this dataset and its runs", key="delete_dataset", icon=":material/delete:"):
         workspace.datasets.delete(dataset.id)
         state.deleted_dataset.set((dataset.id, dataset.name))

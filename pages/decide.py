@@ -14,6 +14,7 @@ from components.decide.similarity import found, notes, similarity_view
 from components.kit import text
 from components.kit.backbone_picker import add_own, in_hand
 from components.kit.expected import ask_for_times
+from components.kit.goal import goal_view
 from components.kit.job_panel import MEASURE, study_button
 from transfer_core.types import TRAIN, Answers
 
@@ -63,6 +64,8 @@ if chosen != kept:
     st.rerun()
 if said.domain == "yes":
     add_own(workspace, backbone, state.device.get())
+goal_view(workspace, dataset, place="decide")
+st.space("xsmall")
 
 with st.container(key="explained", gap="small"):
     with st.expander(text.escape(why(decision)), icon=":material/lightbulb:", key="why"):
@@ -84,3 +87,5 @@ with st.container(key="explained", gap="small"):
                 of=dataset.id,
             )
     pilots_view(workspace, dataset, backbone, decision, titles)
+if any(run.tested for run in workspace.runs.list(dataset.id)):
+    shell.next_step("Next: compare", "compare", quiet=True)

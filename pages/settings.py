@@ -1,9 +1,10 @@
-"""Settings: what holds in the whole workspace, what takes room, and what this installation is."""
+"""Settings: what holds in this browser and in the whole workspace, what takes room, what this installation is."""
 
 import streamlit as st
 
 from components import shell
 from components.kit import text
+from components.kit.tab import notify_switch
 from components.settings.appearance import appearance
 from components.settings.disk import disk_view
 from components.settings.installation import installation
@@ -14,8 +15,9 @@ workspace = shell.begin("Settings", header=False)
 for trouble in workspace.settings.troubles():
     st.warning(text.escape(trouble), icon=":material/warning:")
 
-st.header("Appearance", anchor=False)
+st.header("This browser", anchor=False)
 appearance([page.rpartition("/")[2].removesuffix(".py") for page, _, _ in shell.PAGES])
+notify_switch()
 st.header("Training", anchor=False)
 training(workspace)
 st.header("Disk", anchor=False)

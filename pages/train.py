@@ -43,8 +43,10 @@ if same:
 
 if runs:  # before the form, which takes longer to draw
     queue_view(workspace, dataset, runs)
-    notify_switch()
-    together_view(workspace, dataset, runs)
+    switches = st.container(horizontal=True, vertical_alignment="center", key="switches")
+    with switches:
+        notify_switch()
+    together_view(workspace, dataset, runs, switch=switches)
     run_view(workspace, dataset, runs)
     shell.next_step("Compare the runs", "compare", disabled=not any(run.tested for run in runs))
 else:

@@ -26,7 +26,7 @@ from transfer_core.workspace import Workspace
 ROOT = Path(__file__).parent
 HOME = ROOT / "workspace"
 SMALL = ("--backbone", "bundled")  # quick
-SECTIONS = ("Approaches", "Cost", "Curves", "Classes", "Images", "Recipes", "Table")
+SECTIONS = ("Ranking", "Approaches", "Cost", "Curves", "Classes", "Images", "Recipes", "Table")
 
 
 def graft(*arguments: str, code: int = 0) -> Any:

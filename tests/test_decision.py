@@ -16,6 +16,7 @@ from transfer_core.types import (
     Decision,
     DepthPoint,
     Estimate,
+    Goal,
     Measured,
     Pilots,
     Similarity,
@@ -198,6 +199,17 @@ def test_pilots_outweigh_what_measuring_tells_where_they_tell_more(
     assert ("so what was measured counts more" in voice) == (trust == "measured") and "No pilot" not in voice
 
 
+@pytest.mark.parametrize("goal", [Goal(kind="macro_f1"), Goal(kind="recall", label="rare", precision=0.9)])
+def test_high_accuracy_decides_nothing_where_something_else_counts(goal: Goal) -> None:
+    said, high = Answers(images=800, similarity="similar", budget="ample"), measured("similar", layers=curve(0.5, 0.93))
+    assert decide(said, high, None, None).told is not None
+    found = decide(said, high, None, None, goal=goal)
+    assert found.told is None and found.strategy == found.measured.suggestions[0].strategy  # type: ignore[union-attr]
+    assert found.because[0].rule.endswith("counts, which can be low where accuracy is high. Pilots are judged by it.")
+    low = decide(said, measured("similar", layers=curve(0.5, 0.8)), None, None, goal=goal)
+    assert low.told is not None and low.strategy == "fine_tune_all", "there is much to gain, whatever counts"
+
+
 def test_limited_compute_and_time_outweigh_what_fine_tuning_would_gain() -> None:
     few = Answers(images=800, similarity="similar", budget="limited")
     found = decide(few, measured("similar", layers=curve(0.5, 0.8)), None, None)
@@ -208,7 +220,7 @@ def test_limited_compute_and_time_outweigh_what_fine_tuning_would_gain() -> None
 
 def test_where_the_flowchart_would_begin_elsewhere_that_is_said_with_why() -> None:
     told = decide(Answers(images=800, similarity="similar"), measured("similar", layers=curve(0.5, 0.8)), None, None)
-    assert told.strategy == "fine_tune_all" and "below 90\u202f% fine-tuning mostly gains" in told.why
+    assert told.strategy == "fine_tune_all" and "right so far, so fine-tuning has room to gain" in told.why
     (elsewhere,) = [each for each in told.because if "The flowchart alone" in each.rule]
     assert "begin with “Linear probe”; what was measured outweighs it here" in elsewhere.rule
     assert elsewhere.evidence.startswith("Scenario 1")

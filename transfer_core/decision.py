@@ -8,8 +8,21 @@ from typing import Literal
 
 from transfer_core import findings
 from transfer_core.advice import advise, suggestion
+from transfer_core.goals import ACCURACY, words
 from transfer_core.strategies import representative, strategy
-from transfer_core.types import Advice, Answers, Decision, Estimate, Measured, Pilots, Plan, Reason, Suggestion, Told
+from transfer_core.types import (
+    Advice,
+    Answers,
+    Decision,
+    Estimate,
+    Goal,
+    Measured,
+    Pilots,
+    Plan,
+    Reason,
+    Suggestion,
+    Told,
+)
 from transfer_core.words import listed, percent
 
 LEAST_SECONDS, MOST_SECONDS = 10.0, 4 * 3600.0  # of pilots
@@ -29,17 +42,21 @@ def decide(
     pilots: Pilots | None,
     seconds: float | None,
     expected: tuple[Estimate, ...] = (),
+    *,
+    goal: Goal = ACCURACY,
 ) -> Decision:
     """The flowchart's answers as said and as measured, the pilots' result, and what to launch within `seconds`.
 
-    `expected`: what strategies will take as far as that is known before anything is measured.
+    `expected`: what strategies will take as far as that is known before anything is measured. `goal`: what counts;
+    `pilots` were judged by it.
     """
     given = advise(said)
     plans = tuple(plan(estimate, seconds) for estimate in (measured.estimates if measured else expected))
     found = advise(measured_answers(said, measured, plans, seconds), measured) if measured else None
-    told = tells(measured, found.answers) if measured and found else None
-    if told is not None and pilots is not None and not stands(told, pilots):
-        told = None
+    seen = tells(measured, found.answers) if measured and found else None
+    if seen is not None and pilots is not None and not stands(seen, pilots):
+        seen = None
+    told = None if seen is not None and seen.enough and goal != ACCURACY else seen
     trust = "measured" if told else _trusted(given, found, pilots)
     rules = _rules(trust, given, found)
     order = list(dict.fromkeys([*([told.strategy] if told else []), *_order(trust, rules, pilots)]))
@@ -65,6 +82,7 @@ def decide(
         decision,
         because=(
             *_told(told, pilots),
+            *_unseen(seen if told is None and pilots is None else None, goal),
             *_raced(decision),
             *_instead(decision, rules),
             *_answered(decision, measured),
@@ -193,8 +211,16 @@ def _told(told: Told | None, pilots: Pilots | None) -> Iterator[Reason]:
         yield Reason(rule=_gain(told) + needless, evidence=findings.head(told), source=OWN)
 
 
+def _unseen(seen: Told | None, goal: Goal) -> Iterator[Reason]:
+    """Why a high accuracy decides nothing where something else counts."""
+    if seen is not None:
+        counts = f"{words(goal)[0].upper()}{words(goal)[1:]} counts"
+        rule = f"{counts}, which can be low where accuracy is high. Pilots are judged by it."
+        yield Reason(rule=rule, evidence=findings.head(seen), source=OWN)
+
+
 def _gain(told: Told) -> str:
-    return "Fine-tuning has little to gain." if told.enough else f"Fine-tuning mostly gains below {ENOUGH:.0%}."
+    return "Fine-tuning has little to gain." if told.enough else f"Fine-tuning mostly gains below {percent(ENOUGH, 0)}."
 
 
 def _suggestion(name: str, planned: Plan | None, *, recommended: bool) -> Suggestion:
@@ -218,15 +244,10 @@ def _why(decision: Decision, rules: Advice) -> str:
         return f"the pilots could not tell, and {_tie(decision, pilots)}."
     if told is not None:
         head = findings.head(told)
-        so = (
-            "so fine-tuning has little to gain"
-            if told.enough
-            else f"and below {percent(ENOUGH, 0)} fine-tuning mostly gains"
-        )
-        return f"{head[0].lower()}{head[1:]}, {so}."
+        return f"{head[0].lower()}{head[1:]}, so fine-tuning has {'little' if told.enough else 'room'} to gain."
     answers = rules.answers
     if rules.scenario is None:
-        return "the flowchart begins with it while it is open how similar your images are to ImageNet."
+        return "the flowchart begins with it until it is known how similar your images are to ImageNet."
     by = "as measured" if decision.trust == "measured" else "as you said"
     compute = f", and {answers.budget} compute" if answers.budget else ""
     like = "like" if answers.similarity == "similar" else "unlike"

@@ -1,11 +1,11 @@
-"""What measurements, pilots and range tests found, in sentences. Results keep numbers alone; they are said when shown,
-so that those of an earlier Graft are said as today's are."""
+"""What measurements, pilots, range tests and runs found, in sentences. Results keep numbers alone; they are said when
+shown, so that those of an earlier Graft are said as today's are."""
 
 from collections.abc import Mapping
 
 from transfer_core.compare.compared import LEVEL
 from transfer_core.strategies import strategy
-from transfer_core.types import Axis, Measured, Pilots, RateTest, Told
+from transfer_core.types import Axis, Goal, Measured, Pilots, RateTest, Told
 from transfer_core.words import percent, rate
 
 LIKE = {"similar": "look like", "different": "look unlike", "in between": "look partly like"}
@@ -122,3 +122,13 @@ def learning_rates(test: RateTest) -> str:
     if test.suggested is None:
         return f"The loss falls clearly at no rate, and is {rises}."
     return f"The loss is half-way down at {rate(test.suggested)}, lowest at {rate(test.lowest)} and {rises}."
+
+
+def validated(goal: Goal, value: float) -> str:
+    """What a model reaches on validation images, to follow its name: "has 86.2 % of the validation images right" """
+    if goal.kind == "macro_f1":
+        return f"has a macro-F1 of {percent(value)} on the validation images"
+    if goal.kind == "recall":
+        precision = percent(goal.precision, 0)
+        return f"finds {percent(value)} of “{goal.label}” on the validation images, at {precision} precision"
+    return f"has {percent(value)} of the validation images right"

@@ -69,7 +69,7 @@ def words(ahead: int, runs: int) -> str:
         return "One run is both the most accurate and the cheapest."
     if ahead == runs:
         return "Each run is worth its cost: none is beaten in accuracy by a cheaper one."
-    return f"{ahead} of {runs} runs are on the front: nothing here is both cheaper and more accurate."
+    return f"{ahead} of {runs} runs are worth their cost: nothing here is both cheaper and more accurate."
 
 
 def steps(ahead: Sequence[tuple[Entry, float]], comparison: Comparison, kind: Kind) -> str:

@@ -70,7 +70,7 @@ def drawing(comparison: Comparison, shown: Sequence[Entry], metric: Metric) -> d
             [None if row is column else _cell(comparison, row, column, metric, most) for column in shown]
             for row in shown
         ],
-        "hint": "Point at a cell, or tap it, to read what it says.",
+        "hint": "Point at a cell, or touch it, to read what it says.",
     }
 
 
@@ -102,7 +102,7 @@ def how(comparison: Comparison, shown: Sequence[Entry], metric: Metric) -> str:
         if _tested(comparison, metric)
         else f"Framed: the 95 % interval leaves out zero; only {tested} has {test}."
     )
-    some = f" The {len(shown)} most accurate runs are shown." if len(shown) < len(comparison.runs) else ""
+    some = f" The {len(shown)} best runs are shown." if len(shown) < len(comparison.runs) else ""
     return f"Row minus column, in {unit}. {framed}{some}"
 
 

@@ -181,7 +181,7 @@ def recipes_table(shown: Sequence[Entry]) -> None:
     if not rows:
         st.caption("One run has nothing to differ from." if len(shown) < 2 else "These runs have equal recipes.")
         return
-    more = f" The {MANY} most accurate runs are shown." if len(shown) > MANY else ""
+    more = f" The {MANY} best runs are shown." if len(shown) > MANY else ""
     in_fields = "1 field" if len(rows) == 1 else f"{len(rows)} fields"
     st.markdown(f"**The recipes differ in {in_fields}; the rest are the same.**{more}")
     heads = [f"{each.number} {text.plain(text.short(each.title, 34))}" for each in shown[:MANY]]

@@ -15,7 +15,6 @@ from transfer_core.presentation.entries import always, what_counts
 from transfer_core.types import Dataset, Run
 from transfer_core.workspace import Comparison, Workspace
 
-NEXT = "Predict with the chosen run"
 Fact = tuple[str, str, str]  # what it is, the figure, what is to be said of it
 
 
@@ -34,7 +33,14 @@ def verdict_view(workspace: Workspace, dataset: Dataset, comparison: Comparison)
         if verdict.caution:
             st.markdown(f":small[{text.escape(verdict.caution)}]")
         with st.container(horizontal=True, key="verdict_next"):
-            button(NEXT, "predict_chosen", "arrow_forward", shell.leave_for, "predict", type="primary")
+            button(
+                "Predict with the chosen run",
+                "predict_chosen",
+                "arrow_forward",
+                shell.leave_for,
+                "predict",
+                type="primary",
+            )
             export_view(workspace, dataset, run)
             report_button(workspace, dataset, comparison)
     transfer = comparison.transfer
@@ -52,7 +58,7 @@ def rule(comparison: Comparison) -> str:
     more = f" by more than {points} point{'' if points == '1' else 's'}" if comparison.verdict.worth else ""
     return (
         f"{on} The rule: of the runs that no other one surely beats{more}, the one that trained fastest; where times"
-        " hardly differ, the most accurate."
+        " hardly differ, the best of them."
     )
 
 
@@ -133,7 +139,7 @@ EXPLAINED = (
     "compared, the more often one differs though nothing is behind it, so Holm’s rule asks for more of each. A run is "
     "surely better when the adjusted p is below 0.05 and the interval leaves out zero. The verdict takes the run that "
     "trained fastest of those that no other one surely beats by more than the points above; of those that took less "
-    "than one and a half times as long as that, the most accurate. By the same tests each run is held against always "
+    "than one and a half times as long as that, the best. By the same tests each run is held against always "
     "answering the class that is commonest in training: one that is not surely better than that is taken only where "
     "none is, and the verdict says so.</p>"
 )

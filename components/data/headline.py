@@ -13,6 +13,7 @@ from transfer_core.types import TRAIN, Dataset
 from transfer_core.workspace import Profile, Workspace
 
 MOST_BARS = 80
+MOST_NOTE = 300  # characters of a note that are shown
 STYLE = """
 .balance { color: var(--st-text-color); font-family: var(--st-font); font-size: .875rem; display: flex;
   flex-wrap: wrap; gap: .4rem 1rem; align-items: end; }
@@ -24,7 +25,8 @@ mount = component("graft_balance", '<div class="balance"></div>', css=STYLE, js=
 
 
 def headline(workspace: Workspace, dataset: Dataset, profile: Profile) -> None:
-    """The sentence and the page's primary button; below it the splits, the size, and what was noted of all images."""
+    """The sentence and the page's primary button; below it the splits, the size, what was noted of all images, and what
+    somebody wrote of them."""
     with st.container(border=True, key="ready"):
         words, go = st.columns([7, 3], vertical_alignment="center", gap="medium")
         words.markdown(f"## {text.escape(ready(dataset, profile))}")
@@ -41,6 +43,10 @@ def headline(workspace: Workspace, dataset: Dataset, profile: Profile) -> None:
         st.markdown(f":small[{text.escape(splits(dataset))} {text.escape(size)}]")
         for note in notes:
             st.caption(text.escape(note))
+        remark = workspace.remarks.get(dataset.id)
+        if remark.note or remark.tags:
+            said = text.tags(remark), text.escape(text.short(remark.note, MOST_NOTE))
+            st.markdown(f":small[{' · '.join(filter(None, said))}]")
 
 
 def balance_view(dataset: Dataset, profile: Profile) -> None:

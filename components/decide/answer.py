@@ -8,7 +8,7 @@ import streamlit as st
 from components import shell, state
 from components.decide.decision import headline
 from components.decide.pilots import pilots_offer
-from components.decide.so_far import so_far
+from components.decide.so_far import reached, so_far
 from components.kit import text
 from components.kit.backbone_picker import download_note
 from components.kit.buttons import button
@@ -62,8 +62,8 @@ def _its_run(
 def _cost(workspace: Workspace, dataset: Dataset, backbone: Backbone, plan: Plan | None, run: Run | None) -> None:
     """Its expected seconds, or what it took; 'timing…' until this machine has timed the network."""
     if run is not None and run.seconds is not None:
-        right = f", {text.percent(run.val_accuracy)} of the validation images right" if run.val_accuracy else ""
-        st.caption(text.escape(f"Trained in {text.duration(run.seconds)}{right}."))
+        found = reached(workspace, dataset, run)
+        st.caption(text.escape(f"Trained in {text.duration(run.seconds)}{f'; it {found}' if found else ''}."))
     elif plan is not None:
         st.caption(f":material/timer: About {text.duration(plan.seconds)} here, on {text.escape(backbone.title)}.")
     else:

@@ -96,7 +96,7 @@ class Flow {
     const step = NODE + PICTURE.gap + PICTURE.height + 8
     const rows = [[middle - step, middle, middle + step], pairs, pairs]
     const nodes = this.steps.map((question, i) => {
-      this.heading(question.name, i + 1, question.title, lefts[i], head, ask)
+      this.heading(question.name, i + 1, question.title, lefts[i], head, ask + gap - 12)
       this.note(question.name, lefts[i], head + NOTE, ask)
       const group = this.group(question)
       return question.options.map((option, k) => {

@@ -14,8 +14,8 @@ from components.kit.guard import follow
 from components.kit.job_panel import PILOT, study_button
 from components.kit.live_chart import Mark, Trace, live_chart
 from transfer_core import findings
-from transfer_core.types import Backbone, Dataset, Decision, Job, Pilots, Trial
-from transfer_core.workspace import Workspace
+from transfer_core.types import Backbone, Dataset, Decision, Job, Pilots
+from transfer_core.workspace import KINDS, Workspace, goal_of, words
 
 BUDGETS: dict[str, float] = {
     "30 s": 30,
@@ -61,7 +61,7 @@ def pilots_view(
         said = findings.race(pilots)
         label = said if said.startswith("The pilots") else f"Pilots: {said}"
         with st.expander(text.escape(label), icon=":material/flag:", key="pilots"):
-            _result(pilots, titles)
+            _result(pilots, dataset, titles)
             if job is not None and job.status == "done":
                 race_chart(feed(workspace, job.id), titles, chance, key="raced")
             _start(workspace, dataset, backbone, found=True)
@@ -76,13 +76,18 @@ def _start(workspace: Workspace, dataset: Dataset, backbone: Backbone, *, found:
         study_button(PILOT, start, found=found)
 
 
-def _result(pilots: Pilots, titles: Mapping[str, str]) -> None:
+def _result(pilots: Pilots, dataset: Dataset, titles: Mapping[str, str]) -> None:
+    goal = goal_of(pilots.goal, dataset.classes)
+    counts = words(goal)
     drawn(margin(pilots), key="pilots_margin")
-    drawn(table(pilots.trials, titles), key="pilots_table")
+    drawn(table(pilots, KINDS[goal.kind], titles), key="pilots_table")
+    curves = "" if goal.kind == "accuracy" else " Curves show accuracy."
     st.caption(
-        f"{text.duration(pilots.seconds)} of {text.duration(pilots.budget_seconds)} used. Accuracy is that of a"
-        " candidate's last round, on validation images, after its own images and steps: compare those that went"
-        " equally far."
+        text.escape(
+            f"{text.duration(pilots.seconds)} of {text.duration(pilots.budget_seconds)} used."
+            f" {counts[0].upper()}{counts[1:]} is that of a candidate's last round, on validation images, after its own"
+            f" images and steps: compare those that went equally far.{curves}"
+        )
     )
 
 
@@ -103,7 +108,10 @@ def race_chart(seen: Feed, titles: Mapping[str, str], chance: float, *, key: str
     traces = race_traces(seen, titles)
     live_chart(
         traces,
-        marks=[Mark(x=seconds, title=name.capitalize()) for seconds, name in seen.rounds],
+        marks=[
+            Mark(x=seconds, title=name.capitalize(), number=number)
+            for number, (seconds, name) in enumerate(seen.rounds, start=1)
+        ],
         x_title=X_TITLE,
         chance=chance,
         single=HEADING,
@@ -162,12 +170,12 @@ def margin(pilots: Pilots) -> str:
     )
 
 
-def table(trials: Sequence[Trial], titles: Mapping[str, str]) -> str:
-    """HTML: a row for each candidate, best first."""
-    columns = ("Accuracy", "Images", "Steps", "Rounds", "Time")
+def table(pilots: Pilots, counts: str, titles: Mapping[str, str]) -> str:
+    """HTML: a row for each candidate, best first. `counts`: what they were judged by."""
+    columns = (counts, "Images", "Steps", "Rounds", "Time")
     head = "<th>Candidate</th>" + "".join(f'<th class="number">{name}</th>' for name in columns)
     rows = []
-    for trial in trials:
+    for trial in pilots.trials:
         values = (
             text.percent(trial.accuracy),
             text.count(trial.images),

@@ -9,6 +9,8 @@ from components.kit import text
 from components.kit.buttons import button
 from components.kit.feed import Feed, feed
 from components.kit.guard import follow
+from components.kit.status import left
+from transfer_core import findings
 from transfer_core.types import GOING, TRAIN, Dataset, Decision, Run
 from transfer_core.workspace import Workspace
 
@@ -22,32 +24,35 @@ def so_far(
     *,
     own: Run | None,
 ) -> None:
-    """The run that trains or waits, else the one that has most validation images right. Call at top level.
+    """The run that trains or waits, and the one that reaches most on validation images. Call at top level.
 
-    `runs` of the dataset, newest first. `own`: the run of what is recommended, whose accuracy is said already.
+    `runs` of the dataset, newest first. `own`: the run of what is recommended, of which this is said already.
     """
     active = next((run for run in reversed(runs) if run.active), None)
     if active is not None:
         live = partial(workspace.runs.get, active.id)
         follow(_under_way, live, workspace, dataset, titles, place="so_far")
-    best = best_so_far(runs)
+    best = best_so_far(workspace, dataset, runs)
     if best is not None and (own is None or own.id != best.id):
-        words = now(best, workspace.runs.train_images(dataset, best), dataset.count(TRAIN), titles)
+        what = named(best, workspace.runs.train_images(dataset, best), dataset.count(TRAIN), titles)
+        words = f"Best so far: {what} {reached(workspace, dataset, best)}."
         if own is None and best.recipe.strategy != decision.strategy and decision.pilots is None:
             words += " What this would gain over it is not measured; pilots can tell."
         st.caption(text.escape(words))
 
 
-def best_so_far(runs: Sequence[Run]) -> Run | None:
-    """Of those that saw the dataset's own splits, the one with most validation images right; of equals the newest."""
-    judged = [run for run in runs if run.tested and run.val_accuracy is not None and not run.recipe.folds]
-    return max(judged, key=lambda run: run.val_accuracy or 0.0, default=None)
+def best_so_far(workspace: Workspace, dataset: Dataset, runs: Sequence[Run]) -> Run | None:
+    """Of those that saw the dataset's own splits, the one that reaches most of what counts on validation images; of
+    equals the newest."""
+    known = {run.id: value for run in runs if (value := workspace.runs.validated(dataset, run)) is not None}
+    judged = [run for run in runs if run.tested and run.id in known and not run.recipe.folds]
+    return max(judged, key=lambda run: known[run.id], default=None)
 
 
-def now(run: Run, images: int | None, of: int, titles: Mapping[str, str]) -> str:
-    """What a run is worth today. `images`: that it was trained on, of so many."""
-    right = text.percent(run.val_accuracy or 0.0)
-    return f"So far: {named(run, images, of, titles)} has {right} of the validation images right."
+def reached(workspace: Workspace, dataset: Dataset, run: Run) -> str:
+    """ "has 86.2 % of the validation images right", or what it reaches of what counts; '' where that is not known."""
+    value = workspace.runs.validated(dataset, run)
+    return "" if value is None else findings.validated(workspace.studies.goal(dataset), value)
 
 
 def named(run: Run, images: int | None, of: int, titles: Mapping[str, str]) -> str:
@@ -59,9 +64,10 @@ def named(run: Run, images: int | None, of: int, titles: Mapping[str, str]) -> s
 def _under_way(run: Run, workspace: Workspace, dataset: Dataset, titles: Mapping[str, str]) -> None:
     what = named(run, workspace.runs.train_images(dataset, run), dataset.count(TRAIN), titles)
     if run.by_itself:
-        what = f"A first model, by itself: {what}"
+        what = f"A first model, {what},"
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="under_way"):
-        st.caption(f":material/hourglass_top: {text.escape(f'{what} {how(run, feed(workspace, run.id))}.')}")
+        said = text.escape(f"{what} {how(run, feed(workspace, run.id))}.")
+        st.caption(f":material/hourglass_top: {said}", width="content")
         if run.status in GOING:
             button("Stop", "stop_under_way", "stop", workspace.jobs.stop, run.id, type="tertiary")
 
@@ -74,6 +80,8 @@ def how(run: Run, seen: Feed) -> str:
         return "is being stopped"
     if seen.progress is None:
         return "begins"
-    now = seen.progress[1]
-    share = f", {text.percent(now.done / now.of, 0)}" if now.of else ""
-    return f"trains: {now.what[:1].lower()}{now.what[1:]}{share}"
+    now, still = seen.progress[1], left(seen)
+    parts = [f"trains{' by itself' * run.by_itself}: {now.what[:1].lower()}{now.what[1:]}"]
+    parts += [text.percent(now.done / now.of, 0)] if now.of else []
+    parts += [text.remaining(still)] if still is not None else []
+    return ", ".join(parts)

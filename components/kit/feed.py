@@ -63,7 +63,7 @@ class Feed:
         self.curves = {(part, panel): Curve() for part in ("train", "val") for panel in PANELS}  # by epoch
         self.best = {panel: Curve() for panel in PANELS}  # the best epoch so far alone
         self.notices: tuple[str, ...] = ()
-        self.marks: tuple[tuple[float, str], ...] = ()  # step and title: a further stage with curves begins
+        self.marks: tuple[tuple[float, StageStart], ...] = ()  # step at which a further stage with curves begins
         self.rounds: tuple[tuple[float, str], ...] = ()  # seconds and name: a round of a race begins
         self.judged: dict[str, dict[int, Curve]] = {}  # accuracy by seconds: of a candidate, by number of stage
         self.unit: str = "epoch"  # what EpochEnd counts; "epoch" where its stages differ
@@ -158,11 +158,12 @@ class Feed:
         self.judged[event.stage][number].add(event.seconds, event.val_accuracy)
 
     def _place(self, stage: str) -> str:
-        """ "epoch 14 of 22": the epoch, or step of a solver, that ended last."""
+        """ "epoch 14 of 22", "step 5 of the solver", "strength 3": the epoch, or step of a solver, that ended last."""
         number, begun = self._in_stage[stage], self.stage
         unit = self._units.get(stage, "epoch")
         if unit != "epoch":
-            return f"{unit} {number}"
+            name, _, of = unit.partition(" of ")
+            return f"{name.partition(' ')[0]} {number}" + f" of {of}" * bool(of)
         several = sum(each == "epoch" for each in self._units.values()) > 1
         of = f" of {begun.of}" if begun is not None and begun.of else ""
         return f"epoch {number}{of}" + (f" of “{begun.title}”" if several and begun is not None else "")
@@ -171,7 +172,7 @@ class Feed:
         """A curve gets points up to here; the first of a stage mark where it begins."""
         if self._begun is not None:
             if self._drawn:
-                self.marks += ((self._step, self._begun.title),)
+                self.marks += ((self._step, self._begun),)
             self._begun, self._drawn = None, self._drawn + 1
         self._step = max(self._step, *steps)
 

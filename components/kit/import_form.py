@@ -32,7 +32,8 @@ STYLE = """
 .st-key-drop_zone [data-testid="stFileUploaderDropzone"] { min-height: 9.5rem; border: 2px dashed
   color-mix(in srgb, currentColor 32%, transparent); justify-content: center; align-items: center;
   flex-direction: column; gap: .75rem; }
-.st-key-drop_zone [data-testid="stFileUploaderDropzoneInstructions"] { flex: none; margin: 0; width: auto; }
+.st-key-drop_zone [data-testid="stFileUploaderDropzoneInstructions"] { flex: none; margin: 0; width: auto;
+  justify-content: center; }
 .st-key-drop_zone [data-testid="stFileUploaderDropzone"]:is(:hover, :focus-within) { border-color: currentColor; }
 .st-key-examples [data-testid="stHorizontalBlock"] { flex-wrap: nowrap; }
 .st-key-examples [data-testid="stColumn"] { min-width: 0; flex: 1 1 0; }
@@ -51,7 +52,7 @@ def import_form(workspace: Workspace, arrived: Callable[[str], None], *, primary
 
     `arrived` gets the id of a dataset that is here already. `primary`: the first example is what to press here.
     """
-    left, right = st.columns([6, 5], gap="large")
+    left, right = st.columns([6, 5], gap="medium")
     with left:
         st.markdown("### Your images")
         _drop_zone(workspace)

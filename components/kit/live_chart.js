@@ -30,7 +30,8 @@ function begin(figure) {
     live.width = figure.clientWidth
     if (!live.width) return // not laid out yet; the observer calls again
     const look = (kept[live.data.key] ??= { ranges: {}, hidden: [] })
-    const { traces, layout, config } = picture(live.data, figure, look)
+    const { traces, layout, config, stages } = picture(live.data, figure, look)
+    figure.querySelector(".graft-live-stages").textContent = stages
     await Plotly.react(plot, traces, layout, config)
     if (!live.listening) {
       live.listening = true
@@ -120,6 +121,9 @@ function picture(data, figure, look) {
   const names = new Set(data.traces.map((trace) => trace.group)).size
   const below = data.single ? (narrow ? 30 * names : 30 * Math.ceil(names / 5)) : 0
   const thin = { color: "rgba(128, 134, 139, .75)", width: 1, dash: "dot" }
+  const drawn = data.traces.filter((trace) => data.single || trace.panel === "loss")
+  const px = (figure.clientWidth - 60) * (data.single || narrow ? 1 : domains.x[0][1])
+  const marks = labelled(data.marks, Math.max(1, ...drawn.flatMap((trace) => trace.x)), px, font)
   const layout = {
     width: figure.clientWidth, height: (narrow && !data.single ? 560 : 340) + below - (data.single ? 30 : 0), font, hovermode: "closest",
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", margin: { l: 8, r: 12, t: data.single ? 36 : 66, b: 46 + below },
@@ -142,9 +146,9 @@ function picture(data, figure, look) {
     annotations: [
       ...(data.single ? [] : [heading("Loss", domains.x[0][0], domains.y[0][1])]),
       heading(data.single || "Accuracy", domains.x[1][0], domains.y[1][1]),
-      ...data.marks.map(({ x, title }) => ({
-        text: title, x, xref: data.single ? "x2" : "x", y: domains.y[0][1], yref: "paper", xanchor: "left", yanchor: "top", xshift: 4,
-        showarrow: false, font: { size: 12 },
+      ...marks.map(({ x, text, anchor }) => ({
+        text, x, xref: data.single ? "x2" : "x", y: domains.y[0][1], yref: "paper", xanchor: anchor, yanchor: "top",
+        xshift: anchor === "left" ? 4 : -4, showarrow: false, font: { size: 12 },
       })),
     ],
     shapes: data.marks.flatMap(({ x }) =>
@@ -169,7 +173,28 @@ function picture(data, figure, look) {
     const drawn = curve(trace, { first, color: colors[trace.slot % colors.length], ink, x: data.x_title })
     return { ...drawn, visible: look.hidden.includes(trace.id) ? "legendonly" : true }
   })
-  return { traces, layout, config: { displayModeBar: false, responsive: false, showTips: false, doubleClick: "autosize" } }
+  const stages = marks.filter(({ text, title }) => text !== title).map(({ number, title }) => `${number}: ${title}`)
+  return {
+    traces, layout, stages: stages.join(" · "),
+    config: { displayModeBar: false, responsive: false, showTips: false, doubleClick: "autosize" },
+  }
+}
+
+// What stands at each line: its title where that fits beside it, else its number, and then at every line.
+function labelled(marks, most, px, font) {
+  const pen = document.createElement("canvas").getContext("2d")
+  pen.font = `12px ${font.family}`
+  const at = (x) => (x / most) * px
+  const placed = marks.map((mark, i) => {
+    const wide = pen.measureText(mark.title).width + 12
+    const before = i ? at(marks[i - 1].x) : 0
+    const after = i + 1 < marks.length ? at(marks[i + 1].x) : px
+    if (wide <= after - at(mark.x)) return { ...mark, text: mark.title, anchor: "left" }
+    const alone = marks.length === 1 && wide <= at(mark.x) - before
+    return { ...mark, text: alone ? mark.title : "", anchor: alone ? "right" : "left" }
+  })
+  if (placed.every(({ text }) => text)) return placed
+  return placed.map((mark) => ({ ...mark, text: `${mark.number}`, anchor: "left" }))
 }
 
 function curve({ id, name, group, panel, split, symbol, x, y }, { first, color, ink, x: unit }) {

@@ -32,6 +32,7 @@ HTML = """
 <figure class="graft-live">
   <button type="button" hidden>Reset zoom</button>
   <div class="graft-live-plot" role="img"></div>
+  <p class="graft-live-stages"></p>
   <p class="graft-live-note" role="status"></p>
 </figure>
 """
@@ -59,6 +60,7 @@ class Mark:
 
     x: float
     title: str
+    number: int  # stands for the title where there is no room for it
 
 
 def ensure_plotly(folder: Path = STATIC) -> bool:
@@ -81,7 +83,7 @@ def ensure_plotly(folder: Path = STATIC) -> bool:
 
 def run_chart(seen: Feed, *, key: str, strategy: str, chance: float | None = None) -> None:
     """The curves of one run."""
-    marks = [Mark(x=step, title=title) for step, title in seen.marks]
+    marks = [Mark(x=step, title=stage.title, number=stage.number) for step, stage in seen.marks]
     live_chart(run_traces(seen, strategy), marks=marks, x_title=x_title(seen), chance=chance, key=key)
 
 
@@ -105,7 +107,9 @@ def live_chart(
         data={
             "key": key,
             "traces": [_drawn(trace) for trace in traces if len(trace.x)],
-            "marks": [{"x": mark.x, "title": text.figure(text.short(mark.title, 30))} for mark in marks],
+            "marks": [
+                {"x": mark.x, "title": text.figure(text.short(mark.title, 40)), "number": mark.number} for mark in marks
+            ],
             "chance": None if chance is None else 100 * chance,
             "x_title": text.figure(x_title),
             "summary": said or summary(traces),

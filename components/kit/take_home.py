@@ -20,6 +20,14 @@ WEIGHTS = """from safetensors.torch import load_file
 weights = load_file("model.safetensors")  # names of the network's own parameters -> tensors"""
 
 
+# In a line of buttons the place takes what its own need, and the whole line while a bundle is made.
+STYLE = """<style>
+[data-testid="stLayoutWrapper"]:has(> div > * > [class*="st-key-take_home_"]):not(:has([data-testid="stProgress"])) {
+  flex: 0 1 auto; width: auto;
+}
+</style>"""
+
+
 def promise_input() -> None:
     """How right answers have to be for a run to give them."""
     st.number_input(
@@ -45,13 +53,15 @@ def export_view(workspace: Workspace, dataset: Dataset, run: Run) -> None:
     """The button that takes a run home, and what became of it. Nothing for a training that was not tested."""
     if not run.tested and not run.members:
         return
+    st.html(STYLE)
     follow(_body, partial(workspace.exports.job, run.id), workspace, dataset, run.id)
 
 
 def _body(job: Job | None, workspace: Workspace, dataset: Dataset, run: str) -> None:
     made, bundle = workspace.exports.done(run), workspace.exports.bundle(run)
-    with st.container(key=f"take_home_{run}", gap="small"):
-        if job is not None and job.active:
+    going = job is not None and job.active
+    with st.container(key=f"take_home_{run}", gap="small", width="stretch" if going else "content"):
+        if job is not None and going:
             under_way(workspace, job, f"export_{run}")
             return
         if bundle is not None and made is not None:

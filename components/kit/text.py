@@ -5,6 +5,7 @@ import time
 from datetime import datetime
 
 from transfer_core import words
+from transfer_core.types import Remark
 
 JOINER = "\u2060"  # has no width and breaks no line; it keeps patterns from matching
 
@@ -22,6 +23,11 @@ cell, NARROW = words.cell, words.NARROW
 def escape(text: str) -> str:
     """For Markdown: `st.markdown`, captions, and the labels and options of buttons, pills, tabs and toasts."""
     return PUNCTUATION.sub(r"\\\1", REPLACED.sub(JOINER, plain(text)))
+
+
+def tags(remark: Remark) -> str:
+    """ "#paper #baseline" for Markdown; '' where there are none."""
+    return escape(" ".join(f"#{tag}" for tag in remark.tags))
 
 
 def file_stem(name: str) -> str:

@@ -68,9 +68,9 @@ def _free(workspace: Workspace, usage: Usage) -> None:
 
 def _table(rest: Sequence[Usage]) -> str:
     rows = "".join(
-        f'<tr><td class="name">{text.html(each.title)}</td><td class="number" data-label="Size">'
-        f'{text.size(each.bytes)}</td><td class="words dim">{text.html(f"{each.holds} {each.stays}")}</td></tr>'
+        f'<tr><td class="name">{text.html(each.title)}<span class="dim">, {text.size(each.bytes)}</span></td>'
+        f'<td class="words dim">{text.html(f"{each.holds} {each.stays}")}</td></tr>'
         for each in rest
     )
-    head = '<th scope="col">Kept</th><th scope="col" class="number">Size</th><th scope="col">What it is</th>'
+    head = '<th scope="col">Kept</th><th scope="col">What it is</th>'
     return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"

@@ -25,4 +25,5 @@ def _body(workspace: Workspace, looking: bool) -> None:
         st.caption("Looking for the devices of this machine.")
     lines = [f"{name:<16}{version or 'not installed'}" for name, version in versions(*BESIDE).items()]
     lines += [f"{each.name:<16}{each.title}" for each in devices]
-    st.code("\n".join(lines), language=None, wrap_lines=True)
+    with st.expander("Versions", icon=":material/deployed_code:"):
+        st.code("\n".join(lines), language=None, wrap_lines=True)

@@ -23,6 +23,7 @@ STYLE = """
 <style>
 .graft-tiles { display: grid; grid-template-columns: repeat(4, 1fr); gap: .25rem; max-width: 15rem; }
 .graft-tiles img { width: 100%; aspect-ratio: 1; object-fit: cover; border-radius: 4px; display: block; }
+[class*="st-key-dataset_"] h3 { padding: 0 0 .35rem; }
 </style>
 """
 
@@ -51,6 +52,7 @@ def _card(workspace: Workspace, row: DatasetRow, runs: list[Run], *, first: bool
     facts = [f"{text.count(row.images)} images", f"{row.classes} classes", f"imported {text.ago(row.created)}"]
     counts = [f"{text.count(n)} {what}" for n, what in ((active, "to train"), (done, "done")) if n]
     facts.append(f"runs: {', '.join(counts)}" if counts else "no runs yet")
+    facts += [text.tags(row.remark)] if row.remark.tags else []
     said = ":small[" + " · ".join(facts) + "]"
     if best := taken(workspace, dataset) if done else None:
         title = text.escape(titles(workspace, runs).get(best.id) or workspace.runs.title(best))
@@ -61,7 +63,7 @@ def _card(workspace: Workspace, row: DatasetRow, runs: list[Run], *, first: bool
             + f"  \n{said}"
         )
     with st.container(border=True, key=f"dataset_{row.id}"):
-        tiles, words, go = st.columns([3, 8, 3], vertical_alignment="center", gap="medium")
+        tiles, words, go = st.columns([3, 8, 3], vertical_alignment="center", gap="small")
         step = max(1, len(dataset) // TILES)
         shown = [
             data_uri(or_none(partial(workspace.datasets.thumbnail, dataset, i))) for i in range(0, len(dataset), step)
@@ -70,7 +72,8 @@ def _card(workspace: Workspace, row: DatasetRow, runs: list[Run], *, first: bool
         tiles.html(f'<div class="graft-tiles">{pictures}</div>')
         words.markdown(f"### {text.escape(row.name)}\n{said}")
         with go:
-            button(label, f"open_{row.id}", icon, _go_on, row.id, page, type="primary" if first else "secondary")
+            kind = "primary" if first else "secondary"
+            button(label, f"open_{row.id}", icon, _go_on, row.id, page, type=kind, width="stretch")
 
 
 def next_step(active: int, done: int) -> tuple[str, str, str]:

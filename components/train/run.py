@@ -19,8 +19,8 @@ from components.kit.take_home import export_view
 from components.train.queue import shown_run
 from components.train.recipe import recipe_of_run
 from transfer_core.presentation import figures
-from transfer_core.types import Dataset, Run
-from transfer_core.workspace import Workspace
+from transfer_core.types import Dataset, Goal, Run
+from transfer_core.workspace import Workspace, goal_of, words
 
 # On two cores without a GPU what draws takes its time from what trains: how often, and how much, is measured in
 # benchmarks/RESULTS.md, A live page beside training.
@@ -39,10 +39,11 @@ def run_view(workspace: Workspace, dataset: Dataset, runs: Sequence[Run]) -> Non
     follow(_now, live, workspace, every=TICK_SECONDS, place="now", ended=then)
     drawn = fragment(_so_far, run_every=CURVES_SECONDS if shown.active else None, place="so far")
     drawn(workspace, dataset, shown.id)
-    with st.popover("Name, note, tags", icon=":material/edit_note:", key=f"remark_of_{shown.id}"):
-        remark_form(workspace, shown.id, shown.remark, title=title)
-    export_view(workspace, dataset, shown)
-    continue_view(workspace, dataset, shown)
+    with st.container(horizontal=True, key="run_next"):
+        export_view(workspace, dataset, shown)
+        continue_view(workspace, dataset, shown)
+        with st.popover("Name, note, tags", icon=":material/edit_note:", key=f"remark_of_{shown.id}"):
+            remark_form(workspace, shown.id, shown.remark, title=title)
     recipe_of_run(workspace, dataset, shown)
 
 
@@ -67,7 +68,7 @@ def _so_far(workspace: Workspace, dataset: Dataset, id: str) -> None:
     _figures(run, seen)
     chance = 1 / len(dataset.classes)
     run_chart(seen, key=f"live_{run.id}", strategy=run.recipe.strategy, chance=chance)
-    st.caption(text.escape(kept_words(run, seen)))
+    st.caption(text.escape(kept_words(dataset, run, seen)))
     for notice in seen.notices:
         st.caption(text.escape(notice))
     if run.depth_curve:
@@ -75,28 +76,36 @@ def _so_far(workspace: Workspace, dataset: Dataset, id: str) -> None:
         plot(figures.depth(run.depth_curve, layers, run.tap, chance), key=f"depth_{run.id}")
 
 
-def kept_words(run: Run, seen: Feed) -> str:
+def kept_words(dataset: Dataset, run: Run, seen: Feed) -> str:
     """Which network is kept, by what rule, and how good it is beside the highest point of the curve."""
     if not seen.kept:
         return ""
-    solved = seen.unit != "epoch"
+    goal = goal_of(run.recipe.goal, dataset.classes)
     accuracy = seen.best_accuracy if run.val_accuracy is None else run.val_accuracy
+    best = "the calibrated validation loss is lowest" if goal == Goal() else f"the {words(goal)} is highest"
     if seen.judge and seen.kept.startswith("epoch"):
-        rule = f"the network after {seen.kept}, where the calibrated validation loss is lowest"
+        rule = f"the network after {seen.kept}, where {best}" + " on validation images" * (goal != Goal())
     elif seen.judge:
-        rule = "the head that was fitted first, since no epoch has a lower calibrated validation loss"
-    elif solved or not seen.kept.startswith("epoch"):
-        rule = f"{seen.kept}, where the loss is lowest"
-    else:
+        rule = "the head that was fitted first: " + (
+            "no epoch has a lower calibrated validation loss" if goal == Goal() else "no epoch reaches more"
+        )
+    elif seen.kept.startswith("strength"):
+        by = "validation loss" if seen.highest is not None else "loss on training images kept aside"
+        rule = f"{seen.kept} of those tried, where the {by} is lowest"
+    elif not seen.kept.startswith("epoch"):
+        rule = f"what the solver ends with, {seen.kept.partition(' of ')[0]}"
+    elif seen.highest is None:
         rule = f"the network after {seen.kept}, the last, since there are no validation images"
+    else:  # trained by an earlier Graft, which did not say by what
+        rule = f"the network after {seen.kept}"
     begun = "Would be kept now" if run.active else "Kept"
     if accuracy is None or seen.highest is None:
         return f"{begun}: {rule}."
     share, place = seen.highest
-    best = (
-        "the best validation accuracy" if accuracy >= share - 5e-5 else f"the best is {text.percent(share)}, at {place}"
-    )
-    return f"{begun}: {rule}. Validation accuracy {text.percent(accuracy)}: {best}."
+    held = f"Its validation accuracy is {text.percent(accuracy)}"
+    if accuracy >= share - 5e-5:
+        return f"{begun}: {rule}. {held}, the highest."
+    return f"{begun}: {rule}. {held}; the highest is {text.percent(share)}, at {place}."
 
 
 def _follow_next(workspace: Workspace, ended: Run) -> None:
@@ -119,15 +128,15 @@ def _stopped(run: Run) -> str:
 def _figures(run: Run, seen: Feed) -> None:
     with st.container(horizontal=True, key="figures"):
         best = seen.best_accuracy if run.val_accuracy is None else run.val_accuracy
-        st.metric("Validation accuracy, kept", "–" if best is None else text.percent(best), border=True)
+        st.metric("Validation accuracy, kept", "–" if best is None else text.percent(best))
         if run.test_accuracy is not None:
-            st.metric("Test accuracy", text.percent(run.test_accuracy), border=True)
+            st.metric("Test accuracy", text.percent(run.test_accuracy))
         speed = run.images_per_second or seen.images_per_second
-        st.metric("Speed", f"{text.count(round(speed))} images/s" if speed else "–", border=True)
+        st.metric("Speed", f"{text.count(round(speed))} images/s" if speed else "–")
         peak = run.peak_bytes or seen.peak_bytes
-        st.metric("Memory, peak", text.size(peak) if peak else "–", border=True)
+        st.metric("Memory, peak", text.size(peak) if peak else "–")
         if run.whole_seconds is not None:
-            st.metric("Time", text.duration(run.whole_seconds), border=True, help=_kept(run))
+            st.metric("Time", text.duration(run.whole_seconds), help=_kept(run))
 
 
 def _kept(run: Run) -> str | None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from components import state
 from components.kit import text
@@ -15,11 +16,11 @@ from transfer_core.types import Dataset, Run
 from transfer_core.workspace import Workspace
 
 
-def together_view(workspace: Workspace, dataset: Dataset, runs: Sequence[Run]) -> None:
-    """A toggle where there are two runs or more; with it the chart. Call at top level."""
+def together_view(workspace: Workspace, dataset: Dataset, runs: Sequence[Run], *, switch: DeltaGenerator) -> None:
+    """A toggle in `switch` where there are two runs or more; with it the chart. Call at top level."""
     if len(runs) < 2:
         return
-    if not st.toggle("Curves of several runs together", key=state.together.key):
+    if not switch.toggle("Curves of several runs together", key=state.together.key, width="content"):
         return
     names = titles(workspace, runs)
     ended = [run.id for run in runs if not run.active and run.usable]

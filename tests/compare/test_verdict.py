@@ -9,8 +9,9 @@ from tests.compare.made import TITLES, comparison, dataset, predictions, run
 from transfer_core.backbones import backbone
 from transfer_core.compare.comparison import compared, table_of
 from transfer_core.compare.verdict import approach_of, grade
+from transfer_core.goals import ACCURACY
 from transfer_core.strategies import STRATEGIES, recipe
-from transfer_core.types import HEAD
+from transfer_core.types import HEAD, Goal
 
 BOTH = {"a": "fine_tune_all", "b": "linear_probe"}
 SLOW_FIRST = {"a": 410.0, "b": 10.0}
@@ -20,7 +21,7 @@ SLOW_FIRST = {"a": 410.0, "b": 10.0}
     ("first", "second", "choice", "words"),
     [
         (90, 50, "a", "40.0 points (+30.0 to"),  # the sure winner is worth its time
-        (90, 89, "b", "which is not significant on 100 images, and costs 41 times the time"),
+        (90, 89, "b", "which is not significant on 100 images, and takes 41 times as long"),
         (90, 90, "b", "“Fine-tune all” cannot be told apart from it on these images, and none took much less time"),
         (89, 90, "b", "“Fine-tune all” cannot be told apart from it on these images, and none took much less time"),
     ],
@@ -70,9 +71,9 @@ def test_what_was_kept_from_before_does_not_make_a_run_cheap() -> None:
 @pytest.mark.parametrize(
     ("right", "seconds", "words"),
     [
-        ((9_950, 9_947), (10.0, 1.0), "has only 3 images of 10,000 more right, and costs 10 times the time"),
+        ((9_950, 9_947), (10.0, 1.0), "has only 3 images of 10,000 more right, and takes 10 times as long"),
         ((95, 94), (1.4, 1.0), "“Linear probe” cannot be told apart from it on these images, and none took much less"),
-        ((95, 94), (0.05, 0.02), "and costs 2.5 times the time"),
+        ((95, 94), (0.05, 0.02), "and takes 2.5 times as long"),
         ((1, 0), (2.0, 1.0), "is 100.0 points better, which is not significant on 1 image,"),
     ],
 )
@@ -182,6 +183,23 @@ def test_what_pretraining_brought(pretrained: int, scratch: int, finding: str) -
     found = comparison(right, {"p": "linear_probe", "s": "from_scratch"}, {"p": 1.0, "s": 9.0}).transfer
     assert found is not None and found.finding == finding and (found.advice == "") == (finding == "helps")
     assert comparison({"p": right["p"]}, {"p": "linear_probe"}, {"p": 1.0}).transfer is None
+
+
+def test_a_tie_is_one_in_what_counts() -> None:
+    tied, strategies = (
+        {"p": [True] * 6 + [False] * 4, "s": [True] * 6 + [False] * 4},
+        {"p": "linear_probe", "s": "from_scratch"},
+    )
+    said = {
+        goal.kind: comparison(tied, strategies, {"p": 1.0, "s": 9.0}, goal=goal).transfer
+        for goal in (ACCURACY, Goal(kind="macro_f1"), Goal(kind="recall", label="a", precision=0.9))
+    }
+    words = {
+        "accuracy": "as accurate as",
+        "macro_f1": "level in macro-F1 with",
+        "recall": "level in recall of “a” at 90",
+    }
+    assert all(found is not None and words[kind] in found.reason for kind, found in said.items())
 
 
 def test_surely_no_better_is_said_also_where_it_does_not_harm() -> None:

@@ -36,8 +36,8 @@ def filled(folder: Path) -> Iterator[Workspace]:
 
 
 def fill(workspace: Workspace, trained: int = 0) -> None:
-    """Dataset "d" of 64 test images and `trained` to train on, and a finished run of each strategy of NAMED; its id is the
-    strategy's name.
+    """Dataset "d" of 64 test images and `trained` to train on, and a finished run of each strategy of NAMED; its id is
+    the strategy's name.
     """
     tested, count = len(LABELS), len(LABELS) + trained
     dataset = Dataset(

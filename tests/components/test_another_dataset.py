@@ -117,7 +117,7 @@ def shown(at: AppTest) -> list[str]:
 def test_another_dataset_looks_as_in_a_fresh_session(page: str, both: tuple[Dataset, Dataset]) -> None:
     before, after = both
     at = disturbed(visit(page, before))
-    at.selectbox(key=f"dataset_in_hand_{before.id}").set_value(after.id)
+    next(box for box in at.selectbox if box.label == "Dataset").set_value(after.id)
     at.session_state[state.setup.of(after.id).key] = page == "train"
     at.run()
     assert not at.exception and at.session_state[state.dataset.key] == after.id

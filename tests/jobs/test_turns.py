@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.database import database
 from tests.jobs.served import ended, long_run, wait
 from transfer_core.jobs.tasks.train import Train
 from transfer_core.types import Dataset, EpochEnd, Notice, Recipe, Run
@@ -81,7 +82,22 @@ def test_a_first_model_comes_by_itself_once(unasked: Workspace, photos: Path) ->
     assert run.expected_seconds is not None and run.expected_seconds < 60 and not run.recipe.per_class
     assert ended(unasked, run.id).status == "done"
     assert (_run(unasked, run.id).val_accuracy or 0) > 0.5
-    unasked.runs.delete(run.id)
+
+    def cut_off(id: str) -> None:
+        """It ends with the program; the next one looks at what is due whenever a job has ended."""
+        with database(unasked) as store:
+            store.finish(id, "interrupted")
+        bring_in()
+
+    cut_off(run.id)
+    wait(lambda: unasked.runs.list()[0].id != run.id, 10, "a second beginning")
+    (again,) = unasked.runs.list()
+    assert again.by_itself and ended(unasked, again.id).status == "done", "in place of the first"
+    cut_off(again.id)
+    bring_in()
+    (last,) = unasked.runs.list()
+    assert (last.id, last.status) == (again.id, "interrupted"), "not a third time"
+    unasked.runs.delete(last.id)
     bring_in(first_model=True)
     unasked.settings.change(first_model=False)
     unasked.datasets.delete(dataset.id)

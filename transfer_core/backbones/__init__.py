@@ -57,6 +57,11 @@ def backbones(root: Path | None = None, first: str = "") -> tuple[Backbone, ...]
     return tuple(sorted(known, key=lambda each: each.name != first))  # stable
 
 
+def backbone_titles(root: Path | None = None) -> dict[str, str]:
+    """By its name, the title of each: of those of `backbones`, of what is not installed, and of the small network."""
+    return {known.name: known.title for known in (*BACKBONES, SMALL_CNN, *backbones(root))}
+
+
 def default_backbone() -> str:
     """The name of the backbone that is taken unless another is chosen or set."""
     return FIRST_CHOICE if available(backbone(FIRST_CHOICE)) else ALWAYS

@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 from transfer_core.commands.follow import root, table
-from transfer_core.types import Remark, Run, attributes
+from transfer_core.types import Run, attributes
 from transfer_core.workspace import DatasetRow, Workspace, holds
 
 EMPTY = (
@@ -29,15 +29,14 @@ def listed(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
         titles: dict[str, str] = {}
         for id in names:
             titles |= workspace.runs.titles([run for run in runs if run.recipe.dataset == id])
-        remarks = {id: workspace.remarks.get(id) for id in names}
     count = {id: sum(run.recipe.dataset == id for run in runs) for id in names}
     if options.search:
-        datasets = [row for row in datasets if holds(options.search, row.name, remarks[row.id])]
+        datasets = [row for row in datasets if holds(options.search, row.name, row.remark)]
         runs = tuple(run for run in runs if holds(options.search, f"{titles[run.id]} {run.strategy}", run.remark))
     result: dict[str, Any] = {}
     parts = []
     if options.what != "runs":
-        result["datasets"] = [_dataset(row, count[row.id], remarks[row.id]) for row in datasets]
+        result["datasets"] = [_dataset(row, count[row.id]) for row in datasets]
         parts.append("\n".join(_datasets_table(datasets, count)) if datasets else EMPTY)
     if options.what != "datasets":
         result["runs"] = [_run(run, names, titles) for run in runs]
@@ -45,8 +44,8 @@ def listed(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     return result, "\n\n".join(parts)
 
 
-def _dataset(row: DatasetRow, runs: int, remark: Remark) -> dict[str, Any]:
-    told = {"runs": runs, "created": row.created, **attributes(remark, "note", "tags")}
+def _dataset(row: DatasetRow, runs: int) -> dict[str, Any]:
+    told = {"runs": runs, "created": row.created, **attributes(row.remark, "note", "tags")}
     return {"dataset": row.id, **attributes(row, "name", "images", "classes"), **told}
 
 

@@ -312,7 +312,7 @@ def transfer(table: Table) -> Transfer | None:
         return None
     one, other = found
     pair = table.pair(one, other)
-    named = f"{table.quoted(one)}, from pretrained weights, is {ahead(pair.counts)} {table.quoted(other)}"
+    named = f"{table.quoted(one)}, from pretrained weights, is {ahead(pair.counts, table.goal)} {table.quoted(other)}"
     low = "" if table.above_constant(one) else f" Yet it is not surely better than {table.always}."
     if pair.better == one:
         little = " a little" if pair.counts.value <= table.worth else ""
@@ -384,7 +384,7 @@ def grade(table: Table, recommended: str, titles: Mapping[str, str]) -> Grade:
         luck = "too little to matter" if pair.better == best else table.significance(pair)
         reason = f"{said}; {table.quoted(best)} has {lead_in_points(pair.counts)} more, {luck},{cost or ' here'}."
     else:
-        lead = f"{table.quoted(run)} is {ahead(-pair.counts)} {table.quoted(best)}"
+        lead = f"{table.quoted(run)} is {ahead(-pair.counts, table.goal)} {table.quoted(best)}"
         reason = f"{said}, and nothing compared here is better: {lead}."
     choice = ruled(table, [each.id for each in table.runs]).choice
     if choice in others:

@@ -3,6 +3,8 @@
 import math
 
 from transfer_core.compare.compared import Interval
+from transfer_core.goals import ACCURACY, words
+from transfer_core.types import Goal
 from transfer_core.words import signed
 
 SAME = 0.05  # times that differ by a smaller share are the same
@@ -20,18 +22,20 @@ def lead_in_points(lead: Interval) -> str:
     return f"{100 * lead.value:.1f} points{bounds}"
 
 
-def ahead(lead: Interval) -> str:
-    """ "3.1 points (+1.0 to +5.2) ahead of" """
+def ahead(lead: Interval, goal: Goal = ACCURACY) -> str:
+    """ "3.1 points (+1.0 to +5.2) ahead of", "as accurate as", "level in macro-F1 with" """
     if lead.value < 0:
         return f"{lead_in_points(-lead)} behind"
-    return f"{lead_in_points(lead)} ahead of" if lead.value else "as accurate as"
+    if lead.value:
+        return f"{lead_in_points(lead)} ahead of"
+    return "as accurate as" if goal == ACCURACY else f"level in {words(goal)} with"
 
 
 def dearer(one: float, other: float) -> str:
-    """What the one costs against the other, in seconds: "costs 41 times the time"."""
+    """What the one costs against the other, in seconds: "takes 41 times as long"."""
     if math.isinf(one):
         return "what it costs is not known"
-    return f"costs {_times(one / max(other, 1e-3))} the time"
+    return f"takes {_times(one / max(other, 1e-3))} as long"
 
 
 def at_cost(one: float, other: float) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from transfer_core.backbones import backbones
+from transfer_core.backbones import backbone_titles
 from transfer_core.strategies import STRATEGIES
 from transfer_core.strategies.settings import LABELS, NONE, SETTINGS, TELLING, words_of
 from transfer_core.types import Run
@@ -12,7 +12,7 @@ from transfer_core.words import plain, short
 
 FIELDS = ("dataset", "strategy", "backbone", "weights", *TELLING, "version")  # of a recipe, as they are shown
 WEIGHTS = 16  # characters of an identity of weights
-BACKBONES = {known.name: known.title for known in backbones()}
+BACKBONES = backbone_titles()
 OWN = {known.name: known for known in STRATEGIES}
 
 

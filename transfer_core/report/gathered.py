@@ -42,7 +42,7 @@ class Gathered:
 
     @cached_property
     def entries(self) -> tuple[Entry, ...]:
-        """The compared runs, the most accurate first."""
+        """The compared runs, the best first."""
         return entries(self.comparison)
 
     @cached_property

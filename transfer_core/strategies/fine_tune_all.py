@@ -41,10 +41,11 @@ def defaults(train_images: int, classes: int, backbone: Backbone) -> dict[str, A
 
 def fine_tuning(recipe: Recipe, backbone: Backbone) -> tuple[Stage, ...]:
     """The linear probe's solution as the head, so that a random one does not spoil the features; then what is free."""
-    what = "the whole network" if recipe.train_from == FIRST else f"what comes after {recipe.train_from}"
+    border = recipe.train_from or FIRST
+    what = "the whole network" if border == FIRST else f"what comes after {backbone.tap(border).place}"
     return (
         Stage(name="head", title="Fit the new head on frozen features", solver="logistic", train_from=HEAD),
-        trained(recipe, name="fine-tune", title=f"Fine-tune {what}", train_from=recipe.train_from or FIRST),
+        trained(recipe, name="fine-tune", title=f"Fine-tune {what}", train_from=border),
     )
 
 

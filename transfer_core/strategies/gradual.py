@@ -21,7 +21,7 @@ def stages(recipe: Recipe, backbone: Backbone) -> tuple[Stage, ...]:
     found = [Stage(name="head", title="Fit the new head on frozen features", solver="logistic", train_from=HEAD)]
     for i, border in enumerate(borders, start=1):
         whole = border == FIRST
-        title = "Fine-tune everything" if whole else f"Fine-tune what comes after {border}"
+        title = "Fine-tune everything" if whole else f"Fine-tune what comes after {backbone.tap(border).place}"
         epochs = recipe.epochs - each * (len(borders) - 1) if whole else each
         found.append(trained(recipe, name=f"free {i}", title=title, train_from=border, epochs=epochs))
     return tuple(found)

@@ -18,6 +18,11 @@ class Tap:
     reduction: int  # input side / feature map side; 0: there is no map left
     layout: Literal["NCHW", "NHWC", "tokens", "vector"] = "NCHW"  # of what is read there; "tokens": class token first
 
+    @property
+    def place(self) -> str:
+        """ "stage 2 of 4": its title without figures."""
+        return self.title.partition(",")[0]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Backbone:

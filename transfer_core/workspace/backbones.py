@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import IO
 
-from transfer_core.backbones import available, backbone, backbones, damaged, default_backbone
+from transfer_core.backbones import available, backbone, backbone_titles, backbones, damaged, default_backbone
 from transfer_core.errors import UnknownJob
 from transfer_core.jobs.tasks import task_of
 from transfer_core.jobs.tasks.add_backbone import AddBackbone
@@ -45,7 +45,7 @@ class Backbones:
 
     def titled(self, run: Run) -> str:
         """The title of a run's backbone, of an ensemble's each once; the name of one that is no longer there."""
-        known = {each.name: each.title for each in self.list()}
+        known = backbone_titles(self._root)
         return " + ".join(known.get(name, name) for name in run.backbone.split(" + "))
 
     def available(self, backbone: Backbone) -> bool:

@@ -15,7 +15,7 @@ from transfer_core.data.pixels import encoded, fit_square, lost, open_rgb
 from transfer_core.errors import ArchiveError, DatasetError, disk_words
 from transfer_core.jobs.tasks.import_images import ImportImages
 from transfer_core.store import Store
-from transfer_core.types import Dataset
+from transfer_core.types import Dataset, Remark
 from transfer_core.workspace.jobs import Jobs
 from transfer_core.workspace.naming import expanded, matching, title
 from transfer_core.workspace.uploads import keep_upload, new_id
@@ -30,6 +30,7 @@ class DatasetRow:
     created: float  # seconds since 1970
     images: int
     classes: int
+    remark: Remark  # its note and tags
 
 
 def import_roots() -> tuple[Path, ...]:
@@ -46,8 +47,11 @@ class Datasets:
 
     def list(self) -> tuple[DatasetRow, ...]:
         """A line for each dataset, newest first; `get` gives it with all its images."""
+        remarks = self._store.remarks()
         return tuple(
-            DatasetRow(id=id, name=name, created=created, images=images, classes=classes)
+            DatasetRow(
+                id=id, name=name, created=created, images=images, classes=classes, remark=remarks.get(id, Remark())
+            )
             for id, name, created, images, classes in self._store.dataset_rows()
         )
 

@@ -1,5 +1,7 @@
 """A first model of images that a page has taken in, trained by itself while the device has nothing else to do."""
 
+import time
+
 import numpy as np
 
 from transfer_core.errors import GraftError
@@ -18,11 +20,13 @@ from transfer_core.workspace.settings import KeptSettings
 
 MOST_SECONDS = 60.0  # that it is expected to take; of more images it is trained on a part
 LEAST_A_CLASS = 10  # images of a class, however long the others take
-BEGUN = "first_model"  # in an import's result: the run's id; '' where none was to be
+BEGUN = "first_model"  # in an import's result: the run's id; '' where none was to be, or not again
+AGAIN = "first_model_again"  # there too: it is the second, after the end of the program cut off the first
 
 
 class FirstModels:
-    """Linear probes on the default backbone, one for each import that asks for it."""
+    """Linear probes on the default backbone, one for each import that asks for it; one that the end of the program
+    cut off is begun again, once."""
 
     def __init__(
         self, store: Store, jobs: Jobs, runs: Runs, backbones: Backbones, recipes: Recipes, settings: KeptSettings
@@ -34,7 +38,9 @@ class FirstModels:
         """Start those that are due. Called whenever a job has ended; it asks the store alone, so nothing is lost."""
         if not self._jobs.devices():
             return  # until the first worker has said which there are
-        due = [job for job in self._store.jobs(kind="import") if _asks(job)]
+        cut_off = {run.id for run in self._store.jobs(kind="train") if run.status == "interrupted"}
+        imports = self._store.jobs(kind="import")
+        due = [job for job in imports if _asks(job) and job.result.get(BEGUN) in (None, *cut_off)]
         if not self._settings.get().first_model:
             for job in due:
                 self._store.note(job.id, "result", **{BEGUN: ""})
@@ -49,14 +55,21 @@ class FirstModels:
         self._time(network, own=pace is not None)
 
     def _begin(self, job: Job, network: Backbone, pace: Pace) -> str:
-        """The run's id; '' where somebody has trained or removed such a run already, or the dataset is gone."""
+        """The run's id; '' where somebody has trained or removed such a run already, it was cut off twice, or the
+        dataset is gone."""
+        last = job.result.get(BEGUN)
         try:
             dataset = self._store.dataset(job.result["id"])
-            if any(_same(run, network) for run in self._store.ever(kind="train", dataset=dataset.id)):
+            trained = self._store.ever(kind="train", dataset=dataset.id)
+            if job.result.get(AGAIN) or any(_same(run, network) for run in trained if run.id != last):
                 return ""
-            return self._runs.submit_by_itself(self.recipe(dataset, network, pace))
+            begun = self._runs.submit_by_itself(self.recipe(dataset, network, pace))
         except GraftError:
             return ""
+        if last is not None:
+            self._store.note(job.id, "result", **{AGAIN: True})
+            self._store.mark_job(last, deleted=time.time())  # the new one stands in its place
+        return begun
 
     def recipe(self, dataset: Dataset, network: Backbone, pace: Pace) -> Recipe:
         """A linear probe on all training images, or on so many of each class as MOST_SECONDS are enough for."""
@@ -90,7 +103,7 @@ class FirstModels:
 
 def _asks(job: Job) -> bool:
     task = task_of(job)
-    return job.status == "done" and isinstance(task, ImportImages) and task.first_model and BEGUN not in job.result
+    return job.status == "done" and isinstance(task, ImportImages) and task.first_model
 
 
 def _same(run: Job, network: Backbone) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from transfer_core.backbones import backbone, backbones
+from transfer_core.backbones import backbone, backbone_titles
 from transfer_core.compare.best import best_runs
 from transfer_core.compare.comparison import train_images
 from transfer_core.compare.predictions import read_predictions
@@ -162,16 +162,23 @@ class Runs:
         goal = kept_goal(self._store, dataset)
         if goal == ACCURACY:
             return best_runs(self.list(dataset.id), dataset)
-        return best_runs(self.list(dataset.id), dataset, lambda run: self._validated(run, dataset, goal))
+        return best_runs(self.list(dataset.id), dataset, lambda run: self._validated(run, dataset, goal) or 0.0)
 
-    def _validated(self, run: Run, dataset: Dataset, goal: Goal) -> float:
-        """What a run reaches of a goal on validation images; 0 where its predictions are gone."""
+    def validated(self, dataset: Dataset, run: Run) -> float | None:
+        """What a run reaches on validation images of what counts; None until it was measured, or where its predictions
+        are gone."""
+        goal = kept_goal(self._store, dataset)
+        if goal == ACCURACY or not run.tested:
+            return run.val_accuracy if goal == ACCURACY else None
+        return self._validated(run, dataset, goal)
+
+    def _validated(self, run: Run, dataset: Dataset, goal: Goal) -> float | None:
         key = run.id, written(goal)
         if key not in self._reached:
             try:
                 kept = self.predictions(run.id)
             except GraftError:
-                return 0.0
+                return None
             self._reached[key] = reached(goal, kept.val_labels, kept.val_probabilities, dataset.classes)
         return self._reached[key]
 
@@ -186,14 +193,11 @@ class Runs:
         datasets = {run.recipe.dataset for run in alone.values()}
         known = {run.id: run for dataset in datasets for run in self.list(dataset)} | alone
         oldest = sorted(known.values(), key=lambda run: (run.recipe.dataset, run.created, run.id))
-        found = titles({run.id: run.recipe for run in oldest}, TITLES, self._backbones())
+        found = titles({run.id: run.recipe for run in oldest}, TITLES, backbone_titles(self._root))
         found |= {id: run.remark.name for id, run in alone.items() if run.remark.name}
         found |= {id: f"{found[id]}, {run.stopped_words}" for id, run in alone.items() if run.stopped_words}
         together = {run.id: title_of_ensemble([found[each.id] for each in run.members]) for run in runs if run.members}
         return {run.id: together.get(run.id) or found[run.id] for run in runs}
-
-    def _backbones(self) -> dict[str, str]:
-        return {known.name: known.title for known in backbones(self._root)}
 
     def title(self, run: Run) -> str:
         """The name that tells a run from all others of its dataset."""
@@ -209,5 +213,5 @@ class Runs:
     def titles_of_repeats(self, groups: Sequence[Repeats]) -> tuple[str, ...]:
         """A name for each group that tells what it repeats from what the others do; not how often."""
         shared = [replace(group.runs[0].recipe, seed=0, folds=0, fold=0) for group in groups]
-        names = titles({recipe.id: recipe for recipe in shared}, TITLES, self._backbones())
+        names = titles({recipe.id: recipe for recipe in shared}, TITLES, backbone_titles(self._root))
         return tuple(names[recipe.id] for recipe in shared)

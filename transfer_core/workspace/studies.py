@@ -84,7 +84,8 @@ class Studies:
         said = Answers(images=dataset.count(TRAIN), similarity=similarity, budget=budget, domain=domain)
         measured, pilots = self.measured(dataset, backbone_name), self.pilots(dataset, backbone_name)
         estimates = () if measured is not None else self.estimates(dataset, backbone_name)
-        decision, shape = decide(said, measured, pilots, seconds, estimates), fit_reason(dataset)
+        decision = decide(said, measured, pilots, seconds, estimates, goal=self.goal(dataset))
+        shape = fit_reason(dataset)
         return decision if shape is None else replace(decision, because=(*decision.because, shape))
 
     def decided(self, dataset: Dataset) -> Decision:

@@ -12,7 +12,7 @@ from transfer_core.types import Dataset
 from transfer_core.workspace import Workspace
 
 PAGE = Path(__file__).resolve().parents[3] / "pages" / "compare.py"
-SECTIONS = ("Approaches", "Cost", "Curves", "Classes", "Images", "Recipes", "Table")
+SECTIONS = ("Ranking", "Approaches", "Cost", "Curves", "Classes", "Images", "Recipes", "Table")
 NASTY = "**bold** :smile: ![x](http://evil.test/x.png)"
 
 
@@ -53,9 +53,8 @@ def test_every_section_is_drawn(
     assert not page.exception
     assert not page.error
     assert "Take " in _verdict(page)
-    assert (
-        page.button(key="predict_chosen").label == page.button(key="next_step").label == "Predict with the chosen run"
-    )
+    assert page.button(key="predict_chosen").label == "Predict with the chosen run"
+    assert page.button(key="next_step").label == "Next: predict"
     assert [known.key for known in page.button if known.proto.type == "primary"] == ["predict_chosen", "ensemble_add"]
     assert page.session_state[state.to_predict.key]
 
@@ -76,6 +75,7 @@ def test_a_backbone_of_any_name_is_shown_as_it_is(
 
 def test_one_run_alone_has_no_pairs_and_says_what_to_train(finish: Finish, page: AppTest) -> None:
     finish("linear_probe", 3)
+    page.query_params["section"] = "Approaches"
     page.run()
     assert not page.exception
     assert "the only run here" in _words(page)
@@ -109,6 +109,7 @@ def test_an_approach_that_was_left_out_is_one_click_away(dataset: Dataset, finis
     finish("linear_probe", 3)
     tuned = finish("fine_tune_top", 1)
     page.session_state[state.compared.of(dataset.id).key] = [tuned.id]
+    page.query_params["section"] = "Approaches"
     page.run()
     assert "feature extraction has none to hold against it" in _words(page)
     page.button(key="add_feature_extraction").click().run()
@@ -170,6 +171,7 @@ def test_learning_curves_say_how_many_more_images_it_takes(finish: Finish, page:
     for wrong, few in ((8, 3), (6, 5), (4, 0)):
         finish("linear_probe", wrong, per_class=few)
         finish("fine_tune_all", wrong - 3, per_class=few)
+    page.query_params["section"] = "Approaches"
     page.run()
     assert not page.exception
     assert "Fine\\-tuning is ahead" in _words(page)
@@ -188,6 +190,7 @@ def test_sizes_that_lack_are_trained_on_at_the_press_of_a_button(
     finish("linear_probe", 3, seed=7)
     finish("fine_tune_all", 1, seed=7, lr=0.002)
     finish("fine_tune_all", 2, seed=7, per_class=3, lr=0.002)
+    page.query_params["section"] = "Approaches"
     page.run()
     assert "cannot be told yet" in _words(page)
     assert page.button(key="forecast_train").label == "Train both on 3 and 5 images of each class"

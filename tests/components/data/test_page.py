@@ -81,3 +81,24 @@ def test_a_picture_of_each_example_stands_ready(opened: Workspace) -> None:
     for example in opened.datasets.examples():
         with Image.open(PICTURES / f"{example.name}.webp") as picture:
             assert picture.size == (404, 266)
+
+
+def test_name_note_and_tags_are_written_there_and_seen_where_datasets_are_listed(
+    opened: Workspace, dataset: Dataset
+) -> None:
+    page = AppTest.from_file(str(PAGE), default_timeout=30)
+    page.session_state[state.opened.key] = True
+    page.run()
+    fields = {field.label: field for field in (*page.text_input, *page.text_area)}
+    assert fields["Name"].value == dataset.name
+    fields["Name"].set_value("winter")
+    fields["Note"].set_value("after *the* move")
+    fields["Tags"].set_value("paper, second try")
+    next(each for each in page.button if each.label == "Save").click().run()
+    assert not page.exception and not page.error
+    (row,) = opened.datasets.list()
+    assert (row.name, row.remark.note, row.remark.tags) == ("winter", "after *the* move", ("paper", "second try"))
+    said = " ".join(each.value for each in page.markdown)
+    assert r"\#paper \#second try" in said and r"after \*the\* move" in said
+    (listed,) = (box for box in page.selectbox if box.label == "Dataset")
+    assert "#paper" in listed.options[0], "so that typing a tag finds it"

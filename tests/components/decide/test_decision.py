@@ -32,7 +32,7 @@ UNTOLD = replace(MEASURED, depth_curve=())  # no layers could be compared
     [
         (
             decide(Answers(images=40), None, None, None),
-            "Linear probe”: the flowchart begins with it while it is open how similar",
+            "Linear probe”: the flowchart begins with it until it is known how similar",
             None,
         ),
         (

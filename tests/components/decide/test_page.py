@@ -114,16 +114,43 @@ def test_it_says_what_was_trained_so_far_and_the_button_leads_to_the_run_that_is
     own = opened.runs.submit_by_itself(opened.recipes.make(dataset, "linear_probe", per_class=5))
     page, went = _page(monkeypatch)
     page.run()
-    assert "A first model, by itself: “Linear probe” on 15 of 42 images waits for its turn." in said()
+    assert "A first model, “Linear probe” on 15 of 42 images, waits for its turn." in said()
     assert "timing…" in said() and page.button(key="launch").label == "Launch recommended"
     page.button(key="stop_under_way").click().run()
-    assert opened.runs.get(own).status == "stopped" and "by itself" not in said()
+    assert opened.runs.get(own).status == "stopped" and "A first model" not in said()
 
     finish("linear_svm", 3)
     page.run()
-    assert "So far: “Linear SVM on an earlier layer” has " in said() and "is not measured; pilots can tell" in said()
+    assert "Best so far: “Linear SVM on an earlier layer” has " in said()
+    assert "is not measured; pilots can tell" in said()
     page.button(key="launch").click().run()
     (run,) = opened.runs.list(dataset.id, active=True)
     assert run.recipe.strategy == "linear_probe" and not run.by_itself and went == ["train"]
     page.run()
     assert page.button(key="launch").label == "Watch it train"
+
+
+def test_what_counts_is_asked_there_and_what_was_reached_is_said_of_it(
+    opened: Workspace, dataset: Dataset, finish: Finish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def said() -> str:
+        return " ".join(each.value for each in page.caption).replace("\\", "")
+
+    _ended(opened, dataset, "measure", asdict(MEASURED))
+    finish("linear_svm", 3)
+    finish("linear_probe", 1)
+    page, _ = _page(monkeypatch)
+    page.run()
+    assert "Best so far: “Linear probe” has " in said() and "of the validation images right" in said()
+    box = page.selectbox(key=f"goal_decide_{dataset.id}_kind")
+    box.set_value("macro_f1").run()
+    assert opened.studies.goal(dataset).kind == "macro_f1" and not page.exception
+    assert "Best so far: “Linear probe” has a macro-F1 of " in said()
+    opened.studies.count(dataset, f"recall:{dataset.classes[0]}")
+    again, _ = _page(monkeypatch)
+    again.run()
+    page = again
+    assert f" of “{dataset.classes[0]}” on the validation images, at 90" in said() and not page.exception
+    page.button(key="launch").click().run()
+    (run,) = opened.runs.list(dataset.id, active=True)
+    assert run.recipe.goal == f"recall:{dataset.classes[0]}@0.9", "the epoch that is kept follows it"

@@ -58,8 +58,6 @@ def test_each_round_is_a_curve_of_its_own_and_a_loser_is_marked() -> None:
 
 def test_the_table_says_what_each_had_seen_and_the_line_where_zero_is() -> None:
     trial = Trial(strategy="linear_probe", images=1_234, steps=0, seconds=75, rounds=2, accuracy=0.876, part=0.5)
-    html = table((trial,), TITLES)
-    assert all(part in html for part in ("Linear probe", "87.6", "1,234", ">none<", ">2<", "1\u202fmin 15\u202fs"))
     pilots = Pilots(
         dataset="d",
         backbone="b",
@@ -74,6 +72,9 @@ def test_the_table_says_what_each_had_seen_and_the_line_where_zero_is() -> None:
         budget_seconds=120,
         seconds=118,
     )
+    html = table(pilots, "Macro-F1", TITLES)
+    shown = ("Linear probe", 'data-label="Macro-F1">87.6', "1,234", ">none<", ">2<", "1\u202fmin 15\u202fs")
+    assert all(part in html for part in shown)
     drawn = margin(pilots)
     left, width = (
         float(drawn.split('class="span" style="')[1].split(f"{name}: ")[1].split("%")[0]) for name in ("left", "width")

@@ -67,7 +67,7 @@ def test_a_solver_without_steps_shows_its_loss_per_epoch() -> None:
 
 
 def test_a_mark_stands_where_a_further_training_stage_begins() -> None:
-    assert _fed(EVENTS).marks == ((5, "Fine-tune"),)
+    assert [(step, stage.number, stage.title) for step, stage in _fed(EVENTS).marks] == [(5, 3, "Fine-tune")]
 
 
 @pytest.mark.parametrize(
