@@ -1,7 +1,7 @@
 """Whether two pictures are one: laid over each other, compared by detail, place by place. Pairs in batches.
 
 One picture may be a part of the other, so one is shifted and stretched along both sides until it fits best (Lucas and
-Kanade 1981, inverse in no way: a few Gauss-Newton steps, coarse to fine). What is compared then is detail, each place
+Kanade 1981: a few Gauss-Newton steps, coarse to fine). What is compared then is detail, each place
 divided by its own contrast, since an edge or a light that all pictures of a camera share would outweigh everything.
 Detail that runs along a whole row or column is taken out for the same reason.
 """
@@ -48,7 +48,7 @@ class Fit:
 def fit(a: Singles, b: Singles) -> Fit:
     """How well pictures agree once b is laid over a: both (P, SIDE, SIDE), grey, 0 to 255."""
     found = Fit.none(len(a))
-    place = np.tile(np.float32([1, 0, 1, 0]), (len(a), 1))  # stretch and shift of rows, then of columns
+    place = np.tile(np.array([1, 0, 1, 0], np.float32), (len(a), 1))  # stretch and shift of rows, then of columns
     half_a, half_b = _rough(a), _rough(b)
     rows = np.arange(len(a))
     for _ in range(2):
@@ -66,7 +66,8 @@ def _rough(x: Singles) -> Singles:
     """Pictures of half the side, each place divided by its own contrast: (P, SIDE, SIDE) -> (P, SIDE / 2, SIDE / 2)."""
     x = x.reshape(len(x), SIDE // 2, 2, SIDE // 2, 2).mean((2, 4))
     x = x - gaussian_filter(x, (0, WIDE, WIDE), mode="nearest")
-    return x / np.sqrt(gaussian_filter(x * x, (0, AROUND, AROUND), mode="nearest") + 1)
+    rough: Singles = x / np.sqrt(gaussian_filter(x * x, (0, AROUND, AROUND), mode="nearest") + 1)
+    return rough
 
 
 def _correlation(a: Singles, b: Singles, place: Singles) -> Singles:
@@ -106,11 +107,12 @@ def _compared(a: Singles, b: Singles, place: Singles) -> tuple[Singles, Singles,
 
 def _matrices(stretch: Singles, shift: Singles, side: int) -> tuple[Singles, NDArray[np.bool_]]:
     """Linear interpolation along one side, (P, side, side), and which places it finds, (P, side)."""
-    middle = np.float32(side - 1) / 2
-    at = middle + stretch[:, None] * (np.arange(side, dtype=np.float32) - middle) + shift[:, None]
+    places, middle = np.arange(side, dtype=np.float32), np.float32((side - 1) / 2)
+    at = middle + stretch[:, None] * (places - middle) + shift[:, None]
     inside = (at > -0.5) & (at < side - 0.5)
     at = np.clip(at, 0, side - 1)
-    return np.maximum(0, 1 - np.abs(at[:, :, None] - np.arange(side, dtype=np.float32))), inside
+    matrices: Singles = np.maximum(0, 1 - np.abs(at[:, :, None] - places))
+    return matrices.astype(np.float32, copy=False), inside
 
 
 def _laid(x: Singles, place: Singles) -> tuple[Singles, NDArray[np.bool_]]:

@@ -14,9 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 
 from transfer_core.data.aligned import SIDE, Singles, fit
-from transfer_core.types import Ints, Progress
+from transfer_core.types import Floats, Ints, Progress
 
 COLOURS = 4  # cells a side, of the colour thumbnail
 LOW, BEYOND = 8, 12  # frequencies a side: compared; and known, as a crop brings some of them below LOW
@@ -44,7 +46,7 @@ class Groups:
 
     numbers: Ints  # (N,) near-duplicates share one
     turned: NDArray[np.bool_]  # (N,) flipped or turned against the first of its group
-    loosened: int  # images of groups that would have held too much of a class, or of a crowd
+    loosened: int  # images that look like too much of their class, or are of a crowd
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -75,20 +77,27 @@ def near_duplicates(looks: Sequence[Bytes], same: Ints, labels: Ints) -> Generat
     _, first, number = np.unique(same, return_index=True, return_inverse=True)
     found, crowd = yield from _found([looks[row] for row in first])
     most = np.maximum(SHARE * np.bincount(labels), FEW)[labels]  # (N,)
-    groups, turned = (each[number] for each in _stars(found, len(first), LEVELS[0]))
-    loosened = np.isin(number, crowd)
+    groups, turned = _stars(found, len(first), LEVELS[0])
+    groups, turned = groups[number], turned[number]
+    linked = csr_array((np.ones(len(found.a)), (found.a, found.b)), shape=(len(first), len(first)))
+    loosened = np.isin(number, crowd) | _large(connected_components(linked, directed=False)[1][number], most)
     for level in (*LEVELS[1:], np.inf):
-        limit = np.zeros(len(groups))
-        np.maximum.at(limit, groups, most)
-        large = (np.bincount(groups, minlength=len(groups)) > limit)[groups]
+        large = _large(groups, most)
         if not large.any():
             break
         within = large[first[found.a]] & (groups[first[found.a]] == groups[first[found.b]])
-        finer, turned_finer = (each[number] for each in _stars(found.some(within), len(first), level))
-        groups = np.unique(np.where(large, len(first) + finer, groups), return_inverse=True)[1]
-        turned = np.where(large, turned_finer, turned)
-        loosened |= large
+        finer, turned_finer = _stars(found.some(within), len(first), level)
+        groups = np.unique(np.where(large, len(first) + finer[number], groups), return_inverse=True)[1]
+        turned = np.where(large, turned_finer[number], turned)
     return Groups(numbers=groups, turned=turned, loosened=int(loosened.sum()))
+
+
+def _large(groups: Ints, most: Floats) -> NDArray[np.bool_]:
+    """Which images are in a group of more than `most`, the largest of its members': (N,), (N,) -> (N,)."""
+    limit = np.zeros(groups.max(initial=-1) + 1)
+    np.maximum.at(limit, groups, most)
+    large: NDArray[np.bool_] = (np.bincount(groups) > limit)[groups]
+    return large
 
 
 def _stars(pairs: _Pairs, images: int, level: float) -> tuple[Ints, NDArray[np.bool_]]:
