@@ -111,15 +111,15 @@ def _matrices(stretch: Singles, shift: Singles, side: int) -> tuple[Singles, NDA
     at = middle + stretch[:, None] * (places - middle) + shift[:, None]
     inside = (at > -0.5) & (at < side - 0.5)
     at = np.clip(at, 0, side - 1)
-    matrices: Singles = np.maximum(0, 1 - np.abs(at[:, :, None] - places))
-    return matrices.astype(np.float32, copy=False), inside
+    return np.maximum(0, 1 - np.abs(at[:, :, None] - places)).astype(np.float32, copy=False), inside
 
 
 def _laid(x: Singles, place: Singles) -> tuple[Singles, NDArray[np.bool_]]:
     """Pictures (P, n, n), moved, and where they have pixels: (P, n, n)."""
     rows, high = _matrices(place[:, 0], place[:, 1], x.shape[1])
     columns, wide = _matrices(place[:, 2], place[:, 3], x.shape[1])
-    return rows @ x @ columns.swapaxes(1, 2), high[:, :, None] & wide[:, None, :]
+    laid: Singles = (rows @ x @ columns.swapaxes(1, 2)).astype(np.float32, copy=False)
+    return laid, high[:, :, None] & wide[:, None, :]
 
 
 def _moved(a: Singles, b: Singles, place: Singles) -> Singles:

@@ -32,7 +32,7 @@ SYMMETRIC = 0.01  # as much less alike may a picture be that is not turned, to c
 LEVELS = (0.0, 0.97, 0.99)  # correlations; the later ones only where the first would hold too many together
 CHROMA = 16.0  # mean difference of colour, in 1/255, that still passes as the same
 FLAT = 1.0  # 1/255, root mean square of low frequencies, below which there is nothing to compare
-ROWS = 1024  # of one block of pairs
+ROWS, COLUMNS = 512, 512  # of one block of pairs: 1 MB, which a processor's cache holds
 PAIRS = 256  # laid over each other at once: 25 MB
 FEW = 8  # images that may always form a group
 SHARE = 0.3  # of its class, that a group may have
@@ -134,7 +134,10 @@ def _found(looks: Sequence[Bytes]) -> Generator[Progress, None, tuple[_Pairs, In
     total, passed = len(shown) * (len(shown) + 1) / 2, 0
     for i in range(0, len(shown), ROWS):
         bases = _turned(_bases(wide[shown[i : i + ROWS]]))
-        near = rough[i : i + ROWS] @ rough[i:].T >= ROUGH
+        near = np.empty((len(bases), len(shown) - i), bool)
+        for j in range(i, len(shown), COLUMNS):
+            likeness = rough[i : i + ROWS] @ rough[j : j + COLUMNS].T
+            np.greater_equal(likeness, ROUGH, out=near[:, j - i : j - i + COLUMNS])
         later = (i + r + 1 + np.flatnonzero(near[r, r + 1 :]) for r in range(len(near)))
         close = [_close(low, bases[r], i + r, others, crowd) for r, others in enumerate(later)]
         a, b, turn = _closest(low, wide, shown, [np.concatenate(each) for each in zip(*close, strict=True)])
