@@ -137,6 +137,13 @@ def test_every_turn_is_found_and_said() -> None:
     assert (found.turned[:8] != found.turned[8:]).tolist() == [turn is not None for turn in TURNS]
 
 
+def test_a_turn_that_makes_another_class_is_no_copy() -> None:
+    image = photo(np.random.default_rng(8))
+    looks = np.stack([look(image), look(image.transpose(Image.Transpose.ROTATE_90))])
+    assert doubles(grouped(looks, np.array([0, 1]))) == 0
+    assert doubles(grouped(looks, np.array([0, 0]))) == 1
+
+
 def test_no_turn_is_further_away_than_what_the_first_step_sees() -> None:
     rng = np.random.default_rng(4)
     low = rng.normal(size=(50, module.LOW**2)).astype(np.float32)

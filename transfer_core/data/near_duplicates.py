@@ -70,12 +70,14 @@ def look(image: Image.Image) -> Bytes:
 def near_duplicates(looks: Sequence[Bytes], same: Ints, labels: Ints) -> Generator[Progress, None, Groups]:
     """Groups of near-duplicates among N images: looks (4144,) each, same (N,), labels (N,).
 
-    `same` is a number that identical files share. A group is one image and those that were found to be the same picture
-    as it, so that likeness is not handed on. Where a group of more than 8 images holds over 30 % of its class (one
-    camera, a video), closer and closer likeness is asked for; of more than 1,000 images like one, none is grouped.
+    `same` is a number that identical files share. Turned copies count within a class, since a turn may make another
+    class, as of letters. A group is one image and those that were found to be the same picture as it, so that likeness
+    is not handed on. Where a group of more than 8 images holds over 30 % of its class (one camera, a video), closer and
+    closer likeness is asked for; of more than 1,000 images like one, none is grouped.
     """
     _, first, number = np.unique(same, return_index=True, return_inverse=True)
     found, crowd = yield from _found([looks[row] for row in first])
+    found = found.some((found.turn == 0) | (labels[first[found.a]] == labels[first[found.b]]))
     most = np.maximum(SHARE * np.bincount(labels), FEW)[labels]  # (N,)
     groups, turned = _stars(found, len(first), LEVELS[0])
     groups, turned = groups[number], turned[number]
