@@ -115,7 +115,7 @@ with setup:
             before = {run.id for run in runs if run.status == "done"}
             ids = workspace.runs.submit(made, device=device)
             watched = next((run.id for run in runs if run.active and run.id == shown_run(runs)), "")  # stays in view
-            state.run.set(watched or next((id for id in ids if id not in before), ids[0]))
+            state.run.set(watched or workspace.runs.first_of([id for id in ids if id not in before] or ids))
             state.fold_setup.set(True)
             state.same.set(sum(id in before for id in ids))
             st.rerun()

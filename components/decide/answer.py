@@ -148,7 +148,7 @@ def _launch(
     workspace: Workspace, dataset: Dataset, backbone: Backbone, decision: Decision, names: Sequence[str]
 ) -> None:
     ids = workspace.runs.submit(_recipes(workspace, dataset, backbone, decision, names))
-    _see(next((id for id in ids if workspace.runs.get(id).active), ids[0]))
+    _see(workspace.runs.first_of(ids))
 
 
 def _see(run: str) -> None:

@@ -112,7 +112,7 @@ def _follow_next(workspace: Workspace, ended: Run) -> None:
     """When the run on show is done, show the next one that trains."""
     following = workspace.runs.list(ended.recipe.dataset, active=True)
     if ended.status == "done" and following:
-        state.run.set(following[-1].id)
+        state.run.set(workspace.runs.first_of([run.id for run in following]))
 
 
 def _stopped(run: Run) -> str:

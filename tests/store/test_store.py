@@ -77,6 +77,16 @@ def test_jobs_run_in_order_within_their_lanes(store: Store) -> None:
     assert store.job("a").device == "cpu" and store.job("b").status == "queued"
 
 
+def test_what_there_is_to_see_of_some_jobs_runs_or_is_next(store: Store) -> None:
+    for id, seconds in (("long", 600.0), ("short", 2.0), ("other", 1.0)):
+        store.add_job(id=id, kind="train", payload={"expected": seconds}, lane="auto", dataset="", recipe="")
+    assert store.first_of(["long", "short"]) == "short", "it overtakes"
+    store.start("long", "cpu")
+    assert store.first_of(["long", "short"]) == "long"
+    store.finish("long", "done")
+    assert (store.first_of(["long", "short"]), store.first_of(["long"])) == ("short", "")
+
+
 def test_a_timing_waits_for_everything_else(store: Store) -> None:
     own = {"by_itself": True}
     for id, kind, payload in (("timing", "speed", {}), ("own", "train", own), ("asked", "measure", {})):

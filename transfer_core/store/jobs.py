@@ -89,6 +89,15 @@ class Jobs(Database):
         with self.read() as db:
             return any(not each.by_itself for each in _queue(db, lanes, without="speed"))
 
+    def first_of(self, ids: Sequence[str]) -> str:
+        """Of these jobs the one that runs, else the one whose turn comes first; '' where all have ended."""
+        query = f"SELECT id, status, payload FROM jobs WHERE id IN ({_marks(ids)}) AND deleted IS NULL ORDER BY number"
+        with self.read() as db:
+            rows = db.execute(query, tuple(ids)).fetchall()
+        running = next((id for id, status, _ in rows if status in ("running", "stopping")), "")
+        queue = [waiting(id, json.loads(payload)) for id, status, payload in rows if status == "queued"]
+        return running or (next_turn(queue)[0].id if queue else "")
+
     def requeue(self, id: str, events: Sequence[Event]) -> bool:
         """Put a running job back into the queue, to begin anew, with no events but these; False where it was told to
         stop.

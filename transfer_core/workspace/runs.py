@@ -96,6 +96,10 @@ class Runs:
             self._store.note(id, "payload", by_itself=False)  # somebody asked for it now: it makes way for nobody
         return id
 
+    def first_of(self, ids: Sequence[str]) -> str:
+        """Of these runs the one that trains, else the one that trains next, else the first: what there is to see."""
+        return self._store.first_of(ids) or ids[0]
+
     def submit_by_itself(self, wanted: Recipe) -> str:
         """Queue a training that nobody asked for on the default device: it makes way for whatever somebody does."""
         task = Train(recipe=wanted, by_itself=True, expected=self._expected(wanted, "auto"))
