@@ -24,6 +24,9 @@ from transfer_core.types import TEST, TRAIN, VAL, Dataset, Event, Progress, RunE
 DATA = Path(__file__).resolve().parents[2] / "../shared/data"
 
 
+NEARLY = "Nearly the same picture"
+
+
 def photo(seed: int, size: tuple[int, int] = (48, 36)) -> Image.Image:
     rng = np.random.default_rng(seed)
     return Image.fromarray(rng.integers(0, 256, (6, 8, 3), np.uint8)).resize(size, Image.Resampling.BICUBIC)
@@ -188,13 +191,16 @@ def test_own_splits_are_kept_and_leaks_told(tmp_path: Path) -> None:
     files = photos("train/cats", "train/dogs", "validation/cats", "validation/dogs", "test/cats", "test/dogs")
     files["test/dogs/0.jpg"] = files["train/dogs/3.jpg"]
     files["validation/cats/0.png"] = stored(open_rgb(io.BytesIO(files["test/cats/1.jpg"])).resize((60, 45)), "PNG")
+    turned = open_rgb(io.BytesIO(files["train/cats/1.jpg"])).transpose(Image.Transpose.ROTATE_90)
+    files["test/cats/b.png"] = stored(turned, "PNG")
     dataset = imported(tmp_path, files)
     assert dataset.splits_from == "archive"
     names = {TRAIN: "train", VAL: "validation", TEST: "test"}
     assert all(path.startswith(names[s]) for path, s in zip(dataset.paths, dataset.splits.tolist(), strict=True))
     assert sorted(by_kind(dataset, "leak")) == [
+        ("train/cats/1.jpg", f"{NEARLY}, flipped or turned, is in train and test: see 'test/cats/b.png'."),
         ("train/dogs/3.jpg", "The same file is in train and test: see 'test/dogs/0.jpg'."),
-        ("validation/cats/0.png", "Nearly the same picture is in val and test: see 'test/cats/1.jpg'."),
+        ("validation/cats/0.png", f"{NEARLY} is in val and test: see 'test/cats/1.jpg'."),
     ]
 
 

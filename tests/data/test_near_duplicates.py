@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image, ImageEnhance
+from scipy.ndimage import gaussian_filter
 
 from transfer_core.data import near_duplicates as module
 from transfer_core.data.near_duplicates import look, near_duplicates
@@ -17,12 +18,17 @@ DATA = Path(__file__).resolve().parents[2] / "../shared/data"
 
 
 def grouped(looks: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
+    return run(looks, labels).numbers
+
+
+def run(looks: np.ndarray, labels: np.ndarray | None = None) -> module.Groups:
     steps = near_duplicates(looks, np.arange(len(looks)), np.zeros(len(looks), np.int64) if labels is None else labels)
     while True:
         try:
             assert next(steps).of <= len(looks)
         except StopIteration as end:
-            return end.value[0]
+            found: module.Groups = end.value
+            return found
 
 
 def doubles(groups: np.ndarray) -> int:
@@ -48,6 +54,9 @@ COPIES: dict[str, Callable[[Image.Image], Image.Image]] = {
     "larger, squashed": lambda image: image.resize((400, 400), Image.Resampling.BILINEAR),
     "paler": lambda image: ImageEnhance.Contrast(image).enhance(0.8),
     "brighter": lambda image: image.point(lambda value: value * 0.8 + 40),
+    "cropped": lambda image: image.crop((7, 2, 197, 145)),
+    "mirrored": lambda image: encoded(image.transpose(Image.Transpose.FLIP_LEFT_RIGHT), "JPEG", 75),
+    "turned": lambda image: encoded(image.transpose(Image.Transpose.ROTATE_90), "JPEG", 75),
 }
 
 
@@ -114,23 +123,60 @@ def grey_noise(scene: np.ndarray, rng: np.random.Generator) -> Image.Image:
     return Image.fromarray(shifted.clip(0, 255).astype(np.uint8))
 
 
-def test_quick_bound_misses_no_pair(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "ROWS", 64)
-    monkeypatch.setattr(module, "COLUMNS", 128)
+TURNS = [None, *Image.Transpose]
+
+
+def test_every_turn_is_found_and_said() -> None:
     rng = np.random.default_rng(4)
-    base = rng.integers(0, 256, (100, 1072), np.uint8)
-    looks = np.concatenate([base, (base + rng.normal(0, 8, base.shape)).clip(0, 255).astype(np.uint8)])
-    units = module._unit(looks)
-    pairs = np.argwhere(np.triu(units @ units.T, 1) >= module.LEVELS[0])
-    groups = grouped(looks)
-    assert len(pairs) >= 90
-    assert (groups[pairs[:, 0]] == groups[pairs[:, 1]]).all()
+    originals = [photo(rng) for _ in TURNS]
+    copies = [image if turn is None else image.transpose(turn) for image, turn in zip(originals, TURNS, strict=True)]
+    looks = np.stack([look(image) for image in [*originals, *(encoded(copy, "JPEG", 75) for copy in copies)]])
+    found = run(looks)
+    assert (found.numbers[:8] == found.numbers[8:]).all()
+    assert doubles(found.numbers) == 8
+    assert (found.turned[:8] != found.turned[8:]).tolist() == [turn is not None for turn in TURNS]
+
+
+def test_a_turn_that_makes_another_class_is_no_copy() -> None:
+    image = photo(np.random.default_rng(8))
+    looks = np.stack([look(image), look(image.transpose(Image.Transpose.ROTATE_90))])
+    assert doubles(grouped(looks, np.array([0, 1]))) == 0
+    assert doubles(grouped(looks, np.array([0, 0]))) == 1
+
+
+def test_no_turn_is_further_away_than_what_the_first_step_sees() -> None:
+    rng = np.random.default_rng(4)
+    low = rng.normal(size=(50, module.LOW**2)).astype(np.float32)
+    low[:, 0] = 0  # the mean
+    rough = module._unturned(low)
+    for place, sign in zip(module.PLACES, module.SIGNS, strict=True):
+        turned = low[:, place] * sign
+        assert np.allclose(module._unturned(turned), rough, atol=1e-5)
+        assert ((low[:25] * turned[25:]).sum(1) <= (rough[:25] * rough[25:]).sum(1) + 1e-3).all()
+
+
+def test_likeness_is_not_handed_on() -> None:
+    rng = np.random.default_rng(6)
+    wide = np.asarray(Image.fromarray(rng.integers(0, 256, (12, 40, 3), np.uint8)).resize((600, 150)))
+    pan = [Image.fromarray(wide[:, 9 * i : 9 * i + 200]) for i in range(20)]  # each 4 % further to the right
+    groups = grouped(np.stack([look(image) for image in pan]))
+    assert (groups[1:] == groups[:-1]).any()
+    spans = [np.ptp(np.flatnonzero(groups == group)) for group in np.unique(groups)]
+    assert max(spans) <= 4
+
+
+def test_a_light_or_an_edge_that_all_share_is_not_likeness() -> None:
+    rng = np.random.default_rng(7)
+    rows, columns = np.mgrid[:128, :128]
+    scene = 60 + 90 * (columns > 50) + 0.3 * rows
+    frames = [grey(scene + 4 * gaussian_filter(rng.normal(0, 3, (128, 128)), 1.5)) for _ in range(60)]
+    assert doubles(grouped(np.stack([look(frame) for frame in frames]))) == 0
 
 
 @pytest.mark.parametrize("noise", [1, 25])
 def test_thousands_of_pictures_all_alike_stay_quick(noise: int) -> None:
     rng = np.random.default_rng(5)
-    looks = (rng.integers(0, 230, 1072) + rng.integers(0, noise, (4000, 1072))).astype(np.uint8)
+    looks = (rng.integers(0, 230, 4144) + rng.integers(0, noise, (4000, 4144))).astype(np.uint8)
     start = time.monotonic()
     groups = grouped(looks, np.arange(4000) % 3)
     assert time.monotonic() - start < 20  # 1 s alone; pair by pair takes minutes

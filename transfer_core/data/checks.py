@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from transfer_core.types import SPLITS, TRAIN, Dataset, Ints, Problem
 from transfer_core.words import some
@@ -49,18 +50,27 @@ def profile(dataset: Dataset) -> Profile:
 
 
 def duplicates(
-    paths: Sequence[str], labels: Ints, same: Ints, groups: Ints, own_splits: Ints | None
+    paths: Sequence[str],
+    labels: Ints,
+    same: Ints,
+    groups: Ints,
+    own_splits: Ints | None,
+    turned: NDArray[np.bool_] | None = None,
 ) -> Iterator[Problem]:
     """Leaks across the user's own splits, pictures with two labels, and one line about all duplicates.
 
-    `same` is a number that identical files share, `groups` one that near-duplicates share, too: (N,) each.
+    `same` is a number that identical files share, `groups` one that near-duplicates share, too; `turned`
+    says which are flipped or turned against the first of their group, where that is known: (N,) each.
     """
     sizes = np.bincount(groups)
+    turned = np.zeros(len(groups), bool) if turned is None else turned
     order = np.argsort(groups, kind="stable")
     order = order[sizes[groups[order]] > 1]
     together = np.split(order, np.flatnonzero(np.diff(groups[order])) + 1) if len(order) else []
     for rows in together:
         likeness = "The same file" if len(np.unique(same[rows])) == 1 else "Nearly the same picture"
+        if turned[rows].any():
+            likeness += ", flipped or turned,"
         if own_splits is not None and len(found := np.unique(own_splits[rows])) > 1:
             places = " and ".join(SPLITS[split] for split in found)
             yield _group("leak", f"{likeness} is in {places}", rows, paths, own_splits)
@@ -69,7 +79,9 @@ def duplicates(
     if together:
         exact = len(paths) - len(np.unique(same))
         text = f"{len(order):,} images form {some(len(together), 'group')} of the same or nearly the same picture"
-        text += f"; {exact:,} are exact copies. " if exact else ". "
+        text += f"; {exact:,} are exact copies" if exact else ""
+        flipped = int(turned.sum())
+        text += f"; {flipped:,} are flipped or turned. " if flipped else ". "
         text += "Splits made here keep a group together." if own_splits is None else "Your own splits were not changed."
         yield Problem(file="", reason=text, kind="duplicate", files=len(order))
 

@@ -40,7 +40,7 @@ from transfer_core.types import (
     from_plain,
 )
 
-RULES = 1  # of the import: raised when it would make something else of the same files
+RULES = 2  # of the import: raised when it would make something else of the same files
 ALL_ALIKE = (
     "{:,} images look almost the same as much of their class (one camera, or frames of a video?). Only the closest of "
     "them were kept in one split, so the test may be easier than new images will be."
@@ -77,19 +77,19 @@ def import_images(
     number = {label: i for i, label in enumerate(classes)}
     labels = np.array([number[image.label] for image in taken], np.int64)
     same = np.unique([image.seen.content for image in taken], return_inverse=True)[1]
-    groups, loosened = yield from near_duplicates(np.stack([image.seen.look for image in taken]), same, labels)
+    alike = yield from near_duplicates([image.seen.look for image in taken], same, labels)
 
     own = np.array([image.split for image in taken], np.int64)
-    alike, groups = groups, united(groups, [kin.get(image.path, "") for image in taken])
+    groups = united(alike.numbers, [kin.get(image.path, "") for image in taken])
     splits, splits_from, notes = _splits(labels, groups, own, seed)
     rendering = rendering_of([image.seen for image in taken], labels, splits == TRAIN, meant.bands)
     taken = yield from settled(taken, samples, rendering)
     if about:
         notes.insert(0, _note(about))
-    if loosened:
-        notes.append(_note(ALL_ALIKE.format(loosened)))
+    if alike.loosened:
+        notes.append(_note(ALL_ALIKE.format(alike.loosened)))
     paths = tuple(image.path for image in taken)
-    found = duplicates(paths, labels, same, alike, None if splits_from == "seed" else own)
+    found = duplicates(paths, labels, same, alike.numbers, None if splits_from == "seed" else own, alike.turned)
     small = small_classes(classes, labels, splits)
     files = [image.seen for image in taken]
     odd = [*shortcuts(files, labels, classes, paths), *looked_at(files, paths, rendering)]

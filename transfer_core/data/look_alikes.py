@@ -26,8 +26,8 @@ SIDE, CELLS, DIRECTIONS, COLOURS = 64, 8, 8, 16  # px; a side; of gradients, ove
 COLOUR_WEIGHT = 0.5
 FOLDS = 4  # images are judged by a classifier that has not seen them
 RIDGE = 0.1  # times the mean squared length of an image's features
-# Of each of two classes at least ALIKE of the images, flipped or turned, have to be taken for the other (of K classes
-# at least half of the way from chance, 1 / K, to all), and as they are at most APART. ALIKE lies between what pairs
+# Of each of two classes more than ALIKE of the images, flipped or turned, have to be taken for the other (of K classes
+# more than half of the way from chance, 1 / K, to all), and as they are at most APART. ALIKE lies between what pairs
 # that a flip makes alike reach and the most that others do (benchmarks/HISTORY.md, When a flip makes one class into
 # another).
 ALIKE, APART = 0.55, 0.2
@@ -180,7 +180,7 @@ def _compared(gradients: Floats, colours: Floats, labels: Ints) -> list[LookAlik
         back = there if how != "quarter_turn" else taken(_turned(gradients, colours, how, back=True))
         both = np.where(np.maximum(apart, apart.T) <= APART, np.minimum(there, back.T), 0.0)
         np.fill_diagonal(both, 0.0)
-        for a, b in np.argwhere(both >= max(ALIKE, (1 + 1 / len(known)) / 2)):
+        for a, b in np.argwhere(both > max(ALIKE, (1 + 1 / len(known)) / 2)):
             if both[a, b] > both[b, a] or (both[a, b] == both[b, a] and a < b):  # of a pair the better way round
                 found.append(
                     LookAlike(

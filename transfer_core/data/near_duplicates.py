@@ -1,150 +1,289 @@
-"""Near-duplicates: the same picture stored again, scaled, recompressed, brightened. Exact, and fast for 100,000.
+"""Near-duplicates: one picture stored again, scaled, recompressed, brightened, cropped a little, flipped or turned.
 
-Images are compared as 32 x 32 grey thumbnails by correlation. On photos and scans, recompression and scaling keep it
-above 0.99, a change of brightness or contrast above 0.985; other photos of one scene reach 0.98. No pair is missed: the
-product of their lowest frequencies, and of how much lies above them, is an upper bound of the correlation.
+Three steps, each asked only about what the one before lets through. Lowest frequencies that no flip or quarter turn
+changes: of all pairs, by one matrix product. Those frequencies in the eight orientations, up to a small crop (tangent
+distance, Simard 1998): the closest few of each image. Then pictures are laid over each other (`data.aligned`).
+A perceptual hash knows no crop and finds too much in pictures of little detail.
 """
 
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 
-from transfer_core.types import Ints, Progress
+from transfer_core.data.aligned import SIDE, Singles, fit
+from transfer_core.types import Floats, Ints, Progress
 
-SIDE = 32  # px, of the grey thumbnail
 COLOURS = 4  # cells a side, of the colour thumbnail
-LEVELS = (0.985, 0.995, 0.999)  # correlations; the later ones only where the first would join too many
+LOW, BEYOND = 8, 12  # frequencies a side: compared; and known, as a crop brings some of them below LOW
+ROUGH = 0.9  # least cosine that the first step lets through
+REVERSED, TANGENT = 0.88, 0.955  # least squared cosines: to be looked at from the other side, and of the second step
+CROWD = 1000  # images that look as much like one, whose copies cannot be told from the others then
+REVERSIBLE, CLOSEST = 32, 8  # of the images after it: looked at from the other side; laid over it
+ALIKE, DIFFERS = 0.86, 1.7  # a copy correlates so much, and no four cells differ more
+NOISY, CODED = 0.7, 0.55  # or so much, and no cell differs by more than coding does
+SYMMETRIC = 0.01  # as much less alike may a picture be that is not turned, to count as not turned
+LEVELS = (0.0, 0.97, 0.99)  # correlations; the later ones only where the first would hold too many together
 CHROMA = 16.0  # mean difference of colour, in 1/255, that still passes as the same
-FLAT = 1.5  # standard deviation of a thumbnail, in 1/255, below which there is nothing to compare
-FREQUENCIES = 8  # a side, for the quick bound
-SLACK = 1e-4  # for rounding
-ROWS, COLUMNS = 1024, 4096  # of one block of pairs: 16 MB
-CHUNK = 8192  # pairs compared at once: 64 MB
+FLAT = 1.0  # 1/255, root mean square of low frequencies, below which there is nothing to compare
+ROWS, COLUMNS = 512, 512  # of one block of pairs: 1 MB, which a processor's cache holds
+PAIRS = 256  # laid over each other at once: 25 MB
 FEW = 8  # images that may always form a group
 SHARE = 0.3  # of its class, that a group may have
 
-Singles = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Groups:
+    """Which of N images are one picture."""
+
+    numbers: Ints  # (N,) near-duplicates share one
+    turned: NDArray[np.bool_]  # (N,) flipped or turned against the first of its group
+    loosened: int  # images that look like too much of their class, or are of a crowd
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Pairs:
+    a: Ints
+    b: Ints
+    turn: Ints  # the orientation of b that looks like a
+    likeness: Singles
+
+    def some(self, which: Ints | NDArray[np.bool_]) -> "_Pairs":
+        return _Pairs(a=self.a[which], b=self.b[which], turn=self.turn[which], likeness=self.likeness[which])
+
+
 def look(image: Image.Image) -> Bytes:
-    """What an RGB image is compared by: its grey and its colour thumbnail, (1072,)."""
+    """What an RGB image is compared by: its grey and its colour thumbnail, (4144,)."""
     grey = image.convert("L").resize((SIDE, SIDE), Image.Resampling.BILINEAR)
     colour = image.resize((COLOURS, COLOURS), Image.Resampling.BOX)
     return np.concatenate([np.asarray(grey).ravel(), np.asarray(colour).ravel()])
 
 
-def near_duplicates(looks: Bytes, same: Ints, labels: Ints) -> Generator[Progress, None, tuple[Ints, int]]:
-    """A group number for each image, shared by near-duplicates: looks (N, 1072), same (N,), labels (N,) -> (N,).
+def near_duplicates(looks: Sequence[Bytes], same: Ints, labels: Ints) -> Generator[Progress, None, Groups]:
+    """Groups of near-duplicates among N images: looks (4144,) each, same (N,), labels (N,).
 
-    `same` is a number that identical files share. Where images of a class all look alike (one camera, a video), closer
-    and closer likeness is asked for until no group of more than 8 images holds over 30 % of its class; the second
-    value returned is how many images that concerned.
+    `same` is a number that identical files share. Turned copies count within a class, since a turn may make another
+    class, as of letters. A group is one image and those that were found to be the same picture as it, so that likeness
+    is not handed on. Where a group of more than 8 images holds over 30 % of its class (one camera, a video), closer and
+    closer likeness is asked for; of more than 1,000 images like one, none is grouped.
     """
     _, first, number = np.unique(same, return_index=True, return_inverse=True)
-    levels = yield from _components(looks[first])
+    found, crowd = yield from _found([looks[row] for row in first])
+    found = found.some((found.turn == 0) | (labels[first[found.a]] == labels[first[found.b]]))
     most = np.maximum(SHARE * np.bincount(labels), FEW)[labels]  # (N,)
-    groups = levels[0][number]
-    loosened = np.zeros(len(groups), bool)
-    for finer in (*levels[1:], np.arange(len(first))):
-        sizes = np.bincount(groups)
-        limit = np.zeros(len(sizes))
-        np.maximum.at(limit, groups, most)
-        large = (sizes > limit)[groups]
+    groups, turned = _stars(found, len(first), LEVELS[0])
+    groups, turned = groups[number], turned[number]
+    linked = csr_array((np.ones(len(found.a)), (found.a, found.b)), shape=(len(first), len(first)))
+    loosened = np.isin(number, crowd) | _large(connected_components(linked, directed=False)[1][number], most)
+    for level in (*LEVELS[1:], np.inf):
+        large = _large(groups, most)
+        if not large.any():
+            break
+        within = large[first[found.a]] & (groups[first[found.a]] == groups[first[found.b]])
+        finer, turned_finer = _stars(found.some(within), len(first), level)
         groups = np.unique(np.where(large, len(first) + finer[number], groups), return_inverse=True)[1]
-        loosened |= large
-    return groups, int(loosened.sum())
+        turned = np.where(large, turned_finer[number], turned)
+    return Groups(numbers=groups, turned=turned, loosened=int(loosened.sum()))
 
 
-def _components(looks: Bytes) -> Generator[Progress, None, list[Ints]]:
-    """For each level, the connected component of each image: looks (M, 1072) -> (M,) each."""
-    components = [np.arange(len(looks)) for _ in LEVELS]
-    contrast = np.concatenate([looks[i : i + ROWS, : SIDE * SIDE].std(1) for i in range(0, len(looks), ROWS)])
-    rows = np.flatnonzero(contrast >= FLAT)
-    short = np.zeros((len(rows), FREQUENCIES**2), np.float32)
-    for i in range(0, len(rows), ROWS):
-        short[i : i + ROWS] = _bound(looks[rows[i : i + ROWS]])
-    blocks = [(i, j) for i in range(0, len(rows), ROWS) for j in range(i, len(rows), COLUMNS)]
+def _large(groups: Ints, most: Floats) -> NDArray[np.bool_]:
+    """Which images are in a group of more than `most`, the largest of its members': (N,), (N,) -> (N,)."""
+    limit = np.zeros(groups.max(initial=-1) + 1)
+    np.maximum.at(limit, groups, most)
+    large: NDArray[np.bool_] = (np.bincount(groups) > limit)[groups]
+    return large
+
+
+def _stars(pairs: _Pairs, images: int, level: float) -> tuple[Ints, NDArray[np.bool_]]:
+    """A group number for each image, and whether it is turned: (images,) each. The best connected come first."""
+    pairs = pairs.some(pairs.likeness >= level)
+    groups, turned = np.full(images, -1), np.zeros(images, bool)
+    ends = np.concatenate([pairs.a, pairs.b])
+    others, turns = np.concatenate([pairs.b, pairs.a]), np.concatenate([pairs.turn, pairs.turn])
+    order = np.argsort(ends, kind="stable")
+    degree = np.bincount(ends, minlength=images)
+    start = np.cumsum(degree) - degree
+    for image in np.argsort(-degree, kind="stable"):
+        if groups[image] >= 0:
+            continue
+        mine = order[start[image] : start[image] + degree[image]]
+        mine = mine[groups[others[mine]] < 0]
+        groups[image] = groups[others[mine]] = image
+        turned[others[mine]] = turns[mine] != 0
+    return np.unique(groups, return_inverse=True)[1], turned
+
+
+def _found(looks: Sequence[Bytes]) -> Generator[Progress, None, tuple[_Pairs, Ints]]:
+    """Pairs that are one picture, of all different files; and the images of a crowd, which were not looked at."""
+    wide = np.zeros((len(looks), BEYOND, BEYOND), np.float32)
+    for i in range(0, len(looks), ROWS):
+        wide[i : i + ROWS] = WAVES @ _grey(looks[i : i + ROWS]) @ WAVES.T
+    low = wide[:, :LOW, :LOW] * WEIGHTS
+    length = np.sqrt((low**2).sum((1, 2)))
+    shown = np.flatnonzero(length / SIDE >= FLAT)
+    low = (low[shown] / length[shown, None, None]).reshape(-1, LOW * LOW)
+    rough, crowd = _unturned(low), np.zeros(len(low), np.int64)
     start = time.monotonic()
-    for done, (i, j) in enumerate(blocks, start=1):
-        left, right = rows[i : i + ROWS], rows[j : j + COLUMNS]
-        likeness = short[i : i + ROWS] @ short[j : j + COLUMNS].T  # (ROWS, COLUMNS), at most too high
-        hits = np.flatnonzero(likeness > LEVELS[0] - SLACK)
-        if crowded := len(hits) > likeness.size // 64:  # compare the whole block at once
-            likeness = _unit(looks[left]) @ _unit(looks[right]).T
-            hits = np.flatnonzero(likeness >= LEVELS[0])
-        a, b = np.divmod(hits, len(right))
-        later = j + b > i + a
-        a, b = left[a[later]], right[b[later]]
-        _join_alike(looks, a, b, likeness.ravel()[hits[later]] if crowded else _likeness(looks, a, b), components)
-        rest = (time.monotonic() - start) * (len(blocks) - done) / done
-        so_far = len(rows) * done // len(blocks)
-        yield Progress(what="Looking for duplicates", done=so_far, of=len(rows), seconds_left=rest)
-    return components
+    kept = [_Pairs(a=shown[:0], b=shown[:0], turn=shown[:0], likeness=np.zeros(0, np.float32))]
+    total, passed = len(shown) * (len(shown) + 1) / 2, 0
+    for i in range(0, len(shown), ROWS):
+        bases = _turned(_bases(wide[shown[i : i + ROWS]]))
+        near = np.empty((len(bases), len(shown) - i), bool)
+        for j in range(i, len(shown), COLUMNS):
+            likeness = rough[i : i + ROWS] @ rough[j : j + COLUMNS].T
+            np.greater_equal(likeness, ROUGH, out=near[:, j - i : j - i + COLUMNS])
+        later = (i + r + 1 + np.flatnonzero(near[r, r + 1 :]) for r in range(len(near)))
+        close = [_close(low, bases[r], i + r, others, crowd) for r, others in enumerate(later)]
+        a, b, turn = _closest(low, wide, shown, [np.concatenate(each) for each in zip(*close, strict=True)])
+        a, b = shown[a], shown[b]
+        for j in range(0, len(a), PAIRS):
+            part = slice(j, j + PAIRS)
+            kept.append(_same(looks, a[part], b[part], turn[part]))
+            yield Progress(what="Looking for duplicates", done=min(i, len(shown)), of=len(shown))
+        passed += len(near) * (len(shown) - i) - len(near) * (len(near) - 1) // 2
+        rest = (time.monotonic() - start) * (total - passed) / passed
+        done = min(i + ROWS, len(shown))
+        yield Progress(what="Looking for duplicates", done=done, of=len(shown), seconds_left=rest)
+    found = _Pairs(
+        a=np.concatenate([pairs.a for pairs in kept]),
+        b=np.concatenate([pairs.b for pairs in kept]),
+        turn=np.concatenate([pairs.turn for pairs in kept]),
+        likeness=np.concatenate([pairs.likeness for pairs in kept]),
+    )
+    return found, shown[crowd > CROWD]
 
 
-def _likeness(looks: Bytes, a: Ints, b: Ints) -> Singles:
-    """The correlation of each pair a[i], b[i]: (P,)."""
-    likeness = np.zeros(len(a), np.float32)
-    for i in range(0, len(a), CHUNK):
-        pair = slice(i, i + CHUNK)
-        likeness[pair] = np.einsum("ij,ij->i", _unit(looks[a[pair]]), _unit(looks[b[pair]]))
-    return likeness
+def _same(looks: Sequence[Bytes], a: Ints, b: Ints, turn: Ints) -> _Pairs:
+    """Those of the pairs that are one picture. Of a picture that a turn does not change, none is said to be turned."""
+    left, right = [looks[row] for row in a], [looks[row] for row in b]
+    grey, other = _grey(left), _grey(right)
+    chroma, other_chroma = _chroma(left), _chroma(right)
+    best = fit(grey, _oriented(other, turn))
+    alike = ((best.likeness >= ALIKE) & (best.fourth <= DIFFERS)) | ((best.likeness >= NOISY) & (best.worst <= CODED))
+    alike &= np.abs(chroma - _oriented(other_chroma, turn)).mean((1, 2, 3)) <= CHROMA
+    turned = np.flatnonzero(alike & (turn != 0))
+    upright = fit(grey[turned], other[turned]).likeness >= best.likeness[turned] - SYMMETRIC
+    turn[turned[upright]] = 0
+    return _Pairs(a=a, b=b, turn=turn, likeness=best.likeness).some(alike)
 
 
-def _join_alike(looks: Bytes, a: Ints, b: Ints, likeness: Singles, components: list[Ints]) -> None:
-    for level, component in zip(LEVELS, components, strict=True):
-        near = np.flatnonzero((likeness >= level) & (component[a] != component[b]))
-        for i in range(0, len(near), CHUNK):
-            pair = near[i : i + CHUNK]
-            pair = pair[component[a[pair]] != component[b[pair]]]  # the pairs before may have joined them
-            pair = pair[np.abs(_chroma(looks[a[pair]]) - _chroma(looks[b[pair]])).mean(1) <= CHROMA]
-            _join(component, a[pair], b[pair])
+def _oriented(x: Singles, turn: Ints) -> Singles:
+    """Pictures (P, n, n, ...), each in the orientation that its number names: 4 transposes, then 2 and 1 flip."""
+    out = x.copy()
+    for number in range(1, 8):
+        which = turn == number
+        part = x[which].swapaxes(1, 2) if number & 4 else x[which]
+        part = part[:, ::-1] if number & 2 else part
+        out[which] = part[:, :, ::-1] if number & 1 else part
+    return out
 
 
-def _join(component: Ints, a: Ints, b: Ints) -> None:
-    """Joins the components of a[i] and b[i]; a component's number is its smallest member."""
-    while len(a):
-        low, high = np.minimum(component[a], component[b]), np.maximum(component[a], component[b])
-        apart = low != high
-        a, b = a[apart], b[apart]
-        np.minimum.at(component, high[apart], low[apart])
-        while (component[component] != component).any():
-            component[:] = component[component]
+def _grey(looks: Sequence[Bytes]) -> Singles:
+    return np.stack([each[: SIDE * SIDE] for each in looks]).reshape(-1, SIDE, SIDE).astype(np.float32)
 
 
-def _unit(looks: Bytes) -> Singles:
-    """Grey thumbnails without brightness and contrast: (K, 1072) -> (K, 1024), so that a dot product correlates."""
-    grey: Singles = looks[:, : SIDE * SIDE].astype(np.float32)
-    grey -= grey.mean(1, keepdims=True)
-    grey /= np.maximum(np.linalg.norm(grey, axis=1, keepdims=True), 1e-6)
-    return grey
+def _chroma(looks: Sequence[Bytes]) -> Singles:
+    """Colours without brightness: (K, COLOURS, COLOURS, 3)."""
+    colour = np.stack([each[SIDE * SIDE :] for each in looks]).reshape(-1, COLOURS, COLOURS, 3).astype(np.float32)
+    chroma: Singles = colour - colour.mean(3, keepdims=True)
+    return chroma
 
 
-def _chroma(looks: Bytes) -> Singles:
-    """Colours without brightness: (K, 1072) -> (K, 48)."""
-    colour: Singles = looks[:, SIDE * SIDE :].reshape(len(looks), COLOURS**2, 3).astype(np.float32)
-    colour -= colour.mean(2, keepdims=True)
-    return colour.reshape(len(looks), 3 * COLOURS**2)
+def _unturned(low: Singles) -> Singles:
+    """What no flip or quarter turn changes of frequencies (M, LOW**2): as long, and no two are less alike."""
+    size = np.abs(low).reshape(-1, LOW, LOW)
+    i, j = np.triu_indices(LOW, 1)
+    across, down = size[:, i, j], size[:, j, i]
+    diagonal = size[:, np.arange(LOW), np.arange(LOW)]
+    return np.concatenate([diagonal, np.maximum(across, down), np.minimum(across, down)], axis=1)
 
 
-def _waves() -> Singles:
-    """The lowest two-dimensional cosines but the constant, orthonormal: (1024, FREQUENCIES**2 - 1)."""
-    phase = np.pi * (2 * np.arange(SIDE) + 1) / (2 * SIDE)
-    lines = np.cos(np.outer(np.arange(FREQUENCIES), phase))
-    lines /= np.linalg.norm(lines, axis=1, keepdims=True)
-    products: Singles = np.einsum("ai,bj->ijab", lines, lines).reshape(SIDE * SIDE, -1).astype(np.float32)
-    return products[:, 1:]
+def _bases(wide: Singles) -> Singles:
+    """For each image, what it looks like when it is moved or stretched a little: (K, 5, LOW**2), orthonormal."""
+    own = (wide[:, :LOW, :LOW] * WEIGHTS).reshape(len(wide), -1)
+    moved = [
+        (across @ wide @ down.T * WEIGHTS).reshape(len(wide), -1)
+        for across, down in ((SHIFT, KEEP), (STRETCH, KEEP), (KEEP, SHIFT), (KEEP, STRETCH))
+    ]
+    bases = np.linalg.qr(np.stack([own, *moved], axis=2))[0].swapaxes(1, 2)
+    bases *= np.sign((bases[:, 0] * own).sum(1))[:, None, None]
+    return bases.astype(np.float32)
 
 
-WAVES = _waves()
+def _turned(bases: Singles) -> Singles:
+    """Bases such that low frequencies have to be turned no more: (K, 5, LOW**2) -> (K, 8 * 5, LOW**2)."""
+    turned = np.zeros((len(bases), 8, *bases.shape[1:]), np.float32)
+    for number in range(8):
+        turned[:, number][:, :, PLACES[number]] = bases * SIGNS[number]
+    return turned.reshape(len(bases), -1, LOW * LOW)
 
 
-def _bound(looks: Bytes) -> Singles:
-    """Low frequencies and the length of the rest: (K, 64). Dot products are at least the correlation."""
-    low = _unit(looks) @ WAVES
-    rest = np.sqrt(np.maximum(1 - (low**2).sum(1, keepdims=True), 0))  # Cauchy-Schwarz bounds what it adds
-    return np.concatenate([low, rest], axis=1)
+def _close(low: Singles, basis: Singles, row: int, others: Ints, crowd: Ints) -> tuple[Ints, Ints, Ints, Singles]:
+    """Those of `others` that may be close to `row` up to a small crop: row, other, orientation, squared cosine.
+
+    `crowd` (M,) counts how many are close to each image; one in a crowd is not looked at any further.
+    """
+    others = others if crowd[row] <= CROWD else others[:0]
+    along = (low[others] @ basis.T).reshape(len(others), 8, len(basis) // 8)
+    cosines = np.einsum("ijk,ijk->ij", along, along)
+    cosines[along[:, :, 0] <= 0] = 0
+    best = cosines.max(1, initial=0)
+    close = others[best >= TANGENT]
+    crowd[row] += len(close)
+    crowd[close] += 1
+    near = np.flatnonzero(best >= REVERSED) if crowd[row] <= CROWD else others[:0]
+    if len(near) > REVERSIBLE:
+        near = near[np.argpartition(-best[near], REVERSIBLE)[:REVERSIBLE]]
+    return np.full(len(near), row), others[near], cosines[near].argmax(1), best[near]
+
+
+def _closest(low: Singles, wide: Singles, shown: Ints, close: Sequence[NDArray[Any]]) -> tuple[Ints, Ints, Ints]:
+    """Of what is close, the closest few of each row, seen from either side: a crop lacks what lies around it."""
+    a, b, turn, cosine = close
+    for i in range(0, len(a), ROWS):
+        part = slice(i, i + ROWS)
+        bases = np.take_along_axis(_bases(wide[shown[b[part]]]), PLACES[turn[part], None], 2) * SIGNS[turn[part], None]
+        back = np.einsum("ijk,ik->ij", bases, low[a[part]])
+        cosine[part] = np.maximum(cosine[part], (back**2).sum(1))
+    order = np.lexsort((-cosine, a))
+    order = order[cosine[order] >= TANGENT]
+    a, b, turn = a[order], b[order], turn[order]
+    rank = np.arange(len(a)) - np.searchsorted(a, a)
+    return a[rank < CLOSEST], b[rank < CLOSEST], turn[rank < CLOSEST]
+
+
+def _moves() -> tuple[Singles, ...]:
+    """Cosines of one side, (BEYOND, SIDE); how a shift, a stretch and nothing change frequencies, (LOW, BEYOND)."""
+    at = (np.arange(SIDE) + 0.5) / SIDE
+    frequency = np.arange(BEYOND)
+    phase = np.pi * np.outer(at, frequency)
+    size = np.sqrt(np.where(frequency == 0, 1, 2) / SIDE)
+    waves, slopes = size * np.cos(phase), -size * np.pi * frequency * np.sin(phase)
+    low = waves[:, :LOW].T
+    shift, stretch = low @ slopes, low @ ((at - 0.5)[:, None] * slopes)
+    return tuple(each.astype(np.float32) for each in (waves.T, shift, stretch, np.eye(LOW, BEYOND)))
+
+
+def _orientations() -> tuple[Ints, Singles]:
+    """Where each orientation takes every frequency from, and with which sign: (8, LOW**2) each."""
+    places = np.arange(LOW * LOW).reshape(LOW, LOW)
+    odd = np.where(np.arange(LOW) % 2, -1.0, 1.0)
+    of, signs = [], []
+    for number in range(8):
+        of.append((places.T if number & 4 else places).ravel())
+        signs.append(np.outer(odd if number & 2 else odd**2, odd if number & 1 else odd**2).ravel())
+    return np.stack(of), np.stack(signs).astype(np.float32)
+
+
+# Natural pictures have less the finer it gets; so weighted, detail counts. The mean does not.
+WEIGHTS: Singles = np.sqrt(np.hypot(*np.mgrid[:LOW, :LOW])).astype(np.float32)
+WAVES, SHIFT, STRETCH, KEEP = _moves()
+PLACES, SIGNS = _orientations()

@@ -114,7 +114,7 @@ GLOSSARY: tuple[Term, ...] = (
     ),
     term("multiply-adds", "How much a network computes for an image, which says how fast it is."),
     term(
-        *("near-duplicates", "Pictures that are nearly the same: stored again, scaled or brightened."),
+        *("near-duplicates", "One picture stored again: scaled, brightened, cropped a little, flipped or turned."),
         *("near-duplicate",),
     ),
     term("ONNX", "A file format for networks that many programs can run."),
