@@ -13,6 +13,7 @@ from PIL import Image
 
 from tests.data.kinds_of_files import deep_png, saved, tiff
 from transfer_core.data.dataset import import_images, read_dataset
+from transfer_core.data.meant import Meant
 from transfer_core.errors import ArchiveError
 from transfer_core.types import NEWEST, Dataset, Problem
 
@@ -42,7 +43,7 @@ def taken(folder: Path, files: Mapping[str, bytes], bands: tuple[int, ...] = NEW
         for name, data in files.items():
             packed.writestr(name, data)
     (folder / "out").mkdir()
-    list(import_images(folder / "photos.zip", folder / "out", name="photos", bands=bands))
+    list(import_images(folder / "photos.zip", folder / "out", name="photos", meant=Meant(bands=bands)))
     return read_dataset(folder / "out" / "dataset.json")
 
 
