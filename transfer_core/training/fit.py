@@ -1,6 +1,6 @@
 """Training: a recipe and a dataset go in, events come out, a network and its predictions are left in a folder."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -17,12 +17,14 @@ from transfer_core.errors import RecipeError, StopAsked
 from transfer_core.kept import save_arrays, save_json
 from transfer_core.strategies.definition import Stage
 from transfer_core.training.checkpoint import RECIPE, save_network
+from transfer_core.training.checkpoints import Plain
 from transfer_core.training.familiar import FAMILIAR, remembered
 from transfer_core.training.features import Codes, frozen_features, outputs, precise
 from transfer_core.training.gradient import gradient
 from transfer_core.training.heads import STEPS, SVM_STRENGTHS, linear_svm, logistic, strongest
 from transfer_core.training.kept_heads import Solver, kept_or_fitted
 from transfer_core.training.meter import PREPARED
+from transfer_core.training.resuming import Keeper, go_on
 from transfer_core.training.setup import Context, State, begin, network_at, plan, prepare
 from transfer_core.training.solvers import accuracy_of, softmax
 from transfer_core.types import TEST, VAL, Dataset, Event, Notice, Predictions, Progress, Recipe, RunEnd, StageStart
@@ -67,18 +69,26 @@ def does_not_fit(recipe: Recipe, device: str) -> RecipeError:
 def _fit(recipe: Recipe, dataset: Dataset, *, workspace: Path, out: Path, device: torch.device) -> Iterator[Event]:
     backbone, stages = plan(recipe, dataset, workspace)
     last = len(stages) + 2
-    yield StageStart(stage="prepare", title="Get images and network ready", number=1, stages=last, unit="image")
+    keeper = Keeper(out)
+    first = StageStart(stage="prepare", title="Get images and network ready", number=1, stages=last, unit="image")
+    keeper.story.hear(first)
+    yield first
     save_json(asdict(recipe), out / RECIPE)
     run = begin((yield from _prepared(prepare(recipe, dataset, backbone, workspace=workspace, device=device))), stages)
-    if recipe.augmentation.symmetries and any(stage.solver == "gradient" for stage in stages):
-        alike = yield from look_alikes(dataset, workspace / "datasets" / dataset.id)
-        yield from (Notice(text=said) for said in warnings(alike, recipe.augmentation, dataset.classes))
+    kept = keeper.checkpoints.newest()
+    if kept is not None and kept["recipe"] == recipe.id:
+        yield from go_on(run, keeper, kept)
+    else:
+        kept = None
+        yield from keeper.heard(_warned(recipe, dataset, workspace, stages))
     cut = False
     try:
-        for number, stage in enumerate(stages, start=2):
-            unit, most = _counted(stage)
-            yield StageStart(stage=stage.name, title=stage.title, number=number, stages=last, unit=unit, of=most)
-            yield from solve(run, stage)
+        for number, stage in enumerate(stages[keeper.stage :], start=keeper.stage):
+            if kept is None:
+                yield from keeper.heard(_begun(stage, number + 2, last))
+            keeper.stage = number
+            yield from keeper.heard(solve(run, stage, keeper=keeper, begun=kept))
+            kept = None
     except StopAsked:
         if not run.learned:
             raise
@@ -100,6 +110,18 @@ def _fit(recipe: Recipe, dataset: Dataset, *, workspace: Path, out: Path, device
     yield RunEnd(status="stopped", result=result)
 
 
+def _warned(recipe: Recipe, dataset: Dataset, workspace: Path, stages: Sequence[Stage]) -> Generator[Event, None, None]:
+    """Of flips and turns that make one class into another."""
+    if recipe.augmentation.symmetries and any(stage.solver == "gradient" for stage in stages):
+        alike = yield from look_alikes(dataset, workspace / "datasets" / dataset.id)
+        yield from (Notice(text=said) for said in warnings(alike, recipe.augmentation, dataset.classes))
+
+
+def _begun(stage: Stage, number: int, stages: int) -> Generator[Event, None, None]:
+    unit, most = _counted(stage)
+    yield StageStart(stage=stage.name, title=stage.title, number=number, stages=stages, unit=unit, of=most)
+
+
 def _prepared(work: Generator[Progress, None, Context]) -> Generator[Progress, None, Context]:
     """With the little that it moves the bar of the whole run."""
     while True:
@@ -111,10 +133,15 @@ def _prepared(work: Generator[Progress, None, Context]) -> Generator[Progress, N
         yield replace(said, share=PREPARED * said.done / said.of if said.of else 0.0)
 
 
-def solve(run: State, stage: Stage, *, warm: float | None = None) -> Generator[Event, None, None]:
-    """Train what a stage trains. `warm`: steps of warm-up of gradient descent; None: by the recipe."""
+def solve(
+    run: State, stage: Stage, *, warm: float | None = None, keeper: Keeper | None = None, begun: Plain | None = None
+) -> Generator[Event, None, None]:
+    """Train what a stage trains. `warm`: steps of warm-up of gradient descent; None: by the recipe.
+
+    `keeper`: writes checkpoints. `begun`: the one that it goes on from.
+    """
     if stage.solver == "gradient":
-        yield from gradient(run, stage, warm=warm)
+        yield from gradient(run, stage, warm=warm, keeper=keeper, begun=begun)
         return
     head = yield from kept_or_fitted(HEADS[stage.solver], run, stage)
     run.network = network_at(run.context, run.module, head.taps)

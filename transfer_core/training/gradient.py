@@ -3,8 +3,9 @@
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,9 @@ from transfer_core.errors import RecipeError, StopAsked
 from transfer_core.goals import ACCURACY, goal_of, reached
 from transfer_core.strategies.definition import Stage, epochs_a_look
 from transfer_core.training.augment import augment, draws, shuffled
+from transfer_core.training.checkpoints import Plain
 from transfer_core.training.features import outputs
+from transfer_core.training.resuming import Keeper
 from transfer_core.training.setup import State
 from transfer_core.training.solvers import accuracy_of, class_weights, refined_loss, softmax
 from transfer_core.types import FIRST, TRAIN, VAL, Event, Floats, Ints, Notice
@@ -29,11 +32,31 @@ OPTIMIZERS: dict[str, Callable[[list[dict[str, Any]]], torch.optim.Optimizer]] =
     "adam": partial(torch.optim.Adam, fused=True),
     "sgd": partial(torch.optim.SGD, lr=0.0, momentum=0.9, nesterov=True, fused=True),
 }
+Found = tuple[float, float]  # what is lacking of what counts, and the refined validation loss
+NOTHING: Found = (math.inf, math.inf)
 PROBED = 16  # images
 WARMED = 1_000  # steps of a stage, at most, that the share for warm-up is taken of: by rule 100 (BiT-HyperRule)
 
 
-def gradient(run: State, stage: Stage, *, warm: float | None = None) -> Iterator[Event]:
+@dataclass(kw_only=True)
+class Course:
+    """Where a stage of gradient descent stands between two steps."""
+
+    kept: dict[str, Tensor]  # the network that would be kept now
+    lowest: Found  # what it lacks; the best so far
+    before: Found  # of the network that the stage began with
+    lowest_here: Found = (math.inf, math.inf)  # in the second half of the stage
+    best_epoch: int = 0  # in that half
+    epoch: int = 1  # of the stage, that is under way
+    step: int = 0  # of the stage, how many have been made
+    seen: int = 0  # images of the epoch, and sums over them
+    loss_sum: float = 0.0
+    right_sum: float = 0.0
+
+
+def gradient(
+    run: State, stage: Stage, *, warm: float | None = None, keeper: Keeper | None = None, begun: Plain | None = None
+) -> Iterator[Event]:
     """Minibatches with warm-up, then a cosine or a constant rate.
 
     The network of the lowest refined validation loss is kept, be it the one that the stage began with; without
@@ -42,7 +65,8 @@ def gradient(run: State, stage: Stage, *, warm: float | None = None) -> Iterator
     Patience counts in the second half of the stage alone: while the rate is high the loss
     rises, and falls below where it began only when the cosine nears its end (benchmarks/HISTORY.md, Early stopping and
     the schedule).
-    `warm`: steps of warm-up; None: by how many there are.
+    `warm`: steps of warm-up; None: by how many there are. `keeper`: writes checkpoints. `begun`: the one that it goes
+    on from.
     """
     recipe, data, network, meter = run.context.recipe, run.context.dataset, run.network, run.meter
     labels, val, descent = data.labels, data.rows(VAL), Descent(run, stage)
@@ -50,69 +74,78 @@ def gradient(run: State, stage: Stage, *, warm: float | None = None) -> Iterator
     steps = stage.epochs * descent.steps
     warm = warm_up(steps, recipe.warm_up) if warm is None else warm
     every = epochs_a_look(recipe, data)
-    goal, worst = goal_of(recipe.goal, data.classes), (math.inf, math.inf)
-    kept, step, lowest_here, best_epoch = state(network), 0, worst, 0  # the last two: in the second half
+    goal = goal_of(recipe.goal, data.classes)
 
     def lack(logits: Logits) -> float:
         """Of what counts; 0 for all where the loss alone tells."""
         return 0.0 if goal == ACCURACY else 1 - reached(goal, labels[val], softmax(logits), data.classes)
 
-    lowest = (0.0 if goal == ACCURACY else math.inf, run.lowest)
-    if goal != ACCURACY and math.isfinite(run.lowest):
-        lowest = (lack((yield from outputs(run, network, val, "Validating what it begins with"))), run.lowest)
-    before = lowest
-    if (leg := meter.begin_leg()) and meter.slope is None and meter.lasting() > leg.share:
-        meter.slope = steepness(run, stage, leg.share)
+    if begun is None:
+        lowest = (0.0 if goal == ACCURACY else math.inf, run.lowest)
+        if goal != ACCURACY and math.isfinite(run.lowest):
+            lowest = (lack((yield from outputs(run, network, val, "Validating what it begins with"))), run.lowest)
+        at = Course(kept=state(network), lowest=lowest, before=lowest)
+        if (leg := meter.begin_leg()) and meter.slope is None and meter.lasting() > leg.share:
+            meter.slope = steepness(run, stage, leg.share)
+    else:
+        at = Course(**begun["course"])
+        descent.optimizer.load_state_dict(begun["optimizer"])
+
+    def keep(*, epoch_ended: bool) -> None:
+        if keeper is not None and keeper.due(epoch_ended=epoch_ended):
+            stands = {"course": vars(at), "optimizer": descent.optimizer.state_dict()}
+            keeper.save(run, {**stands, "epochs": run.epochs - (not epoch_ended)})
 
     try:
-        for epoch in range(1, stage.epochs + 1):
-            what = f"Epoch {epoch} of {stage.epochs}"
-            seen, loss_sum, right_sum = 0, 0.0, 0.0
-            for batch in descent.epoch():
-                loss, right = descent.step(batch, share_of_peak(step, steps, warm, recipe.schedule))
-                step, run.learned = step + 1, True
+        while at.epoch <= stage.epochs:
+            what = f"Epoch {at.epoch} of {stage.epochs}"
+            for batch in descent.epoch(at.seen):
+                loss, right = descent.step(batch, share_of_peak(at.step, steps, warm, recipe.schedule))
+                at.step, run.learned = at.step + 1, True
                 if not math.isfinite(loss):
                     raise RecipeError(
-                        f"Training diverged at step {step}: its loss is {loss}. Try a smaller learning rate than"
+                        f"Training diverged at step {at.step}: its loss is {loss}. Try a smaller learning rate than"
                         f" {stage.lr:g}."
                     )
-                seen, loss_sum, right_sum = (
-                    seen + len(batch),
-                    loss_sum + loss * len(batch),
-                    right_sum + right * len(batch),
-                )
-                yield replace(meter.progress(what, seen, len(train), kind="train"), steps=(meter.step,), losses=(loss,))
+                at.seen += len(batch)
+                at.loss_sum, at.right_sum = at.loss_sum + loss * len(batch), at.right_sum + right * len(batch)
+                bar = meter.progress(what, at.seen, len(train), kind="train")
+                yield replace(bar, steps=(meter.step,), losses=(loss,))
+                if at.seen < len(train):
+                    keep(epoch_ended=False)
 
-            judged, found = None, worst
-            if len(val) and (epoch % every == 0 or epoch == stage.epochs):
+            judged, found = None, NOTHING
+            if len(val) and (at.epoch % every == 0 or at.epoch == stage.epochs):
                 logits = yield from outputs(run, network, val, f"{what}, validating")
                 judged = loss_of(logits, labels[val]), accuracy_of(logits, labels[val])
                 found = lack(logits), refined_loss(logits, labels[val])
-            best = found < lowest if judged else not len(val)
+            best = found < at.lowest if judged else not len(val)
             if best:
-                kept = state(network)
+                at.kept = state(network)
             if judged:
-                lowest = min(lowest, found)
-                run.lowest = lowest[1]
-                if 2 * epoch <= stage.epochs:
-                    best_epoch = epoch
-                elif found < lowest_here:
-                    lowest_here, best_epoch = found, epoch
-            fitted = loss_sum / seen, right_sum / seen
+                at.lowest = min(at.lowest, found)
+                run.lowest = at.lowest[1]
+                if 2 * at.epoch <= stage.epochs:
+                    at.best_epoch = at.epoch
+                elif found < at.lowest_here:
+                    at.lowest_here, at.best_epoch = found, at.epoch
+            fitted = at.loss_sum / at.seen, at.right_sum / at.seen
             run.ended_epochs += 1
             lr, by = descent.optimizer.param_groups[-1]["lr"], found[1] if judged else None
             yield meter.epoch_end(stage, train=fitted, val=judged, best=best, lr=lr, refined=by)
-            if len(val) and stage.patience and epoch - best_epoch >= stage.patience:
-                meter.drop("train", (stage.epochs - epoch) * len(train))
-                meter.drop("forward", (math.ceil(stage.epochs / every) - math.ceil(epoch / every)) * len(val))
+            if len(val) and stage.patience and at.epoch - at.best_epoch >= stage.patience:
+                meter.drop("train", (stage.epochs - at.epoch) * len(train))
+                meter.drop("forward", (math.ceil(stage.epochs / every) - math.ceil(at.epoch / every)) * len(val))
                 break
+            at.epoch, at.seen, at.loss_sum, at.right_sum = at.epoch + 1, 0, 0.0, 0.0
+            keep(epoch_ended=True)
     except StopAsked:
-        if step and not math.isfinite(run.lowest):  # nothing was judged yet, so what there is counts
-            kept = state(network)
+        if at.step and not math.isfinite(run.lowest):  # nothing was judged yet, so what there is counts
+            at.kept = state(network)
         raise
     finally:  # also when it is closed before its end
-        network.load_state_dict(kept)
-    if math.isfinite(before[1]) and lowest == before:
+        network.load_state_dict(at.kept)
+    if math.isfinite(at.before[1]) and at.lowest == at.before:
         yield Notice(text=f"“{stage.title}” gained nothing on the validation images, so what it began with is kept.")
 
 
@@ -140,13 +173,15 @@ class Descent:
         self.weights = torch.from_numpy(weights).to(run.context.device) if recipe.balanced else None
         self.drawn: Floats = np.zeros((0, 0))  # what decides the augmentation of each image in this epoch
 
-    def epoch(self) -> Iterator[Ints]:
-        """The batches of the run's next epoch."""
+    def epoch(self, seen: int = 0) -> Iterator[Ints]:
+        """The batches of the run's next epoch, without those of the first `seen` images."""
         run, recipe = self.run, self.run.context.recipe
         run.network.train()
         run.epochs += 1
         self.drawn = draws(len(run.context.dataset), recipe.seed, run.epochs)
-        yield from shuffled(self.rows, recipe.batch_size, recipe.seed, run.epochs)
+        batches = shuffled(self.rows, recipe.batch_size, recipe.seed, run.epochs)
+        ends = accumulate(map(len, batches))
+        yield from (batch for batch, end in zip(batches, ends, strict=True) if end > seen)
 
     def step(self, batch: Ints, share: float) -> tuple[float, float]:
         """One step at this share of the stage's learning rates: the loss before it, and the share that was right."""

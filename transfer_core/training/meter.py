@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 
@@ -18,6 +18,10 @@ from transfer_core.types import EpochEnd, Progress
 
 Pass = Literal["forward", "train"]
 FORGET = 0.9  # share of the past that a pace keeps at each batch
+KEPT = (
+    *("step", "epoch", "peak_bytes", "saved", "slope"),
+    *("_forward", "_solving", "_leg", "_recent", "_total", "_share"),
+)
 PREPARED = 0.02  # of the bar: images are read before the run's own clock begins
 
 
@@ -55,6 +59,23 @@ class Meter:
         heap.trim()
         if device.type == "cuda":
             torch.cuda.reset_peak_memory_stats(device)
+
+    def plain(self) -> dict[str, Any]:
+        """Where it stands, for a checkpoint."""
+        return {
+            **{name: getattr(self, name) for name in KEPT},
+            "_first": list(self._first),
+            "_legs": [(leg.images, leg.share) for leg in self._legs],
+            "seconds": self.seconds(),
+        }
+
+    def resume(self, kept: dict[str, Any]) -> None:
+        """Go on from where `plain` stood, in seconds too."""
+        for name in KEPT:
+            setattr(self, name, kept[name])
+        self._first = set(kept["_first"])
+        self._legs = [Leg(images=images, share=share) for images, share in kept["_legs"]]
+        self._began = self._clock() - kept["seconds"]
 
     def begin_leg(self) -> Leg | None:
         """The next stage of training begins. Returns what it is planned to be; None for one that was not planned."""

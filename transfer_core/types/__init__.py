@@ -29,6 +29,7 @@ from transfer_core.types.events import (
     Event,
     Notice,
     Progress,
+    Resumed,
     RunEnd,
     StageStart,
     event_from_json,
@@ -40,6 +41,7 @@ from transfer_core.types.recipes import AUTO, FIRST, HEAD, Recipe
 from transfer_core.types.rendering import FIRST_RULES, NEWEST, Rendering
 from transfer_core.types.runs import (
     ACTIVE,
+    CHECKPOINTS,
     ENSEMBLE,
     GOING,
     JOINED,
@@ -56,6 +58,7 @@ from transfer_core.types.runs import (
 __all__ = [
     "ACTIVE",
     "AUTO",
+    "CHECKPOINTS",
     "ENSEMBLE",
     "FACTS",
     "FIRST",
@@ -111,6 +114,7 @@ __all__ = [
     "Remark",
     "Rendering",
     "Repeats",
+    "Resumed",
     "Run",
     "RunEnd",
     "Said",

@@ -58,14 +58,22 @@ class Notice:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Resumed:
+    """A run goes on from where it was kept. What it told before is told again after this, and holds no more itself."""
+
+    step: int  # global step number
+    epoch: int  # that have ended
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunEnd:
     status: Literal["done", "failed", "stopped", "interrupted"]
     error: str = ""  # a sentence for the user when failed
     result: dict[str, Any] = field(default_factory=dict)  # plain JSON, by kind of job
 
 
-Event = StageStart | Progress | EpochEnd | Notice | RunEnd
-EVENTS: dict[str, type[Event]] = {t.__name__: t for t in (StageStart, Progress, EpochEnd, Notice, RunEnd)}
+Event = StageStart | Progress | EpochEnd | Notice | Resumed | RunEnd
+EVENTS: dict[str, type[Event]] = {t.__name__: t for t in (StageStart, Progress, EpochEnd, Notice, Resumed, RunEnd)}
 
 
 def event_to_json(event: Event) -> str:

@@ -9,6 +9,7 @@ from transfer_core.types.recipes import Recipe
 Status = Literal["queued", "running", "stopping", "stopped", "done", "failed", "interrupted"]
 ACTIVE: tuple[Status, ...] = ("queued", "running", "stopping")
 GOING: tuple[Status, ...] = ("queued", "running")  # and not told to stop
+CHECKPOINTS = "checkpoints"  # a folder in a run's own, while it may go on
 ENSEMBLE = "ensemble"  # in place of a strategy's name
 JOINED = "+"  # between the ids of an ensemble's members, which are its own id
 

@@ -1,0 +1,88 @@
+"""A run that was cut off anywhere goes on from its checkpoint, and ends as one that was not."""
+
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from tests.training.bench import Bench, of_kind
+from transfer_core.strategies import recipe
+from transfer_core.training import checkpoints
+from transfer_core.training.fit import fit
+from transfer_core.types import CHECKPOINTS, EpochEnd, Event, Progress, Recipe, Resumed, RunEnd, StageStart, attributes
+
+
+@pytest.fixture(autouse=True)
+def _often_due(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After every fourth look, be it in an epoch or at its end."""
+    turns = itertools.count(1)
+    monkeypatch.setattr(checkpoints.Checkpoints, "due", lambda self, *, epoch_ended: not next(turns) % 4)
+
+
+def started(bench: Bench, wanted: Recipe, out: Path) -> list[Event]:
+    return list(fit(wanted, bench.dataset, workspace=bench.workspace, out=out, device="cpu"))
+
+
+def cut_off(bench: Bench, wanted: Recipe, out: Path, after: int) -> None:
+    """As a kill does: nothing runs after so many steps."""
+    seen = 0
+    work = fit(wanted, bench.dataset, workspace=bench.workspace, out=out, device="cpu")
+    for event in work:
+        seen += len(event.steps) if isinstance(event, Progress) else 0
+        if seen >= after:
+            break
+
+
+def story(events: list[Event]) -> dict[str, list]:
+    """What curves are drawn from, without seconds."""
+    told = events[max((i for i, each in enumerate(events) if isinstance(each, Resumed)), default=-1) + 1 :]
+    names = ("stage", "epoch", "step", "train_loss", "val_loss", "best", "lr", "val_refined")
+    return {
+        "stages": [each for each in of_kind(told, StageStart) if each.stage != "prepare"],
+        "epochs": [tuple(attributes(each, *names).values()) for each in of_kind(told, EpochEnd)],
+        "steps": [point for bar in of_kind(told, Progress) for point in zip(bar.steps, bar.losses, strict=True)],
+    }
+
+
+CASES = {
+    "fine_tune_all": {"epochs": 3, "patience": 0, "dropout": 0.2, "batch_size": 11},
+    "gradual": {"epochs": 2, "patience": 0, "batch_size": 11},
+    "frozen_head": {"epochs": 4, "patience": 2, "goal": "macro_f1", "batch_size": 16},
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_run_that_was_cut_off_ends_as_one_that_was_not(name: str, bench: Bench, tmp_path: Path) -> None:
+    wanted = recipe(bench.dataset, name, bench.backbone, **CASES[name])
+    events = started(bench, wanted, tmp_path / "whole")
+    right, right_weights = story(events), load_file(tmp_path / "whole" / "model.safetensors")
+    learned, out = len(right["steps"]), tmp_path / "cut"
+    for after in (2 * learned // 3, learned):  # the second time it has gone on
+        cut_off(bench, wanted, out, after)
+    again = started(bench, wanted, out)
+    assert of_kind(again, Resumed), "it goes on"
+    assert story(again) == right
+    weights = load_file(out / "model.safetensors")
+    assert weights.keys() == right_weights.keys()
+    assert all(np.array_equal(weights[key], right_weights[key]) for key in weights)
+    found, whole = (np.load(folder / "predictions.npz") for folder in (out, tmp_path / "whole"))
+    assert all(np.array_equal(found[key], whole[key]) for key in whole)
+    assert isinstance(again[-1], RunEnd) and again[-1].status == "done"
+
+
+def test_a_damaged_checkpoint_gives_way_to_the_one_before(bench: Bench, tmp_path: Path) -> None:
+    wanted = recipe(bench.dataset, "frozen_head", bench.backbone, epochs=2, patience=0, batch_size=11)
+    cut_off(bench, wanted, tmp_path / "run", 8)
+    older, newer = sorted((tmp_path / "run" / CHECKPOINTS).iterdir())
+    content = bytearray(newer.read_bytes())
+    content[len(content) // 2] ^= 1
+    newer.write_bytes(content)
+    kept = checkpoints.Checkpoints(tmp_path / "run" / CHECKPOINTS).newest()
+    assert kept is not None and kept["meter"]["step"] == int(older.stem)
+    assert not newer.exists()
+    (tmp_path / "run" / CHECKPOINTS / "000000099.pt").write_bytes(b"no checkpoint")
+    older.write_bytes(older.read_bytes()[:-100])
+    assert checkpoints.Checkpoints(tmp_path / "run" / CHECKPOINTS).newest() is None
+    assert not of_kind(started(bench, wanted, tmp_path / "run"), Resumed), "it begins anew"
