@@ -73,8 +73,8 @@ def test_a_run_that_was_cut_off_ends_as_one_that_was_not(name: str, bench: Bench
 
 
 def test_a_damaged_checkpoint_gives_way_to_the_one_before(bench: Bench, tmp_path: Path) -> None:
-    wanted = recipe(bench.dataset, "frozen_head", bench.backbone, epochs=2, patience=0, batch_size=11)
-    cut_off(bench, wanted, tmp_path / "run", 8)
+    wanted = recipe(bench.dataset, "frozen_head", bench.backbone, epochs=4, patience=0, batch_size=11)
+    cut_off(bench, wanted, tmp_path / "run", 12)
     older, newer = sorted((tmp_path / "run" / CHECKPOINTS).iterdir())
     content = bytearray(newer.read_bytes())
     content[len(content) // 2] ^= 1

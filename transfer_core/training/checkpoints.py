@@ -22,6 +22,7 @@ from transfer_core.types import EpochEnd, Event, Notice, Progress, StageStart, e
 FORMAT = 1
 KEPT = 2  # the newest; each also holds the best network so far
 PAYS = 50  # times as long as one took to write has to be trained until the next: 2 % of a run
+EXPECTED = 0.2  # seconds that the first is thought to take, so that a run of seconds writes none
 MINUTES = 3.0  # after which one is written in the middle of an epoch
 DAMAGED = (OSError, RuntimeError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error, pickle.PickleError)
 
@@ -33,7 +34,7 @@ class Checkpoints:
 
     def __init__(self, folder: Path, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.folder, self._clock = folder, clock
-        self._written, self._took = clock(), 0.0  # when the last one was, and how many seconds it took
+        self._written, self._took = clock(), EXPECTED  # when the last one was, and how many seconds it took
 
     def due(self, *, epoch_ended: bool) -> bool:
         """Whether one is worth its time now: at an epoch's end nearly always, else every few minutes."""
