@@ -64,6 +64,10 @@ class StopAsked(BaseException):
     """Thrown into the events of a job that was told to stop; one that can end well, with what it has, catches it."""
 
 
+class PauseAsked(BaseException):
+    """Thrown into the events of a run that was told to pause: it keeps where it stands, and raises it."""
+
+
 class WorkspaceDamaged(GraftError):
     """The database's pages do not fit together."""
 

@@ -6,7 +6,7 @@ import threading
 import numpy as np
 import streamlit as st
 
-from transfer_core.types import EpochEnd, Event, Floats, Notice, Progress, StageStart
+from transfer_core.types import EpochEnd, Event, Floats, Notice, Progress, Resumed, StageStart
 from transfer_core.workspace import Workspace
 
 JOBS_KEPT = 64  # of the whole process; a run of 100,000 steps takes 3 MB
@@ -93,9 +93,12 @@ class Feed:
             self._epoch(event)
         elif isinstance(event, Notice):
             self.notices += (event.text,)
+        elif isinstance(event, Resumed):
+            self._begin_anew()
+            self.notices = (f"{event.why} It went on from step {event.step:,}.".strip(),) if event.step else ()
 
     def _begin_anew(self) -> None:
-        """Of a run that made way for another one and starts over: what it had drawn before is gone."""
+        """Of a run that goes on, or starts over: what it had drawn before is told again, or gone."""
         kept = ("seq", "notices", "_taking")
         self.__dict__.update({name: value for name, value in vars(Feed()).items() if name not in kept})
 

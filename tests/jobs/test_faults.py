@@ -131,7 +131,7 @@ def test_whichever_write_of_a_training_fails_it_ends_and_the_queue_goes_on(
         states.append((job.status, job.error))
         if not met:
             break
-    failed, done = [error for status, error in states if status == "failed"], states[-1]
+    failed, done = [error for status, error in states if status == "interrupted"], states[-1]
     assert failed and all("disk is full" in error for error in failed)
     assert done == ("done", "") and len(states) >= 4, "the last one met no fault"
     assert ("done", "") in states[:-1], "a result is kept whose last write failed"
@@ -147,7 +147,7 @@ def test_another_programs_lock_holds_the_queue_and_lets_it_go_on(
     other.execute("BEGIN IMMEDIATE")
     try:
         job = ended(workspace, id, 20)
-        assert job.status == "failed" and "another program holds it" in job.error
+        assert job.status == "interrupted" and "another program holds it" in job.error
         wait(lambda: any("another program" in words for words in workspace.jobs.troubles()), 5, "the trouble")
         assert workspace.jobs.get(waits).status == "queued"
         with pytest.raises(GraftError, match="another program holds it"):
@@ -156,7 +156,7 @@ def test_another_programs_lock_holds_the_queue_and_lets_it_go_on(
         other.close()
         writer.execute("PRAGMA busy_timeout = 10000")
     assert ended(workspace, waits).status == "done" and workspace.jobs.troubles() == ()
-    assert Store(workspace.root / "graft.db", write=False).job(id).status == "failed"
+    assert Store(workspace.root / "graft.db", write=False).job(id).status == "interrupted"
 
 
 def test_an_end_that_could_not_be_written_outlives_the_process(tmp_path: Path) -> None:

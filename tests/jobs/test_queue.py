@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 from tests.jobs.served import ended, long_run, wait
-from transfer_core.types import TEST, Dataset, EpochEnd, Progress, RunEnd, StageStart
+from transfer_core.jobs.lane import MOST_RESUMED
+from transfer_core.types import CHECKPOINTS, TEST, Dataset, EpochEnd, Progress, Resumed, RunEnd, StageStart
 from transfer_core.workspace import Workspace
 
 
@@ -38,18 +39,32 @@ def test_stop_is_acknowledged_at_once_and_frees_the_device(workspace: Workspace,
     assert ended(workspace, waiting).status == "done", "the device is free for the next run"
 
 
-def test_a_dead_worker_fails_its_run_with_a_log_and_the_next_job_gets_a_new_one(
-    workspace: Workspace, dataset: Dataset
-) -> None:
-    id = long_run(workspace, dataset, seed=2)
-    pid = workspace.jobs.worker_pids()["auto"]
-    os.kill(pid, signal.SIGSEGV)
-    assert ended(workspace, id, 10).status == "failed"
+def test_a_run_outlives_its_worker_three_times(workspace: Workspace, dataset: Dataset) -> None:
+    (id,) = workspace.runs.submit([workspace.recipes.make(dataset, "from_scratch", "bundled", epochs=500, patience=0)])
+    pids = set[int]()
+    for life in range(MOST_RESUMED + 1):
+        steps = _steps(workspace, id)
+        wait(lambda steps=steps: _steps(workspace, id) > steps, 60, f"steps of life {life + 1}")
+        pids.add(workspace.jobs.worker_pids()["auto"])
+        os.kill(workspace.jobs.worker_pids()["auto"], signal.SIGSEGV)
+        wait(
+            lambda life=life: workspace.jobs.get(id).payload.get("deaths", 0) > life or life == MOST_RESUMED,
+            10,
+            "its end",
+        )
+    assert ended(workspace, id, 10).status == "failed" and len(pids) == MOST_RESUMED + 1
     run = workspace.runs.get(id)
     assert "worker" in run.error and "Segmentation fault" in run.log
+    (told,) = [event for _, _, event in workspace.jobs.events(id) if isinstance(event, Resumed)]
+    assert "signal 11" in told.why, "it was told anew, once"
     (after,) = workspace.runs.submit([workspace.recipes.make(dataset, "linear_probe", seed=3)])
     assert ended(workspace, after).status == "done"
-    assert workspace.jobs.worker_pids()["auto"] != pid
+
+
+def _steps(workspace: Workspace, id: str) -> int:
+    """Of the life that is told now."""
+    events = [event for _, _, event in workspace.jobs.events(id)]
+    return sum(len(event.steps) for event in events if isinstance(event, Progress))
 
 
 def test_a_worker_that_does_not_listen_is_killed(workspace: Workspace, dataset: Dataset) -> None:
@@ -65,6 +80,26 @@ def test_a_wrong_zip_fails_with_a_sentence_and_leaves_nothing(workspace: Workspa
     job = ended(workspace, workspace.datasets.import_path(tmp_path / "broken.zip"))
     assert job.status == "failed" and "zip" in job.error and "Traceback" not in job.error
     assert workspace.datasets.list() == before and not list((workspace.root / "staging").iterdir())
+
+
+def test_a_paused_run_goes_on_where_it_was(workspace: Workspace, dataset: Dataset) -> None:
+    make = workspace.recipes.make
+    (id,) = workspace.runs.submit([make(dataset, "from_scratch", "bundled", epochs=12, patience=0, seed=5)])
+    wait(lambda: _steps(workspace, id) > 4, 60, "its steps")
+    workspace.runs.pause(id)
+    job = ended(workspace, id, 10)
+    assert job.status == "interrupted" and job.error.startswith("Paused")
+    reached = _steps(workspace, id)
+    (other,) = workspace.runs.submit([make(dataset, "linear_probe", "bundled", seed=6)])
+    assert ended(workspace, other).status == "done", "others may go first"
+    workspace.runs.resume([id])
+    assert ended(workspace, id).status == "done"
+    events = [event for _, _, event in workspace.jobs.events(id)]
+    assert isinstance(events[0], Resumed) and events[0].step >= reached
+    steps = [step for event in events if isinstance(event, Progress) for step in event.steps]
+    assert steps == list(range(1, len(steps) + 1)), "its curve has no gap and tells nothing twice"
+    assert [event.epoch for event in events if isinstance(event, EpochEnd)] == list(range(1, 13))
+    assert not (workspace.runs.folder(workspace.runs.get(id)) / CHECKPOINTS).exists()
 
 
 SERVER = """

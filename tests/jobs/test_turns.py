@@ -8,7 +8,7 @@ import pytest
 from tests.database import database
 from tests.jobs.served import ended, long_run, wait
 from transfer_core.jobs.tasks.train import Train
-from transfer_core.types import Dataset, EpochEnd, Notice, Recipe, Run
+from transfer_core.types import Dataset, EpochEnd, Recipe, Run
 from transfer_core.workspace import Workspace
 
 
@@ -38,7 +38,7 @@ def test_what_began_by_itself_makes_way_at_once_and_ends_later(workspace: Worksp
     first, second = _run(workspace, asked), _run(workspace, own)
     assert first.started < second.started and second.by_itself and not first.by_itself  # type: ignore[operator]
     events = [event for _, _, event in workspace.jobs.events(own)]
-    assert isinstance(events[0], Notice) and "made way" in events[0].text
+    assert isinstance(events[0], Resumed) and "made way" in events[0].why
     assert [event.epoch for event in events if isinstance(event, EpochEnd)] == list(range(1, 16)), "begun anew"
 
 

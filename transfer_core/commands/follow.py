@@ -12,8 +12,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from transfer_core.errors import GraftError
-from transfer_core.types import EpochEnd, Event, Notice, Progress, RunEnd, StageStart
-from transfer_core.words import remaining
+from transfer_core.types import EpochEnd, Event, Notice, Progress, Resumed, RunEnd, StageStart
+from transfer_core.words import remaining, some
 from transfer_core.workspace import Workspace, default_root, expanded
 
 BAR = 30
@@ -112,6 +112,8 @@ class Bar:
             self._print(f"{event.number}/{event.stages} {event.title}")
         elif isinstance(event, Notice):
             self._print(event.text)
+        elif isinstance(event, Resumed):
+            self._print(_resumed(event))
 
     def close(self) -> None:
         self._print("", end="")
@@ -135,8 +137,8 @@ class Lines:
             self._epoch = f"{event.epoch} done, {_figures(event)}; "
         elif isinstance(event, Progress):
             self._print(f"{event.what}, {_done(event)}")
-        elif isinstance(event, Notice):
-            print(event.text, file=sys.stderr, flush=True)
+        elif isinstance(event, Notice | Resumed):
+            print(_resumed(event) if isinstance(event, Resumed) else event.text, file=sys.stderr, flush=True)
 
     def close(self) -> None:
         """Lines need no end."""
@@ -146,6 +148,10 @@ class Lines:
         if now - self._last >= max(FIRST_LINE, (now - self._began) / RARER):
             self._last = now
             print(f"{now - self._began:7,.0f} s  {self._stage}{self._epoch}{text}", file=sys.stderr, flush=True)
+
+
+def _resumed(event: Resumed) -> str:
+    return f"Goes on from step {event.step:,}, after {some(event.epoch, 'epoch')}." if event.step else "Begins anew."
 
 
 def _done(event: Progress) -> str:

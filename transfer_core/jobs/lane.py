@@ -13,21 +13,28 @@ from transfer_core.jobs.process import Worker
 from transfer_core.jobs.protocol import unpack
 from transfer_core.jobs.record import finish, printed, reason, record
 from transfer_core.jobs.tasks import EXPORTS, SHORT
+from transfer_core.jobs.tasks.train import Train
 from transfer_core.journal import Journal
 from transfer_core.store import Store
-from transfer_core.store.jobs import ENDED_MEANWHILE
+from transfer_core.store.jobs import CUT_OFF, ENDED_MEANWHILE, PAUSED
 from transfer_core.types import Device, Event, Job, Notice, Progress, RunEnd
 
 AUTO = "auto"  # the lane of the default device
-MADE_WAY = Notice(text="It made way for what you asked for, and begins anew when the device is free.")
+MADE_WAY = "It made way for what you asked for, and goes on when the device is free."
+MOST_RESUMED = 3  # times that a run goes on by itself after its worker's death
 KILL_SECONDS = 4.0  # of silence, once told to stop; a worker that reports progress may test what was learned
 RETRY_SECONDS = 2.0  # between two looks whether the disk has room again
 RESTART_SECONDS = 20.0  # between two tries to start a first worker
+LATER = "Once that is mended, Resume goes on from where it was kept."
 ROOM_BYTES = 1 << 20  # that the disk must take before a queue goes on
 
 
-class MadeWay(Exception):
-    """A job that Graft started by itself was left for one that somebody asked for."""
+class PutBack(Exception):
+    """A job was left and is to go on later: it made way, or its worker died."""
+
+    def __init__(self, why: str, *, died: bool = False) -> None:
+        super().__init__(why)
+        self.why, self.died = why, died
 
 
 class Lane(threading.Thread):
@@ -211,14 +218,14 @@ class Lane(threading.Thread):
         log = ""
         try:
             end, last, log = self._supervised(job)
-        except MadeWay:
-            if self.store.requeue(job.id, [MADE_WAY]):
-                self.journal.say(f"{job.kind} makes way", job=job.id)
+        except PutBack as left:
+            if self.store.requeue(job.id, left.why, died=left.died, events=[Notice(text=left.why)]):
+                self.journal.say(f"{job.kind} goes back into the queue: {left.why}", job=job.id)
                 return
             end = RunEnd(status="stopped")
         except GraftError as error:
-            end = RunEnd(status="failed", error=reason(error))
             self._full = disk_is_full(error)
+            end = self._cut_off(job, reason(error))
             self._drop()
         except Exception as error:  # noqa: BLE001 - it must not stay "running"
             shown = self.journal.caught(error, f"{job.kind} failed", job=job.id)
@@ -232,7 +239,7 @@ class Lane(threading.Thread):
             self.worker.end()
 
     def _supervised(self, job: Job) -> tuple[RunEnd, Sequence[Event], str]:
-        """How a job ended, the events that go with it, and what is known where it printed nothing. Raises MadeWay."""
+        """How a job ended, the events that go with it, and what is known where it printed nothing. Raises PutBack."""
         worker, why = self._ready_worker(job)
         if worker is None:
             return self._gone(job, f"The worker, which computes, could not start: {why}"), (), ""
@@ -243,60 +250,90 @@ class Lane(threading.Thread):
         worker.send({"job": job.id, "kind": job.kind, "payload": job.payload, "device": self.device})
         stops, heard = 0, 0.0  # how often it was told to stop; when it was told or said something last
         lost: GraftError | None = None  # why its events cannot be kept
-        leaving = False  # it was told to make way
+        leaving = pausing = False  # it was told to make way, or to pause
         while (message := worker.next(0.2)) is not None and not self._closing.is_set():
             if message.get("job") not in (None, job.id):
                 continue  # the last words of one that was given up
             if "stopped" in message:
-                return self._unkept(lost) or RunEnd(status="stopped"), (), ""
+                return self._unkept(job, lost) or RunEnd(status="stopped"), (), ""
+            if "paused" in message:
+                return self._unkept(job, lost) or RunEnd(status="interrupted", error=PAUSED), (), ""
             if "dropped" in message:
-                raise MadeWay
+                raise PutBack(MADE_WAY)
             if "error" in message:
                 self._full, self._need = bool(message.get("full")), int(message.get("need", 0))
                 trace = message.get("trace", "")
                 if trace:
                     self.journal.say(f"{job.kind} failed\n{trace}", job=job.id)
-                return self._unkept(lost) or RunEnd(status="failed", error=message["error"]), (), trace
+                return self._unkept(job, lost) or self._wrong(job, message["error"]), (), trace
             events = unpack(message.get("events", ()))
             if events and isinstance(events[-1], RunEnd):
-                return self._unkept(lost) or events[-1], () if lost else events[:-1], ""
+                return self._unkept(job, lost) or events[-1], () if lost else events[:-1], ""
             try:
                 if lost is None:
                     record(self.store, job, events)
                 now = self.store.job(job.id)
-                asked = now.stops
+                asked, pauses = now.stops, bool(now.payload.get("pausing"))
                 if now.payload.get("by_itself") and not leaving and self.store.others_wait(self._served):
                     leaving, heard = True, time.monotonic()
                     worker.send({"drop": job.id})
             except GraftError as error:
-                lost, asked = lost or error, 2
+                lost = lost or error
+                asked, pauses = (stops, True) if job.kind == Train.kind else (2, False)
+            if pauses and not pausing:
+                pausing, heard = True, time.monotonic()
+                worker.send({"pause": job.id})
             heard = time.monotonic() if events else heard
             while stops < asked:
                 stops, heard = stops + 1, time.monotonic()
                 worker.send({"stop": job.id})
-            if (stops or leaving) and time.monotonic() - heard > KILL_SECONDS:
+            if (stops or leaving or pausing) and time.monotonic() - heard > KILL_SECONDS:
                 worker.end()
         code = worker.end()
         if leaving and not self._closing.is_set():
-            raise MadeWay
+            raise PutBack(MADE_WAY)
         self._full = code == -signal.SIGBUS  # a map of a file had no room, perhaps
-        words = f"The worker process ended unexpectedly ({_died_of(code)}). The next job gets a new one."
-        return self._unkept(lost) or self._gone(job, words), (), printed(worker.log)
+        words = f"The worker process ended unexpectedly ({_died_of(code)})."
+        if lost is None and self._goes_on(job):
+            raise PutBack(f"{words} Training went on with a new one.", died=True)
+        return (
+            self._unkept(job, lost) or self._gone(job, f"{words} The next job gets a new one."),
+            (),
+            printed(worker.log),
+        )
 
-    def _unkept(self, lost: GraftError | None) -> RunEnd | None:
+    def _goes_on(self, job: Job) -> bool:
+        """Whether a run whose worker died is tried again by itself."""
+        died = not self._closing.is_set() and self.store.job(job.id).status == "running"
+        return died and job.kind == Train.kind and job.payload.get("deaths", 0) < MOST_RESUMED
+
+    def _unkept(self, job: Job, lost: GraftError | None) -> RunEnd | None:
         """The end of a job whose events could not be kept."""
         if lost is None:
             return None
         self._full = disk_is_full(lost)
-        return RunEnd(status="failed", error=reason(lost))
+        return self._cut_off(job, reason(lost))
 
     def _gone(self, job: Job, words: str) -> RunEnd:
         """How a job ends whose worker is gone: killed to stop it, ended with Graft, or dead for a reason of its own."""
-        if self.store.job(job.id).status == "stopping":
+        now = self.store.job(job.id)
+        if now.payload.get("pausing"):
+            return RunEnd(status="interrupted", error=PAUSED)
+        if now.status == "stopping":
             return RunEnd(status="stopped")
         if self._closing.is_set():
-            return RunEnd(status="interrupted", error=ENDED_MEANWHILE)
+            return RunEnd(status="interrupted", error=CUT_OFF if job.kind == Train.kind else ENDED_MEANWHILE)
         return RunEnd(status="failed", error=words)
+
+    def _wrong(self, job: Job, words: str) -> RunEnd:
+        """How a job ends that says what is wrong."""
+        return self._cut_off(job, words) if self._full else RunEnd(status="failed", error=words)
+
+    def _cut_off(self, job: Job, words: str) -> RunEnd:
+        """How a job ends that the disk, or another program, did not let go on: a run may later."""
+        if job.kind == Train.kind:
+            return RunEnd(status="interrupted", error=f"{words} {LATER}")
+        return RunEnd(status="failed", error=f"{words} Once that is mended, start it again.")
 
 
 def _died_of(code: int) -> str:

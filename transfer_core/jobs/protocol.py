@@ -1,9 +1,9 @@
 """The messages between a background thread and its worker: one JSON object a line.
 
 To the worker, on its standard input:  {"job": id, "kind": ..., "payload": ..., "device": ...}  {"stop": job id}
-                                       {"drop": job id}: leave it at once and keep nothing
+                                       {"pause": job id}  {"drop": job id}: leave it at once and keep nothing
 From it, on a descriptor of its own:   {"hello": [devices]}  {"job": id, "events": [...]}  {"job": id, "stopped": true}
-                                       {"job": id, "dropped": true}
+                                       {"job": id, "paused": true}  {"job": id, "dropped": true}
                                        {"job": id, "error": sentence, "trace": ..., "full": whether the disk is,
                                         "need": bytes that have to be free}
 Standard output belongs to libraries that print; it goes to the job's log.
@@ -14,8 +14,8 @@ import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import IO, Any
 
-from transfer_core.errors import StopAsked
-from transfer_core.types import Event, Notice, Progress, RunEnd, StageStart, event_from_json, event_to_json
+from transfer_core.errors import PauseAsked, StopAsked
+from transfer_core.types import Event, Notice, Progress, Resumed, RunEnd, StageStart, event_from_json, event_to_json
 
 BATCH_SECONDS = 0.3
 
@@ -37,12 +37,12 @@ def batches(events: Iterable[Event]) -> Generator[list[Event], None, None]:
     """Events in the order they come, gathered for up to BATCH_SECONDS; [] where nothing is due yet.
 
     The first of a stage and the last are not held back. Events of type Progress that follow each other are merged.
-    A StopAsked that is thrown in goes on to where the events come from.
+    A StopAsked or PauseAsked that is thrown in goes on to where the events come from.
     """
     source = iter(events)
     held: list[Event] = []
     sent = 0.0
-    asked: StopAsked | None = None
+    asked: StopAsked | PauseAsked | None = None
     while True:
         try:
             event = next(source) if asked is None else _told(source, asked)
@@ -54,18 +54,21 @@ def batches(events: Iterable[Event]) -> Generator[list[Event], None, None]:
         else:
             held.append(event)
         due: list[Event] = []
-        if isinstance(event, StageStart | RunEnd | Notice) or time.monotonic() - sent >= BATCH_SECONDS:
+        if isinstance(event, StageStart | RunEnd | Notice | Resumed) or time.monotonic() - sent >= BATCH_SECONDS:
             due, held, sent = held, [], time.monotonic()
         try:
             yield due
-        except StopAsked as stop:
+        except (StopAsked, PauseAsked) as stop:
             asked = stop
 
 
-def until_told(batches: Generator[list[Event], None, None], stops: Callable[[], int]) -> Iterator[list[Event]]:
+def until_told(
+    batches: Generator[list[Event], None, None], stops: Callable[[], int], pauses: Callable[[], bool] = lambda: False
+) -> Iterator[list[Event]]:
     """Batches up to the one that ends the job. `stops`: how often it was told to stop; StopAsked goes in each time.
 
-    Raises StopAsked where the job does not end well by itself then.
+    `pauses`: whether it was told to pause; PauseAsked goes in. Raises either where the job does not end well by itself
+    then.
     """
     followed, batch = 0, next(batches, None)
     while batch is not None:
@@ -73,7 +76,9 @@ def until_told(batches: Generator[list[Event], None, None], stops: Callable[[], 
         if batch and isinstance(batch[-1], RunEnd):
             return
         try:
-            if stops() > followed:
+            if pauses():
+                batch = batches.throw(PauseAsked())
+            elif stops() > followed:
                 followed += 1
                 batch = batches.throw(StopAsked())
             else:
@@ -82,7 +87,7 @@ def until_told(batches: Generator[list[Event], None, None], stops: Callable[[], 
             return
 
 
-def _told(events: Iterator[Event], asked: StopAsked) -> Event:
+def _told(events: Iterator[Event], asked: StopAsked | PauseAsked) -> Event:
     assert isinstance(events, Generator)  # those of every task are
     event: Event = events.throw(asked)
     return event

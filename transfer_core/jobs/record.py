@@ -10,7 +10,7 @@ from transfer_core.errors import GraftError, StoreError, foreseen
 from transfer_core.jobs.tasks import Place, task_of
 from transfer_core.journal import Journal
 from transfer_core.store import Store
-from transfer_core.types import Event, Job, RunEnd
+from transfer_core.types import CHECKPOINTS, Event, Job, RunEnd
 
 LOG_TAIL = 16_000  # characters kept of a job's log; the dump of all threads after a crash has 4,000 and more
 
@@ -44,13 +44,15 @@ def finish(
             place.log.unlink()
     journal.say(f"{job.kind} {end.status}" + f": {end.error}" * bool(end.error), job=job.id)
     store.finish(job.id, end.status, error=end.error, log=kept, result=end.result, events=last)
+    if end.status != "interrupted":
+        shutil.rmtree(place.run / CHECKPOINTS, ignore_errors=True)
     return end
 
 
 def reason(error: GraftError) -> str:
     """Why a job whose events cannot be kept is ended."""
     why = error.why.removesuffix(".") if isinstance(error, StoreError) else str(error).removesuffix(".")
-    return f"This was stopped because its progress could not be kept: {why}. Once that is mended, start it again."
+    return f"This was stopped because its progress could not be kept: {why}."
 
 
 def printed(file: Path) -> str:

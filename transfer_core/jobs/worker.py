@@ -18,13 +18,13 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from transfer_core.errors import GraftError, NoRoom, StopAsked, disk_is_full, foreseen
+from transfer_core.errors import GraftError, NoRoom, PauseAsked, StopAsked, disk_is_full, foreseen
 from transfer_core.jobs.protocol import batches, pack, send, until_told
 from transfer_core.jobs.tasks import EXPORTS, SHORT, Place, task_from
 from transfer_core.types import RunEnd
 
 
-def listen(commands: "queue.Queue[dict[str, Any]]", stops: Counter[str], drops: set[str]) -> None:
+def listen(commands: "queue.Queue[dict[str, Any]]", stops: Counter[str], drops: set[str], pauses: set[str]) -> None:
     """Read commands until the server is gone, then leave at once, whatever the main thread is doing."""
     for line in sys.stdin:
         message = json.loads(line)
@@ -32,6 +32,8 @@ def listen(commands: "queue.Queue[dict[str, Any]]", stops: Counter[str], drops: 
             stops[message["stop"]] += 1
         elif "drop" in message:
             drops.add(message["drop"])
+        elif "pause" in message:
+            pauses.add(message["pause"])
         else:
             commands.put(message)
     os._exit(0)
@@ -62,14 +64,17 @@ def _direct(output: int, error: int) -> None:
     os.dup2(error, 2)
 
 
-def run(command: dict[str, Any], root: Path, out: IO[str], stops: Counter[str], drops: set[str]) -> None:
+def run(
+    command: dict[str, Any], root: Path, out: IO[str], stops: Counter[str], drops: set[str], pauses: set[str]
+) -> None:
     """Do one job, sending its events; whatever happens ends in one last message."""
     place = Place(root=root, id=command["job"], device=command["device"])
-    drops.discard(place.id)  # said when it had ended already; now it begins anew
+    for told in (drops, pauses):
+        told.discard(place.id)  # said when it had ended already; now it begins anew
     with logged_to(place.log):
         try:
             source = task_from(command["kind"], command["payload"]).run(place)
-            for batch in until_told(batches(source), lambda: stops[place.id]):
+            for batch in until_told(batches(source), lambda: stops[place.id], lambda: place.id in pauses):
                 if batch:
                     send(out, {"job": place.id, "events": pack(batch)})
                 if place.id in drops and not (batch and isinstance(batch[-1], RunEnd)):
@@ -79,6 +84,8 @@ def run(command: dict[str, Any], root: Path, out: IO[str], stops: Counter[str], 
                     break
         except StopAsked:
             send(out, {"job": place.id, "stopped": True})
+        except PauseAsked:
+            send(out, {"job": place.id, "paused": True})
         except GraftError as error:
             need = error.need if isinstance(error, NoRoom) else 0
             send(out, {"job": place.id, "error": str(error), "full": bool(need) or disk_is_full(error), "need": need})
@@ -97,7 +104,8 @@ def main() -> None:
     commands: queue.Queue[dict[str, Any]] = queue.Queue()
     stops: Counter[str] = Counter()
     drops: set[str] = set()
-    threading.Thread(target=listen, args=(commands, stops, drops), daemon=True).start()
+    pauses: set[str] = set()
+    threading.Thread(target=listen, args=(commands, stops, drops, pauses), daemon=True).start()
     found: list[dict[str, str]] = []
     if lane not in (SHORT, EXPORTS):
         from transfer_core.training.devices import devices
@@ -107,7 +115,7 @@ def main() -> None:
     if lane not in (SHORT, EXPORTS):
         importlib.import_module("transfer_core.training.fit")  # so that the first run starts at once
     while True:
-        run(commands.get(), root, out, stops, drops)
+        run(commands.get(), root, out, stops, drops, pauses)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import json
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -13,10 +13,12 @@ from typing import Any, Literal
 from transfer_core.errors import GraftError, UnknownJob
 from transfer_core.store.database import Database
 from transfer_core.store.turns import Waiting, next_turn, waiting
-from transfer_core.types import ACTIVE, Event, Job, RunEnd, Status, event_from_json, event_to_json
+from transfer_core.types import ACTIVE, Event, Job, Resumed, RunEnd, Status, event_from_json, event_to_json
 
 COLUMNS = "id, kind, payload, dataset, lane, device, status, created, started, finished, error, log, result, stops"
 ENDED_MEANWHILE = "The program ended while this was running. Start it again."
+PAUSED = "Paused. Resume goes on from here."
+CUT_OFF = "The program ended while this was running. Resume goes on from where it was kept."
 UNWRITTEN = "unwritten.json"  # beside the database: ends that it could not take
 
 
@@ -98,17 +100,32 @@ class Jobs(Database):
         queue = [waiting(id, json.loads(payload)) for id, status, payload in rows if status == "queued"]
         return running or (next_turn(queue)[0].id if queue else "")
 
-    def requeue(self, id: str, events: Sequence[Event]) -> bool:
-        """Put a running job back into the queue, to begin anew, with no events but these; False where it was told to
-        stop.
+    def requeue(
+        self,
+        id: str,
+        why: str,
+        *,
+        of: Sequence[Status] = ("running",),
+        died: bool = False,
+        events: Sequence[Event] = (),
+    ) -> bool:
+        """Put a run back into the queue, to go on from where it was kept; False where it stands as none of `of`.
+
+        `why` it was cut off, in a sentence; '' for nothing to tell. `died`: its worker did. What it has told stays
+        until it is told again.
         """
         with self.write() as db:
-            query = "UPDATE jobs SET status = 'queued', started = NULL, device = '' WHERE id = ? AND status = 'running'"
-            if not db.execute(query, (id,)).rowcount:
+            query = (
+                "UPDATE jobs SET status = 'queued', started = NULL, finished = NULL, device = '', error = '', log = '' "
+                f"WHERE id = ? AND status IN ({_marks(of)})"
+            )
+            if not db.execute(query, (id, *of)).rowcount:
                 return False
-            _append(db, id, [event_to_json(event) for event in events])  # with numbers that nobody has read yet
-            query = "DELETE FROM events WHERE job = ? AND seq <= (SELECT MAX(seq) FROM events WHERE job = ?) - ?"
-            db.execute(query, (id, id, len(events)))
+            (payload,) = db.execute("SELECT payload FROM jobs WHERE id = ?", (id,)).fetchone()
+            before = json.loads(payload)
+            resumed, deaths = int(before.get("resumed", 0)) + 1, int(before.get("deaths", 0)) + died
+            _note(db, id, "payload", resumed=resumed, deaths=deaths, cut_off=why, pausing=False)
+            _append(db, id, events)
         return True
 
     def note(self, id: str, column: Literal["payload", "result"], **values: Any) -> None:
@@ -145,6 +162,14 @@ class Jobs(Database):
             )
             query = "UPDATE jobs SET status = 'stopping', stops = stops + 1 WHERE id = ? AND status IN ({})"
             db.execute(query.format(_marks(("running", "stopping"))), (id, "running", "stopping"))
+
+    def request_pause(self, id: str) -> None:
+        """A queued run is interrupted at once; a running one is marked for its thread to see."""
+        with self.write() as db:
+            query = "UPDATE jobs SET status = 'interrupted', finished = ?, error = ? WHERE id = ? AND status = 'queued'"
+            db.execute(query, (time.time(), PAUSED, id))
+            if db.execute("UPDATE jobs SET status = 'stopping' WHERE id = ? AND status = 'running'", (id,)).rowcount:
+                _note(db, id, "payload", pausing=True)
 
     def finish(
         self,
@@ -204,11 +229,15 @@ class Jobs(Database):
         """At start: what ran when the last process went away did not finish; what was told to stop, has."""
         self.write_kept()
         with self.write() as db:
-            db.execute("UPDATE jobs SET status = 'stopped', finished = ? WHERE status = 'stopping'", (time.time(),))
-            db.execute(
-                "UPDATE jobs SET status = 'interrupted', finished = ?, error = ? WHERE status = 'running'",
-                (time.time(), ENDED_MEANWHILE),
-            )
+            pausing = "COALESCE(json_extract(payload, '$.pausing'), 0)"
+            query = f"UPDATE jobs SET status = 'stopped', finished = ? WHERE status = 'stopping' AND NOT {pausing}"
+            db.execute(query, (time.time(),))
+            for kind, error in (("kind = 'train'", CUT_OFF), ("kind != 'train'", ENDED_MEANWHILE)):
+                db.execute(
+                    "UPDATE jobs SET status = 'interrupted', finished = ?, error = ? "
+                    f"WHERE status IN ('running', 'stopping') AND {kind}",
+                    (time.time(), error),
+                )
 
     def mark_job(self, id: str, *, deleted: float | None) -> None:
         with self.write() as db:
@@ -251,11 +280,10 @@ class Jobs(Database):
 
     # --- events ---
 
-    def append(self, job: str, events: Iterable[Event]) -> None:
-        """Add events in one transaction."""
-        bodies = [event_to_json(event) for event in events]
+    def append(self, job: str, events: Sequence[Event]) -> None:
+        """Add events in one transaction; where a run is resumed, in place of all that it had told before."""
         with self.write() as db:
-            _append(db, job, bodies)
+            _append(db, job, events)
 
     def events(self, job: str, after: int = 0) -> list[tuple[int, float, Event]]:
         """(seq, time in s since 1970, event) of every event whose seq is above `after`, in order."""
@@ -292,14 +320,23 @@ def _note(db: sqlite3.Connection, id: str, column: Literal["payload", "result"],
 
 
 def _finish(db: sqlite3.Connection, id: str, end: dict[str, Any], events: Sequence[str]) -> None:
-    _append(db, id, events)
+    _insert(db, id, events)
     db.execute(
         "UPDATE jobs SET status = ?, finished = ?, error = ?, log = ?, result = ? WHERE id = ?",
         (end["status"], end["finished"], end["error"], end["log"], json.dumps(end["result"]), id),
     )
 
 
-def _append(db: sqlite3.Connection, job: str, bodies: Sequence[str]) -> None:
+def _append(db: sqlite3.Connection, job: str, events: Sequence[Event]) -> None:
+    _insert(db, job, [event_to_json(event) for event in events])
+    again = next((place for place, event in enumerate(reversed(events), start=1) if isinstance(event, Resumed)), 0)
+    if again:
+        query = "DELETE FROM events WHERE job = ? AND seq <= (SELECT MAX(seq) FROM events WHERE job = ?) - ?"
+        db.execute(query, (job, job, again))
+
+
+def _insert(db: sqlite3.Connection, job: str, bodies: Sequence[str]) -> None:
+    """With numbers that nobody has read yet."""
     (last,) = db.execute("SELECT COALESCE(MAX(seq), 0) FROM events WHERE job = ?", (job,)).fetchone()
     now = time.time()
     rows = ((job, last + 1 + n, now, body) for n, body in enumerate(bodies))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from transfer_core.compare.familiar import Familiar
 from transfer_core.compare.predictions import PREDICTIONS
 from transfer_core.data.look_alikes import look_alikes, warnings
-from transfer_core.errors import RecipeError, StopAsked
+from transfer_core.errors import PauseAsked, RecipeError, StopAsked
 from transfer_core.kept import save_arrays, save_json
 from transfer_core.strategies.definition import Stage
 from transfer_core.training.checkpoint import RECIPE, save_network
@@ -27,15 +27,29 @@ from transfer_core.training.meter import PREPARED
 from transfer_core.training.resuming import Keeper, go_on
 from transfer_core.training.setup import Context, State, begin, network_at, plan, prepare
 from transfer_core.training.solvers import accuracy_of, softmax
-from transfer_core.types import TEST, VAL, Dataset, Event, Notice, Predictions, Progress, Recipe, RunEnd, StageStart
+from transfer_core.types import (
+    TEST,
+    VAL,
+    Dataset,
+    Event,
+    Notice,
+    Predictions,
+    Progress,
+    Recipe,
+    Resumed,
+    RunEnd,
+    StageStart,
+)
 
 Tested = tuple[Predictions, Familiar | None]
 HEADS: dict[str, Solver] = {"logistic": logistic, "svm": linear_svm, "strongest": strongest}
 
 
-def fit(recipe: Recipe, dataset: Dataset, *, workspace: Path, out: Path, device: str) -> Iterator[Event]:
-    """Run a recipe's stages; leaves the recipe, the network, its predictions and what it was
-    trained on as it sees it in `out`, all or nothing.
+def fit(
+    recipe: Recipe, dataset: Dataset, *, workspace: Path, out: Path, device: str, cut_off: str | None = None
+) -> Iterator[Event]:
+    """Run a recipe's stages, from the newest checkpoint in `out` on where there is one; leaves the recipe, the network,
+    its predictions and what it was trained on as it sees it in `out`, all or nothing.
 
     The last event's result has val_accuracy and test_accuracy (None without such images), seconds (of training and
     testing; decoding the images, once for all runs, is not counted), saved_seconds (that features and heads kept from
@@ -43,10 +57,12 @@ def fit(recipe: Recipe, dataset: Dataset, *, workspace: Path, out: Path, device:
     A StopAsked that is thrown in ends training with the best network so far, which is tested and left all the same; a
     second one leaves it untested. The run ends "stopped" then; its result also has epochs_done, epochs_planned and
     untested. Before anything was learned StopAsked is raised, and nothing is left.
+    `cut_off`: why it was cut off before; None where it was not. Then all that it has told is told anew after a Resumed.
+    A PauseAsked that is thrown in writes a checkpoint and is raised.
     Raises RecipeError, DatasetError or WeightsError with a sentence for the user.
     """
     try:
-        yield from _fit(recipe, dataset, workspace=workspace, out=out, device=torch.device(device))
+        yield from _fit(recipe, dataset, workspace=workspace, out=out, device=torch.device(device), cut_off=cut_off)
     except RuntimeError as error:  # torch has a class of its own for CUDA alone
         if not memory_is_full(error):
             raise
@@ -66,7 +82,9 @@ def does_not_fit(recipe: Recipe, device: str) -> RecipeError:
     )
 
 
-def _fit(recipe: Recipe, dataset: Dataset, *, workspace: Path, out: Path, device: torch.device) -> Iterator[Event]:
+def _fit(
+    recipe: Recipe, dataset: Dataset, *, workspace: Path, out: Path, device: torch.device, cut_off: str | None
+) -> Iterator[Event]:
     backbone, stages = plan(recipe, dataset, workspace)
     last = len(stages) + 2
     keeper = Keeper(out)
@@ -77,9 +95,12 @@ def _fit(recipe: Recipe, dataset: Dataset, *, workspace: Path, out: Path, device
     run = begin((yield from _prepared(prepare(recipe, dataset, backbone, workspace=workspace, device=device))), stages)
     kept = keeper.checkpoints.newest()
     if kept is not None and kept["recipe"] == recipe.id:
-        yield from go_on(run, keeper, kept)
+        yield from go_on(run, keeper, kept, cut_off or "")
     else:
         kept = None
+        if cut_off is not None:
+            yield Resumed(step=0, epoch=0, why=cut_off)
+            yield first
         yield from keeper.heard(_warned(recipe, dataset, workspace, stages))
     cut = False
     try:
@@ -94,7 +115,12 @@ def _fit(recipe: Recipe, dataset: Dataset, *, workspace: Path, out: Path, device
             raise
         cut = True
         run.meter.only(forward=run.context.dataset.count(VAL) + run.context.dataset.count(TEST))
-    tested = yield from _tested(run, last, stops=int(cut))
+    keeper.stage = len(stages)
+    try:
+        tested = yield from _tested(run, last, stops=int(cut))
+    except PauseAsked:
+        keeper.save(run, {"epochs": run.epochs})
+        raise
     save_network(run.network, dataset.classes, recipe, dataset.rendering, out)
     predictions, known = tested or (None, None)
     if predictions is not None:

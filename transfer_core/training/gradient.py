@@ -15,7 +15,7 @@ from torch import Tensor
 
 from transfer_core.backbones.taps import freeze, parameter_groups
 from transfer_core.compare.calibration import Logits, loss_of
-from transfer_core.errors import RecipeError, StopAsked
+from transfer_core.errors import PauseAsked, RecipeError, StopAsked
 from transfer_core.goals import ACCURACY, goal_of, reached
 from transfer_core.strategies.definition import Stage, epochs_a_look
 from transfer_core.training.augment import augment, draws, shuffled
@@ -91,10 +91,14 @@ def gradient(
         at = Course(**begun["course"])
         descent.optimizer.load_state_dict(begun["optimizer"])
 
-    def keep(*, epoch_ended: bool) -> None:
-        if keeper is not None and keeper.due(epoch_ended=epoch_ended):
+    def keep() -> None:
+        if keeper is not None:
             stands = {"course": vars(at), "optimizer": descent.optimizer.state_dict()}
-            keeper.save(run, {**stands, "epochs": run.epochs - (not epoch_ended)})
+            keeper.save(run, {**stands, "epochs": run.epochs - bool(at.seen)})
+
+    def keep_if_due() -> None:
+        if keeper is not None and keeper.due(epoch_ended=not at.seen):
+            keep()
 
     try:
         while at.epoch <= stage.epochs:
@@ -111,8 +115,7 @@ def gradient(
                 at.loss_sum, at.right_sum = at.loss_sum + loss * len(batch), at.right_sum + right * len(batch)
                 bar = meter.progress(what, at.seen, len(train), kind="train")
                 yield replace(bar, steps=(meter.step,), losses=(loss,))
-                if at.seen < len(train):
-                    keep(epoch_ended=False)
+                keep_if_due()
 
             judged, found = None, NOTHING
             if len(val) and (at.epoch % every == 0 or at.epoch == stage.epochs):
@@ -132,13 +135,18 @@ def gradient(
             fitted = at.loss_sum / at.seen, at.right_sum / at.seen
             run.ended_epochs += 1
             lr, by = descent.optimizer.param_groups[-1]["lr"], found[1] if judged else None
-            yield meter.epoch_end(stage, train=fitted, val=judged, best=best, lr=lr, refined=by)
+            ended = meter.epoch_end(stage, train=fitted, val=judged, best=best, lr=lr, refined=by)
+            left = stage.epochs - at.epoch
             if len(val) and stage.patience and at.epoch - at.best_epoch >= stage.patience:
-                meter.drop("train", (stage.epochs - at.epoch) * len(train))
+                meter.drop("train", left * len(train))
                 meter.drop("forward", (math.ceil(stage.epochs / every) - math.ceil(at.epoch / every)) * len(val))
-                break
-            at.epoch, at.seen, at.loss_sum, at.right_sum = at.epoch + 1, 0, 0.0, 0.0
-            keep(epoch_ended=True)
+                left = 0
+            at.epoch, at.seen, at.loss_sum, at.right_sum = stage.epochs - left + 1, 0, 0.0, 0.0
+            yield ended
+            keep_if_due()
+    except PauseAsked:
+        keep()
+        raise
     except StopAsked:
         if at.step and not math.isfinite(run.lowest):  # nothing was judged yet, so what there is counts
             at.kept = state(network)

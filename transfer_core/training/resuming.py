@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TypeVar
 
-from transfer_core.errors import StopAsked
+from transfer_core.errors import PauseAsked, StopAsked
 from transfer_core.training.checkpoints import Checkpoints, Plain, Story
 from transfer_core.training.setup import State, network_at
 from transfer_core.types import CHECKPOINTS, Event, Resumed
@@ -41,7 +41,7 @@ class Keeper:
     def heard(self, work: Generator[Event, None, T]) -> Generator[Event, None, T]:
         """The same events, remembered; what is thrown in goes on to where they come from."""
         with closing(work):
-            asked: StopAsked | None = None
+            asked: StopAsked | PauseAsked | None = None
             while True:
                 try:
                     event = next(work) if asked is None else work.throw(asked)
@@ -52,12 +52,12 @@ class Keeper:
                 self.story.hear(event)
                 try:
                     yield event
-                except StopAsked as stop:
+                except (StopAsked, PauseAsked) as stop:
                     asked = stop
 
 
-def go_on(run: State, keeper: Keeper, kept: Plain) -> Generator[Event, None, None]:
-    """Put a run where a checkpoint of it has it, and tell what it had told."""
+def go_on(run: State, keeper: Keeper, kept: Plain, why: str) -> Generator[Event, None, None]:
+    """Put a run where a checkpoint of it has it, and tell what it had told. `why` it was cut off."""
     run.network = network_at(run.context, run.module, kept["taps"])
     run.network.load_state_dict(kept["network"])
     for name in RUN:
@@ -65,5 +65,5 @@ def go_on(run: State, keeper: Keeper, kept: Plain) -> Generator[Event, None, Non
     run.epochs = kept["epochs"]
     run.meter.resume(kept["meter"])
     keeper.story, keeper.stage = Story(told=kept["story"]), kept["stage"]
-    yield Resumed(step=run.meter.step, epoch=run.ended_epochs)
+    yield Resumed(step=run.meter.step, epoch=run.ended_epochs, why=why)
     yield from keeper.story.events()

@@ -62,7 +62,8 @@ class Resumed:
     """A run goes on from where it was kept. What it told before is told again after this, and holds no more itself."""
 
     step: int  # global step number
-    epoch: int  # that have ended
+    epoch: int  # how many have ended
+    why: str = ""  # it was cut off, in a sentence
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -116,6 +116,29 @@ class Runs:
         except GraftError:  # the job says what is wrong with it
             return None
 
+    def pause(self, id: str) -> None:
+        """Have a run keep where it stands and make room; `resume` goes on with it. One that waits leaves the queue.
+
+        One that has ended, or was told to stop, stays as it is.
+        """
+        self._store.request_pause(id)
+
+    def resume(self, ids: Sequence[str]) -> tuple[str, ...]:
+        """Queue runs that were interrupted, each to go on from its newest checkpoint, or anew where it has none yet.
+
+        Returns the ids of those that were queued; others stay as they are. Raises DatasetError where the dataset of one
+        is gone.
+        """
+        queued = []
+        for id in ids:
+            job = self._store.job(id)
+            self._store.dataset(job.dataset)
+            if job.kind == "train" and self._store.requeue(id, job.error, of=("interrupted",)):
+                queued.append(id)
+                if self._jobs.lanes is not None:
+                    self._jobs.lanes.wake(job.lane)
+        return tuple(queued)
+
     def delete(self, id: str) -> None:
         """Stop and hide a run, or forget an ensemble; `restore` undoes it until the workspace is opened anew."""
         if JOINED in id:

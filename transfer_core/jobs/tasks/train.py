@@ -17,6 +17,10 @@ class Train(Task):
     by_itself: bool = False  # Graft started it unasked: it makes way for whatever somebody asks for
     expected: float | None = None  # seconds, when it was queued; None: unknown
     overtaken: float = 0.0  # seconds expected of those that came later and went first
+    resumed: int = 0  # how often it was put back into the queue to go on
+    deaths: int = 0  # of workers that trained it
+    cut_off: str = ""  # why, the last time, in a sentence
+    pausing: bool = False  # it was told to pause
 
     @property
     def about(self) -> str:
@@ -30,4 +34,5 @@ class Train(Task):
 
         dataset = place.dataset(self.recipe.dataset)
         place.run.mkdir(parents=True, exist_ok=True)
-        yield from fit(self.recipe, dataset, workspace=place.root, out=place.run, device=place.device)
+        cut_off = self.cut_off if self.resumed else None
+        yield from fit(self.recipe, dataset, workspace=place.root, out=place.run, device=place.device, cut_off=cut_off)
