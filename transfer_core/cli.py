@@ -33,6 +33,7 @@ from transfer_core.commands import (
     rates,
     rename,
     report,
+    resume,
     run,
     serve,
     settings,
@@ -78,6 +79,7 @@ COMMANDS = (
         "backbones", "the networks to start from, and a user's own weights", lists.backbones, lists.backbones_arguments
     ),
     Command("run", "train with one strategy", run.run, run.add_arguments),
+    Command("resume", "go on with runs that were interrupted", resume.resume, resume.add_arguments),
     Command("rates", "try learning rates on a few steps, to see which ones learn", rates.rates, rates.add_arguments),
     Command("compare", "finished runs of one dataset side by side", compare.compare, compare.add_arguments),
     Command("correct", "a corrected version of a dataset, from a table", correct.correct, correct.add_arguments),
@@ -116,6 +118,8 @@ graft run birds --strategy linear_probe --px 160
 graft run birds --strategy fine_tune_all --augment standard --flip no --seeds 3
 graft run birds --strategy linear_svm --folds 5
 graft run birds --recipe recipe.json --per-class 20
+graft resume
+graft resume 3f2a
 graft rates birds --strategy fine_tune_all
 graft compare 3f9a 77c0
 graft compare 3f9a 77c0 --goal macro-f1

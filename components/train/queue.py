@@ -42,7 +42,8 @@ STYLE = """
 }
 .st-key-queue [class*="st-key-show_"] button > * { justify-content: flex-start; }
 .st-key-queue [class*="st-key-show_"] p::before { margin-right: .6rem; vertical-align: -3px; }
-.st-key-queue :is([class*="st-key-stop_"], [class*="st-key-end_"], [class*="st-key-remove_"]) button {
+.st-key-queue :is([class*="st-key-stop_"], [class*="st-key-end_"], [class*="st-key-remove_"],
+  [class*="st-key-resume_"]) button {
   width: 100%; min-height: 2rem; padding: .1rem .4rem;
 }
 .run-bar { display: grid; grid-template-columns: minmax(3rem, 1fr) auto; gap: .6rem; align-items: center; }
@@ -116,10 +117,20 @@ def queue_view(workspace: Workspace, dataset: Dataset, runs: Sequence[Run]) -> N
     known = [each.name for each in workspace.strategies.list()]
     marks = "".join(f"--mark-{name}: url({symbol_uri(name)}); --fill-{name}: url({color_uri(name)});" for name in known)
     st.html(f"{STYLE}.st-key-queue {{ {marks} }}\n</style>")
+    _cut_off(workspace, runs)
     best = taken(workspace, dataset)
     _table(workspace, runs, _sought(workspace, dataset, runs), best.id if best is not None else "")
     if any(run.active for run in runs) and not any(run.status in AT_WORK for run in runs):
         fragment(_watch, run_every=TICK_SECONDS)(workspace, dataset.id, states(runs))
+
+
+def _cut_off(workspace: Workspace, runs: Sequence[Run]) -> None:
+    """All that were interrupted, to be resumed in one click, where there are several."""
+    ids = [run.id for run in runs if run.status == "interrupted"]
+    if len(ids) > 1:
+        with st.container(horizontal=True, vertical_alignment="center", key="cut_off"):
+            st.markdown(f":material/power_off: {text.count(len(ids))} runs were interrupted. Each is kept as it stood.")
+            button("Resume all", "resume_all", "resume", workspace.runs.resume, ids)
 
 
 def shown_run(runs: Sequence[Run]) -> str:
@@ -247,7 +258,7 @@ def _line(table: Table, run: Run, title: str) -> None:
             fragment(_live, run_every=TICK_SECONDS, place=run.id)(workspace, run, table.known)
         else:
             st.html(_cells(run.strategy, *_how(workspace, run), _about(run, run.id == table.best)))
-        if run.status == "stopping":
+        if run.status == "stopping" and not run.pausing:
             button(
                 *("End now", f"end_{run.id}", "stop", workspace.jobs.stop, run.id),
                 disabled=run.stops > 1,
@@ -255,6 +266,8 @@ def _line(table: Table, run: Run, title: str) -> None:
             )
         elif run.active:
             button("Stop", f"stop_{run.id}", "stop", _stop, workspace, run.id)
+        elif run.status == "interrupted":
+            button("Resume", f"resume_{run.id}", "resume", workspace.runs.resume, [run.id])
         else:
             button("Remove", f"remove_{run.id}", "delete", remove, type="tertiary")
 

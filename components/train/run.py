@@ -7,6 +7,7 @@ import streamlit as st
 
 from components import state
 from components.kit import text
+from components.kit.buttons import button
 from components.kit.charts import plot
 from components.kit.feed import Feed, feed
 from components.kit.guard import follow, fragment, said
@@ -26,6 +27,8 @@ from transfer_core.workspace import Workspace, goal_of, words
 # benchmarks/RESULTS.md, A live page beside training.
 WAITS = "Waiting for the run before it to end, or for the worker to start. A much shorter run may go before a long one."
 WAITS_LAST = "Graft started this one by itself: it waits until the device has nothing else to do."
+STOPPING = "Stopping: the best network so far is tested and kept. “End now” keeps it untested."
+PAUSING = "Pausing: where it stands is being kept."
 TICK_SECONDS = 3.0  # of the bar
 CURVES_SECONDS = 6.0
 
@@ -40,6 +43,7 @@ def run_view(workspace: Workspace, dataset: Dataset, runs: Sequence[Run]) -> Non
     drawn = fragment(_so_far, run_every=CURVES_SECONDS if shown.active else None, place="so far")
     drawn(workspace, dataset, shown.id)
     with st.container(horizontal=True, key="run_next"):
+        _pause_view(workspace, shown)
         export_view(workspace, dataset, shown)
         continue_view(workspace, dataset, shown)
         with st.popover("Name, note, tags", icon=":material/edit_note:", key=f"remark_of_{shown.id}"):
@@ -55,9 +59,26 @@ def _now(run: Run, workspace: Workspace) -> None:
         elif run.active:
             phase_bar(feed(workspace, run.id))
             if run.status == "stopping":
-                st.caption("Stopping: the best network so far is tested and kept. “End now” keeps it untested.")
+                st.caption(PAUSING if run.pausing else STOPPING)
+        elif run.status == "interrupted":
+            st.info(text.escape(run.error), icon=":material/pause_circle:")
         else:
             say_ended(run, _stopped(run))
+
+
+def _pause_view(workspace: Workspace, run: Run) -> None:
+    """Leave the device to others and go on later; take away what nobody wants to go on with."""
+    if run.status == "running":
+        help = "It keeps where it stands, and others may train. Resume goes on from there."
+        button("Pause", f"pause_{run.id}", "pause", workspace.runs.pause, run.id, help=help)
+    elif run.status == "interrupted":
+        button("Resume", f"resume_shown_{run.id}", "resume", workspace.runs.resume, [run.id], type="primary")
+        button("Remove", f"remove_shown_{run.id}", "delete", _remove, workspace, run, type="tertiary")
+
+
+def _remove(workspace: Workspace, run: Run) -> None:
+    state.removed_run.set((run.id, workspace.runs.title(run)))
+    workspace.runs.delete(run.id)
 
 
 def _so_far(workspace: Workspace, dataset: Dataset, id: str) -> None:

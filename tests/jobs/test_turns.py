@@ -8,7 +8,7 @@ import pytest
 from tests.database import database
 from tests.jobs.served import ended, long_run, wait
 from transfer_core.jobs.tasks.train import Train
-from transfer_core.types import Dataset, EpochEnd, Recipe, Run
+from transfer_core.types import Dataset, EpochEnd, Recipe, Resumed, Run
 from transfer_core.workspace import Workspace
 
 

@@ -59,9 +59,9 @@ def run(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
                 if runs[-1].status == "stopped":
                     raise KeyboardInterrupt
     except BaseException:
-        print(*map(_run_text, runs), sep="\n", end="\n" * bool(runs), file=sys.stderr)
+        print(*map(run_text, runs), sep="\n", end="\n" * bool(runs), file=sys.stderr)
         raise
-    results, lines = [_run_result(run) for run in runs], [_run_text(run) for run in runs]
+    results, lines = [run_result(run) for run in runs], [run_text(run) for run in runs]
     if len(runs) == 1:
         return results[0], lines[0]
     groups = workspace.runs.repeats(runs=runs)
@@ -71,7 +71,7 @@ def run(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     return {"runs": results, "mean": mean, "spread": spread}, "\n".join(lines)
 
 
-def _run_text(run: Run) -> str:
+def run_text(run: Run) -> str:
     test, val = ("none" if value is None else f"{value:.1%}" for value in (run.test_accuracy, run.val_accuracy))
     status = run.stopped_words or run.status
     return (
@@ -128,7 +128,7 @@ def _repeat(run: Run) -> str:
     return fold + (f", seed {run.recipe.seed}" if run.recipe.seed else "")
 
 
-def _run_result(run: Run) -> dict[str, Any]:
+def run_result(run: Run) -> dict[str, Any]:
     found = {"run": run.id, **attributes(run, "status", "test_accuracy", "val_accuracy", "seconds", "whole_seconds")}
     found |= attributes(run, "images_per_second", "peak_bytes") | {"recipe": asdict(run.recipe)}
     return found | (attributes(run, "tap", "depth_curve") if run.tap else {})

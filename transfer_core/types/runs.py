@@ -76,6 +76,7 @@ class Run:
     by_itself: bool = False  # Graft started it unasked, as the first model of new images
     expected_seconds: float | None = None  # as was thought when it was queued
     overtaken_seconds: float = 0.0  # expected of shorter ones that came later and went first
+    pausing: bool = False  # it was told to pause
     remark: Remark = Remark()
     members: tuple["Run", ...] = ()  # of an ensemble, whose recipe is its first member's
 

@@ -19,7 +19,7 @@ from transfer_core.jobs.tasks.import_images import ImportImages
 from transfer_core.journal import Journal
 from transfer_core.kept import DAMAGED
 from transfer_core.store import Store
-from transfer_core.types import ACTIVE, JOINED
+from transfer_core.types import ACTIVE, CHECKPOINTS, JOINED
 from transfer_core.words import duration, listed, size, some
 from transfer_core.workspace.tidying import remove
 
@@ -47,6 +47,11 @@ KINDS = {
         "Features",
         "What frozen backbones say of the images, and classifiers that were fitted on it.",
         "Trainings and measurements that need them compute them again",
+    ),
+    "checkpoints": _Kind(
+        "Checkpoints",
+        "Where runs stand that train or were interrupted. They go when a run has ended.",
+        "Runs that were interrupted begin anew when they are resumed.",
     ),
     "models": _Kind("Models", "What runs have left: networks, predictions, recipes. It goes with its run."),
     "exports": _Kind(
@@ -260,6 +265,8 @@ def _placed(path: tuple[str, ...], now: _Now) -> tuple[str, str]:
         run = path[1]
         if run in now.deleted[1] or (JOINED in run and run not in now.ensembles):
             return REMOVED, now.holds_deleted(run in now.removable[1] or JOINED in run)
+        if path[2] == CHECKPOINTS:
+            return "checkpoints", "a run goes on from it" if run in now.jobs else ""
         return ("exports" if name == BUNDLE else "models"), "a bundle is being made" if run in now.exporting else ""
     if top == "staging" and len(path) > 1:
         return "staging", "a job works on it" if path[1] in now.jobs else ""

@@ -35,6 +35,7 @@ def run_of(job: Job, remark: Remark) -> Run:
         depth_curve=tuple((tap, accuracy) for tap, accuracy in job.result.get("depth_curve", ())),
         untested=job.result.get("untested", False),
         by_itself=task.by_itself,
+        pausing=task.pausing,
         expected_seconds=task.expected,
         overtaken_seconds=task.overtaken,
         **attributes(job, "status", "created", "started", "finished", "error", "log", "stops"),

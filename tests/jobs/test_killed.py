@@ -1,0 +1,109 @@
+"""A run that is killed in any of its processes, as often as may be, goes on and ends as one that was left alone."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.jobs.served import ended, wait
+from transfer_core.store import Store
+from transfer_core.types import Dataset, EpochEnd, Event, Progress, Recipe
+from transfer_core.workspace import Workspace
+
+EPOCHS = 12
+EAGER = """
+from transfer_core.jobs import worker
+from transfer_core.training import checkpoints
+checkpoints.PAYS, checkpoints.MINUTES = 1, 0.005
+worker.main()
+"""
+SERVER = f"""
+import sys, time
+from pathlib import Path
+from transfer_core.jobs import process
+from transfer_core.workspace import Workspace
+process.PROGRAM = (sys.executable, "-c", {EAGER!r})  # it keeps where runs stand every moment
+workspace = Workspace(Path(sys.argv[1]))
+workspace.serve()
+workspace.runs.resume([run.id for run in workspace.runs.list() if run.status == "interrupted"])
+print("serves", flush=True)
+time.sleep(600)
+"""
+
+
+def curve(events: list[Event]) -> tuple[list, list]:
+    """Loss by step, and what each epoch came to."""
+    steps = [point for bar in events if isinstance(bar, Progress) for point in zip(bar.steps, bar.losses, strict=True)]
+    ends = [event for event in events if isinstance(event, EpochEnd)]
+    return steps, [(each.epoch, each.step, each.train_loss, each.val_loss, each.best) for each in ends]
+
+
+@pytest.fixture
+def undisturbed(tmp_path: Path, photos: Path) -> tuple[Path, Recipe, dict, tuple]:
+    """A workspace with a dataset, a recipe for it, and what that comes to when nothing happens to it."""
+    with Workspace(tmp_path / "workspace") as workspace:
+        for _ in workspace.jobs.drive(workspace.datasets.import_path(photos)):
+            pass
+        dataset: Dataset = workspace.datasets.get(workspace.datasets.list()[0].id)
+        wanted = workspace.recipes.make(dataset, "from_scratch", "bundled", epochs=EPOCHS, patience=0)
+        workspace.serve()
+        (id,) = workspace.runs.submit([wanted])
+        assert ended(workspace, id, 120).status == "done"
+        predictions = dict(np.load(workspace.runs.folder(workspace.runs.get(id)) / "predictions.npz"))
+        told = curve([event for _, _, event in workspace.jobs.events(id)])
+    return tmp_path / "workspace", wanted, predictions, told
+
+
+def test_a_server_and_its_workers_that_are_killed(undisturbed: tuple[Path, Recipe, dict, tuple]) -> None:
+    _killed(*undisturbed, times=2, seed=0)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
+def test_fifty_kills(undisturbed: tuple[Path, Recipe, dict, tuple]) -> None:
+    for seed in range(1, 11):
+        _killed(*undisturbed, times=5, seed=seed)
+
+
+def _killed(root: Path, wanted: Recipe, predictions: dict, told: tuple, *, times: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    with Workspace(root) as workspace:
+        (id,) = workspace.runs.submit([wanted], again=True)
+    reader = Store(root / "graft.db", write=False)
+    acknowledged = 0
+    for life in range(times):
+        server = subprocess.Popen([sys.executable, "-c", SERVER, str(root)], stdout=subprocess.PIPE, text=True)
+        assert server.stdout is not None
+        assert server.stdout.readline() == "serves\n"
+        for more in (1, int(rng.integers(0, 2 * EPOCHS))):
+            last = _reached(reader, id) + more
+            wait(lambda last=last: _reached(reader, id) >= last or reader.job(id).status == "done", 120, "its steps")
+        acknowledged = _reached(reader, id)
+        if life % 2:
+            for pid in _children(server.pid):
+                os.kill(pid, signal.SIGKILL)
+        server.send_signal(signal.SIGKILL)
+        server.wait()
+        server.stdout.close()
+        assert reader.damage() == () and _reached(reader, id) >= acknowledged, "no row that was written is gone"
+    with Workspace(root) as workspace:
+        workspace.runs.resume([id])
+        workspace.serve()
+        assert ended(workspace, id, 240).status == "done"
+        assert curve([event for _, _, event in workspace.jobs.events(id)]) == told
+        found = np.load(workspace.runs.folder(workspace.runs.get(id)) / "predictions.npz")
+        assert all(np.array_equal(found[name], predictions[name]) for name in predictions)
+
+
+def _reached(store: Store, id: str) -> int:
+    return max(
+        (step for _, _, event in store.events(id) if isinstance(event, Progress) for step in event.steps), default=0
+    )
+
+
+def _children(pid: int) -> list[int]:
+    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
