@@ -4,14 +4,15 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.jobs.served import ended, wait
+from tests.jobs.served import ended, long_run, wait
 from transfer_core.store import Store
-from transfer_core.types import Dataset, EpochEnd, Event, Progress, Recipe
+from transfer_core.types import Dataset, EpochEnd, Event, Progress, Recipe, Resumed
 from transfer_core.workspace import Workspace
 
 EPOCHS = 12
@@ -60,6 +61,30 @@ def undisturbed(tmp_path: Path, photos: Path) -> tuple[Path, Recipe, dict, tuple
 
 def test_a_server_and_its_workers_that_are_killed(undisturbed: tuple[Path, Recipe, dict, tuple]) -> None:
     _killed(*undisturbed, times=2, seed=0)
+
+
+def test_a_run_is_kept_where_it_stands_when_graft_ends(tmp_path: Path, photos: Path) -> None:
+    with Workspace(tmp_path / "workspace") as workspace:
+        for _ in workspace.jobs.drive(workspace.datasets.import_path(photos)):
+            pass
+        workspace.serve()
+        id = long_run(workspace, workspace.datasets.get(workspace.datasets.list()[0].id), seed=7)
+        began = time.monotonic()
+    assert time.monotonic() - began < 5
+    with Workspace(tmp_path / "workspace") as workspace:
+        assert workspace.runs.get(id).status == "interrupted"
+        reached = _reached(Store(tmp_path / "workspace" / "graft.db", write=False), id)
+        workspace.serve()
+        assert workspace.runs.resume([id]) == (id,)
+        wait(lambda: isinstance(_first(workspace, id), Resumed), 60, "its going on")
+        resumed = _first(workspace, id)
+        assert isinstance(resumed, Resumed) and resumed.step >= reached > 0
+        workspace.jobs.stop(id)
+        assert ended(workspace, id).status == "stopped"
+
+
+def _first(workspace: Workspace, id: str) -> Event:
+    return next(event for _, _, event in workspace.jobs.events(id))
 
 
 @pytest.mark.soak

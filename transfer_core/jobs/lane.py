@@ -23,6 +23,7 @@ AUTO = "auto"  # the lane of the default device
 MADE_WAY = "It made way for what you asked for, and goes on when the device is free."
 MOST_RESUMED = 3  # times that a run goes on by itself after its worker's death
 KILL_SECONDS = 4.0  # of silence, once told to stop; a worker that reports progress may test what was learned
+KEEP_SECONDS = 3.0  # likewise when Graft ends, for a run to keep where it stands
 RETRY_SECONDS = 2.0  # between two looks whether the disk has room again
 RESTART_SECONDS = 20.0  # between two tries to start a first worker
 LATER = "Once that is mended, Resume goes on from where it was kept."
@@ -63,6 +64,8 @@ class Lane(threading.Thread):
         self._wake = threading.Event()
         self._closing = threading.Event()
         self._starting = threading.Lock()
+        self._ending = 0.0  # when it was told to close
+        self._trains = False  # its worker is at work on a run
         self._full = False  # the last job failed because the disk is
         self._need = 0  # bytes that it wanted to be free
         self._tried = -RESTART_SECONDS  # when a first worker was started last
@@ -83,11 +86,13 @@ class Lane(threading.Thread):
         return sorted({self.lane, self.device}) if self.lane == AUTO else [self.lane]
 
     def close(self) -> None:
-        """End the worker; the job that it was running ends interrupted."""
+        """End the worker; the job that it was running ends interrupted. A run keeps where it stands first."""
+        self._ending = time.monotonic()
         self._closing.set()
         self._wake.set()
-        with self._starting:
-            self._drop()
+        if not self._trains:
+            with self._starting:
+                self._drop()
 
     def run(self) -> None:
         while not self._closing.is_set():
@@ -201,7 +206,7 @@ class Lane(threading.Thread):
             if "hello" in message:
                 self.devices = tuple(Device(**device) for device in message["hello"])
                 return worker, ""
-            if job is not None and self.store.job(job.id).status == "stopping":
+            if self._closing.is_set() or (job is not None and self.store.job(job.id).status == "stopping"):
                 break
         code, last = worker.end(), printed(worker.log).rpartition("\n")[2]
         return None, f"{_died_of(code)}. {last}".strip()
@@ -217,6 +222,7 @@ class Lane(threading.Thread):
         last: Sequence[Event] = ()
         log = ""
         try:
+            self._trains = job.kind == Train.kind
             end, last, log = self._supervised(job)
         except PutBack as left:
             if self.store.requeue(job.id, left.why, died=left.died, events=[Notice(text=left.why)]):
@@ -231,6 +237,8 @@ class Lane(threading.Thread):
             shown = self.journal.caught(error, f"{job.kind} failed", job=job.id)
             end = RunEnd(status="failed", error=f"Graft failed here (error {shown}; the log has the rest).")
             self._drop()
+        finally:
+            self._trains = False
         finish(self.store, self.journal, self.root, job, end, log=log, last=last)
 
     def _drop(self) -> None:
@@ -251,13 +259,14 @@ class Lane(threading.Thread):
         stops, heard = 0, 0.0  # how often it was told to stop; when it was told or said something last
         lost: GraftError | None = None  # why its events cannot be kept
         leaving = pausing = False  # it was told to make way, or to pause
-        while (message := worker.next(0.2)) is not None and not self._closing.is_set():
+        while (message := worker.next(0.2)) is not None and (self._trains or not self._closing.is_set()):
             if message.get("job") not in (None, job.id):
                 continue  # the last words of one that was given up
             if "stopped" in message:
                 return self._unkept(job, lost) or RunEnd(status="stopped"), (), ""
             if "paused" in message:
-                return self._unkept(job, lost) or RunEnd(status="interrupted", error=PAUSED), (), ""
+                words = CUT_OFF if self._closing.is_set() else PAUSED
+                return self._unkept(job, lost) or RunEnd(status="interrupted", error=words), (), ""
             if "dropped" in message:
                 raise PutBack(MADE_WAY)
             if "error" in message:
@@ -280,7 +289,7 @@ class Lane(threading.Thread):
             except GraftError as error:
                 lost = lost or error
                 asked, pauses = (stops, True) if job.kind == Train.kind else (2, False)
-            if pauses and not pausing:
+            if (pauses or self._closing.is_set()) and not pausing:
                 pausing, heard = True, time.monotonic()
                 worker.send({"pause": job.id})
             heard = time.monotonic() if events else heard
@@ -288,6 +297,8 @@ class Lane(threading.Thread):
                 stops, heard = stops + 1, time.monotonic()
                 worker.send({"stop": job.id})
             if (stops or leaving or pausing) and time.monotonic() - heard > KILL_SECONDS:
+                worker.end()
+            if self._closing.is_set() and time.monotonic() - self._ending > KEEP_SECONDS:
                 worker.end()
         code = worker.end()
         if leaving and not self._closing.is_set():

@@ -1,6 +1,7 @@
 """All background threads of one workspace: one for the default device, one for short jobs, others as they are used."""
 
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -69,5 +70,6 @@ class Lanes:
             lanes = list(self._lanes.values())
         for lane in lanes:
             lane.close()
+        end = time.monotonic() + CLOSE_SECONDS
         for lane in lanes:
-            lane.join(timeout=CLOSE_SECONDS)
+            lane.join(timeout=max(0.0, end - time.monotonic()))
