@@ -284,6 +284,9 @@ def _how(workspace: Workspace, run: Run) -> tuple[float, str, str]:
         seen = feed(workspace, run.id)
         share, still = phase(seen)[0], left(seen)
         return share, text.percent(share, 0), "" if still is None else text.remaining(still)
+    if run.status == "interrupted":
+        share = feed(workspace, run.id).share
+        return share, text.percent(share, 0) if share else "", ""
     accuracy = run.test_accuracy if run.usable else None
     return accuracy or 0.0, text.percent(accuracy), _took(run.whole_seconds)
 

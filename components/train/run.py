@@ -72,7 +72,7 @@ def _pause_view(workspace: Workspace, run: Run) -> None:
         help = "It keeps where it stands, and others may train. Resume goes on from there."
         button("Pause", f"pause_{run.id}", "pause", workspace.runs.pause, run.id, help=help)
     elif run.status == "interrupted":
-        button("Resume", f"resume_shown_{run.id}", "resume", workspace.runs.resume, [run.id], type="primary")
+        button("Resume", f"resume_shown_{run.id}", "resume", workspace.runs.resume, [run.id])
         button("Remove", f"remove_shown_{run.id}", "delete", _remove, workspace, run, type="tertiary")
 
 
