@@ -17,7 +17,7 @@ from PIL import Image
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from transfer_core.data.aligned import SIDE, Singles, fit
+from transfer_core.data.aligned import SIDE, Singles, fit, oriented
 from transfer_core.types import Floats, Ints, Progress
 
 COLOURS = 4  # cells a side, of the colour thumbnail
@@ -25,15 +25,13 @@ LOW, BEYOND = 8, 12  # frequencies a side: compared; and known, as a crop brings
 ROUGH = 0.9  # least cosine that the first step lets through
 REVERSED, TANGENT = 0.88, 0.955  # least squared cosines: to be looked at from the other side, and of the second step
 CROWD = 1000  # images that look as much like one, whose copies cannot be told from the others then
-REVERSIBLE, CLOSEST = 32, 8  # of the images after it: looked at from the other side; laid over it
-ALIKE, DIFFERS = 0.86, 1.7  # a copy correlates so much, and no four cells differ more
-NOISY, CODED = 0.7, 0.55  # or so much, and no cell differs by more than coding does
+REVERSIBLE, CLOSEST = 32, 16  # of the images after it: looked at from the other side; laid over it
 SYMMETRIC = 0.01  # as much less alike may a picture be that is not turned, to count as not turned
 LEVELS = (0.0, 0.97, 0.99)  # correlations; the later ones only where the first would hold too many together
 CHROMA = 16.0  # mean difference of colour, in 1/255, that still passes as the same
 FLAT = 1.0  # 1/255, root mean square of low frequencies, below which there is nothing to compare
 ROWS, COLUMNS = 512, 512  # of one block of pairs: 1 MB, which a processor's cache holds
-PAIRS = 256  # laid over each other at once: 25 MB
+PAIRS = 1024  # laid over each other in a row
 FEW = 8  # images that may always form a group
 SHARE = 0.3  # of its class, that a group may have
 
@@ -163,27 +161,17 @@ def _found(looks: Sequence[Bytes]) -> Generator[Progress, None, tuple[_Pairs, In
 
 def _same(looks: Sequence[Bytes], a: Ints, b: Ints, turn: Ints) -> _Pairs:
     """Those of the pairs that are one picture. Of a picture that a turn does not change, none is said to be turned."""
-    left, right = [looks[row] for row in a], [looks[row] for row in b]
-    grey, other = _grey(left), _grey(right)
-    chroma, other_chroma = _chroma(left), _chroma(right)
-    best = fit(grey, _oriented(other, turn))
-    alike = ((best.likeness >= ALIKE) & (best.fourth <= DIFFERS)) | ((best.likeness >= NOISY) & (best.worst <= CODED))
-    alike &= np.abs(chroma - _oriented(other_chroma, turn)).mean((1, 2, 3)) <= CHROMA
+    needed, index = np.unique(np.concatenate([a, b]), return_inverse=True)
+    left, right = index[: len(a)], index[len(a) :]
+    some = [looks[row] for row in needed]
+    grey, chroma = _grey(some), _chroma(some)
+    alike = np.abs(chroma[left] - oriented(chroma[right], turn)).mean((1, 2, 3)) <= CHROMA
+    best = fit(grey, left, right, turn)
+    alike &= best.same
     turned = np.flatnonzero(alike & (turn != 0))
-    upright = fit(grey[turned], other[turned]).likeness >= best.likeness[turned] - SYMMETRIC
-    turn[turned[upright]] = 0
+    upright = fit(grey, left[turned], right[turned], np.zeros_like(turned)).likeness
+    turn[turned[upright >= best.likeness[turned] - SYMMETRIC]] = 0
     return _Pairs(a=a, b=b, turn=turn, likeness=best.likeness).some(alike)
-
-
-def _oriented(x: Singles, turn: Ints) -> Singles:
-    """Pictures (P, n, n, ...), each in the orientation that its number names: 4 transposes, then 2 and 1 flip."""
-    out = x.copy()
-    for number in range(1, 8):
-        which = turn == number
-        part = x[which].swapaxes(1, 2) if number & 4 else x[which]
-        part = part[:, ::-1] if number & 2 else part
-        out[which] = part[:, :, ::-1] if number & 1 else part
-    return out
 
 
 def _grey(looks: Sequence[Bytes]) -> Singles:
