@@ -27,7 +27,7 @@ Change = Callable[[Image.Image, np.random.Generator], Image.Image]
 def cropped(image: Image.Image, rng: np.random.Generator) -> Image.Image:
     """95 % of both sides, from anywhere."""
     wide, high = round(image.width * 0.95), round(image.height * 0.95)
-    left, top = rng.integers(image.width - wide + 1), rng.integers(image.height - high + 1)
+    left, top = int(rng.integers(image.width - wide + 1)), int(rng.integers(image.height - high + 1))
     return image.crop((left, top, left + wide, top + high))
 
 

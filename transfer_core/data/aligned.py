@@ -21,21 +21,23 @@ Ints = NDArray[np.int64]
 
 SIDE = 64  # px, of the grey pictures
 HALF = SIDE // 2
-PAIRS = 256  # laid over each other at once
-FIRST, LATER, LAST = 2, 1, 2  # Gauss-Newton steps: towards either picture, in the better direction, at the whole side
+PAIRS = 64  # laid over each other at once
+FIRST, LATER, NEXT, LAST = 2, 1, 1, 1  # Gauss-Newton steps: in both directions, the better one; at the whole side
 NEAR, FAR, AROUND = 0.7, 3.0, 4.0  # px: Gaussians that bound detail, and that of its contrast
 WIDE = 6.0  # px of half the side: the Gaussian that bounds what pictures are laid over each other by
 NOISE, VAGUE = 0.7, 2.0  # 1/255: contrast that coding and rounding make up by themselves; so much at a first look
-STRETCH, SHIFT = (0.8, 1.25), 0.12  # bounds; the shift as a part of the side
-PROMISE = 0.4  # correlation of detail at half the side, below which a pair is given up
+STRETCH, SHIFT = (0.9, 1.11), 0.08  # bounds; the shift as a part of the side
+BESIDE = 0.045  # of the side: no more may either picture show that the other does not, unless it is a part of that
+PROMISE, HOPE = 0.4, 0.55  # correlations of detail, at half the side and at the whole, below which a pair is given up
 CELLS = 8  # a side
 VISIBLE = 24  # px of a cell that have to be common to both
 RIM = 4  # px left out around what is common: what lies beyond it has an effect there
 SHOWN = 0.02  # mean square of detail, of at most 1, below which there is nothing to compare
 DETAIL, FEW = 0.3, 6  # (1/255)**2 of a cell that shows something; cells, too few to tell by
-CODED, SHARE, FINEST = 0.2, 0.2, 0.2  # may differ: (1/255)**2, of a cell's detail, and of how its finest differs
-UNLIKE = 0.1  # of the cells may differ by more
-ALIKE, BLIND = 0.75, 0.8  # least correlation, of the cells that show something; of all, where these are too few
+CODED, SHARE, FINEST = 0.2, 0.1, 0.2  # may differ: (1/255)**2, of a cell's detail, and of how its finest differs
+WHITE, BRIGHT = 250, 190  # what is so light in one picture may have lost detail that is so light in the other
+UNLIKE = 0.12  # of the cells may differ by more
+ALIKE, ALL, BLIND = 0.75, 0.65, 0.8  # least correlation: of the cells that show something; of all, as well; or alone
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -63,11 +65,20 @@ def fit(grey: Singles, a: Ints, b: Ints, turn: Ints) -> Fit:
     place[:, 1::2] *= 2
     needed, index = np.unique(np.concatenate([a[which], b[which]]), return_inverse=True)
     pictures = _Pictures.of(grey[needed])
+    left, right = index[: len(which)], index[len(which) :]
+    left, right = np.where(reverse, right, left), np.where(reverse, left, right)
+    turn_left, turn_right = np.where(reverse, turn[which], 0), np.where(reverse, 0, turn[which])
     for start in range(0, len(which), PAIRS):
         part = slice(start, start + PAIRS)
-        left, right = index[: len(which)][part], index[len(which) :][part]
-        pair = pictures.pairs(left, right, turn[which[part]], reverse[part])
-        found.likeness[which[part]], found.same[which[part]] = _compared(*pair, place[part])
+        one = oriented(pictures.detail[left[part]], turn_left[part])
+        other = oriented(pictures.detail[right[part]], turn_right[part])
+        last = _moved(one, other, place[part], NEXT)
+        hopeful = np.flatnonzero(_correlation(one, other, last) >= HOPE)
+        some = start + hopeful
+        agree = _compared(
+            pictures.some(left[some], turn_left[some]), pictures.some(right[some], turn_right[some]), last[hopeful]
+        )
+        found.likeness[which[some]], found.same[which[some]] = agree
     return found
 
 
@@ -82,17 +93,11 @@ class _Pictures:
         detail, contrast = _detail(grey, BLURRED, FAINT, AROUND_DETAIL, NOISE)
         return cls(grey=grey, detail=detail, contrast=contrast)
 
-    def pairs(self, a: Ints, b: Ints, turn: Ints, reverse: Flags) -> tuple["_Pictures", "_Pictures"]:
-        grey, detail, contrast = (
-            _swapped(x[a], oriented(x[b], turn), reverse) for x in (self.grey, self.detail, self.contrast)
-        )
-        return (
-            _Pictures(grey=grey[0], detail=detail[0], contrast=contrast[0]),
-            _Pictures(grey=grey[1], detail=detail[1], contrast=contrast[1]),
-        )
-
-    def some(self, which: Flags) -> "_Pictures":
-        return _Pictures(grey=self.grey[which], detail=self.detail[which], contrast=self.contrast[which])
+    def some(self, which: Ints, turn: Ints | None = None) -> "_Pictures":
+        grey, detail, contrast = self.grey[which], self.detail[which], self.contrast[which]
+        if turn is not None:
+            grey, detail, contrast = (oriented(x, turn) for x in (grey, detail, contrast))
+        return _Pictures(grey=grey, detail=detail, contrast=contrast)
 
 
 def oriented(x: Singles, turn: Ints) -> Singles:
@@ -124,7 +129,7 @@ def _filtered(x: Singles, matrix: Singles) -> Singles:
 def _rough(x: Singles) -> Singles:
     """Pictures of half the side, each place divided by its own contrast: (P, SIDE, SIDE) -> (P, HALF, HALF)."""
     x = _filtered(x, HALVED) - _filtered(x, HALVED_WIDE)
-    rough: Singles = x / np.sqrt(_filtered(x * x, AROUND_ROUGH) + 1)
+    rough: Singles = x / np.sqrt(_filtered(x * x, AROUND_ROUGH) + np.float32(1))
     return rough
 
 
@@ -182,7 +187,8 @@ def _compared(a: _Pictures, b: _Pictures, place: Singles) -> tuple[Singles, Flag
     telling = (seen >= VISIBLE) & (np.maximum(aa, bb) * level >= DETAIL * px)
     left, right, both = ((x * telling).sum((1, 2)) for x in (aa, bb, ab))
     few = telling.sum((1, 2)) < FEW
-    same = np.where(few, likeness >= BLIND, both >= ALIKE * np.sqrt(left * right))
+    same = np.where(few, likeness >= BLIND, (both >= ALIKE * np.sqrt(left * right)) & (likeness >= ALL))
+    same &= (_beside(place) <= BESIDE * SIDE) & _within(place)
     asked = np.flatnonzero(same & ~few)
     if len(asked):
         allowed = CODED + SHARE * (np.minimum(aa, bb) * level / px)[asked]
@@ -206,7 +212,23 @@ def _rest(a: _Pictures, b: _Pictures, place: Singles, contrast: Singles, common:
     rest += whole / px - columns / high - rows / wide  # whose means were those of other parts
     rest *= rest
     rest -= np.float32(FINEST) * finest * finest
+    rest[(np.maximum(a.grey, grey) >= WHITE) & (np.minimum(a.grey, grey) >= BRIGHT)] = 0
     return rest
+
+
+def _beside(place: Singles) -> Singles:
+    """How many px of either picture lie beyond the other, whichever is less: 0 where one is a part of the other."""
+    half, shift = (SIDE / 2) * place[:, ::2], place[:, 1::2]
+    ends = np.concatenate([half + shift, half - shift], 1) - SIDE / 2  # of a, seen from b
+    beside: Singles = np.minimum(ends.max(1), -ends.min(1))
+    return beside
+
+
+def _within(place: Singles) -> Flags:
+    """Whether each place is one that was found, and not where the search was held up."""
+    stretch, shift = place[:, ::2], np.abs(place[:, 1::2])
+    within: Flags = ((stretch > STRETCH[0]) & (stretch < STRETCH[1]) & (shift < SHIFT * SIDE)).all(1)
+    return within
 
 
 def _eroded(inside: Flags) -> Flags:
@@ -237,7 +259,7 @@ def _laid_smoothly(x: Singles, place: Singles) -> Singles:
     far = np.abs(np.clip(at, 0, side - 1)[..., None] - places)
     near = (1.5 * far - 2.5) * far * far + 1
     weights = np.where(far < 1, near, np.where(far < 2, ((2.5 - 0.5 * far) * far - 4) * far + 2, 0))
-    weights /= weights.sum(3, keepdims=True)
+    weights = (weights / weights.sum(3, keepdims=True)).astype(np.float32, copy=False)
     laid: Singles = weights[:, 0] @ x @ weights[:, 1].swapaxes(1, 2)
     return laid
 

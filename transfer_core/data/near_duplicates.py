@@ -18,6 +18,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from transfer_core.data.aligned import SIDE, Singles, fit, oriented
+from transfer_core.data.parallel import in_order
 from transfer_core.types import Floats, Ints, Progress
 
 COLOURS = 4  # cells a side, of the colour thumbnail
@@ -31,7 +32,7 @@ LEVELS = (0.0, 0.97, 0.99)  # correlations; the later ones only where the first 
 CHROMA = 16.0  # mean difference of colour, in 1/255, that still passes as the same
 FLAT = 1.0  # 1/255, root mean square of low frequencies, below which there is nothing to compare
 ROWS, COLUMNS = 512, 512  # of one block of pairs: 1 MB, which a processor's cache holds
-PAIRS = 1024  # laid over each other in a row
+PAIRS = 512  # laid over each other by one thread in a row
 FEW = 8  # images that may always form a group
 SHARE = 0.3  # of its class, that a group may have
 
@@ -142,9 +143,9 @@ def _found(looks: Sequence[Bytes]) -> Generator[Progress, None, tuple[_Pairs, In
         close = [_close(low, bases[r], i + r, others, crowd) for r, others in enumerate(later)]
         a, b, turn = _closest(low, wide, shown, [np.concatenate(each) for each in zip(*close, strict=True)])
         a, b = shown[a], shown[b]
-        for j in range(0, len(a), PAIRS):
-            part = slice(j, j + PAIRS)
-            kept.append(_same(looks, a[part], b[part], turn[part]))
+        parts = [(a[j : j + PAIRS], b[j : j + PAIRS], turn[j : j + PAIRS]) for j in range(0, len(a), PAIRS)]
+        for pairs in in_order(lambda part: _same(looks, *part), parts):
+            kept.append(pairs)
             yield Progress(what="Looking for duplicates", done=min(i, len(shown)), of=len(shown))
         passed += len(near) * (len(shown) - i) - len(near) * (len(near) - 1) // 2
         rest = (time.monotonic() - start) * (total - passed) / passed
@@ -165,13 +166,13 @@ def _same(looks: Sequence[Bytes], a: Ints, b: Ints, turn: Ints) -> _Pairs:
     left, right = index[: len(a)], index[len(a) :]
     some = [looks[row] for row in needed]
     grey, chroma = _grey(some), _chroma(some)
-    alike = np.abs(chroma[left] - oriented(chroma[right], turn)).mean((1, 2, 3)) <= CHROMA
+    close = np.flatnonzero(np.abs(chroma[left] - oriented(chroma[right], turn)).mean((1, 2, 3)) <= CHROMA)
+    a, b, turn, left, right = a[close], b[close], turn[close], left[close], right[close]
     best = fit(grey, left, right, turn)
-    alike &= best.same
-    turned = np.flatnonzero(alike & (turn != 0))
+    turned = np.flatnonzero(best.same & (turn != 0))
     upright = fit(grey, left[turned], right[turned], np.zeros_like(turned)).likeness
     turn[turned[upright >= best.likeness[turned] - SYMMETRIC]] = 0
-    return _Pairs(a=a, b=b, turn=turn, likeness=best.likeness).some(alike)
+    return _Pairs(a=a, b=b, turn=turn, likeness=best.likeness).some(best.same)
 
 
 def _grey(looks: Sequence[Bytes]) -> Singles:
