@@ -2,7 +2,8 @@
 
 Three steps, each asked only about what the one before lets through. Lowest frequencies that no flip or quarter turn
 changes: of all pairs, by one matrix product. Those frequencies in the eight orientations, up to a small crop (tangent
-distance, Simard 1998): the closest few of each image. Then pictures are laid over each other (`data.aligned`).
+distance, Simard 1998): the closest few of each image. Then pictures are laid over each other (`data.aligned`), in
+threads.
 A perceptual hash knows no crop and finds too much in pictures of little detail.
 """
 
@@ -17,7 +18,8 @@ from PIL import Image
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from transfer_core.data.aligned import SIDE, Singles, fit, oriented
+from transfer_core.data.aligned import SIDE, fit, oriented
+from transfer_core.data.overlaid import Singles
 from transfer_core.data.parallel import in_order
 from transfer_core.types import Floats, Ints, Progress
 
