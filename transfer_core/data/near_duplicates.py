@@ -28,7 +28,7 @@ LOW, BEYOND = 8, 12  # frequencies a side: compared; and known, as a crop brings
 ROUGH = 0.9  # least cosine that the first step lets through
 REVERSED, TANGENT = 0.88, 0.955  # least squared cosines: to be looked at from the other side, and of the second step
 CROWD = 1000  # images that look as much like one, whose copies cannot be told from the others then
-REVERSIBLE, CLOSEST = 32, 16  # of the images after it: looked at from the other side; laid over it
+CLOSEST = 64  # of the images after it, that are looked at from the other side as well and laid over it
 SYMMETRIC = 0.01  # as much less alike may a picture be that is not turned, to count as not turned
 LEVELS = (0.0, 0.97, 0.99)  # correlations; the later ones only where the first would hold too many together
 CHROMA = 16.0  # mean difference of colour, in 1/255, that still passes as the same
@@ -231,24 +231,21 @@ def _close(low: Singles, basis: Singles, row: int, others: Ints, crowd: Ints) ->
     crowd[row] += len(close)
     crowd[close] += 1
     near = np.flatnonzero(best >= REVERSED) if crowd[row] <= CROWD else others[:0]
-    if len(near) > REVERSIBLE:
-        near = near[np.argpartition(-best[near], REVERSIBLE)[:REVERSIBLE]]
+    if len(near) > CLOSEST:
+        near = near[np.argpartition(-best[near], CLOSEST)[:CLOSEST]]
     return np.full(len(near), row), others[near], cosines[near].argmax(1), best[near]
 
 
 def _closest(low: Singles, wide: Singles, shown: Ints, close: Sequence[NDArray[Any]]) -> tuple[Ints, Ints, Ints]:
-    """Of what is close, the closest few of each row, seen from either side: a crop lacks what lies around it."""
+    """Of the closest few of each row, those close from either side: a crop lacks what lies around it."""
     a, b, turn, cosine = close
     for i in range(0, len(a), ROWS):
         part = slice(i, i + ROWS)
         bases = np.take_along_axis(_bases(wide[shown[b[part]]]), PLACES[turn[part], None], 2) * SIGNS[turn[part], None]
         back = np.einsum("ijk,ik->ij", bases, low[a[part]])
         cosine[part] = np.maximum(cosine[part], (back**2).sum(1))
-    order = np.lexsort((-cosine, a))
-    order = order[cosine[order] >= TANGENT]
-    a, b, turn = a[order], b[order], turn[order]
-    rank = np.arange(len(a)) - np.searchsorted(a, a)
-    return a[rank < CLOSEST], b[rank < CLOSEST], turn[rank < CLOSEST]
+    near = cosine >= TANGENT
+    return a[near], b[near], turn[near]
 
 
 def _moves() -> tuple[Singles, ...]:
