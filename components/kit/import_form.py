@@ -17,13 +17,15 @@ from components.kit.guard import follow, said
 from components.kit.preview import give, preview
 from components.kit.status import phase_bar, say_ended
 from transfer_core.types import Job
-from transfer_core.workspace import Workspace, import_roots
+from transfer_core.workspace import ARCHIVES, Workspace, import_roots
 
 PICTURES = Path(__file__).with_name("examples")  # tools/example_pictures.py makes them
-LAYOUT = """
+LAYOUT = f"""
 Class folders (`cats/01.jpg`), at any depth, alone or inside `train/`, `val/` and `test/`; labels in file names
-(`cat_01.jpg`); or a table beside the images (`labels.csv` with a file and its label in each line). Zip, tar, tar.gz,
-tar.xz, loose files or a folder. Graft shows how it reads them before anything is taken in.
+(`cat_01.jpg`); or a table beside the images (`labels.csv` with a file and its label in each line).
+
+{ARCHIVES.capitalize()}, loose files or a folder; archives in an archive, one level deep. Graft shows how it reads them
+before anything is taken in.
 """
 FILES, FOLDER = "Archive or files", "Folder"
 STYLE = """

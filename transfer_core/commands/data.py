@@ -7,13 +7,13 @@ from typing import Any
 
 from transfer_core.commands.follow import follow, root
 from transfer_core.types import NEWEST, SPLITS, Dataset
-from transfer_core.workspace import Preview, Workspace
+from transfer_core.workspace import ARCHIVES, Preview, Workspace
 
 SHOWN = 30  # classes of a plan
 
 
 def import_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("path", type=Path, help="a .zip, .tar, .tar.gz or .tar.xz file, or a folder")
+    parser.add_argument("path", type=Path, help=f"a folder, or {ARCHIVES}")
     parser.add_argument("--name", default="", help="what to call it (default: the file's name)")
     parser.add_argument(
         "--labels",

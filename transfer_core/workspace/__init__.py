@@ -16,6 +16,7 @@ from transfer_core.compare.compared import (
 from transfer_core.compare.crossing import Forecast, Lacking
 from transfer_core.data.answers import Heat, Predicted
 from transfer_core.data.checks import Profile
+from transfer_core.data.members import KINDS as ARCHIVES
 from transfer_core.goals import ASKED, KINDS, LEAST, MOST, goal_of, words, written
 from transfer_core.report.assets import versions
 from transfer_core.report.to_json import FORMAT as REPORT_FORMAT
@@ -31,6 +32,7 @@ from transfer_core.workspace.settings import Settings
 from transfer_core.workspace.workspace import Workspace
 
 __all__ = [
+    "ARCHIVES",
     "ASKED",
     "FREED_KINDS",
     "KINDS",

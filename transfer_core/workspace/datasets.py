@@ -11,12 +11,12 @@ from typing import IO
 
 from PIL import Image
 
-from transfer_core.data.archive import ARCHIVES, LISTED, Member
+from transfer_core.data.archive import LISTED, Member
 from transfer_core.data.checks import Profile, profile
 from transfer_core.data.decoding import Shape, decoders
 from transfer_core.data.examples import EXAMPLES, Example, example
 from transfer_core.data.meant import AS_FOUND, Meant
-from transfer_core.data.members import is_archive
+from transfer_core.data.members import ending, is_archive
 from transfer_core.data.pixels import encoded, lost
 from transfer_core.data.tables import beside
 from transfer_core.data.unlabelled import UNLABELLED
@@ -123,8 +123,7 @@ class Datasets:
         id = new_id()
         name, content = files[0]
         if len(files) == 1 and is_archive(name):
-            ending = next(end for end in ARCHIVES if name.casefold().endswith(end))
-            kept = keep_upload(self._root, id, content, f"{title(name)}{ending}")  # errors name it
+            kept = keep_upload(self._root, id, content, f"{title(name)}{ending(name)}")  # errors name it
             return Upload(id=id, source=kept, name=title(name))
         names = {f"{number:06d}{Path(name).suffix[:9]}": name for number, (name, _) in enumerate(files)}
         for kept_as, (_, content) in zip(names, files, strict=True):
@@ -169,7 +168,7 @@ class Datasets:
         try:
             found.stat()
         except (FileNotFoundError, NotADirectoryError) as error:
-            raise ArchiveError(f"{path} does not exist. Check the path; a zip file or a folder is expected.") from error
+            raise ArchiveError(f"{path} does not exist. Check the path; an archive or a folder is expected.") from error
         except OSError as error:
             raise ArchiveError(disk_words(error, found)) from error
         return found
