@@ -96,11 +96,13 @@ def _drop_zone(workspace: Workspace) -> None:
         )
         several: Any = "directory" if kind == FOLDER else True
         words = (
-            "Pick or drop a folder" if kind == FOLDER else "Drop a zip or tar here, or images with a table of labels"
+            "Pick or drop a folder"
+            if kind == FOLDER
+            else "Drop a zip, 7z or tar here, or images with a table of labels"
         )
         uploads = st.file_uploader(words, accept_multiple_files=several, key=f"upload_{turn}_{kind}")
     if uploads:
-        with said():
+        with said(), st.spinner("Taking the files over…"):
             kept = workspace.datasets.keep_upload([(upload.name, upload) for upload in uploads])
             state.upload_turn.set(turn + 1)  # a new widget, so that the upload's memory is freed
             give(workspace, kept)
@@ -109,8 +111,9 @@ def _drop_zone(workspace: Workspace) -> None:
         with st.form("import_path", border=False):
             path = st.text_input("Or a path on this server", placeholder=str(import_roots()[0]))
             if st.form_submit_button("Look at it") and path:
-                give(workspace, Path(path))
-                st.rerun()
+                with said():
+                    give(workspace, Path(path))
+                    st.rerun()
     with st.expander("What Graft reads", icon=":material/folder_zip:"):
         st.markdown(LAYOUT)
 
