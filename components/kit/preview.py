@@ -32,8 +32,10 @@ STYLE = f"""
 .glance small {{ display: block; font-size: .8125rem; opacity: .75; }}
 .glance b {{ font-weight: 600; }}
 """
-# The button has the focus once it is there, so that Enter presses it; the page comes to where it is.
-FOCUS = """<script>/* %d */ (() => {
+# Once for each look the button has the focus, so that Enter presses it; the page comes to where it is.
+FOCUS = """<script>(() => {
+  if (window.graftLook === %d) return
+  window.graftLook = %d
   const seek = (tries) => {
     const found = document.querySelector(".st-key-import_given button")
     if (found && !found.disabled) found.focus({ focusVisible: true })
@@ -94,8 +96,9 @@ def preview(workspace: Workspace) -> str:
         found = given.look.found
         if found is None:
             st.error(text.escape(given.look.error), icon=":material/error:")
-            _readings(given)
-            _another(given)
+            if given.look.opened:
+                _readings(given)
+                _another(given)
             _close(workspace)
             return ""
         _remember(given, found)
@@ -105,7 +108,7 @@ def preview(workspace: Workspace) -> str:
         guard.fragment(_classes, run_every=0.5 if given.look.active else None)(given, found)
         _left_out(found)
         _another(given)
-        st.html(FOCUS % abs(hash(given.key)), unsafe_allow_javascript=True)
+        st.html(FOCUS % ((abs(hash(given.key)) % 2**48,) * 2), unsafe_allow_javascript=True)
     return job
 
 
@@ -179,7 +182,7 @@ def _facts(found: Preview) -> list[tuple[str, str]]:
         splits += f"; {listed(made)} cut from train"
     left_out = sum(problem.files for problem in found.left_out)
     return [
-        ("Class", found.reading.title.removeprefix("class = ")),
+        ("Classes from", found.reading.title.partition(" = ")[2]),
         ("Splits", splits),
         *([("Without a label", f"{some(found.unlabelled, 'image')}, kept for Predict")] if found.unlabelled else []),
         *([("Left out", some(left_out, "file"))] if left_out else []),
@@ -224,10 +227,10 @@ def _bands(given: Given) -> None:
     def chosen() -> None:
         _read_as(given, bands=tuple(int(state.widget(key).get()) for key in keys))
 
-    st.markdown(f"The files have {most} bands. Which are shown as")
+    st.markdown(f"The files have {most} bands. These become red, green and blue:")
     with st.container(horizontal=True, key="bands"):
         for key, colour, band in zip(keys, ("red", "green", "blue"), given.bands, strict=True):
-            st.number_input(colour.capitalize(), 1, most, value=min(band, most), key=key, on_change=chosen, width=110)
+            st.number_input(colour.capitalize(), 1, most, value=min(band, most), key=key, on_change=chosen, width=96)
 
 
 def _read_as(

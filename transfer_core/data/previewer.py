@@ -2,8 +2,8 @@
 
 Started as `python -m transfer_core.data.previewer DESCRIPTOR`, the end of a pipe. Each request is a message of JSON:
 {"number", "source", "name", "without", "tables", "labels", "encoding", "bands"}. The source stays open for the next
-one. Each is answered by a message, a line of JSON with its number: {"preview"} or {"error": sentence}; after a preview
-comes another, {"pictures": bytes of each, by class, "bands"}, with the pictures behind the line.
+one. Each is answered by a message, a line of JSON with its number: {"preview"} or {"error": sentence, "opened"}; after
+a preview comes another, {"pictures": bytes of each, by class, "bands"}, with the pictures behind the line.
 
 At the end of the pipe it leaves.
 """
@@ -55,6 +55,10 @@ class Desk:
         found = described(self._archive, layout, asked["name"])
         return self._archive, layout, said({"number": asked["number"], "preview": asdict(found)})
 
+    def refusal(self, asked: dict[str, Any], sentence: str) -> bytes:
+        """`opened`: whether the source itself could be read."""
+        return said({"number": asked["number"], "error": sentence, "opened": bool(self._open[0])})
+
 
 def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one at the other end of the pipe
@@ -69,20 +73,17 @@ def main() -> None:
                     raise GraftError(wrong)
                 archive, layout, answer = desk.answer(asked)
             except MemoryError:
-                pipe.send_bytes(said({"number": asked["number"], "error": TOO_LARGE}))
-                continue
+                pipe.send_bytes(desk.refusal(asked, TOO_LARGE))
             except GraftError as error:
-                pipe.send_bytes(said({"number": asked["number"], "error": str(error)}))
-                continue
+                pipe.send_bytes(desk.refusal(asked, str(error)))
             except OSError as error:
-                words = disk_words(error, Path(asked["source"]))
-                pipe.send_bytes(said({"number": asked["number"], "error": words}))
-                continue
-            pipe.send_bytes(answer)
-            found = sampled(archive, layout, tuple(asked["bands"]), enough=pipe.poll)
-            sizes = {label: list(map(len, each)) for label, each in found.pictures.items()}
-            parts = [part for each in found.pictures.values() for part in each]
-            pipe.send_bytes(said({"number": asked["number"], "pictures": sizes, "bands": found.bands}, *parts))
+                pipe.send_bytes(desk.refusal(asked, disk_words(error, Path(asked["source"]))))
+            else:
+                pipe.send_bytes(answer)
+                found = sampled(archive, layout, tuple(asked["bands"]), enough=pipe.poll)
+                sizes = {label: list(map(len, each)) for label, each in found.pictures.items()}
+                parts = [part for each in found.pictures.values() for part in each]
+                pipe.send_bytes(said({"number": asked["number"], "pictures": sizes, "bands": found.bands}, *parts))
 
 
 if __name__ == "__main__":

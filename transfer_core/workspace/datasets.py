@@ -16,7 +16,7 @@ from transfer_core.data.checks import Profile, profile
 from transfer_core.data.decoding import Shape, decoders
 from transfer_core.data.examples import EXAMPLES, Example, example
 from transfer_core.data.meant import AS_FOUND, Meant
-from transfer_core.data.members import ending, is_archive
+from transfer_core.data.members import SUFFIXES, ending, is_archive, suffix
 from transfer_core.data.pixels import encoded, lost
 from transfer_core.data.previews import Preview, preview
 from transfer_core.data.tables import beside
@@ -123,8 +123,9 @@ class Datasets:
         """Copy what came from a browser, an archive or any files with their paths, to staging. Raises GraftError."""
         id = new_id()
         name, content = files[0]
-        if len(files) == 1 and is_archive(name):
-            kept = keep_upload(self._root, id, content, f"{title(name)}{ending(name)}")  # errors name it
+        if len(files) == 1 and suffix(name) not in SUFFIXES:
+            whole = title(name) + ending(name) * is_archive(name)  # errors name it
+            kept = keep_upload(self._root, id, content, whole)
             return Upload(id=id, source=kept, name=title(name))
         names = {f"{number:06d}{Path(name).suffix[:9]}": name for number, (name, _) in enumerate(files)}
         for kept_as, (_, content) in zip(names, files, strict=True):

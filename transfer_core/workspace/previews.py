@@ -32,7 +32,8 @@ class Upload:
 class Look:
     """What a source would become, as soon as that is known; then some pictures. One reading after the other.
 
-    `found` and `sampled` are None until they are there, `error` says why nothing was found.
+    `found` and `sampled` are None until they are there; `error` says why nothing was found, and `opened` whether
+    another reading could help.
     """
 
     def __init__(self, source: Path, name: str, meant: Meant) -> None:
@@ -46,7 +47,7 @@ class Look:
         """Read it in another way; what was found before is forgotten."""
         self.found: Preview | None = None
         self.sampled: Sampled | None = None
-        self.error = ""
+        self.error, self.opened = "", False
         self.since = time.monotonic()
         self._number += 1
         asked = {
@@ -91,7 +92,7 @@ class Look:
         said: dict[str, Any] = json.loads(line)
         if said["number"] != self._number:
             return
-        self.error = said.get("error", "")
+        self.error, self.opened = said.get("error", ""), said.get("opened", True)
         if "preview" in said:
             self.found = from_plain(Preview, said["preview"])
         if "pictures" in said:
