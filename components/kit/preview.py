@@ -54,6 +54,7 @@ class Given:
     labels: str = ""
     encoding: str = ""
     bands: tuple[int, ...] = NEWEST.bands
+    most: int = 3  # bands that there are, as seen last
     readings: dict[str, str] = field(default_factory=dict)  # as they were first offered, in that order
 
     @property
@@ -118,8 +119,10 @@ def _waiting(workspace: Workspace, given: Given) -> None:
     if given.look.planned or state.given.get() is not given:
         st.rerun()
     seconds = text.duration(time.monotonic() - given.look.since)
-    name = given.source.name
-    st.markdown(f"Reading the names in **{text.escape(name)}**: {seconds} so far")
+    share, name = given.look.share, text.escape(given.source.name)
+    st.markdown(f"Reading the names in **{name}**: {seconds} so far")
+    if share is not None:
+        st.progress(share, text=f"{text.percent(share)} of the archive")
     st.caption("A compressed archive has to be unpacked once for that, and so do archives inside it.")
     button("Stop", "stop_reading", "stop_circle", drop, workspace)
 
@@ -219,7 +222,7 @@ def _encoding(given: Given, found: Preview) -> None:
 
 def _bands(given: Given) -> None:
     """Which of more than three bands are shown, where the pictures have so many."""
-    most = given.look.sampled.bands if given.look.sampled is not None else 3
+    most = given.most = given.look.sampled.bands if given.look.sampled is not None else given.most
     if most <= 3:
         return
     keys = [f"band_{colour}_{given.key}" for colour in ("red", "green", "blue")]

@@ -9,6 +9,7 @@ import struct
 import subprocess
 import sys
 import tarfile
+import time
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -217,6 +218,17 @@ def test_a_seven_takes_no_more_memory_than_it_may(tmp_path: Path) -> None:
         (lying,) = archive.members
         with pytest.raises(ArchiveError, match="has 5 bytes where the 7z says 9"):
             archive.read(lying)
+
+
+@pytest.mark.parametrize("kind", TARS)
+def test_a_tar_that_says_too_much_is_refused_before_it_is_unpacked(kind: str, tmp_path: Path) -> None:
+    entry = tarfile.TarInfo("cats/1.jpg")
+    entry.size = 1 << 40
+    source = kept(tmp_path, TARS[kind](entry.tobuf() + bytes(2 << 20)), f"photos.{kind}")
+    start = time.process_time()
+    with pytest.raises(ArchiveError, match=r"made to fill the disk|damaged or incomplete"):
+        members(source)
+    assert time.process_time() - start < 1
 
 
 def links_out() -> bytes:

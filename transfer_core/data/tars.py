@@ -22,7 +22,7 @@ from transfer_core.data.members import (
     refusal_by_size,
     too_many,
 )
-from transfer_core.data.unpacking import CHUNK, MOST_AT_ONCE, TOO_LONG, Forwards, Part, Unpacker, unpacker_of
+from transfer_core.data.unpacking import BOMB, CHUNK, MOST_AT_ONCE, TOO_LONG, Forwards, Part, Unpacker, unpacker_of
 from transfer_core.data.zips import safe_path
 from transfer_core.errors import ArchiveError
 
@@ -67,7 +67,7 @@ def tar_archive(file: IO[bytes], name: str, start: bytes) -> Iterator[Archive]:
     most = max(HARMLESS_BYTES, MAX_RATIO * packed)
     stream: Any = _Plain(file) if make is None else Forwards(file, make, most)
     try:
-        found, folders, notes, places = _listed(stream)
+        found, folders, notes, places = _listed(stream, None if make is None else most)
     except DAMAGED as error:
         if make is not None and not is_tar_inside(file, make):
             raise ArchiveError(
@@ -93,7 +93,8 @@ def is_tar_inside(file: IO[bytes], make: Callable[[], Unpacker]) -> bool:
         return True  # damaged, which is what the caller says
 
 
-def _listed(stream: Any) -> tuple[tuple[Member, ...], tuple[str, ...], tuple[str, ...], list[int]]:
+def _listed(stream: Any, most: int | None) -> tuple[tuple[Member, ...], tuple[str, ...], tuple[str, ...], list[int]]:
+    """`most`: bytes that it may unpack to, None for any; what says that it is more is refused before it is unpacked."""
     found, folders, plain, places = list[Member](), set[str](), set[str](), list[int]()
     spellings, seen = Spellings(), 0
     with tarfile.open(fileobj=stream, mode="r:", errors="surrogateescape") as packed:
@@ -102,6 +103,8 @@ def _listed(stream: Any) -> tuple[tuple[Member, ...], tuple[str, ...], tuple[str
             seen += 1
             if seen > limits.MAX_ENTRIES:
                 raise ArchiveError(too_many("The tar"))
+            if most is not None and entry.offset_data + entry.size > most:
+                raise ArchiveError(BOMB)
             raw = _text(entry.name)
             path = safe_path(raw)
             if not path or is_junk(cut(path), folder=entry.isdir()):

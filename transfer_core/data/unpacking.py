@@ -18,6 +18,10 @@ MOST_AT_ONCE = 8 << 20  # of a header that says how long it is
 MEMORY = 256 << 20  # bytes that an unpacker may take; xz -9 and 7z's highest ask for 65 MB
 ZSTANDARD = ("compression.zstd", "backports.zstd")  # of Python 3.14, and of a package for earlier ones
 TOO_LONG = "The archive holds a header that is longer than any that is needed. Pack it again."
+BOMB = (
+    f"The archive unpacks to more than {MAX_RATIO} times its size. Photos do not pack like that; such archives are "
+    "made to fill the disk."
+)
 
 
 class Unpacker(Protocol):
@@ -153,10 +157,7 @@ class Forwards(io.RawIOBase):
         self._ready, data = data[wanted:], data[:wanted]
         self._at += len(data)
         if self._at > self._most:
-            raise ArchiveError(
-                f"The archive unpacks to more than {MAX_RATIO} times its size. Photos do not pack like that; such "
-                "archives are made to fill the disk."
-            )
+            raise ArchiveError(BOMB)
         return data
 
     def _unpack(self) -> bytes:

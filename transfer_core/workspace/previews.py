@@ -40,6 +40,7 @@ class Look:
         self._source, self._name, self._meant = source, name, meant
         self._number = 0
         process, self._pipe = child("transfer_core.data.previewer")
+        self._pid = process.pid
         self.stop = weakref.finalize(self, end, process, self._pipe)  # ends it; so does the end of who looks
         self.ask(labels=meant.labels, encoding=meant.encoding)
 
@@ -74,6 +75,20 @@ class Look:
     def active(self) -> bool:
         """Whether something is still to come."""
         return not self.error and self.sampled is None
+
+    @property
+    def share(self) -> float | None:
+        """How much of an archive has been read, as far as the system tells where its reader stands in it."""
+        place = Path("/proc", str(self._pid))
+        try:
+            size = self._source.stat().st_size
+            for each in (place / "fd").iterdir():
+                if self._source.is_file() and each.readlink() == self._source.resolve():
+                    told = (place / "fdinfo" / each.name).read_text()
+                    return min(1.0, int(told.split("pos:")[1].split()[0]) / max(1, size))
+        except (OSError, ValueError, IndexError):
+            pass
+        return None
 
     def take(self, seconds: float = 0.0, *, pictures: bool = False) -> None:
         """Take what has come; wait so long for the preview, or for the pictures too."""
