@@ -56,6 +56,7 @@ class Given:
     bands: tuple[int, ...] = NEWEST.bands
     most: int = 3  # bands that there are, as seen last
     readings: dict[str, str] = field(default_factory=dict)  # as they were first offered, in that order
+    turn: int = 0  # of the choice among these: the browser goes on showing what was chosen in a widget, whatever it is
 
     @property
     def key(self) -> str:
@@ -129,7 +130,7 @@ def _waiting(workspace: Workspace, given: Given) -> None:
 
 def _remember(given: Given, found: Preview) -> None:
     """What was offered first stays on offer."""
-    given.readings = {each.labels: found.said(each) for each in found.readings} | given.readings
+    given.readings |= {each.labels: found.said(each) for each in found.readings if each.labels not in given.readings}
     if not given.labels and not found.asks:
         given.labels = found.reading.labels
 
@@ -195,7 +196,7 @@ def _facts(found: Preview) -> list[tuple[str, str]]:
 def _readings(given: Given) -> None:
     options = list(given.readings)
     if len(options) > 1:
-        key = f"reading_{given.key}"
+        key = f"reading_{given.key}_{given.turn}"
         st.radio(
             "What tells the class",
             options,
@@ -303,5 +304,4 @@ def _another(given: Given) -> None:
 
 def _by_pattern(given: Given, pattern: str) -> None:
     if pattern:
-        state.widget(f"reading_{given.key}").pop()  # it shows what is chosen now
-        _read_as(given, labels=f"name:{pattern}")
+        _read_as(replace(given, turn=given.turn + 1), labels=f"name:{pattern}")

@@ -129,6 +129,13 @@ def test_a_folder_and_a_code_page_that_was_guessed(server: Server, page: Page, t
     expect(shown.locator(".glance")).to_contain_text(re.compile("Splits made by Graft.*Left out 1 file"))
     expect(shown.locator(".planned img")).to_have_count(6)
 
+    shown.get_by_text("Another way to tell classes").click()
+    pattern = shown.get_by_role("textbox", name="A pattern of file names")
+    pattern.fill("#_{label}")
+    pattern.press("Enter")
+    expect(shown.get_by_role("alert")).to_be_visible()
+    expect(shown.get_by_role("heading", name="pets")).to_have_count(0)
+
     data = raw_zip([f"{label}/{n}.jpg" for label in ("кошки", "собаки") for n in range(3)], "cp866")
     (tmp_path / "old.zip").write_bytes(data)
     give(page, server, tmp_path / "old.zip")
