@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from transfer_core.data import archive as archives
 from transfer_core.data import unpacking
 from transfer_core.data.archive import LISTED, members, opened
 from transfer_core.data.layout import plan
@@ -270,6 +271,38 @@ def test_files_that_came_one_by_one(tmp_path: Path) -> None:
         assert {member.path: archive.read(member).decode() for member in archive.members} == {
             name: file for file, name in names.items()
         }
+
+
+def test_archives_that_came_one_by_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They lie on the disk already, so none is unpacked to it; what is not read says what to do, what is broken why."""
+    monkeypatch.setattr("tempfile.TemporaryFile", None)
+    whole = seven(["1.jpg", "2.jpg"], [1, 1], b"xy")
+    files = {"cats.zip": packed({"1.jpg": b"c"}), "dogs.7z": whole, "owls.rar": b"Rar!", "emus.zip.001": b"PK"}
+    files |= {"bats.tar.gz": gzipped(tar({"1.jpg": os.urandom(9000)}))[:5000], "ants.zip": b"PK\3\4"}
+    names = {f"{number:06d}": name for number, name in enumerate(files)}
+    for number, name in names.items():
+        (tmp_path / number).write_bytes(files[name])
+    (tmp_path / LISTED).write_text(json.dumps(names))
+    with opened(tmp_path) as archive:
+        read = {member.path: archive.read(member) for member in archive.members if not member.refusal}
+        refused = {member.path: member.refusal for member in archive.members if member.refusal}
+    assert read == {"cats/1.jpg": b"c", "dogs/1.jpg": b"x", "dogs/2.jpg": b"y"}
+    assert "is a RAR archive" in refused["owls.rar"] and "archive that was split" in refused["emus.zip.001"]
+    assert "damaged or incomplete tar" in refused["bats.tar.gz"] and "damaged or incomplete zip" in refused["ants.zip"]
+
+
+def test_archives_inside_are_few_and_their_damage_is_theirs(tmp_path: Path) -> None:
+    many = {f"{i}.zip": packed({"1.jpg": b"x"}) for i in range(archives.MOST_INNER + 1)}
+    with pytest.raises(ArchiveError, match=r"201 archives inside; at most 200 are unpacked"):
+        members(kept(tmp_path, packed(many)))
+    half = gzipped(tar({"a.zip": packed({"1.jpg": os.urandom(99_000)}), "b.zip": os.urandom(99_000)}))
+    with opened(kept(tmp_path, half, "photos.tar.gz")) as archive:
+        assert {member.path: bool(member.refusal) for member in archive.members} == {"a/1.jpg": False, "b.zip": True}
+    torn = bytearray(packed({"a.zip": packed({"1.jpg": os.urandom(9000)}), "b.zip": packed({"1.jpg": b"x"})}))
+    torn[5000:5010] = bytes(10)  # inside the first, which its checksum finds
+    with opened(kept(tmp_path, bytes(torn))) as archive:
+        refused = {member.path: member.refusal for member in archive.members}
+    assert "damaged inside the archive" in refused["a.zip"] and refused["b/1.jpg"] == ""
 
 
 @pytest.mark.parametrize(
