@@ -20,8 +20,10 @@ import pytest
 from transfer_core.data import archive as archives
 from transfer_core.data import unpacking
 from transfer_core.data.archive import LISTED, members, opened
+from transfer_core.data.dataset import import_images
 from transfer_core.data.layout import plan
 from transfer_core.errors import ArchiveError
+from transfer_core.types import RunEnd
 
 
 def packed(files: dict[str, bytes]) -> bytes:
@@ -353,8 +355,10 @@ PROGRAM = """
 import sys, time
 from pathlib import Path
 from transfer_core.data.archive import opened
+from transfer_core.data.dataset import import_images
 from transfer_core.data.layout import plan
 from transfer_core.errors import ArchiveError
+from transfer_core.types import RunEnd
 for file in sys.argv[1:]:
     start = time.process_time()
     try:
@@ -375,3 +379,21 @@ def test_hostile_archives_cost_little(tmp_path: Path) -> None:
     for name, line in zip(HOSTILE, ran.stdout.splitlines(), strict=True):
         seconds, megabytes = map(float, line.split())
         assert megabytes < 300 and seconds < 6, (name, line)
+
+
+def test_the_same_images_are_the_same_dataset_whatever_they_are_packed_in(photos: Path, tmp_path: Path) -> None:
+    files = {f"{label}/{n}.png": (photos / label / f"{n}.png").read_bytes() for label in ("red", "blue") for n in "123"}
+    ways = {
+        "zip": packed(files),
+        "7z": seven(list(files), list(map(len, files.values())), b"".join(files.values())),
+        "tar.xz": lzma.compress(tar(files)),
+        "in.zip": packed({"photos.tar": tar(files)}),
+    }
+    found = set()
+    for kind, data in ways.items():
+        target = tmp_path / kind
+        target.mkdir()
+        *_, end = import_images(kept(tmp_path, data, f"photos.{kind}"), target, name="photos")
+        assert isinstance(end, RunEnd)
+        found.add(end.result["id"])
+    assert len(found) == 1

@@ -79,3 +79,18 @@ def test_an_archive_that_cannot_be_read_offers_no_other_reading(opened: Workspac
     page, given = drawn(opened, upload(opened, {"photos.zip": packed.getvalue()}))
     assert "without class folders" in words(page)
     assert given.look.opened and patterns(page), "labels may stand in the names"
+
+
+def test_a_path_that_is_not_there_is_said_beside_its_field(
+    opened: Workspace, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRAFT_IMPORT_ROOTS", str(photos.parent))
+    page, given = drawn(opened, photos)
+    assert "3 classes, 60 images" in words(page)
+    (field,) = (each for each in page.text_input if each.label == "Or a path on this server")
+    look = next(each for each in page.button if each.label == "Look at it")
+    field.set_value(str(photos / "nothing.zip"))
+    look.click().run()
+    assert "does not exist. Check the path; an archive or a folder is expected" in words(page)
+    assert page.session_state[state.given.key] is given and given.look.stop.alive, "what was given before stays"
+    given.look.stop()
