@@ -292,7 +292,7 @@ def _line(problem: Problem) -> str:
 
 def _another(given: Given) -> None:
     key = f"pattern_{given.key}"
-    with st.expander("Another way to tell classes"):
+    with st.expander("Another way to tell classes", expanded=bool(given.look.error)):
         st.text_input(
             "A pattern of file names",
             placeholder="{label}_#",
