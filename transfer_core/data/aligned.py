@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_erosion, gaussian_filter
 
+from transfer_core.data.thumbnails import SIDE
+
 Singles = NDArray[np.float32]
 
-SIDE = 64  # px, of the grey pictures
 STEPS = 4  # of each alignment
 NEAR, FAR, AROUND = 0.7, 3.0, 4.0  # px: Gaussians that bound detail, and that of its contrast
 WIDE = 6.0  # px of half the side: the Gaussian that bounds what pictures are laid over each other by

@@ -29,8 +29,7 @@ from typing import Any
 
 from PIL import Image
 
-from transfer_core.data.archive import Archive, Member, opened
-from transfer_core.data.members import is_archive
+from transfer_core.data.members import Archive, Member, is_archive
 from transfer_core.data.pixels import decode, encoded, square
 from transfer_core.data.storing import seen, settle
 from transfer_core.errors import GraftError, disk_words
@@ -86,6 +85,8 @@ class Desk:
         self._kept.close()
         self._source = Source(path)
         if path.is_dir() or is_archive(path.name):
+            from transfer_core.data.archive import opened  # who decodes for an import opens none
+
             archive = self._kept.enter_context(opened(path))
             self._source = Source(path, archive, {each.index: each for each in archive.members})
 
@@ -163,6 +164,8 @@ def _limit_memory() -> str:
 
 
 if __name__ == "__main__":
-    Image.init()  # the decoders, before the limit
+    from PIL import AvifImagePlugin, Jpeg2KImagePlugin, MpoImagePlugin, TiffImagePlugin, WebPImagePlugin  # noqa: F401
+
+    Image.preinit()  # the other decoders; all before the limit
     warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the answer says it
     main()

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from transfer_core.data.near_duplicates import Bytes, look
 from transfer_core.data.pictures import Picture, deep
 from transfer_core.data.pixels import decode
+from transfer_core.data.thumbnails import Bytes, look
 from transfer_core.types import Rendering
 
 LOOK_PX = 64  # large JPEGs are decoded to no less: enough to find damage and duplicates
