@@ -15,6 +15,7 @@ At the end of the pipe it leaves.
 """
 
 import contextlib
+import gc
 import io
 import json
 import os
@@ -68,7 +69,7 @@ class Desk:
         if "say" in asked:
             raise GraftError(asked["say"])
         if "store" in asked:
-            return self._stored(content, Path(asked["store"]), self._rendering(asked["rendering"]))
+            return self._stored(content, asked["store"], self._rendering(asked["rendering"]))
         if "settle" in asked:
             return said(settle(Path(asked["settle"]), self._rendering(asked["rendering"])))
         if self._source.path != (path := Path(asked["source"])):
@@ -96,7 +97,7 @@ class Desk:
         found = [[each.path, each.index, each.refusal] for each in archive.members] if archive else None
         return said({"members": [[path.name, 0, ""]] if found is None else found})
 
-    def _stored(self, content: bytes, target: Path, rendering: Rendering) -> bytes:
+    def _stored(self, content: bytes, target: str, rendering: Rendering) -> bytes:
         facts = vars(seen(content, target, rendering)).copy()
         parts = [facts.pop(name).tobytes() for name in ("look", "values")]
         return said({**facts, "sizes": [len(part) for part in parts]}, *parts)
@@ -168,4 +169,5 @@ if __name__ == "__main__":
 
     Image.preinit()  # the other decoders; all before the limit
     warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the answer says it
+    gc.freeze()  # what is there by now stays
     main()
