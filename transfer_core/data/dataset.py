@@ -15,7 +15,6 @@ from transfer_core.data.intake import Taken, learnable, require_classes, settled
 from transfer_core.data.layout import NO_SPLIT, in_order, plan
 from transfer_core.data.looked_at import looked_at, shortcuts
 from transfer_core.data.meant import AS_FOUND, Meant
-from transfer_core.data.near_duplicates import near_duplicates
 from transfer_core.data.scales import rendering_of
 from transfer_core.data.split import cut, split, united
 from transfer_core.data.unlabelled import UNLABELLED, keep_unlabelled
@@ -65,6 +64,8 @@ def import_images(
     {"id", "name", "classes", "splits", "problems"}. Raises ArchiveError when the source is unsafe or damaged, has fewer
     than two usable classes, may be read in two ways that are about as likely, or does not fit on the disk.
     """
+    from transfer_core.data.near_duplicates import near_duplicates  # brings scipy, which takes a while to load
+
     samples = target / "samples"
     samples.mkdir()
     yield StageStart(stage="read", title="Reading images", number=1, stages=2, unit="images")

@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from transfer_core.data import name_labels
@@ -90,7 +91,7 @@ class Ground:
     def own_splits(self) -> bool:
         return any(spot.split != NO_SPLIT for spot in self.spots)
 
-    @property
+    @cached_property
     def deep(self) -> list[Spot]:
         """Folders that may tell classes."""
         return [spot for spot in self.spots if spot.rest and spot.split != UNLABELLED]
@@ -100,7 +101,7 @@ class Ground:
         spots = [spot for spot in self.deep if spot.split in (NO_SPLIT, TRAIN)] or self.deep
         return {_at(spot.rest, level).strip() for spot in spots}
 
-    @property
+    @cached_property
     def levels(self) -> int:
         return max((len(spot.rest) for spot in self.deep), default=0)
 

@@ -30,6 +30,7 @@ from transfer_core.data.members import (
     refusal_by_size,
     too_many,
 )
+from transfer_core.data.uncollected import uncollected
 from transfer_core.errors import ArchiveError
 
 MAX_DIRECTORY_BYTES = 64 << 20  # of a zip's table of contents
@@ -74,7 +75,8 @@ class Bounded(io.RawIOBase):
 def zip_archive(file: IO[bytes], name: str, *, encoding: str = "") -> Iterator[Archive]:
     """The files of an open zip. `encoding`: of names that do not say theirs; '' guesses it. Raises ArchiveError."""
     try:
-        opened = zipfile.ZipFile(Bounded(file))
+        with uncollected():
+            opened = zipfile.ZipFile(Bounded(file))
     except UnicodeDecodeError as error:
         raise ArchiveError(f"'{name}' holds a file name that is not valid UTF-8. Pack it again.") from error
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, EOFError, struct.error) as error:
@@ -84,8 +86,9 @@ def zip_archive(file: IO[bytes], name: str, *, encoding: str = "") -> Iterator[A
         if len(entries) > limits.MAX_ENTRIES:
             raise ArchiveError(too_many("The zip"))
         _check_spans(entries, packed.start_dir)
-        texts, page, pages = _names(entries, encoding)
-        found, folders, notes = _members(entries, texts)
+        with uncollected():
+            texts, page, pages = _names(entries, encoding)
+            found, folders, notes = _members(entries, texts)
         if page and page != encoding:
             title = TITLES[page]
             notes = (f"File names in the zip do not say in which code page they are written; read as {title}.", *notes)
