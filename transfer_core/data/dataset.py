@@ -11,6 +11,7 @@ import numpy as np
 
 from transfer_core.data.archive import opened
 from transfer_core.data.checks import duplicates, listed, lost_classes, small_classes
+from transfer_core.data.decoding import decoders
 from transfer_core.data.intake import Taken, learnable, require_classes, settled, take
 from transfer_core.data.layout import NO_SPLIT, in_order, plan
 from transfer_core.data.looked_at import looked_at, shortcuts
@@ -64,7 +65,8 @@ def import_images(
     {"id", "name", "classes", "splits", "problems"}. Raises ArchiveError when the source is unsafe or damaged, has fewer
     than two usable classes, may be read in two ways that are about as likely, or does not fit on the disk.
     """
-    from transfer_core.data.near_duplicates import near_duplicates  # brings scipy, which takes a while to load
+    decoders().start()
+    from transfer_core.data.near_duplicates import near_duplicates  # and scipy, which takes as long as they do to start
 
     samples = target / "samples"
     samples.mkdir()

@@ -152,7 +152,8 @@ def _is_even(shades: Bytes) -> bool:
 
 def _is_grey(pixels: bytes) -> bool:
     """Of RGB pixels."""
-    return all(max(each) - min(each) <= 2 * FLAT for each in zip(pixels[::3], pixels[1::3], pixels[2::3], strict=True))
+    red, green, blue = pixels[::3], pixels[1::3], pixels[2::3]
+    return red == green == blue or all(max(each) - min(each) <= 2 * FLAT for each in zip(red, green, blue, strict=True))
 
 
 def _few(image: Image.Image) -> Image.Image:
