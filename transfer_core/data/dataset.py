@@ -3,11 +3,12 @@
 import json
 import time
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from transfer_core.data.archive import opened
 from transfer_core.data.checks import duplicates, listed, lost_classes, small_classes
@@ -113,7 +114,7 @@ def import_images(
         created=time.time(),
         rendering=rendering,
     )
-    write_dataset(dataset, target / "dataset.json")
+    write_dataset(dataset, target / "dataset.json", Alike(alike.numbers, alike.turned))
     yield RunEnd(status="done", result=summary(dataset))
 
 
@@ -174,10 +175,18 @@ def summary(dataset: Dataset) -> dict[str, Any]:
     }
 
 
-def write_dataset(dataset: Dataset, path: Path) -> None:
+@dataclass(frozen=True, eq=False)
+class Alike:
+    """Which images are one picture; `Dataset.groups` joins those that the source names as belonging together, too."""
+
+    numbers: Ints  # (N,) near-duplicates share one
+    turned: NDArray[np.bool_]  # (N,) flipped or turned against the first of its group
+
+
+def write_dataset(dataset: Dataset, path: Path, alike: Alike | None = None) -> None:
     """Write a dataset as JSON, column by column, and beside it what the store's tables have no place for.
 
-    Each file is whole or not there.
+    `alike`: what its groups come from, where that is known. Each file is whole or not there.
     """
     body = {**vars(dataset), "problems": [asdict(problem) for problem in dataset.problems]}
     body["rendering"] = asdict(dataset.rendering)
@@ -185,7 +194,21 @@ def write_dataset(dataset: Dataset, path: Path) -> None:
     with whole(path) as part:
         part.write_text(json.dumps(body), encoding="utf-8")
     shown = {str(number): problem.shown for number, problem in enumerate(dataset.problems) if problem.shown}
-    save_json({"rendering": body["rendering"], "shown": shown}, path.with_name(FACTS))
+    facts = {"rendering": body["rendering"], "shown": shown}
+    if alike is not None:
+        facts["turned"] = np.flatnonzero(alike.turned).tolist()
+        if len(np.unique(alike.numbers)) > len(np.unique(dataset.groups)):
+            facts["alike"] = alike.numbers.tolist()
+    save_json(facts, path.with_name(FACTS))
+
+
+def read_alike(dataset: Dataset, folder: Path) -> Alike:
+    """Which images of a dataset in `folder` are one picture; its groups are where an earlier Graft did not keep it."""
+    file = folder / FACTS
+    facts = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    turned = np.zeros(len(dataset), bool)
+    turned[facts.get("turned", [])] = True
+    return Alike(np.array(facts["alike"], np.int64) if "alike" in facts else dataset.groups, turned)
 
 
 def read_dataset(path: Path) -> Dataset:

@@ -116,7 +116,7 @@ class Desk:
 def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one at the other end of the pipe
     pipe = Connection(int(sys.argv[1]))
-    wrong = _limit_memory()
+    wrong = limit_memory()
     with ExitStack() as kept, contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         desk = Desk(kept)
         while True:
@@ -147,7 +147,7 @@ def said(message: dict[str, Any], *parts: bytes) -> bytes:
     return b"\n".join((json.dumps(message).encode(), b"".join(parts)))
 
 
-def _limit_memory() -> str:
+def limit_memory() -> str:
     """An image that takes more than MEMORY says is refused; where the system cannot tell what is held, none is.
 
     Returns what is wrong with that, as a sentence; '' for nothing.

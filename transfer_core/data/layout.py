@@ -106,6 +106,8 @@ def plan(archive: Archive, name: str, *, labels: str = "", beside: Sequence[Path
     tables, unread = gather(archive, others, beside)
     readings = Readings(tree(photos), photos, tables)
     ways, asks = readings.told(labels) if labels else readings.found()
+    if labels and len(ways[0].names) < 2:
+        raise ArchiveError(_does_not_tell(labels, ways, name))
     if not labels and readings.ground.roots.trainless:
         ways = []
     ways = [way for way in ways if len(way.names) > 1] or ways[:1]
@@ -133,6 +135,14 @@ def plan(archive: Archive, name: str, *, labels: str = "", beside: Sequence[Path
         others=tuple(each.reading for each in ways[1:]),
         asks=asks if len(ways) > 1 or (not labels and asks) else "",
     )
+
+
+def _does_not_tell(labels: str, ways: Sequence[Way], name: str) -> str:
+    """That the way that was asked for, the first, tells no classes, and which others do."""
+    told = f"all of its images are of one class, '{min(ways[0].names)}'" if ways[0].names else "no image has a label so"
+    others = [f"{each.reading.labels}: {said_of(each.reading)}" for each in ways[1:] if len(each.names) > 1]
+    instead = f" What does: {'; '.join(others)}." if others else ""
+    return f"Read by '{labels}', '{name}' has no two classes: {told}.{instead}"
 
 
 def _by_split(images: Iterable[Image]) -> dict[int, set[str]]:
