@@ -14,9 +14,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageEnhance
 
-from transfer_core.data.near_duplicates import Bytes, Groups, look, near_duplicates
+from transfer_core.data.near_duplicates import Groups, near_duplicates
 from transfer_core.data.pixels import decode, open_rgb
 from transfer_core.data.storing import LOOK_PX
+from transfer_core.data.thumbnails import Bytes, look
 
 COPIED, JUDGED = 200, 60
 SHEET, PX = 30, 190  # pairs on a sheet; a picture's side

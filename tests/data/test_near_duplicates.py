@@ -12,7 +12,8 @@ from PIL import Image, ImageEnhance
 from scipy.ndimage import gaussian_filter, map_coordinates
 
 from transfer_core.data import near_duplicates as module
-from transfer_core.data.near_duplicates import look, near_duplicates
+from transfer_core.data.near_duplicates import near_duplicates
+from transfer_core.data.thumbnails import look
 
 DATA = Path(__file__).resolve().parents[2] / "../shared/data"
 

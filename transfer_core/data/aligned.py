@@ -26,9 +26,9 @@ from transfer_core.data.overlaid import (
     lay_smoothly,
     nearer,
 )
+from transfer_core.data.thumbnails import SIDE
 from transfer_core.types import Ints
 
-SIDE = 64  # px, of the grey pictures
 HALF = SIDE // 2
 PAIRS = 64  # laid over each other at once
 FIRST, LATER, NEXT, LAST = 2, 1, 1, 1  # Gauss-Newton steps: in both directions, the better one; at the whole side

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from transfer_core.data.archive import opened
 from transfer_core.data.checks import duplicates, listed, lost_classes, small_classes
+from transfer_core.data.decoding import decoders
 from transfer_core.data.intake import Taken, learnable, require_classes, settled, take
 from transfer_core.data.layout import NO_SPLIT, in_order, plan
 from transfer_core.data.looked_at import looked_at, shortcuts
 from transfer_core.data.meant import AS_FOUND, Meant
-from transfer_core.data.near_duplicates import near_duplicates
 from transfer_core.data.scales import rendering_of
 from transfer_core.data.split import cut, split, united
 from transfer_core.data.unlabelled import UNLABELLED, keep_unlabelled
@@ -66,6 +66,9 @@ def import_images(
     {"id", "name", "classes", "splits", "problems"}. Raises ArchiveError when the source is unsafe or damaged, has fewer
     than two usable classes, may be read in two ways that are about as likely, or does not fit on the disk.
     """
+    decoders().start()
+    from transfer_core.data.near_duplicates import near_duplicates  # and scipy, which takes as long as they do to start
+
     samples = target / "samples"
     samples.mkdir()
     yield StageStart(stage="read", title="Reading images", number=1, stages=2, unit="images")

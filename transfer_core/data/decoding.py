@@ -128,17 +128,19 @@ class Decoders:
                 yield Look(name=member.path, squares=squares, thumbnail=parts[-1])
 
     def stored(
-        self, files: Iterable[tuple[Path, bytes | str]], count: int, rendering: Rendering
+        self, folder: Path, files: Iterable[tuple[str, bytes | str]], count: int, rendering: Rendering
     ) -> Generator[Seen | str, None, None]:
-        """What each of `count` image files is, in order, or why it is none; it lies where it should then.
+        """What each of `count` image files is, in order, or why it is none; it lies in `folder` then.
 
-        `files`: where to, without an ending, and its content or what is wrong with it already. Raises OSError when the
+        `files`: a name, without an ending, and the content or what is wrong with it already. Raises OSError when the
         disk is full.
         """
-        how = asdict(rendering)
+        where, how = _absolute(folder), asdict(rendering)
         messages = (
-            _message({"say": content}) if isinstance(content, str) else _message(_target(to, how), content)
-            for to, content in files
+            _message({"say": content})
+            if isinstance(content, str)
+            else _message({"store": f"{where}/{name}", "rendering": how}, content)
+            for name, content in files
         )
         with closing(self._answers(messages, min(self._most, count))) as answers:
             for said, parts in answers:
@@ -228,10 +230,6 @@ def _message(asked: dict[str, Any], content: bytes = b"") -> bytes:
 
 def _place(source: Path, member: Member) -> dict[str, Any]:
     return {"source": _absolute(source), "index": member.index}
-
-
-def _target(to: Path, rendering: dict[str, Any]) -> dict[str, Any]:
-    return {"store": _absolute(to), "rendering": rendering}
 
 
 def _parts(data: bytes, sizes: Sequence[int]) -> Iterator[bytes]:

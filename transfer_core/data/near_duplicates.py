@@ -14,16 +14,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from transfer_core.data.aligned import SIDE, fit, oriented
+from transfer_core.data.aligned import fit, oriented
 from transfer_core.data.overlaid import Singles
 from transfer_core.data.parallel import in_order
+from transfer_core.data.thumbnails import COLOURS, SIDE, Bytes
 from transfer_core.types import Floats, Ints, Progress
 
-COLOURS = 4  # cells a side, of the colour thumbnail
 LOW, BEYOND = 8, 12  # frequencies a side: compared; and known, as a crop brings some of them below LOW
 ROUGH = 0.9  # least cosine that the first step lets through
 REVERSED, TANGENT = 0.88, 0.955  # least squared cosines: to be looked at from the other side, and of the second step
@@ -37,8 +36,6 @@ ROWS, COLUMNS = 512, 512  # of one block of pairs: 1 MB, which a processor's cac
 PAIRS = 512  # laid over each other by one thread in a row
 FEW = 8  # images that may always form a group
 SHARE = 0.3  # of its class, that a group may have
-
-Bytes = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -59,13 +56,6 @@ class _Pairs:
 
     def some(self, which: Ints | NDArray[np.bool_]) -> "_Pairs":
         return _Pairs(a=self.a[which], b=self.b[which], turn=self.turn[which], likeness=self.likeness[which])
-
-
-def look(image: Image.Image) -> Bytes:
-    """What an RGB image is compared by: its grey and its colour thumbnail, (4144,)."""
-    grey = image.convert("L").resize((SIDE, SIDE), Image.Resampling.BILINEAR)
-    colour = image.resize((COLOURS, COLOURS), Image.Resampling.BOX)
-    return np.concatenate([np.asarray(grey).ravel(), np.asarray(colour).ravel()])
 
 
 def near_duplicates(looks: Sequence[Bytes], same: Ints, labels: Ints) -> Generator[Progress, None, Groups]:
