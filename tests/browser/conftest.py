@@ -42,11 +42,16 @@ DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 class Server:
     """The dashboard as `make app` starts it, on a workspace of its own."""
 
-    def __init__(self, workspace: Path, roots: Path | None = None, *, first_model: bool = False) -> None:
-        """`first_model`: train one by itself of whatever comes in; most tests look at runs of their own alone."""
+    def __init__(
+        self, workspace: Path, roots: Path | None = None, *, first_model: bool = False, backbone: str | None = None
+    ) -> None:
+        """`first_model`: train one by itself of whatever comes in; most tests look at runs of their own alone.
+
+        `backbone`: the default one; None is Graft's own choice.
+        """
         self.workspace = workspace
         workspace.mkdir(exist_ok=True)
-        (workspace / "settings.json").write_text(json.dumps({"first_model": first_model}))
+        (workspace / "settings.json").write_text(json.dumps({"first_model": first_model, "backbone": backbone}))
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
