@@ -159,6 +159,7 @@ predictions: Kept[dict[str, str]] = Kept("predictions", {})  # by what was asked
 
 default_backbone = Kept("default_backbone", "")  # a select box: a name; '': Graft's own choice
 first_model = Kept("first_model", True)  # a toggle
+resume = Kept("resume", False)  # a toggle
 freed = Kept("freed", "")  # what freeing did, in a sentence
 
 # What the session keeps of the dataset in hand alone. What may outlive it has the dataset's or a run's id in its key,

@@ -1,4 +1,4 @@
-"""What trainings begin with: the default backbone, and whether a first model is trained by itself."""
+"""What trainings begin with, and what Graft does by itself: a first model, runs that go on."""
 
 import streamlit as st
 
@@ -10,7 +10,7 @@ from transfer_core.workspace import Workspace
 
 
 def training(workspace: Workspace) -> None:
-    """Both settings; each is kept when it is changed."""
+    """Each is kept when it is changed."""
     settings = workspace.settings.get()
     known = {each.name: each for each in workspace.backbones.list()}
     default = workspace.backbones.get()
@@ -22,6 +22,9 @@ def training(workspace: Workspace) -> None:
 
     def set_first_model() -> None:
         workspace.settings.change(first_model=state.first_model.get())
+
+    def set_resume() -> None:
+        workspace.settings.change(resume=state.resume.get())
 
     state.default_backbone.set(settings.backbone or "")
     st.selectbox(
@@ -43,4 +46,12 @@ def training(workspace: Workspace) -> None:
         on_change=act(set_first_model),
         help="After images have come in, a quick model is trained on them at once, so that Decide says what is "
         "reached already. Whatever you launch goes before it.",
+    )
+    state.resume.set(settings.resume)
+    st.toggle(
+        "Resume by itself what was cut off",
+        key=state.resume.key,
+        on_change=act(set_resume),
+        help="When Graft starts, runs that its end had cut off go on from where they were kept. Without this, Train "
+        "offers it in one click.",
     )

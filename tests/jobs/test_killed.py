@@ -75,8 +75,8 @@ def test_a_run_is_kept_where_it_stands_when_graft_ends(tmp_path: Path, photos: P
     with Workspace(tmp_path / "workspace") as workspace:
         assert workspace.runs.get(id).status == "interrupted"
         reached = _reached(Store(tmp_path / "workspace" / "graft.db", write=False), id)
-        workspace.serve()
-        assert workspace.runs.resume([id]) == (id,)
+        workspace.settings.change(first_model=False, resume=True)
+        workspace.serve(by_itself=True)
         wait(lambda: isinstance(_first(workspace, id), Resumed), 60, "its going on")
         resumed = _first(workspace, id)
         assert isinstance(resumed, Resumed) and resumed.step >= reached > 0

@@ -25,6 +25,7 @@ def test_what_is_set_is_kept(workspace: Workspace) -> None:
     [
         *(("backbone", value, repr(value)) for value in ("no_such_net", "", 3, "small_cnn")),
         ("first_model", "no", "'first_model' is true or false"),
+        ("resume", 1, "'resume' is true or false"),
         ("colour", "red", "There is no setting 'colour'"),
     ],
 )
@@ -51,4 +52,5 @@ def test_what_cannot_be_followed_is_said_and_a_newer_graft_keeps_its_own(workspa
     assert "first_model" in first and "gone" in second and workspace.settings.get() == Settings()
     assert workspace.backbones.get().name != "gone"
     workspace.settings.change(first_model=False, backbone="bundled")
-    assert json.loads(file.read_text()) == {"later": [1, 2], "first_model": False, "backbone": "bundled"}
+    kept = {"later": [1, 2], "first_model": False, "resume": False, "backbone": "bundled"}
+    assert json.loads(file.read_text()) == kept

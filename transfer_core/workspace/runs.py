@@ -17,6 +17,7 @@ from transfer_core.goals import ACCURACY, reached, written
 from transfer_core.jobs.tasks import job_log, run_folder
 from transfer_core.jobs.tasks.train import Train
 from transfer_core.store import Store
+from transfer_core.store.jobs import CUT_OFF
 from transfer_core.strategies import STRATEGIES
 from transfer_core.types import JOINED, Dataset, Goal, Predictions, Recipe, Remark, Repeats, Run, Status
 from transfer_core.workspace.ensembles import Ensembles
@@ -138,6 +139,10 @@ class Runs:
                 if self._jobs.lanes is not None:
                     self._jobs.lanes.wake(job.lane)
         return tuple(queued)
+
+    def resume_cut_off(self) -> tuple[str, ...]:
+        """Resume those that ended with an earlier Graft, the oldest first; what was paused stays so."""
+        return self.resume([run.id for run in reversed(self.list()) if run.error == CUT_OFF])
 
     def delete(self, id: str) -> None:
         """Stop and hide a run, or forget an ensemble; `restore` undoes it until the workspace is opened anew."""

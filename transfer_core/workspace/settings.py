@@ -18,6 +18,7 @@ class Settings:
     """What holds in the whole workspace until somebody sets it otherwise."""
 
     first_model: bool = True  # a first model of a new dataset is trained by itself
+    resume: bool = False  # runs that were cut off go on by themselves when the dashboard starts
     backbone: str | None = None  # name of the default one; None: Graft's own choice
 
 
@@ -87,8 +88,8 @@ class KeptSettings:
     @staticmethod
     def _refused(name: str, value: Any) -> str:
         """Why a value does not fit its setting; '' where it does."""
-        if name == "first_model":
-            return "" if isinstance(value, bool) else f"'first_model' is true or false, and not {value!r}."
+        if name in ("first_model", "resume"):
+            return "" if isinstance(value, bool) else f"'{name}' is true or false, and not {value!r}."
         if name == "backbone":
             fits = value is None or (isinstance(value, str) and value)
             return "" if fits else f"'backbone' is the name of a backbone or null, and not {value!r}."

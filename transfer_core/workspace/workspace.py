@@ -94,12 +94,15 @@ class Workspace:
     def serve(self, *, by_itself: bool = False) -> None:
         """Start the background threads and warm the first worker.
 
-        `by_itself`: also what nobody asked for: a first model of images that a page took in.
+        `by_itself`: also what nobody asked for: a first model of images that a page took in, and where the settings say
+        so, runs that the end of an earlier Graft cut off.
         """
         if self.jobs.lanes is None:
             first = FirstModels(self._store, self.jobs, self.runs, self.backbones, self.recipes, self.settings)
             ended = first.look if by_itself else lambda: None
             self.jobs.lanes = Lanes(self._store, self._journal, self.root, ended=ended)
+            if by_itself and self.settings.get().resume:
+                self.runs.resume_cut_off()
 
     def close(self) -> None:
         """End the threads and what runs; what could not be written is tried once more."""

@@ -30,8 +30,9 @@ def test_the_default_backbone_and_the_first_model_are_set(opened: Workspace, pag
     assert "11.7 M parameters" in page.caption[0].value.replace("\\", "")
     page.toggle(key=state.first_model.key).set_value(False).run()
     assert opened.settings.get() == Settings(backbone="resnet18", first_model=False)
+    page.toggle(key=state.resume.key).set_value(True).run()
     page.selectbox[0].set_value("").run()
-    assert opened.settings.get() == Settings(first_model=False) and not page.exception
+    assert opened.settings.get() == Settings(first_model=False, resume=True) and not page.exception
 
 
 def test_what_is_damaged_is_said_and_what_another_tab_sets_is_seen(opened: Workspace, page: AppTest) -> None:
