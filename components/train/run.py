@@ -60,7 +60,7 @@ def _now(run: Run, workspace: Workspace) -> None:
             phase_bar(feed(workspace, run.id))
             if run.status == "stopping":
                 st.caption(PAUSING if run.pausing else STOPPING)
-        elif run.status == "interrupted":
+        elif run.status == "interrupted" and run.pausing:
             st.info(text.escape(run.error), icon=":material/pause_circle:")
         else:
             say_ended(run, _stopped(run))

@@ -99,7 +99,8 @@ def test_a_paused_run_goes_on_where_it_was(workspace: Workspace, dataset: Datase
     steps = [step for event in events if isinstance(event, Progress) for step in event.steps]
     assert steps == list(range(1, len(steps) + 1)), "its curve has no gap and tells nothing twice"
     assert [event.epoch for event in events if isinstance(event, EpochEnd)] == list(range(1, 13))
-    assert not (workspace.runs.folder(workspace.runs.get(id)) / CHECKPOINTS).exists()
+    kept = workspace.runs.folder(workspace.runs.get(id)) / CHECKPOINTS
+    wait(lambda: not kept.exists(), 5, "the end of its checkpoints")
 
 
 SERVER = """
