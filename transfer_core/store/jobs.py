@@ -165,10 +165,10 @@ class Jobs(Database):
 
     def request_pause(self, id: str) -> None:
         """A queued run is interrupted at once; a running one is marked for its thread to see."""
+        waits = "UPDATE jobs SET status = 'interrupted', finished = ?, error = ? WHERE id = ? AND status = 'queued'"
+        runs = "UPDATE jobs SET status = 'stopping' WHERE id = ? AND status = 'running'"
         with self.write() as db:
-            query = "UPDATE jobs SET status = 'interrupted', finished = ?, error = ? WHERE id = ? AND status = 'queued'"
-            db.execute(query, (time.time(), PAUSED, id))
-            if db.execute("UPDATE jobs SET status = 'stopping' WHERE id = ? AND status = 'running'", (id,)).rowcount:
+            if db.execute(waits, (time.time(), PAUSED, id)).rowcount or db.execute(runs, (id,)).rowcount:
                 _note(db, id, "payload", pausing=True)
 
     def finish(
