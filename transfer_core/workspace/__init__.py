@@ -28,6 +28,7 @@ from transfer_core.workspace.predictions import MOST_RUNS
 from transfer_core.workspace.previews import Preview, Upload
 from transfer_core.workspace.remarks import holds
 from transfer_core.workspace.settings import Settings
+from transfer_core.workspace.token import share_token
 from transfer_core.workspace.workspace import Workspace
 
 __all__ = [
@@ -71,6 +72,7 @@ __all__ = [
     "holds",
     "import_roots",
     "matching",
+    "share_token",
     "versions",
     "words",
     "written",
