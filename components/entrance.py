@@ -23,7 +23,7 @@ def behind_a_door(app: Application) -> Door:
 
     Ends the process with a sentence where the address is one that others reach, and nobody said that it is meant.
     """
-    address = st.get_option("server.address") or "0.0.0.0"  # noqa: S104 - what Streamlit takes then
+    address = st.get_option("server.address") or "0.0.0.0"  # which Streamlit takes then
     shared = os.environ.get(SHARE, "") not in ("", "0")
     if who(address) and not shared:
         sys.exit(NOT_MEANT.format(who=who(address), address=address, share=SHARE))

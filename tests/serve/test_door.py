@@ -28,7 +28,13 @@ async def inside(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def asked(
-    door: Door, path: str = "/", *, at: tuple[str, int] | None = OWN, query: str = "", kind: str = "http", **headers: str
+    door: Door,
+    path: str = "/",
+    *,
+    at: tuple[str, int] | None = OWN,
+    query: str = "",
+    kind: str = "http",
+    **headers: str,
 ) -> tuple[int | str, str, str]:
     """(status, text, the cookie that was set) of a request; of a websocket (its first message, "", "")."""
     sent: list[Message] = []

@@ -11,16 +11,21 @@ from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from transfer_core.presentation.theme import DARK, LIGHT
 from transfer_core.serve.limits import Names, host_of, who
 from transfer_core.words import safe
 
 COOKIE_DAYS = 30
 HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+COLORS = "".join(f"--{name}:light-dark({light},{DARK.colors[name]});" for name, light in LIGHT.colors.items())
 STYLE = (
-    ":root{color-scheme:light dark}body{font:16px/1.6 system-ui,sans-serif;max-width:38rem;margin:12vh auto;"
-    "padding:0 1.25rem}h1{font-size:1.4rem}code{background:#8882;padding:.1em .35em;border-radius:.3em;"
-    "overflow-wrap:anywhere}input,button{font:inherit;padding:.35em .7em}form{display:flex;gap:.5rem;flex-wrap:wrap}"
-    "input{flex:1 1 14rem;min-width:0}"
+    f":root{{{COLORS}color-scheme:light dark;background:var(--paper);color:var(--ink)}}"
+    "body{font:16px/1.6 system-ui,sans-serif;max-width:40rem;margin:12vh auto;padding:0 1.25rem}"
+    "h1{font-size:1.5rem}a{color:var(--link)}pre code{display:block;padding:.6em .8em;white-space:pre-wrap}"
+    "code{background:var(--panel);padding:.15em .4em;border-radius:.3rem;overflow-wrap:anywhere}"
+    "form{display:flex;gap:.5rem;flex-wrap:wrap}input{flex:1 1 14rem;min-width:0;background:none;color:inherit}"
+    "input,button{font:inherit;padding:.4em .8em;border:1px solid var(--line);border-radius:.5rem}"
+    "button{background:var(--accent);color:#fff;border-color:transparent}"
 )
 
 
@@ -142,13 +147,14 @@ def _page(status: int, title: str, body: str, *, goes_on: str = "") -> Response:
 
 
 def _unknown_name(host: str) -> str:
-    name = safe(host_of(host)[:80])
+    name = safe(host_of(host)[:80]) or "NAME"
     return (
-        f"<p>You came by the name <code>{name or '(none)'}</code>. Graft answers to 127.0.0.1 and localhost, so that no"
-        " page elsewhere can reach it under a name of its own.</p>"
-        "<p>If the name is yours, as behind a proxy, the setting <code>server.allowedHosts</code> allows it. Start Graft"
-        f" with <code>STREAMLIT_SERVER_ALLOWED_HOSTS={name or 'NAME'} make app</code>, or with <code>--server.allowedHosts"
-        f" {name or 'NAME'}</code> after <code>streamlit run app.py</code>.</p>"
+        f"<p>You came by the name <code>{name}</code>. Graft answers to 127.0.0.1 and localhost alone, so that no page"
+        " elsewhere reaches it under a name of its own.</p>"
+        "<p>If that name is yours, as behind a proxy, the setting <code>server.allowedHosts</code> allows it."
+        " Start Graft with one of these:</p>"
+        f"<pre><code>STREAMLIT_SERVER_ALLOWED_HOSTS={name} make app</code></pre>"
+        f"<pre><code>streamlit run app.py --server.allowedHosts {name}</code></pre>"
     )
 
 

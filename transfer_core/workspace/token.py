@@ -38,7 +38,7 @@ def _read(file: Path) -> str:
         token = kept.read(1_000).strip()
     if len(token) < LEAST_CHARACTERS or not re.fullmatch(r"[\w.~-]+", token, re.ASCII):
         raise GraftError(
-            f"The token in {file} is not one: at least {LEAST_CHARACTERS} letters, digits, - or _ are needed. Delete the"
-            " file, and Graft makes another."
+            f"The token in {file} is not one: at least {LEAST_CHARACTERS} letters, digits, - or _ are needed. Delete"
+            " the file, and Graft makes another."
         )
     return token
