@@ -16,12 +16,13 @@ from transfer_core.compare.compared import (
 from transfer_core.compare.crossing import Forecast, Lacking
 from transfer_core.data.answers import Heat, Predicted
 from transfer_core.data.checks import Profile
+from transfer_core.data.roots import import_roots
 from transfer_core.goals import ASKED, KINDS, LEAST, MOST, goal_of, words, written
 from transfer_core.report.assets import versions
 from transfer_core.report.to_json import FORMAT as REPORT_FORMAT
 from transfer_core.strategies.definition import Stage
 from transfer_core.strategies.settings import NONE, SETTINGS, Setting
-from transfer_core.workspace.datasets import DatasetRow, import_roots
+from transfer_core.workspace.datasets import DatasetRow
 from transfer_core.workspace.disk import FREED_KINDS, Freed, Usage
 from transfer_core.workspace.naming import default_root, expanded, matching
 from transfer_core.workspace.predictions import MOST_RUNS
