@@ -21,7 +21,8 @@ def test_who_comes_from_elsewhere(open_page: Callable[..., "playwright.Page"], t
     server = Shared(tmp_path / "workspace")
     home, token = f"{server.url}/graft/", (tmp_path / "workspace" / "token").read_text().strip()
     try:
-        page = open_page()
+        page, asked = open_page(), list[str]()
+        page.on("request", lambda request: asked.append(request.url))
         page.goto(home.replace("127.0.0.1", "graft.localhost"))  # a name that browsers take for this machine's
         expect(page.get_by_role("heading", name="Graft does not go by this name")).to_be_visible()
         expect(page.get_by_text("server.allowedHosts", exact=True)).to_be_visible()
@@ -43,6 +44,9 @@ def test_who_comes_from_elsewhere(open_page: Callable[..., "playwright.Page"], t
         page.get_by_role("link", name="without").click()
         page.get_by_role("link", name="Go on without").click()
         expect(page.locator(".stApp")).to_be_visible()
+
+        ours = (home, home.replace("127.0.0.1", "graft.localhost"), "http://wiki.test/", "data:", "blob:")
+        assert len(asked) > 20 and not [url for url in asked if not url.startswith(ours)], "pages load nothing elsewhere"
 
         page = open_page(PHONE, "dark")
         page.goto(home)

@@ -71,6 +71,7 @@ def test_a_server_lets_in_by_its_own_names_and_from_its_own_pages_alone(server: 
         status, text = get(server, path, Host="evil.com")
         assert status == 403 and "server.allowedHosts" in text
         assert get(server, path, Origin="http://evil.com")[0] == 403
+    assert get(server, Host="graft.lab", Origin="https://graft.lab")[0] == 200, "by a proxy that ends TLS"
     assert "Graft" in drawn(server, origin=own)
     with pytest.raises(InvalidStatus):
         drawn(server, origin="http://evil.com")

@@ -34,6 +34,7 @@ def asked(
     at: tuple[str, int] | None = OWN,
     query: str = "",
     kind: str = "http",
+    scheme: str = "http",
     **headers: str,
 ) -> tuple[int | str, str, str]:
     """(status, text, the cookie that was set) of a request; of a websocket (its first message, "", "")."""
@@ -49,7 +50,7 @@ def asked(
     scope: dict[str, Any] = {
         "type": kind,
         "method": "GET",
-        "scheme": "http",
+        "scheme": scheme,
         "path": path,
         "query_string": query.encode(),
         "server": at,
@@ -146,6 +147,7 @@ def test_the_token_in_the_address_becomes_a_cookie_and_leaves_the_address(shared
     assert status == 200 and "inside" not in text and 'url=?dataset=a%22%3E&amp;runs=1"' in text and TOKEN not in text
     kept = {part.partition("=")[0].lower(): part.partition("=")[2] for part in cookie.split("; ")}
     assert kept["graft_8501"] == TOKEN and kept["samesite"] == "strict" and "httponly" in kept and "secure" not in kept
+    assert "; Secure" in asked(shared, query=f"token={TOKEN}", scheme="https")[2]
     for query in ("token=", "token=%FF", f"token={TOKEN}x", f"tokens={TOKEN}"):
         status, text, cookie = asked(shared, query=query)
         assert status == 401 and not cookie and "<form>" in text
