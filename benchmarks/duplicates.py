@@ -14,9 +14,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageEnhance
 
-from transfer_core.data.intake import LOOK_PX
-from transfer_core.data.near_duplicates import Bytes, Groups, look, near_duplicates
+from transfer_core.data.near_duplicates import Groups, near_duplicates
 from transfer_core.data.pixels import decode, open_rgb
+from transfer_core.data.storing import LOOK_PX
+from transfer_core.data.thumbnails import Bytes, look
 
 COPIED, JUDGED = 200, 60
 SHEET, PX = 30, 190  # pairs on a sheet; a picture's side
@@ -27,7 +28,7 @@ Change = Callable[[Image.Image, np.random.Generator], Image.Image]
 def cropped(image: Image.Image, rng: np.random.Generator) -> Image.Image:
     """95 % of both sides, from anywhere."""
     wide, high = round(image.width * 0.95), round(image.height * 0.95)
-    left, top = rng.integers(image.width - wide + 1), rng.integers(image.height - high + 1)
+    left, top = int(rng.integers(image.width - wide + 1)), int(rng.integers(image.height - high + 1))
     return image.crop((left, top, left + wide, top + high))
 
 

@@ -65,8 +65,8 @@ def test_the_pins_allow_what_is_asked_for() -> None:
     """Every requirement is pinned, and these tests run with the pins, unless `make latest` runs them."""
     pins = dict(line.split("==") for line in (ROOT / "constraints.txt").read_text().splitlines() if "==" in line)
     pins = {re.sub(r"[-_.]+", "-", name).lower(): number for name, number in pins.items()}
-    for file in ("requirements.txt", "requirements-dev.txt", "requirements-serve.txt", "requirements-images.txt"):
-        for line in (ROOT / file).read_text().splitlines():
+    for file in ROOT.glob("requirements*.txt"):
+        for line in file.read_text().splitlines():
             if line and line[0] not in "#-":
                 name = re.split(r"[=<>]", line)[0].strip().lower()
                 assert name in pins, name

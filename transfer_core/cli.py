@@ -62,7 +62,7 @@ class Command:
 
 
 COMMANDS = (
-    Command("import", "take in a zip or a folder of labelled images", data.import_images, data.import_arguments),
+    Command("import", "take in an archive or a folder of labelled images", data.import_images, data.import_arguments),
     Command("example", "draw a built-in example", data.draw_example, data.example_arguments),
     Command("list", "the datasets and runs that there are", listed.listed, listed.add_arguments),
     Command("show", "one dataset or run in full: recipe, status, scores, files", show.show, show.add_arguments),

@@ -35,6 +35,10 @@ class RecipeError(GraftError):
     """A recipe that names an unknown strategy, backbone or tap, or holds a value out of range."""
 
 
+class Diverged(RecipeError):
+    """A training whose loss is no number any more."""
+
+
 class WeightsError(GraftError):
     """Pretrained weights that are not on this machine and could not be fetched."""
 

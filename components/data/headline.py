@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from components import shell
+from components import shell, state
 from components.kit import text
 from components.kit.buttons import button
 from components.kit.charts import plot
@@ -33,7 +33,7 @@ def headline(workspace: Workspace, dataset: Dataset, profile: Profile) -> None:
         with go:
             button(
                 *("Decide on a strategy", "go_on", "arrow_forward", shell.leave_for, "decide"),
-                type="primary",
+                type="primary" if state.given.get() is None else "secondary",  # images that wait come first
                 width="stretch",
             )
         size = f"Median size {profile.median_width_px} × {profile.median_height_px} px."

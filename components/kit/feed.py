@@ -95,7 +95,8 @@ class Feed:
             self.notices += (event.text,)
         elif isinstance(event, Resumed):
             self._begin_anew()
-            self.notices = (f"{event.why} It went on from step {event.step:,}.".strip(),) if event.step else ()
+            how = f"It went on from step {event.step:,}." if event.step else "It began anew."
+            self.notices = (f"{event.why} {how}",) if event.why else ()
 
     def _begin_anew(self) -> None:
         """Of a run that goes on, or starts over: what it had drawn before is told again, or gone."""

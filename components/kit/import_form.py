@@ -17,13 +17,15 @@ from components.kit.guard import follow, said
 from components.kit.preview import give, preview
 from components.kit.status import phase_bar, say_ended
 from transfer_core.types import Job
-from transfer_core.workspace import Workspace, import_roots
+from transfer_core.workspace import ARCHIVES, Workspace, import_roots
 
 PICTURES = Path(__file__).with_name("examples")  # tools/example_pictures.py makes them
-LAYOUT = """
+LAYOUT = f"""
 Class folders (`cats/01.jpg`), at any depth, alone or inside `train/`, `val/` and `test/`; labels in file names
-(`cat_01.jpg`); or a table beside the images (`labels.csv` with a file and its label in each line). Zip, tar, tar.gz,
-tar.xz, loose files or a folder. Graft shows how it reads them before anything is taken in.
+(`cat_01.jpg`); or a table beside the images (`labels.csv` with a file and its label in each line).
+
+{ARCHIVES.capitalize()}, loose files or a folder; archives in an archive, one level deep. Graft shows how it reads them
+before anything is taken in.
 """
 FILES, FOLDER = "Archive or files", "Folder"
 STYLE = """
@@ -94,11 +96,13 @@ def _drop_zone(workspace: Workspace) -> None:
         )
         several: Any = "directory" if kind == FOLDER else True
         words = (
-            "Pick or drop a folder" if kind == FOLDER else "Drop a zip or tar here, or images with a table of labels"
+            "Pick or drop a folder"
+            if kind == FOLDER
+            else "Drop a zip, 7z or tar here, or images with a table of labels"
         )
         uploads = st.file_uploader(words, accept_multiple_files=several, key=f"upload_{turn}_{kind}")
     if uploads:
-        with said():
+        with said(), st.spinner("Taking the files over…"):
             kept = workspace.datasets.keep_upload([(upload.name, upload) for upload in uploads])
             state.upload_turn.set(turn + 1)  # a new widget, so that the upload's memory is freed
             give(workspace, kept)
@@ -107,8 +111,9 @@ def _drop_zone(workspace: Workspace) -> None:
         with st.form("import_path", border=False):
             path = st.text_input("Or a path on this server", placeholder=str(import_roots()[0]))
             if st.form_submit_button("Look at it") and path:
-                give(workspace, Path(path))
-                st.rerun()
+                with said():
+                    give(workspace, Path(path))
+                    st.rerun()
     with st.expander("What Graft reads", icon=":material/folder_zip:"):
         st.markdown(LAYOUT)
 

@@ -12,7 +12,7 @@ from components.kit.runs import taken, titles
 from transfer_core.types import TEST, Dataset, Run
 from transfer_core.workspace import MOST_RUNS, Workspace
 
-WAYS = {"files": "Photos or a zip", "folder": "A folder", "camera": "The camera"}
+WAYS = {"files": "Photos or an archive", "folder": "A folder", "camera": "The camera"}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -35,7 +35,9 @@ def given(workspace: Workspace, dataset: Dataset) -> Given | None:
     )
     uploads = []
     if way == "files":
-        uploads = st.file_uploader("Photos, or a zip of them", accept_multiple_files=True, key=f"photos_{dataset.id}")
+        uploads = st.file_uploader(
+            "Photos, or an archive of them", accept_multiple_files=True, key=f"photos_{dataset.id}"
+        )
     elif way == "folder":
         uploads = st.file_uploader(
             "A folder, with those inside it", accept_multiple_files="directory", key=f"photo_folder_{dataset.id}"

@@ -22,7 +22,7 @@ BARS = "".join(
     for number, (width, kind) in enumerate(((76, "accent"), (58, "mid"), (40, "faint")))
 )
 STEPS = (
-    (TILES, "Your images", "One folder per class, as a zip. Checked for duplicates, then split."),
+    (TILES, "Your images", "A folder, an archive or files. Checked for duplicates, then split."),
     (LAYERS, "A pretrained network", "Some layers stay frozen, some learn. The flowchart says which."),
     (CURVES, "Strategies train", "On the GPU where there is one, live, in the background."),
     (BARS, "One is chosen", "Same test images, with intervals, and the reason in a sentence."),

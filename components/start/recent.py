@@ -5,7 +5,7 @@ from functools import partial
 
 import streamlit as st
 
-from components import shell
+from components import shell, state
 from components.kit import text
 from components.kit.buttons import button
 from components.kit.feed import feed
@@ -29,7 +29,7 @@ STYLE = """
 
 
 def recent(workspace: Workspace, rows: tuple[DatasetRow, ...]) -> None:
-    """Draw it; the dataset that was worked on last comes first, with the page's primary button."""
+    """Draw it; the dataset that was worked on last comes first, with the page's primary button unless images wait."""
     runs: dict[str, list[Run]] = defaultdict(list)
     for run in workspace.runs.list():
         runs[run.recipe.dataset].append(run)
@@ -37,7 +37,7 @@ def recent(workspace: Workspace, rows: tuple[DatasetRow, ...]) -> None:
     _running(workspace, [run for found in runs.values() for run in found], {row.id: row.name for row in rows})
     st.html(STYLE)
     for number, row in enumerate(known[:NEWEST]):
-        _card(workspace, row, runs[row.id], first=not number)
+        _card(workspace, row, runs[row.id], first=not number and state.given.get() is None)
     if len(known) > NEWEST:
         st.caption(f"The newest {NEWEST} of {text.count(len(known))}. The list above each other page has them all.")
 

@@ -47,11 +47,16 @@ class Server:
     options: ClassVar[Sequence[str]] = ()  # after `streamlit run app.py`
     environment: ClassVar[Mapping[str, str]] = {}
 
-    def __init__(self, workspace: Path, roots: Path | None = None, *, first_model: bool = False) -> None:
-        """`first_model`: train one by itself of whatever comes in; most tests look at runs of their own alone."""
+    def __init__(
+        self, workspace: Path, roots: Path | None = None, *, first_model: bool = False, backbone: str | None = None
+    ) -> None:
+        """`first_model`: train one by itself of whatever comes in; most tests look at runs of their own alone.
+
+        `backbone`: the default one; None is Graft's own choice.
+        """
         self.workspace = workspace
         workspace.mkdir(exist_ok=True)
-        (workspace / "settings.json").write_text(json.dumps({"first_model": first_model}))
+        (workspace / "settings.json").write_text(json.dumps({"first_model": first_model, "backbone": backbone}))
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]

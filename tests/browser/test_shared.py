@@ -46,7 +46,9 @@ def test_who_comes_from_elsewhere(open_page: Callable[..., "playwright.Page"], t
         expect(page.locator(".stApp")).to_be_visible()
 
         ours = (home, home.replace("127.0.0.1", "graft.localhost"), "http://wiki.test/", "data:", "blob:")
-        assert len(asked) > 20 and not [url for url in asked if not url.startswith(ours)], "pages load nothing elsewhere"
+        assert len(asked) > 20 and not [url for url in asked if not url.startswith(ours)], (
+            "pages load nothing elsewhere"
+        )
 
         page = open_page(PHONE, "dark")
         page.goto(home)

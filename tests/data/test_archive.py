@@ -213,6 +213,17 @@ def test_zip_behind_other_bytes_and_with_a_comment(tmp_path: Path) -> None:
         assert found.read(found.members[0]) == b"data"
 
 
+@pytest.mark.parametrize("extra", [0, 28, 5_000])
+def test_what_stands_before_a_file_may_be_of_any_length(extra: int, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "photos.zip", "w") as out:
+        for method, name in ((zipfile.ZIP_STORED, "cats/é.jpg"), (zipfile.ZIP_DEFLATED, "cats/2.jpg")):
+            entry = zipfile.ZipInfo(name)
+            entry.compress_type, entry.extra = method, struct.pack("<HH", 0x6E55, extra) + bytes(extra)
+            out.writestr(entry, name.encode() * 50)
+    with opened(tmp_path / "photos.zip") as archive:
+        assert [archive.read(member) for member in archive.members] == ["cats/é.jpg".encode() * 50, b"cats/2.jpg" * 50]
+
+
 def test_folder_keeps_to_regular_files_inside(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.mkdir()

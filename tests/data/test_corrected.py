@@ -1,5 +1,6 @@
 """A corrected version: what changes, what stays, what is refused, and the files on disk."""
 
+import json
 import os
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from transfer_core.data.checks import duplicates, listed, small_classes
 from transfer_core.data.corrected import changed, correct, corrected, corrected_id, corrected_name
-from transfer_core.data.dataset import read_dataset
+from transfer_core.data.dataset import import_images, read_alike, read_dataset
 from transfer_core.errors import DatasetError
 from transfer_core.types import SPLITS, TEST, TRAIN, Dataset, Mark, Problem, Progress, RunEnd
 
@@ -174,3 +176,42 @@ def test_files_that_are_gone_are_named(tmp_path: Path) -> None:
     (tmp_path / "new").mkdir()
     with pytest.raises(DatasetError, match=r"'0/7.png' of 'pets' cannot be taken over: No such file"):
         list(correct(old, to(DOG, 3), source, tmp_path / "new"))
+
+
+def test_images_without_a_label_and_what_is_known_of_likeness_go_along(tmp_path: Path) -> None:
+    """Three patients' photos, one of them copied, one mirrored: a patient's photos are a group, yet not alike."""
+    rng = np.random.default_rng(0)
+    photos = rng.integers(0, 255, (12, 6, 6, 3)).astype(np.uint8).repeat(16, 1).repeat(16, 2)
+    rows = ["file,label,patient"]
+    for number, pixels in enumerate(photos):
+        Image.fromarray(pixels).save(tmp_path / f"{number}.png")
+        rows.append(f"{number}.png,{'cat' if number % 2 else 'dog'},{number // 4}")
+    Image.fromarray(photos[0]).save(tmp_path / "copy.png", compress_level=0)
+    Image.fromarray(photos[1][:, ::-1]).save(tmp_path / "mirrored.png")
+    Image.fromarray(photos[1][:, ::-1]).save(tmp_path / "mirrored too.png", compress_level=0)
+    rows += ["copy.png,dog,0", "mirrored.png,cat,0", "mirrored too.png,cat,0"]
+    Image.fromarray(photos[0] ^ 255).save(tmp_path / "unknown.png")
+    (tmp_path / "labels.csv").write_text("\n".join(rows))
+    (tmp_path / "old").mkdir()
+    list(import_images(tmp_path, tmp_path / "old", name="patients"))
+    old = read_dataset(tmp_path / "old" / "dataset.json")
+
+    def alike(dataset: Dataset) -> str:
+        return " ".join(problem.reason for problem in dataset.problems if problem.kind == "duplicate")
+
+    assert len(np.unique(old.groups)) == 3
+    assert alike(old).startswith("5 images form 2 groups") and "1 are flipped or turned" in alike(old)
+
+    def corrected_by(name: str, path: str, label: int | None) -> Dataset:
+        (tmp_path / name).mkdir()
+        marks = to(label, old.paths.index(path))
+        list(correct(old, marks, tmp_path / "old" / "samples", tmp_path / name))
+        kept = tmp_path / name / "unlabelled"
+        assert json.loads((kept / "files.json").read_text()) == {"000000.png": "unknown.png"}
+        assert (kept / "000000.png").samefile(tmp_path / "old" / "unlabelled" / "000000.png")
+        return read_dataset(tmp_path / name / "dataset.json")
+
+    assert "1 are flipped or turned" in alike(changed_one := corrected_by("one", "2.png", 0))
+    assert len(np.unique(changed_one.groups)) == 3
+    assert "flipped" not in alike(corrected_by("two", "1.png", None)), "the two mirrored ones are one another's copy"
+    assert read_alike(changed_one, tmp_path / "one").turned.sum() == 1, "and so again for a version of that version"

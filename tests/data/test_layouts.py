@@ -402,3 +402,13 @@ def test_two_labels_for_one_image_leave_it_out() -> None:
     layout = plan(archive(each("p", 3) | {"t.csv": rows}), "x")
     assert [problem.file for problem in layout.problems if problem.kind == "skipped"] == ["p/1.jpg"]
     assert "1 line of the table name no image here, the first '9.jpg'" in " ".join(p.reason for p in layout.problems)
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [("name:#_{label}", "no image has a label so"), ("level:1", "all of its images are of one class, 'pets'")],
+)
+def test_a_way_that_tells_no_classes_is_not_replaced_unsaid(labels: str, said: str) -> None:
+    files = numbered("pets/{label}_{i}.jpg", "cat", "dog")
+    with pytest.raises(ArchiveError, match=rf"'x' has no two classes: {said}\. What does: name:.*2 classes"):
+        plan(archive(files), "x", labels=labels)

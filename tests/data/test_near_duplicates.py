@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image, ImageEnhance
-from scipy.ndimage import gaussian_filter
+from scipy.ndimage import gaussian_filter, map_coordinates
 
 from transfer_core.data import near_duplicates as module
-from transfer_core.data.near_duplicates import look, near_duplicates
+from transfer_core.data.near_duplicates import near_duplicates
+from transfer_core.data.thumbnails import look
 
 DATA = Path(__file__).resolve().parents[2] / "../shared/data"
 
@@ -68,6 +69,38 @@ def test_finds_copies(copy: str) -> None:
     groups = grouped(looks)
     assert (groups[:40] == groups[40:]).all()
     assert doubles(groups) == 40
+
+
+@pytest.mark.parametrize("copy", ["JPEG", "cropped", "turned"])
+def test_dim_pictures_are_found_like_others(copy: str) -> None:
+    rng = np.random.default_rng(9)
+    originals = [ImageEnhance.Brightness(photo(rng)).enhance(0.1) for _ in range(40)]
+    copies = [COPIES[copy](image) for image in originals]
+    assert doubles(grouped(np.stack([look(image) for image in [*copies, *originals]]))) == 40  # the part comes first
+
+
+@pytest.mark.parametrize("light", [1.0, 0.3, 0.1])
+def test_a_little_other_shape_is_another_picture_however_dim(light: float) -> None:
+    rng = np.random.default_rng(10)
+    slices = []
+    for _ in range(40):
+        image = np.asarray(photo(rng).convert("L")).astype(float)
+        slices += [image, bent(image, rng)]
+    assert doubles(grouped(np.stack([look(encoded(grey(light * each), "JPEG", 90)) for each in slices]))) <= 2
+
+
+def bent(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The same, each place moved by some 1.5 % of the side, neighbours alike: as in slices of a body."""
+    by = [gaussian_filter(rng.normal(size=image.shape), 16) for _ in range(2)]
+    at = [places + 3 * each / each.std() for places, each in zip(np.indices(image.shape), by, strict=True)]
+    return map_coordinates(image, at, order=1, mode="nearest")
+
+
+def test_clipped_light_hides_no_copy() -> None:
+    rng = np.random.default_rng(11)
+    originals = [photo(rng).convert("L").convert("RGB") for _ in range(40)]
+    lighter = [ImageEnhance.Brightness(image).enhance(1.25) for image in originals]
+    assert doubles(grouped(np.stack([look(image) for image in [*originals, *lighter]]))) >= 39
 
 
 def grey(values: np.ndarray) -> Image.Image:

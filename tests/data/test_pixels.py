@@ -229,11 +229,12 @@ def test_pixels_are_decoded_once(tmp_path: Path) -> None:
     data = dataset(tmp_path)
     steps, first = finish(pixels(data, tmp_path, resize_px=40, crop_px=32))
     assert steps == len(data)
-    assert (first.shape, first.dtype, first.flags.writeable) == ((6, 32, 32, 3), np.uint8, False)
-    assert (first[3] == square(tmp_path / "samples" / "000003.jpg", resize_px=40, crop_px=32)).all()
+    all_ = np.arange(len(data))
+    assert first.shape == first[all_].shape == (6, 32, 32, 3) and first[all_].dtype == np.uint8
+    assert (first[all_[3:4]][0] == square(tmp_path / "samples" / "000003.jpg", resize_px=40, crop_px=32)).all()
     steps, again = finish(pixels(data, tmp_path, resize_px=40, crop_px=32))
     assert steps == 0
-    assert (again == first).all()
+    assert (again[all_] == first[all_]).all()
 
 
 @pytest.mark.parametrize("fit", get_args(Fit))
@@ -243,7 +244,7 @@ def test_the_kept_squares_of_each_fit_are_their_own(fit: Fit, tmp_path: Path) ->
         finish(pixels(data, tmp_path, resize_px=40, crop_px=32, fit=other))
     steps, kept = finish(pixels(data, tmp_path, resize_px=40, crop_px=32, fit=fit))
     assert steps == 0
-    for file, found in zip(data.files, kept, strict=True):
+    for file, found in zip(data.files, kept[np.arange(len(data))], strict=True):
         assert (found == square(tmp_path / "samples" / file, resize_px=40, crop_px=32, fit=fit)).all()
 
 
@@ -251,6 +252,20 @@ def test_pixels_are_made_anew_when_their_file_was_cut(tmp_path: Path) -> None:
     data = dataset(tmp_path)
     finish(pixels(data, tmp_path, resize_px=40, crop_px=32))
     os.truncate(tmp_path / "pixels-40-32.npy", 5000)
+    assert finish(pixels(data, tmp_path, resize_px=40, crop_px=32))[0] == len(data)
+
+
+@pytest.mark.parametrize("place", [-1, -3000, -9000])
+def test_a_square_that_changed_on_the_disk_is_decoded_again(place: int, tmp_path: Path) -> None:
+    data, file, all_ = dataset(tmp_path), tmp_path / "pixels-40-32.npy", np.arange(6)
+    _, right = finish(pixels(data, tmp_path, resize_px=40, crop_px=32))
+    content, kept = bytearray(file.read_bytes()), right[all_]
+    content[place] ^= 1
+    file.write_bytes(content)
+    steps, found = finish(pixels(data, tmp_path, resize_px=40, crop_px=32))
+    assert steps == 0 and file.exists()
+    assert (found[all_] == kept).all() and (found[all_] == kept).all(), "also when it is taken again"
+    assert not file.exists(), "the next who asks makes all of them anew"
     assert finish(pixels(data, tmp_path, resize_px=40, crop_px=32))[0] == len(data)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from tests.jobs.served import ended, long_run, wait
+from transfer_core.jobs import process
 from transfer_core.store import Store
 from transfer_core.types import Dataset, EpochEnd, Event, Progress, Recipe, Resumed
 from transfer_core.workspace import Workspace
@@ -85,6 +86,36 @@ def test_a_run_is_kept_where_it_stands_when_graft_ends(tmp_path: Path, photos: P
 
 def _first(workspace: Workspace, id: str) -> Event:
     return next(event for _, _, event in workspace.jobs.events(id))
+
+
+FAULT = """
+import os, sys
+from pathlib import Path
+from transfer_core.jobs import worker
+from transfer_core.training import gradient
+met, known = Path(sys.argv.pop(1)), gradient.learn
+def learn(run, *given, **more):
+    if run.meter.step == 3 and not met.exists():
+        met.touch()
+        raise RuntimeError("CUDA error: an illegal memory access was encountered")
+    return known(run, *given, **more)
+gradient.learn = learn
+worker.main()
+"""
+
+
+def test_a_spoilt_device_gets_a_new_worker(tmp_path: Path, photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Workspace(tmp_path / "workspace") as workspace:
+        for _ in workspace.jobs.drive(workspace.datasets.import_path(photos)):
+            pass
+        dataset = workspace.datasets.get(workspace.datasets.list()[0].id)
+        monkeypatch.setattr(process, "PROGRAM", (sys.executable, "-c", FAULT, str(tmp_path / "met")))
+        workspace.serve()
+        wanted = workspace.recipes.make(dataset, "from_scratch", "bundled", epochs=3, patience=0)
+        (id,) = workspace.runs.submit([wanted])
+        assert ended(workspace, id).status == "done" and (tmp_path / "met").exists()
+        told = next(event for _, _, event in workspace.jobs.events(id) if isinstance(event, Resumed))
+        assert "exit code 1" in told.why
 
 
 @pytest.mark.soak

@@ -196,7 +196,7 @@ def test_a_full_device_is_a_sentence(bench: Bench, monkeypatch: pytest.MonkeyPat
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB")
 
     monkeypatch.setattr(gradient, "learn", full)
-    with pytest.raises(RecipeError, match=r"full at batch size 32\. Try 16"):
+    with pytest.raises(RecipeError, match=r"full even with 2 images at once\. Try fewer pixels"):
         bench.run(bench.recipe("from_scratch", epochs=1), "full")
 
 

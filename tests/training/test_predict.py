@@ -2,6 +2,7 @@
 
 import csv
 import io
+import tarfile
 import zipfile
 from pathlib import Path
 from typing import Any, get_args
@@ -79,6 +80,14 @@ def test_a_zip_of_anything(workspace: Workspace, runs: tuple[str, ...], tmp_path
     pictures = workspace.predictions.thumbnails(job, range(6))
     assert [bool(each) for each in pictures] == [not error for error in found.errors]
     assert Image.open(io.BytesIO(pictures[found.names.index("b/cmyk.jpg")])).size == (64, 48)
+    with tarfile.open(tmp_path / "odd.tar.gz", "w:gz") as tar:
+        entry = tarfile.TarInfo("b/cmyk.jpg")
+        entry.size = out.tell()
+        tar.addfile(entry, io.BytesIO(out.getvalue()))
+    with (tmp_path / "odd.tar.gz").open("rb") as file:
+        again = workspace.predictions.submit(runs[:1], [("odd.tar.gz", file)])
+    drive(workspace, again)
+    assert workspace.predictions.get(again).names == ("b/cmyk.jpg",)
 
 
 def test_the_table_is_for_people_spreadsheets_and_programs(

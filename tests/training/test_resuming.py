@@ -1,16 +1,19 @@
 """A run that was cut off anywhere goes on from its checkpoint, and ends as one that was not."""
 
 import itertools
+import math
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from safetensors.numpy import load_file
 
 from tests.training.bench import Bench, of_kind
 from transfer_core.strategies import recipe
-from transfer_core.training import checkpoints
+from transfer_core.training import checkpoints, gradient
 from transfer_core.training.fit import fit
+from transfer_core.training.setup import State
 from transfer_core.types import CHECKPOINTS, EpochEnd, Event, Progress, Recipe, Resumed, RunEnd, StageStart, attributes
 
 
@@ -86,3 +89,41 @@ def test_a_damaged_checkpoint_gives_way_to_the_one_before(bench: Bench, tmp_path
     older.write_bytes(older.read_bytes()[:-100])
     assert checkpoints.Checkpoints(tmp_path / "run" / CHECKPOINTS).newest() is None
     assert not of_kind(started(bench, wanted, tmp_path / "run"), Resumed), "it begins anew"
+
+
+def test_what_diverges_once_goes_back_and_on_at_half_the_rate(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = bench.recipe("frozen_head", epochs=4, patience=0, batch_size=11)
+    before = [each.lr for each in of_kind(started(bench, wanted, tmp_path / "before"), EpochEnd)]
+    known, steps = gradient.learn, itertools.count(1)
+    monkeypatch.setattr(
+        gradient, "learn", lambda *given, **more: (math.nan, 0.0) if next(steps) == 10 else known(*given, **more)
+    )
+    events = started(bench, wanted, tmp_path / "run")
+    (again,) = of_kind(events, Resumed)
+    assert "diverged at step 10" in again.why and "rate was halved" in again.why and 0 < again.step < 10
+    after = [each.lr for each in of_kind(events[events.index(again) :], EpochEnd)]
+    assert again.epoch == 1 and after == pytest.approx([before[0], *(rate / 2 for rate in before[1:])])
+    assert events[-1].status == "done"  # type: ignore[union-attr]
+
+
+def test_a_full_memory_takes_batches_in_parts(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = bench.recipe("frozen_head", epochs=2, patience=0, batch_size=32, batch_norm="kept")
+    whole = story(started(bench, wanted, tmp_path / "whole"))
+    known = gradient.learn
+
+    def learn(run: State, *given: object, **more: object) -> object:
+        if run.parts < 4:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB")
+        return known(run, *given, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(gradient, "learn", learn)
+    events = started(bench, wanted, tmp_path / "run")
+    assert [again.why.partition(":")[0] for again in of_kind(events, Resumed)] == [
+        "The memory was full with 32 images at once",
+        "The memory was full with 16 images at once",
+    ]
+    parts = story(events)
+    assert [loss for _, loss in parts["steps"]] == pytest.approx([loss for _, loss in whole["steps"]], rel=1e-3)
+    assert events[-1].status == "done"  # type: ignore[union-attr]

@@ -7,13 +7,13 @@ from typing import Any
 
 from transfer_core.commands.follow import follow, root
 from transfer_core.types import NEWEST, SPLITS, Dataset
-from transfer_core.workspace import Preview, Workspace
+from transfer_core.workspace import ARCHIVES, Preview, Workspace
 
 SHOWN = 30  # classes of a plan
 
 
 def import_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("path", type=Path, help="a .zip, .tar, .tar.gz or .tar.xz file, or a folder")
+    parser.add_argument("path", type=Path, help=f"a folder, or {ARCHIVES}")
     parser.add_argument("--name", default="", help="what to call it (default: the file's name)")
     parser.add_argument(
         "--labels",
@@ -55,32 +55,32 @@ def draw_example(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
 
 
 def _planned(found: Preview) -> tuple[dict[str, Any], str]:
-    layout = found.layout
+    left_out = sum(problem.files for problem in found.left_out)
     result = {
         "labels": found.reading.labels,
         "reading": found.reading.title,
-        "asks": layout.question,
+        "asks": found.question,
         "classes": found.counts,
         "splits": found.splits,
-        "unlabelled": len(layout.unlabelled),
-        "left_out": sum(problem.files for problem in found.left_out),
-        "others": [{"labels": each.labels, "reading": found.said(each)} for each in layout.others],
+        "unlabelled": found.unlabelled,
+        "left_out": left_out,
+        "others": [{"labels": each.labels, "reading": found.said(each)} for each in found.readings[1:]],
         "encoding": found.encoding,
     }
     counts = found.counts
     splits = ", ".join(f"{count:,} {split}" for split, count in found.splits.items()) or "no splits of its own"
-    lines = [layout.question] if layout.asks else []
-    lines.append(f"{found.name}: {found.said(found.reading)}, {len(layout.images):,} images, {splits}")
+    lines = [found.question] if found.asks else []
+    lines.append(f"{found.name}: {found.said(found.reading)}, {found.images:,} images, {splits}")
     lines += [f"  {label}: {count:,}" for label, count in list(counts.items())[:SHOWN]]
     if len(counts) > SHOWN:
         lines.append(f"  … and {len(counts) - SHOWN:,} more classes")
-    if layout.unlabelled:
-        lines.append(f"  without a label, kept for prediction: {len(layout.unlabelled):,}")
+    if found.unlabelled:
+        lines.append(f"  without a label, kept for prediction: {found.unlabelled:,}")
     lines += [f"  left out: {each.file}: {each.reason}" for each in found.left_out[:10]]
     if len(found.left_out) > 10:
-        lines.append(f"  left out: {len(found.left_out) - 10:,} more")
+        lines.append(f"  left out: {left_out - 10:,} more")
     lines += [f"  {note}" for note in found.notes[:10]]
-    lines += [f"  --labels {each.labels!r}: {found.said(each)}" for each in layout.others]
+    lines += [f"  --labels {each.labels!r}: {found.said(each)}" for each in found.readings[1:]]
     return result, "\n".join(lines)
 
 

@@ -1,4 +1,4 @@
-"""What can be said of test predictions, and how surely."""
+"""What can be said of test predictions, and how surely. Scipy is loaded where it is needed, for that takes a while."""
 
 from collections.abc import Sequence
 from math import sqrt
@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse, special
 
 from transfer_core.compare.compared import LEVEL, Bin, Interval, Score
 from transfer_core.types import Floats, Ints, Predictions
@@ -117,6 +116,8 @@ def mcnemar(first: Right, second: Right, groups: Ints | None = None) -> float:
 
 def _log_choices(n: int) -> Floats:
     """(n + 1,) logarithms of how many ways there are to choose 0 to n of n."""
+    from scipy import special
+
     k = np.arange(n + 1)
     return np.asarray(special.gammaln(n + 1) - special.gammaln(k + 1) - special.gammaln(n - k + 1))
 
@@ -139,6 +140,8 @@ def bootstrapped(
     Near-duplicate groups are drawn with replacement, each as a whole, so that images which say the same do not count
     as independent (cluster bootstrap, Davison and Hinkley 1997, 3.8).
     """
+    from scipy import sparse
+
     (n, classes), runs = probabilities[0].shape, len(probabilities)
     _, members = np.unique(groups, return_inverse=True)
     sizes = np.bincount(members).astype(float)  # (G,)
@@ -217,6 +220,8 @@ def corrected_t(differences: Sequence[float], trained: float, tested: float) -> 
     of tested to trained images (corrected resampled t-test, Nadeau and Bengio 2003). Differences that are all the same
     say nothing of their spread, so nothing is proven by them. Raises ValueError below 2 folds.
     """
+    from scipy import special
+
     values = np.asarray(differences, dtype=float)
     if len(values) < 2:
         raise ValueError("a t-test needs two folds or more")

@@ -1,31 +1,51 @@
 """Whether two pictures are one: laid over each other, compared by detail, place by place. Pairs in batches.
 
-One picture may be a part of the other, so one is shifted and stretched along both sides until it fits best (Lucas and
-Kanade 1981: a few Gauss-Newton steps, coarse to fine). What is compared then is detail, each place
-divided by its own contrast, since an edge or a light that all pictures of a camera share would outweigh everything.
-Detail that runs along a whole row or column is taken out for the same reason.
+One picture may be a part of the other, so one is moved and stretched until it fits best (`data.overlaid`), coarse to
+fine; most pairs are given up early. What is compared then is detail, each place divided by its own contrast, since an
+edge or a light that all pictures of a camera share would outweigh everything. Detail that runs along a whole row or
+column is taken out for the same reason.
+
+Coding makes copies differ by up to the same few tenths of a grey level squared, be they dim or bright; moving adds a
+share of the detail, and what is finest is lost first. Cells with less detail than that say nothing, so only the others
+are asked.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.ndimage import binary_erosion, gaussian_filter
 
-Singles = NDArray[np.float32]
+from transfer_core.data.overlaid import (
+    SHIFT,
+    STRETCH,
+    Flags,
+    Singles,
+    blur,
+    correlation,
+    filtered,
+    lay,
+    lay_smoothly,
+    nearer,
+)
+from transfer_core.data.thumbnails import SIDE
+from transfer_core.types import Ints
 
-SIDE = 64  # px, of the grey pictures
-STEPS = 4  # of each alignment
+HALF = SIDE // 2
+PAIRS = 64  # laid over each other at once
+FIRST, LATER, NEXT, LAST = 2, 1, 1, 1  # Gauss-Newton steps: in both directions, the better one; at the whole side
 NEAR, FAR, AROUND = 0.7, 3.0, 4.0  # px: Gaussians that bound detail, and that of its contrast
 WIDE = 6.0  # px of half the side: the Gaussian that bounds what pictures are laid over each other by
-NOISE = 0.7  # 1/255: contrast that coding and rounding make up by themselves
-STRETCH, SHIFT = (0.8, 1.25), 0.12  # bounds; the shift as a part of the side
-CELLS, CELL = 8, 8  # a side; px
+NOISE, VAGUE = 0.7, 2.0  # 1/255: contrast that coding and rounding make up by themselves; so much at a first look
+BESIDE = 0.045  # of the side: no more may either picture show that the other does not, unless it is a part of that
+PROMISE, HOPE = 0.45, 0.6  # correlations of detail, at half the side and at the whole, below which a pair is given up
+CELLS = 8  # a side
 VISIBLE = 24  # px of a cell that have to be common to both
-RIM = np.ones((1, 5, 5), bool)  # left out around what is common
-SHARE, CODING = 0.15, 1.0  # of a cell's detail that may differ, and what coding adds
+RIM = 4  # px left out around what is common: what lies beyond it has an effect there
 SHOWN = 0.02  # mean square of detail, of at most 1, below which there is nothing to compare
-PROMISE = 0.7  # correlation at half the side, below which a pair is given up
+DETAIL, FEW = 0.3, 6  # (1/255)**2 of a cell that shows something; cells, too few to tell by
+CODED, SHARE, FINEST = 0.2, 0.1, 0.2  # may differ: (1/255)**2, of a cell's detail, and of how its finest differs
+WHITE, BRIGHT = 250, 190  # what is so light in one picture may have lost detail that is so light in the other
+UNLIKE = 0.12  # of the cells may differ by more
+ALIKE, ALL, BLIND = 0.75, 0.65, 0.8  # least correlation: of the cells that show something; of all, as well; or alone
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -33,116 +53,189 @@ class Fit:
     """How well each of P pairs agrees."""
 
     likeness: Singles  # (P,) correlation of detail
-    worst: Singles  # (P,) how much the cell differs that differs most: 1 is as much as a copy may
-    fourth: Singles  # (P,) likewise, of the cell that differs fourth most
-
-    @classmethod
-    def none(cls, pairs: int) -> "Fit":
-        return cls(
-            likeness=np.zeros(pairs, np.float32),
-            worst=np.full(pairs, np.inf, np.float32),
-            fourth=np.full(pairs, np.inf, np.float32),
-        )
+    same: Flags  # (P,) whether they are one picture
 
 
-def fit(a: Singles, b: Singles) -> Fit:
-    """How well pictures agree once b is laid over a: both (P, SIDE, SIDE), grey, 0 to 255."""
-    found = Fit.none(len(a))
-    place = np.tile(np.array([1, 0, 1, 0], np.float32), (len(a), 1))  # stretch and shift of rows, then of columns
-    half_a, half_b = _rough(a), _rough(b)
-    rows = np.arange(len(a))
-    for _ in range(2):
-        if not len(rows):
-            return found
-        place[rows] = _moved(half_a[rows], half_b[rows], place[rows])
-        rows = rows[_correlation(half_a[rows], half_b[rows], place[rows]) >= PROMISE]
-    if len(rows):
-        place[:, 1::2] *= 2
-        found.likeness[rows], found.worst[rows], found.fourth[rows] = _compared(a[rows], b[rows], place[rows])
+def fit(grey: Singles, a: Ints, b: Ints, turn: Ints) -> Fit:
+    """How well pictures (K, SIDE, SIDE), 0 to 255, agree by pairs (P,) once b, turned, is laid over a."""
+    found = Fit(likeness=np.zeros(len(a), np.float32), same=np.zeros(len(a), bool))
+    which, place, reverse = _promising(grey, a, b, turn)
+    needed, index = np.unique(np.concatenate([a[which], b[which]]), return_inverse=True)
+    pictures = _Pictures.of(grey[needed])
+    left, right = index[: len(which)], index[len(which) :]
+    left, right = np.where(reverse, right, left), np.where(reverse, left, right)
+    turn_left, turn_right = np.where(reverse, turn[which], 0), np.where(reverse, 0, turn[which])
+    for start in range(0, len(which), PAIRS):
+        part = slice(start, start + PAIRS)
+        one = oriented(pictures.detail[left[part]], turn_left[part])
+        other = oriented(pictures.detail[right[part]], turn_right[part])
+        closer = nearer(one, other, place[part], NEXT)
+        hopeful = np.flatnonzero(correlation(one, other, closer) >= HOPE)
+        some = start + hopeful
+        one_picture = pictures.turned(left[some], turn_left[some])
+        other_picture = pictures.turned(right[some], turn_right[some])
+        agree = _compared(one_picture, other_picture, closer[hopeful])
+        found.likeness[which[some]], found.same[which[some]] = agree
     return found
 
 
+def _promising(grey: Singles, a: Ints, b: Ints, turn: Ints) -> tuple[Ints, Singles, Flags]:
+    """Which pairs may agree; where they lie on each other, (P, 4), at the whole side; whether a is laid over b."""
+    which, places, reverses = [np.zeros(0, np.int64)], [np.zeros((0, 4), np.float32)], [np.zeros(0, bool)]
+    rough, glimpse = _rough(grey), _glimpse(grey)
+    for start in range(0, len(a), PAIRS):
+        part = slice(start, start + PAIRS)
+        place, reverse = _placed(rough[a[part]], oriented(rough[b[part]], turn[part]))
+        one, other = _swapped(glimpse[a[part]], oriented(glimpse[b[part]], turn[part]), reverse)
+        promising = correlation(one, other, place) >= PROMISE
+        which.append(start + np.flatnonzero(promising))
+        places.append(place[promising] * np.array([1, 2, 1, 2], np.float32))
+        reverses.append(reverse[promising])
+    return np.concatenate(which), np.concatenate(places), np.concatenate(reverses)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Pictures:
+    grey: Singles  # (K, SIDE, SIDE)
+    detail: Singles  # in units of its own contrast
+    contrast: Singles  # that, squared
+
+    @classmethod
+    def of(cls, grey: Singles) -> "_Pictures":
+        detail, contrast = _detail(grey, BLURRED, FAINT, AROUND_DETAIL, NOISE)
+        return cls(grey=grey, detail=detail, contrast=contrast)
+
+    def some(self, which: Ints) -> "_Pictures":
+        return _Pictures(grey=self.grey[which], detail=self.detail[which], contrast=self.contrast[which])
+
+    def turned(self, which: Ints, turn: Ints) -> "_Pictures":
+        grey, detail, contrast = (oriented(x[which], turn) for x in (self.grey, self.detail, self.contrast))
+        return _Pictures(grey=grey, detail=detail, contrast=contrast)
+
+
+def oriented(x: Singles, turn: Ints) -> Singles:
+    """Pictures (P, n, n, ...), each in the orientation that its number names: 4 transposes, then 2 and 1 flip."""
+    if not turn.any():
+        return x
+    out = x.copy()
+    for number in range(1, 8):
+        which = np.flatnonzero(turn == number)
+        if len(which):
+            part = x[which].swapaxes(1, 2) if number & 4 else x[which]
+            part = part[:, ::-1] if number & 2 else part
+            out[which] = part[:, :, ::-1] if number & 1 else part
+    return out
+
+
+def _swapped(a: Singles, b: Singles, reverse: Flags) -> tuple[Singles, Singles]:
+    which = reverse[:, None, None]
+    return (np.where(which, b, a), np.where(which, a, b)) if reverse.any() else (a, b)
+
+
 def _rough(x: Singles) -> Singles:
-    """Pictures of half the side, each place divided by its own contrast: (P, SIDE, SIDE) -> (P, SIDE / 2, SIDE / 2)."""
-    x = x.reshape(len(x), SIDE // 2, 2, SIDE // 2, 2).mean((2, 4))
-    x = x - gaussian_filter(x, (0, WIDE, WIDE), mode="nearest")
-    rough: Singles = x / np.sqrt(gaussian_filter(x * x, (0, AROUND, AROUND), mode="nearest") + 1)
+    """Pictures of half the side, each place divided by its own contrast: (P, SIDE, SIDE) -> (P, HALF, HALF)."""
+    x = filtered(x, HALVED) - filtered(x, HALVED_WIDE)
+    rough: Singles = x / np.sqrt(filtered(x * x, AROUND_ROUGH) + np.float32(1))
     return rough
 
 
-def _correlation(a: Singles, b: Singles, place: Singles) -> Singles:
-    laid, common = _laid(b, place)
-    aa, bb, ab = ((x * common).sum((1, 2)) for x in (a * a, laid * laid, a * laid))
-    likeness: Singles = ab / np.sqrt(np.maximum(aa * bb, 1e-6))
-    return likeness
+def _glimpse(x: Singles) -> Singles:
+    """Detail at half the side: (P, SIDE, SIDE) -> (P, HALF, HALF)."""
+    return _detail(x, HALVED, HALVED_FAINT, AROUND_GLIMPSE, VAGUE)[0]
 
 
-def _detail(x: Singles) -> tuple[Singles, Singles]:
-    """Detail in units of its own contrast, and that contrast squared: (P, SIDE, SIDE) each."""
-    fine = gaussian_filter(x, (0, NEAR, NEAR), mode="nearest") - gaussian_filter(x, (0, FAR, FAR), mode="nearest")
+def _detail(x: Singles, near: Singles, far: Singles, around: Singles, noise: float) -> tuple[Singles, Singles]:
+    """Detail in units of its own contrast, and that contrast squared."""
+    fine = filtered(x, near) - filtered(x, far)
     fine += fine.mean((1, 2), keepdims=True) - fine.mean(1, keepdims=True) - fine.mean(2, keepdims=True)
-    contrast = gaussian_filter(fine * fine, (0, AROUND, AROUND), mode="nearest")
-    return fine / np.sqrt(contrast + NOISE**2), contrast
+    contrast = filtered(fine * fine, around)
+    return fine / np.sqrt(contrast + np.float32(noise**2)), contrast
 
 
-def _compared(a: Singles, b: Singles, place: Singles) -> tuple[Singles, Singles, Singles]:
-    (a, strong), (b, strong_b) = _detail(a), _detail(b)
-    place = _moved(a, b, place)
-    laid, common = _laid(b, place)
-    common = binary_erosion(common, RIM)
-    contrast = np.minimum(strong, _laid(strong_b, place)[0])
+def _placed(a: Singles, b: Singles) -> tuple[Singles, Flags]:
+    """Where pictures lie on each other, (P, 4), and whether it is a that is laid over b, as it fits better so, (P,).
 
-    def by_cell(x: Singles) -> Singles:
-        cells: Singles = (x * common).reshape(len(x), CELLS, CELL, CELLS, CELL).sum((2, 4)).reshape(len(x), -1)
-        return cells
-
-    aa, bb, ab, seen = by_cell(a * a), by_cell(laid * laid), by_cell(a * laid), by_cell(np.ones_like(a))
-    px, shown = np.maximum(seen, 1), SHOWN * np.maximum(seen.sum(1), 1)
-    likeness = ab.sum(1) / np.maximum(np.sqrt(aa.sum(1) * bb.sum(1)), shown)
-    allowed = SHARE + CODING / (by_cell(contrast) / px + 1)
-    differs = np.where(seen >= VISIBLE, (aa + bb - 2 * ab) / px / allowed, 0)
-    differs.partition((-4, -1), axis=1)
-    return likeness, differs[:, -1], differs[:, -4]
+    That is so where a is the part: of the whole too much would have to be guessed.
+    """
+    start = np.tile(np.array([1, 0, 1, 0], np.float32), (len(a), 1))
+    place, other = nearer(a, b, start, FIRST), nearer(b, a, start, FIRST)
+    reverse = correlation(b, a, other) > correlation(a, b, place)
+    place[reverse] = other[reverse]
+    return nearer(*_swapped(a, b, reverse), place, LATER), reverse
 
 
-def _matrices(stretch: Singles, shift: Singles, side: int) -> tuple[Singles, NDArray[np.bool_]]:
-    """Linear interpolation along one side, (P, side, side), and which places it finds, (P, side)."""
-    places, middle = np.arange(side, dtype=np.float32), np.float32((side - 1) / 2)
-    at = middle + stretch[:, None] * (places - middle) + shift[:, None]
-    inside = (at > -0.5) & (at < side - 0.5)
-    at = np.clip(at, 0, side - 1)
-    return np.maximum(0, 1 - np.abs(at[:, :, None] - places)).astype(np.float32, copy=False), inside
+def _compared(a: _Pictures, b: _Pictures, place: Singles) -> tuple[Singles, Flags]:
+    """Correlation of detail, and whether it is one picture: (P,) each."""
+    place = nearer(a.detail, b.detail, place, LAST)
+    laid, high, wide = lay(b.detail, place)
+    high, wide = _eroded(high), _eroded(wide)
+    common = (high[:, :, None] & wide[:, None, :]).astype(np.float32)
+    seen = (high @ POOLED.T)[:, :, None] * (wide @ POOLED.T)[:, None, :]  # px of each cell
+    px = np.maximum(seen, 1)
+    contrast = np.minimum(a.contrast, lay(b.contrast, place)[0]) + np.float32(NOISE**2)
+
+    aa, bb, ab, level = (
+        filtered(x * common, POOLED) for x in (a.detail * a.detail, laid * laid, a.detail * laid, contrast)
+    )
+    level /= px
+    shown = np.float32(SHOWN) * np.maximum(seen.sum((1, 2)), 1)
+    likeness: Singles = ab.sum((1, 2)) / np.maximum(np.sqrt(aa.sum((1, 2)) * bb.sum((1, 2))), shown)
+    telling = (seen >= VISIBLE) & (np.maximum(aa, bb) * level >= DETAIL * px)
+    left, right, both = ((x * telling).sum((1, 2)) for x in (aa, bb, ab))
+    few = telling.sum((1, 2)) < FEW
+    same = np.where(few, likeness >= BLIND, (both >= ALIKE * np.sqrt(left * right)) & (likeness >= ALL))
+    same &= (_beside(place) <= BESIDE * SIDE) & _within(place)
+    asked = np.flatnonzero(same & ~few)
+    if len(asked):
+        allowed = CODED + SHARE * (np.minimum(aa, bb) * level / px)[asked]
+        rest = _rest(a.some(asked), b.some(asked), place[asked], contrast[asked], common[asked])
+        differs = filtered(rest * common[asked], POOLED) > allowed * px[asked]
+        same[asked] = (differs & telling[asked]).sum((1, 2)) <= UNLIKE * telling[asked].sum((1, 2))
+    return likeness, same
 
 
-def _laid(x: Singles, place: Singles) -> tuple[Singles, NDArray[np.bool_]]:
-    """Pictures (P, n, n), moved, and where they have pixels: (P, n, n)."""
-    rows, high = _matrices(place[:, 0], place[:, 1], x.shape[1])
-    columns, wide = _matrices(place[:, 2], place[:, 3], x.shape[1])
-    laid: Singles = (rows @ x @ columns.swapaxes(1, 2)).astype(np.float32, copy=False)
-    return laid, high[:, :, None] & wide[:, None, :]
+def _rest(a: _Pictures, b: _Pictures, place: Singles, contrast: Singles, common: Singles) -> Singles:
+    """How much differs at each place, squared, less what coding may take of the finest: (P, SIDE, SIDE)."""
+    detail, grey, strength = (lay_smoothly(x, place) for x in (b.detail, b.grey, b.contrast))
+    strong, other = ((x * common).sum((1, 2)) for x in (a.contrast, strength))
+    gain = np.sqrt(strong / np.maximum(other, np.float32(1e-6)))
+    finest = a.grey - gain[:, None, None] * grey
+    finest -= filtered(finest, BLURRED)
+    rest = (a.detail - detail) * np.sqrt(contrast) * common
+    px = np.maximum(common.sum((1, 2), keepdims=True), 1)
+    high, wide = (np.maximum(common.sum(axis, keepdims=True), 1) for axis in (1, 2))
+    whole, columns, rows = (rest.sum(axis, keepdims=True) for axis in ((1, 2), 1, 2))
+    rest += whole / px - columns / high - rows / wide  # whose means were those of other parts
+    rest *= rest
+    rest -= np.float32(FINEST) * finest * finest
+    rest[(np.maximum(a.grey, grey) >= WHITE) & (np.minimum(a.grey, grey) >= BRIGHT)] = 0
+    return rest
 
 
-def _moved(a: Singles, b: Singles, place: Singles) -> Singles:
-    """`place` (P, 4) after a few Gauss-Newton steps towards where b (P, n, n) fits a best, in gain and level too."""
-    side = a.shape[1]
-    from_middle = np.arange(side, dtype=np.float32) - np.float32(side - 1) / 2
-    diagonal = np.arange(6)
-    place = place.copy()
-    for _ in range(STEPS):
-        laid, common = _laid(b, place)
-        down, right = np.zeros_like(laid), np.zeros_like(laid)
-        down[:, 1:-1], right[:, :, 1:-1] = (laid[:, 2:] - laid[:, :-2]) / 2, (laid[:, :, 2:] - laid[:, :, :-2]) / 2
-        down /= place[:, 0, None, None]
-        right /= place[:, 2, None, None]
-        slopes = np.stack(
-            (down * from_middle[:, None], down, right * from_middle, right, -a, np.full_like(a, -1)), axis=1
-        )
-        slopes *= common[:, None]
-        slopes = slopes.reshape(len(a), 6, -1)
-        normal = (slopes @ slopes.swapaxes(1, 2)).astype(np.float64)
-        normal[:, diagonal, diagonal] += 1e-4 * normal[:, diagonal, diagonal] + 1e-3
-        change = np.linalg.solve(normal, slopes @ laid.reshape(len(a), -1, 1))[:, :4, 0]
-        place -= change.astype(np.float32)
-        place[:, ::2] = np.clip(place[:, ::2], *STRETCH)
-        place[:, 1::2] = np.clip(place[:, 1::2], -SHIFT * side, SHIFT * side)
-    return place
+def _beside(place: Singles) -> Singles:
+    """How many px of either picture lie beyond the other, whichever is less: 0 where one is a part of the other."""
+    half, shift = (SIDE / 2) * place[:, ::2], place[:, 1::2]
+    ends = np.concatenate([half + shift, half - shift], 1) - SIDE / 2  # of a, seen from b
+    beside: Singles = np.minimum(ends.max(1), -ends.min(1))
+    return beside
+
+
+def _within(place: Singles) -> Flags:
+    """Whether each place is one that was found, and not where the search was held up."""
+    stretch, shift = place[:, ::2], np.abs(place[:, 1::2])
+    within: Flags = np.all((stretch > STRETCH[0]) & (stretch < STRETCH[1]) & (shift < SHIFT * SIDE), axis=1)
+    return within
+
+
+def _eroded(inside: Flags) -> Flags:
+    """Without RIM places at either end: (P, SIDE) -> (P, SIDE)."""
+    out = np.zeros_like(inside)
+    out[:, RIM:-RIM] = np.lib.stride_tricks.sliding_window_view(inside, 2 * RIM + 1, axis=1).all(2)
+    return out
+
+
+HALVED: Singles = np.kron(np.eye(HALF), np.full((1, 2), 0.5)).astype(np.float32)
+HALVED_WIDE, HALVED_FAINT = blur(WIDE, HALF) @ HALVED, blur(FAR / 2, HALF) @ HALVED
+AROUND_ROUGH, AROUND_GLIMPSE = blur(AROUND, HALF), blur(AROUND / 2, HALF)
+BLURRED, FAINT, AROUND_DETAIL = blur(NEAR, SIDE), blur(FAR, SIDE), blur(AROUND, SIDE)
+POOLED: Singles = np.kron(np.eye(CELLS), np.ones((1, SIDE // CELLS))).astype(np.float32)

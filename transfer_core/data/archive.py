@@ -1,9 +1,10 @@
-"""A zip, a tar, a folder or several of these as one list of files that are safe to read.
+"""A zip, a tar, a 7z, a folder or several of these as one list of files that are safe to read.
 
 Nothing is ever written under a name from inside.
 """
 
 import errno
+import io
 import json
 import os
 import re
@@ -17,10 +18,11 @@ from pathlib import Path
 from typing import IO
 
 from transfer_core.data import members as limits
+from transfer_core.data import seven_table, zips
 from transfer_core.data.folders import folder_archive, opened_file, read_file
 from transfer_core.data.members import (
-    ARCHIVES,
     HEAD_BYTES,
+    KINDS,
     SUFFIXES,
     Archive,
     Member,
@@ -32,18 +34,21 @@ from transfer_core.data.members import (
     too_many,
 )
 from transfer_core.data.roots import opened_place, root_of, why
+from transfer_core.data.sevens import MAGIC, seven_archive
 from transfer_core.data.tars import is_tar, tar_archive
 from transfer_core.data.zips import safe_path, zip_archive
 from transfer_core.errors import ArchiveError
 
-__all__ = ["ARCHIVES", "LISTED", "Archive", "Member", "members", "opened"]
+__all__ = ["LISTED", "Archive", "Member", "members", "opened"]
 
 LISTED = "files.json"  # in a folder of uploads: the user's names, by the names that the files have there
-OTHER_KINDS = {b"Rar!": "RAR", b"7z\xbc\xaf": "7z"}
+RAR = b"Rar!"
 PART = re.compile(r"\.(zip|7z|rar|tar|tgz|gz)\.[0-9]{2,3}$|\.z[0-9]{2}$|\.part[0-9]+\.rar$|\.r[0-9]{2}$", re.I)
-READS = "Graft reads .zip, .tar, .tar.gz and .tar.xz files and folders"
+READS = f"Graft reads a folder, or {KINDS}"
 KEPT_AS = re.compile(r"[0-9]{6,}(\.[^/]*)?")  # what files that came one by one are called
 COPY = 1 << 20
+MOST_INNER = 200  # archives inside one, each of which stays open
+DAMAGED = (*zips.DAMAGED, *seven_table.DAMAGED)
 ROOM = 2 << 30  # bytes that stay free where an archive inside is unpacked
 
 
@@ -90,15 +95,12 @@ def _place(source: Path) -> int:
 def _file_archive(file: IO[bytes], name: str, encoding: str) -> Iterator[Archive]:
     start = file.read(512)
     file.seek(0)
-    if PART.search(name):
-        raise ArchiveError(
-            f"'{name}' is one part of an archive that was split. Unpack all parts with the program that made them, and "
-            "give Graft the folder, or one zip of it."
-        )
-    for magic, kind in OTHER_KINDS.items():
-        if start.startswith(magic):
-            raise ArchiveError(f"'{name}' is a {kind} archive. {READS}: unpack it and zip the folder.")
-    if is_tar(start):
+    if foreign := _foreign(name) or (_rar(name) if start.startswith(RAR) else ""):
+        raise ArchiveError(foreign)
+    if start.startswith(MAGIC):
+        with seven_archive(file, name) as archive:
+            yield archive
+    elif is_tar(start):
         with tar_archive(file, name, start) as archive:
             yield archive
     elif start.startswith(b"PK") or _ends_as_zip(file):
@@ -106,6 +108,20 @@ def _file_archive(file: IO[bytes], name: str, encoding: str) -> Iterator[Archive
             yield archive
     else:
         raise ArchiveError(f"'{name}' is not a zip file. {READS}.")
+
+
+def _foreign(name: str) -> str:
+    """What to do with an archive that is not read, by its name; '' for any other file."""
+    if PART.search(name):
+        return (
+            f"'{name}' is one part of an archive that was split. Unpack all parts with the program that made them, and "
+            "give Graft the folder, or one zip of it."
+        )
+    return _rar(name) if suffix(name) == ".rar" else ""
+
+
+def _rar(name: str) -> str:
+    return f"'{name}' is a RAR archive. {READS}: unpack it and zip the folder."
 
 
 def _ends_as_zip(file: IO[bytes]) -> bool:
@@ -154,16 +170,27 @@ def _uploads(names: dict[str, str], folder: int) -> Archive:
 
 def _with_inner(archive: Archive, kept: ExitStack, encoding: str) -> Archive:
     """`archive`, where it has no image of its own, with archives inside it as folders of their name, one level deep."""
-    inner = [member for member in archive.members if is_archive(member.path)]
-    if not inner or any(suffix(member.path) in SUFFIXES for member in archive.members):
+    if any(suffix(member.path) in SUFFIXES for member in archive.members):
         return archive
-    found = [member for member in archive.members if not is_archive(member.path)]
+    foreign = {member.index: why for member in archive.members if (why := _foreign(member.path))}
+    inner = [member for member in archive.members if member.index in foreign or is_archive(member.path)]
+    if not inner:
+        return archive
+    if len(inner) > MOST_INNER:
+        raise ArchiveError(
+            f"There are {len(inner):,} archives inside; at most {MOST_INNER} are unpacked. Unpack them, and give Graft "
+            "the folder."
+        )
+    total = following = max(member.index for member in archive.members) + 1
+    indices = {member.index for member in inner}
+    found = [member for member in archive.members if member.index not in indices]
     folders, notes = list(archive.folders), list(archive.notes)
     parts: list[tuple[int, Archive]] = []  # the first index of each, after the outer ones
-    total = following = max(member.index for member in archive.members) + 1
     guessed, fitting = archive.encoding, archive.encodings
     for member in inner:
         try:
+            if why := foreign.get(member.index, member.refusal):
+                raise ArchiveError(why)
             file = kept.enter_context(_unpacked(archive, member))
             part = kept.enter_context(_file_archive(file, member.path, encoding))
         except ArchiveError as error:
@@ -218,19 +245,37 @@ def _deep(member: Member) -> str:
 
 @contextmanager
 def _unpacked(archive: Archive, member: Member) -> Iterator[IO[bytes]]:
-    """An archive inside another as a file that can be read anywhere, without a name on the disk."""
-    if member.refusal:
-        raise ArchiveError(member.refusal)
-    free = shutil.disk_usage(tempfile.gettempdir()).free
-    if free < ROOM + member.size:
-        raise ArchiveError(
-            f"There is no room in {tempfile.gettempdir()} to unpack an archive of {member.size / 2**20:,.0f} MB that "
-            "lies inside another. Unpack it, and give Graft the folder."
-        )
-    with tempfile.TemporaryFile() as file, archive.stream(member) as packed:
-        while piece := packed.read(COPY):
+    """An archive inside another as a file that can be read anywhere: the disk's own, else one without a name."""
+    with ExitStack() as kept:
+        try:
+            packed = kept.enter_context(archive.stream(member))
+        except DAMAGED as error:
+            raise _broken(error) from error
+        if isinstance(packed, io.BufferedReader):
+            yield packed
+            return
+        free = shutil.disk_usage(tempfile.gettempdir()).free
+        if free < ROOM + member.size:
+            raise ArchiveError(
+                f"There is no room in {tempfile.gettempdir()} to unpack an archive of {member.size / 2**20:,.0f} MB "
+                "that lies inside another. Unpack it, and give Graft the folder."
+            )
+        file = kept.enter_context(tempfile.TemporaryFile())
+        for piece in _pieces(packed):
             file.write(piece)
             if file.tell() > member.size:
                 raise ArchiveError("The file is larger than the archive says.")
         file.seek(0)
         yield file
+
+
+def _pieces(packed: IO[bytes]) -> Iterator[bytes]:
+    try:
+        while piece := packed.read(COPY):
+            yield piece
+    except DAMAGED as error:
+        raise _broken(error) from error
+
+
+def _broken(error: Exception) -> ArchiveError:
+    return ArchiveError(f"The file is damaged inside the archive ({error}).")

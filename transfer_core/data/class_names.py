@@ -7,11 +7,13 @@ from collections.abc import Iterable, Mapping
 from transfer_core.types import TRAIN, Problem
 from transfer_core.words import listed
 
+UNSEEN = dict.fromkeys(map(ord, " ._-\u00a0\u200b\ufeff"))
+
 
 def alike(name: str) -> str:
     """Equal for names that differ in case, width, blanks, dots, dashes and underscores alone."""
-    folded = unicodedata.normalize("NFKC", name).casefold()
-    return "".join(char for char in folded if char not in " ._-\u00a0\u200b\ufeff") or folded
+    folded = (name if name.isascii() else unicodedata.normalize("NFKC", name)).casefold()
+    return folded.translate(UNSEEN) or folded
 
 
 def singular(name: str) -> str:

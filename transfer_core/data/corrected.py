@@ -15,8 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from transfer_core.data.checks import duplicates, listed, small_classes
-from transfer_core.data.dataset import summary, write_dataset
+from transfer_core.data.dataset import Alike, read_alike, summary, write_dataset
 from transfer_core.data.intake import require_room
+from transfer_core.data.unlabelled import UNLABELLED
 from transfer_core.errors import DatasetError
 from transfer_core.types import SPLITS, TEST, TRAIN, VAL, Dataset, Event, Ints, Mark, Problem, Progress, RunEnd, digest
 from transfer_core.words import some
@@ -82,12 +83,14 @@ def changed(dataset: Dataset, marks: Sequence[Mark]) -> tuple[Ints, Ints]:
     return np.flatnonzero(stays), labels
 
 
-def corrected(dataset: Dataset, marks: Sequence[Mark], same: Ints | None = None) -> Dataset:
+def corrected(dataset: Dataset, marks: Sequence[Mark], same: Ints | None = None, alike: Alike | None = None) -> Dataset:
     """The new dataset. Raises DatasetError as `changed` does.
 
-    `same`: (N,) a number that identical files of the old dataset share; None: no two are.
+    `same`: (N,) a number that identical files of the old dataset share; None: no two are. `alike`: the old dataset's;
+    None: as its groups say.
     """
     rows, labels = changed(dataset, marks)
+    alike = _kept(Alike(dataset.groups, np.zeros(len(dataset), bool)) if alike is None else alike, rows)
     same = np.arange(len(dataset)) if same is None else same
     new = replace(
         dataset,
@@ -102,7 +105,15 @@ def corrected(dataset: Dataset, marks: Sequence[Mark], same: Ints | None = None)
         heights=dataset.heights[rows],
         created=time.time(),
     )
-    return replace(new, problems=_problems(dataset, new, same[rows], _note(dataset, marks)))
+    return replace(new, problems=_problems(dataset, new, same[rows], alike, _note(dataset, marks)))
+
+
+def _kept(alike: Alike, rows: Ints) -> Alike:
+    """Of the samples that stay. Where all of a group that stay are turned, none is against the others."""
+    numbers = np.unique(alike.numbers[rows], return_inverse=True)[1]
+    turned = alike.turned[rows]
+    upright = np.bincount(numbers, ~turned) > 0
+    return Alike(numbers, turned & upright[numbers])
 
 
 def _note(dataset: Dataset, marks: Sequence[Mark]) -> Problem:
@@ -115,9 +126,9 @@ def _note(dataset: Dataset, marks: Sequence[Mark]) -> Problem:
     return Problem(file="", reason=reason, kind="note", files=len(real))
 
 
-def _problems(old: Dataset, new: Dataset, same: Ints, note: Problem) -> tuple[Problem, ...]:
+def _problems(old: Dataset, new: Dataset, same: Ints, alike: Alike, note: Problem) -> tuple[Problem, ...]:
     """What depends on labels and images is looked for anew; what the import said of files and folders stays."""
-    found = duplicates(new.paths, new.labels, same, new.groups, _own_splits(new))
+    found = duplicates(new.paths, new.labels, same, alike.numbers, _own_splits(new), alike.turned)
     fresh = listed([*found, *small_classes(new.classes, new.labels, new.splits), note])
     stale = set(listed(small_classes(old.classes, old.labels, old.splits)))
     kept = [p for p in old.problems if p.kind not in ("leak", "conflict", "duplicate") and p not in stale]
@@ -134,41 +145,47 @@ def _own_splits(dataset: Dataset) -> Ints | None:
 
 
 def correct(dataset: Dataset, marks: Sequence[Mark], source: Path, target: Path) -> Iterator[Event]:
-    """Make the new dataset in `target`, an empty folder, from the images in `source`: samples/ and dataset.json.
+    """Make the new dataset in `target`, an empty folder, from the old one's: samples/, dataset.json and facts.json.
 
-    Files are hard links, which take no room and live on when the old dataset is deleted; copies where the disk knows
-    no links. The last event's result is that of an import. Raises DatasetError as `changed` does.
+    `source`: the old one's samples; its images without a label lie beside them, and go along. Files are hard
+    links, which take no room and live on when the old dataset is deleted; copies where the disk knows no links. The
+    last event's result is that of an import. Raises DatasetError as `changed` does.
     """
     rows, _ = changed(dataset, marks)
-    same = yield from _identical(dataset, source)
-    yield from _linked(dataset, rows, source, target / "samples")
-    new = corrected(dataset, marks, same)
-    write_dataset(new, target / "dataset.json")
+    alike = read_alike(dataset, source.parent)
+    same = yield from _identical(dataset, alike, source)
+    files = [(source / dataset.files[row], target / "samples" / dataset.files[row]) for row in rows]
+    without = source.with_name(UNLABELLED)
+    files += [(file, target / UNLABELLED / file.name) for file in sorted(without.glob("*"))]
+    yield from _linked(dataset, files)
+    new = corrected(dataset, marks, same, alike)
+    write_dataset(new, target / "dataset.json", _kept(alike, rows))
     yield RunEnd(status="done", result=summary(new))
 
 
-def _identical(dataset: Dataset, source: Path) -> Generator[Progress, None, Ints]:
+def _identical(dataset: Dataset, alike: Alike, source: Path) -> Generator[Progress, None, Ints]:
     """A number that identical files share: (N,). Only near-duplicates are read; no others can be identical."""
     same = np.arange(len(dataset))
-    together = np.flatnonzero(np.bincount(dataset.groups)[dataset.groups] > 1)
+    together = np.flatnonzero(np.bincount(alike.numbers)[alike.numbers] > 1)
     first: dict[bytes, int] = {}
     for done, row in enumerate(together.tolist(), start=1):
         try:
             content = hashlib.sha256((source / dataset.files[row]).read_bytes()).digest()
         except OSError as error:
-            raise _unreadable(dataset, row, error) from error
+            raise _unreadable(dataset, source / dataset.files[row], error) from error
         same[row] = first.setdefault(content, row)
         if done % STEP == 0 or done == len(together):
             yield Progress(what="Comparing duplicates", done=done, of=len(together))
     return same
 
 
-def _linked(dataset: Dataset, rows: Ints, source: Path, samples: Path) -> Iterator[Progress]:
-    samples.mkdir()
+def _linked(dataset: Dataset, files: Sequence[tuple[Path, Path]]) -> Iterator[Progress]:
+    """`files`: where each is, and where it goes."""
+    for folder in {new.parent for _, new in files}:
+        folder.mkdir()
     place: Callable[[Path, Path], object] = os.link
     start = time.monotonic()
-    for done, row in enumerate(rows.tolist(), start=1):
-        old, new = source / dataset.files[row], samples / dataset.files[row]
+    for done, (old, new) in enumerate(files, start=1):
         try:
             try:
                 place(old, new)
@@ -176,16 +193,18 @@ def _linked(dataset: Dataset, rows: Ints, source: Path, samples: Path) -> Iterat
                 if place is not os.link or not old.exists():
                     raise
                 place = shutil.copyfile
-                require_room(samples, sum((source / dataset.files[i]).stat().st_size for i in rows[done - 1 :]))
+                require_room(new.parent, sum(file.stat().st_size for file, _ in files[done - 1 :]))
                 place(old, new)
         except OSError as error:
-            raise _unreadable(dataset, row, error) from error
-        if done % STEP == 0 or done == len(rows):
+            raise _unreadable(dataset, old, error) from error
+        if done % STEP == 0 or done == len(files):
             rate = done / max(time.monotonic() - start, 1e-6)
-            left = (len(rows) - done) / rate
-            yield Progress(what="Taking over images", done=done, of=len(rows), seconds_left=left)
+            left = (len(files) - done) / rate
+            yield Progress(what="Taking over images", done=done, of=len(files), seconds_left=left)
 
 
-def _unreadable(dataset: Dataset, row: int, error: OSError) -> DatasetError:
+def _unreadable(dataset: Dataset, file: Path, error: OSError) -> DatasetError:
+    known = dict(zip(dataset.files, dataset.paths, strict=True))
     why = error.strerror or "the disk gave no reason"
-    return DatasetError(f"'{dataset.paths[row]}' of '{dataset.name}' cannot be taken over: {why}. Nothing was made.")
+    name = known.get(file.name, file.name)
+    return DatasetError(f"'{name}' of '{dataset.name}' cannot be taken over: {why}. Nothing was made.")

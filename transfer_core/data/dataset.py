@@ -3,19 +3,20 @@
 import json
 import time
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from transfer_core.data.archive import opened
 from transfer_core.data.checks import duplicates, listed, lost_classes, small_classes
+from transfer_core.data.decoding import decoders
 from transfer_core.data.intake import Taken, learnable, require_classes, settled, take
 from transfer_core.data.layout import NO_SPLIT, in_order, plan
 from transfer_core.data.looked_at import looked_at, shortcuts
 from transfer_core.data.meant import AS_FOUND, Meant
-from transfer_core.data.near_duplicates import near_duplicates
 from transfer_core.data.scales import rendering_of
 from transfer_core.data.split import cut, split, united
 from transfer_core.data.unlabelled import UNLABELLED, keep_unlabelled
@@ -65,6 +66,9 @@ def import_images(
     {"id", "name", "classes", "splits", "problems"}. Raises ArchiveError when the source is unsafe or damaged, has fewer
     than two usable classes, may be read in two ways that are about as likely, or does not fit on the disk.
     """
+    decoders().start()
+    from transfer_core.data.near_duplicates import near_duplicates  # and scipy, which takes as long as they do to start
+
     samples = target / "samples"
     samples.mkdir()
     yield StageStart(stage="read", title="Reading images", number=1, stages=2, unit="images")
@@ -110,7 +114,7 @@ def import_images(
         created=time.time(),
         rendering=rendering,
     )
-    write_dataset(dataset, target / "dataset.json")
+    write_dataset(dataset, target / "dataset.json", Alike(alike.numbers, alike.turned))
     yield RunEnd(status="done", result=summary(dataset))
 
 
@@ -171,10 +175,18 @@ def summary(dataset: Dataset) -> dict[str, Any]:
     }
 
 
-def write_dataset(dataset: Dataset, path: Path) -> None:
+@dataclass(frozen=True, eq=False)
+class Alike:
+    """Which images are one picture; `Dataset.groups` joins those that the source names as belonging together, too."""
+
+    numbers: Ints  # (N,) near-duplicates share one
+    turned: NDArray[np.bool_]  # (N,) flipped or turned against the first of its group
+
+
+def write_dataset(dataset: Dataset, path: Path, alike: Alike | None = None) -> None:
     """Write a dataset as JSON, column by column, and beside it what the store's tables have no place for.
 
-    Each file is whole or not there.
+    `alike`: what its groups come from, where that is known. Each file is whole or not there.
     """
     body = {**vars(dataset), "problems": [asdict(problem) for problem in dataset.problems]}
     body["rendering"] = asdict(dataset.rendering)
@@ -182,7 +194,21 @@ def write_dataset(dataset: Dataset, path: Path) -> None:
     with whole(path) as part:
         part.write_text(json.dumps(body), encoding="utf-8")
     shown = {str(number): problem.shown for number, problem in enumerate(dataset.problems) if problem.shown}
-    save_json({"rendering": body["rendering"], "shown": shown}, path.with_name(FACTS))
+    facts = {"rendering": body["rendering"], "shown": shown}
+    if alike is not None:
+        facts["turned"] = np.flatnonzero(alike.turned).tolist()
+        if len(np.unique(alike.numbers)) > len(np.unique(dataset.groups)):
+            facts["alike"] = alike.numbers.tolist()
+    save_json(facts, path.with_name(FACTS))
+
+
+def read_alike(dataset: Dataset, folder: Path) -> Alike:
+    """Which images of a dataset in `folder` are one picture; its groups are where an earlier Graft did not keep it."""
+    file = folder / FACTS
+    facts = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    turned = np.zeros(len(dataset), bool)
+    turned[facts.get("turned", [])] = True
+    return Alike(np.array(facts["alike"], np.int64) if "alike" in facts else dataset.groups, turned)
 
 
 def read_dataset(path: Path) -> Dataset:

@@ -15,6 +15,7 @@ At the end of the pipe it leaves.
 """
 
 import contextlib
+import gc
 import io
 import json
 import os
@@ -29,8 +30,7 @@ from typing import Any
 
 from PIL import Image
 
-from transfer_core.data.archive import Archive, Member, opened
-from transfer_core.data.members import is_archive
+from transfer_core.data.members import Archive, Member, is_archive
 from transfer_core.data.pixels import decode, encoded, square
 from transfer_core.data.storing import seen, settle
 from transfer_core.errors import GraftError, disk_words
@@ -69,7 +69,7 @@ class Desk:
         if "say" in asked:
             raise GraftError(asked["say"])
         if "store" in asked:
-            return self._stored(content, Path(asked["store"]), self._rendering(asked["rendering"]))
+            return self._stored(content, asked["store"], self._rendering(asked["rendering"]))
         if "settle" in asked:
             return said(settle(Path(asked["settle"]), self._rendering(asked["rendering"])))
         if self._source.path != (path := Path(asked["source"])):
@@ -86,6 +86,8 @@ class Desk:
         self._kept.close()
         self._source = Source(path)
         if path.is_dir() or is_archive(path.name):
+            from transfer_core.data.archive import opened  # who decodes for an import opens none
+
             archive = self._kept.enter_context(opened(path))
             self._source = Source(path, archive, {each.index: each for each in archive.members})
 
@@ -95,7 +97,7 @@ class Desk:
         found = [[each.path, each.index, each.refusal] for each in archive.members] if archive else None
         return said({"members": [[path.name, 0, ""]] if found is None else found})
 
-    def _stored(self, content: bytes, target: Path, rendering: Rendering) -> bytes:
+    def _stored(self, content: bytes, target: str, rendering: Rendering) -> bytes:
         facts = vars(seen(content, target, rendering)).copy()
         parts = [facts.pop(name).tobytes() for name in ("look", "values")]
         return said({**facts, "sizes": [len(part) for part in parts]}, *parts)
@@ -114,7 +116,7 @@ class Desk:
 def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one at the other end of the pipe
     pipe = Connection(int(sys.argv[1]))
-    wrong = _limit_memory()
+    wrong = limit_memory()
     with ExitStack() as kept, contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         desk = Desk(kept)
         while True:
@@ -145,7 +147,7 @@ def said(message: dict[str, Any], *parts: bytes) -> bytes:
     return b"\n".join((json.dumps(message).encode(), b"".join(parts)))
 
 
-def _limit_memory() -> str:
+def limit_memory() -> str:
     """An image that takes more than MEMORY says is refused; where the system cannot tell what is held, none is.
 
     Returns what is wrong with that, as a sentence; '' for nothing.
@@ -163,6 +165,9 @@ def _limit_memory() -> str:
 
 
 if __name__ == "__main__":
-    Image.init()  # the decoders, before the limit
+    from PIL import AvifImagePlugin, Jpeg2KImagePlugin, MpoImagePlugin, TiffImagePlugin, WebPImagePlugin  # noqa: F401
+
+    Image.preinit()  # the other decoders; all before the limit
     warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the answer says it
+    gc.freeze()  # what is there by now stays
     main()

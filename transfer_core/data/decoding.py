@@ -4,14 +4,12 @@ import atexit
 import json
 import os
 import subprocess
-import sys
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from itertools import cycle
-from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -20,14 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transfer_core.data.archive import Member
+from transfer_core.data.children import child, end
 from transfer_core.data.decoder import ENDED
 from transfer_core.data.parallel import cores
 from transfer_core.data.storing import Seen
 from transfer_core.errors import ArchiveError, ImageError
 from transfer_core.types import NEWEST, Fit, Rendering
 
-PROJECT = Path(__file__).resolve().parents[2]
-PROGRAM = (sys.executable, "-m", "transfer_core.data.decoder")
 MOST_PROCESSES = 8
 AHEAD = 4  # images that each process is asked for ahead
 GONE = (EOFError, BrokenPipeError, ConnectionResetError)
@@ -63,17 +60,7 @@ class _Child:
 
     @classmethod
     def started(cls) -> "_Child":
-        ours, theirs = Pipe()
-        with theirs:
-            process = subprocess.Popen(
-                [*PROGRAM, str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                cwd=PROJECT,
-                env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
-            )
-        return cls(process, ours)
+        return cls(*child("transfer_core.data.decoder"))
 
     def ask(self, message: bytes) -> None:
         self.asked.append(message)
@@ -81,9 +68,7 @@ class _Child:
             self.pipe.send_bytes(message)
 
     def end(self) -> None:
-        self.pipe.close()
-        self.process.kill()
-        self.process.wait()
+        end(self.process, self.pipe)
 
 
 class Decoders:
@@ -143,17 +128,19 @@ class Decoders:
                 yield Look(name=member.path, squares=squares, thumbnail=parts[-1])
 
     def stored(
-        self, files: Iterable[tuple[Path, bytes | str]], count: int, rendering: Rendering
+        self, folder: Path, files: Iterable[tuple[str, bytes | str]], count: int, rendering: Rendering
     ) -> Generator[Seen | str, None, None]:
-        """What each of `count` image files is, in order, or why it is none; it lies where it should then.
+        """What each of `count` image files is, in order, or why it is none; it lies in `folder` then.
 
-        `files`: where to, without an ending, and its content or what is wrong with it already. Raises OSError when the
+        `files`: a name, without an ending, and the content or what is wrong with it already. Raises OSError when the
         disk is full.
         """
-        how = asdict(rendering)
+        where, how = _absolute(folder), asdict(rendering)
         messages = (
-            _message({"say": content}) if isinstance(content, str) else _message(_target(to, how), content)
-            for to, content in files
+            _message({"say": content})
+            if isinstance(content, str)
+            else _message({"store": f"{where}/{name}", "rendering": how}, content)
+            for name, content in files
         )
         with closing(self._answers(messages, min(self._most, count))) as answers:
             for said, parts in answers:
@@ -243,10 +230,6 @@ def _message(asked: dict[str, Any], content: bytes = b"") -> bytes:
 
 def _place(source: Path, member: Member) -> dict[str, Any]:
     return {"source": _absolute(source), "index": member.index}
-
-
-def _target(to: Path, rendering: dict[str, Any]) -> dict[str, Any]:
-    return {"store": _absolute(to), "rendering": rendering}
 
 
 def _parts(data: bytes, sizes: Sequence[int]) -> Iterator[bytes]:

@@ -190,7 +190,7 @@ def _holds_splits(top: Node, folders_are_classes: bool) -> Node | None:
             node
             for node in level
             if any(
-                read(name).sure and read(name).split == TRAIN and child.inside for name, child in node.inside.items()
+                child.inside and read(name).sure and read(name).split == TRAIN for name, child in node.inside.items()
             )
             or (any(read(name).beside for name in node.inside) and _splits(node, folders_are_classes)[0])
         ]

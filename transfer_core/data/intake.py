@@ -43,15 +43,15 @@ def take(
     skipped: list[Problem] = []
     start, written = time.monotonic(), 0
 
-    def read() -> Iterator[tuple[Path, bytes | str]]:
+    def read() -> Iterator[tuple[str, bytes | str]]:
         for number, image in enumerate(layout.images):
             try:
                 content: bytes | str = archive.read(image.member) or "The file is empty."
             except ArchiveError as error:
                 content = str(error)
-            yield samples / f"{number:06d}", content
+            yield f"{number:06d}", content
 
-    with closing(decoders().stored(read(), len(layout.images), rendering)) as results:
+    with closing(decoders().stored(samples, read(), len(layout.images), rendering)) as results:
         for done, (image, found) in enumerate(zip(layout.images, results, strict=True), start=1):
             if isinstance(found, str):
                 skipped.append(Problem(file=image.member.path, reason=found))

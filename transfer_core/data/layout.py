@@ -4,7 +4,9 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from transfer_core.data.class_names import joined, said
 from transfer_core.data.folder_tree import tree
@@ -14,6 +16,7 @@ from transfer_core.data.members import SUFFIXES, Archive, Member, is_archive, su
 from transfer_core.data.readings import Ground, Image, Reading, Readings, Way, lies
 from transfer_core.data.split_names import NO_SPLIT, read
 from transfer_core.data.tables import Table, gather
+from transfer_core.data.uncollected import uncollected
 from transfer_core.errors import ArchiveError
 from transfer_core.types import Problem
 from transfer_core.words import listed, some
@@ -24,6 +27,7 @@ EXPECTED = (
     "Graft expects at least two class folders with images in them, such as cats/1.jpg and dogs/1.jpg, alone or inside "
     "train/, val/ and test/; or a table with a file and its label in each line; or labels in file names (cat_1.jpg)."
 )
+NUMBERS = re.compile("([0-9]+)")
 EMPTY_LISTED = 20  # class folders without images that are named one by one
 
 
@@ -38,7 +42,8 @@ class Layout:
     others: tuple[Reading, ...] = ()  # that fit too
     asks: str = ""  # why another reading is about as likely; '' where the first is clear
 
-    @property
+    @cached_property
+    @uncollected()
     def classes(self) -> dict[str, Counter[int]]:
         """Images of each class by split, in the order of the names."""
         found: defaultdict[str, Counter[int]] = defaultdict(Counter)
@@ -70,10 +75,11 @@ def _quoted(labels: str) -> str:
     return labels if re.fullmatch(r"[\w:./-]+", labels) else f'"{labels}"'
 
 
-def natural(text: str) -> tuple[tuple[int, int, str], ...]:
-    """A sort key that puts 'class 10' after 'class 9'."""
-    pieces = re.findall(r"[0-9]+|[^0-9]+", text.casefold())
-    return tuple((0, len(n := p.lstrip("0")), n) if p[0] in "0123456789" else (1, 0, p) for p in pieces)
+def natural(text: str) -> list[Any]:
+    """A sort key that puts 'class 10' after 'class 9': words, and between them numbers as their length and digits."""
+    pieces: list[Any] = NUMBERS.split(text.casefold())
+    pieces[1::2] = [(len(number := digits.lstrip("0")), number) for digits in pieces[1::2]]
+    return pieces
 
 
 def in_order(labels: Iterable[str]) -> list[str]:
@@ -85,6 +91,7 @@ def in_order(labels: Iterable[str]) -> list[str]:
         return sorted(names, key=lambda name: (natural(name), name))
 
 
+@uncollected()
 def plan(archive: Archive, name: str, *, labels: str = "", beside: Sequence[Path] = ()) -> Layout:
     """Classes and splits of an archive's files. `labels`: how to tell classes, as `--labels` takes it; '' finds out.
 
@@ -99,6 +106,8 @@ def plan(archive: Archive, name: str, *, labels: str = "", beside: Sequence[Path
     tables, unread = gather(archive, others, beside)
     readings = Readings(tree(photos), photos, tables)
     ways, asks = readings.told(labels) if labels else readings.found()
+    if labels and len(ways[0].names) < 2:
+        raise ArchiveError(_does_not_tell(labels, ways, name))
     if not labels and readings.ground.roots.trainless:
         ways = []
     ways = [way for way in ways if len(way.names) > 1] or ways[:1]
@@ -126,6 +135,14 @@ def plan(archive: Archive, name: str, *, labels: str = "", beside: Sequence[Path
         others=tuple(each.reading for each in ways[1:]),
         asks=asks if len(ways) > 1 or (not labels and asks) else "",
     )
+
+
+def _does_not_tell(labels: str, ways: Sequence[Way], name: str) -> str:
+    """That the way that was asked for, the first, tells no classes, and which others do."""
+    told = f"all of its images are of one class, '{min(ways[0].names)}'" if ways[0].names else "no image has a label so"
+    others = [f"{each.reading.labels}: {said_of(each.reading)}" for each in ways[1:] if len(each.names) > 1]
+    instead = f" What does: {'; '.join(others)}." if others else ""
+    return f"Read by '{labels}', '{name}' has no two classes: {told}.{instead}"
 
 
 def _by_split(images: Iterable[Image]) -> dict[int, set[str]]:

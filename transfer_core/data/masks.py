@@ -15,7 +15,7 @@ SURE = {  # folders that are never classes
 }
 LIKELY = {"mask", "masks", "seg", "segs", "gt", "labels", "label", "depth", "edges", "heatmaps", "lung masks"}
 ENDING = re.compile(r"(.+?)[ _.-]+(?:mask|masks|seg|segm|segmentation|gt|groundtruth|trimap)(?:[ _-]?\d+)?$", re.I)
-WORDS = re.compile("mask|seg|gt|groundtruth|trimap", re.I)
+WORDS = ("mask", "seg", "gt", "groundtruth", "trimap")
 ENOUGH = 0.8  # of the names of masks, that photos have too
 
 
@@ -48,7 +48,7 @@ def without_masks(members: Iterable[Member]) -> tuple[list[Member], list[Problem
 def _named(folder: str, known: set[str]) -> bool:
     parts = folder.split("/")
     for depth, part in enumerate(parts):
-        name = re.sub(r"[ _-]+", " ", part).strip().casefold()
+        name = " ".join(part.replace("_", " ").replace("-", " ").split()).casefold()
         if name in SURE:
             return True
         if name in LIKELY:
@@ -61,7 +61,7 @@ def _named(folder: str, known: set[str]) -> bool:
 
 def _beside(group: list[Member]) -> tuple[list[Member], list[Member]]:
     """Photos of one folder, and the masks whose photo lies beside them."""
-    maybe = [member for member in group if WORDS.search(member.path)]
+    maybe = [member for member in group if any(word in member.path.casefold() for word in WORDS)]
     if not maybe:
         return group, []
     stems = {_stem(member) for member in group}

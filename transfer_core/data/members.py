@@ -19,7 +19,10 @@ HEAD_BYTES = 4096  # that tell a kind of image
 HIDDEN = re.compile(r"\.[a-z][\w-]*$")
 
 SUFFIXES = {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}  # of images
-ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar.bz2", ".tbz2", ".tar.zst")
+ARCHIVES = (
+    *(".zip", ".7z", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar.bz2", ".tbz2", ".tbz", ".tar.zst", ".tzst"),
+)
+KINDS = "zip, 7z, tar, tar.gz, tar.xz, tar.bz2 or tar.zst"  # these, for people
 JUNK = {
     *("__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini", "$recycle.bin", "@eadir", "system volume information"),
     *(".ds_store", ".git", ".svn", ".hg", ".idea", ".vscode", ".ipynb_checkpoints", ".cache", ".thumbnails", ".trash"),
@@ -65,6 +68,12 @@ class Archive:
 def suffix(path: str) -> str:
     """The ending of a file's name, with its dot, in small letters; '' where there is none."""
     return os.path.splitext(path.rpartition("/")[2])[1].casefold()
+
+
+def ending(path: str) -> str:
+    """The whole ending of an archive's name, ".tar.gz"; of another file's its `suffix`."""
+    name = path.casefold()
+    return max((each for each in ARCHIVES if name.endswith(each)), key=len, default=suffix(path))
 
 
 def is_archive(path: str) -> bool:

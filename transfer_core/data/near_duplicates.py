@@ -2,7 +2,8 @@
 
 Three steps, each asked only about what the one before lets through. Lowest frequencies that no flip or quarter turn
 changes: of all pairs, by one matrix product. Those frequencies in the eight orientations, up to a small crop (tangent
-distance, Simard 1998): the closest few of each image. Then pictures are laid over each other (`data.aligned`).
+distance, Simard 1998): the closest few of each image. Then pictures are laid over each other (`data.aligned`), in
+threads.
 A perceptual hash knows no crop and finds too much in pictures of little detail.
 """
 
@@ -13,31 +14,28 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from transfer_core.data.aligned import SIDE, Singles, fit
+from transfer_core.data.aligned import fit, oriented
+from transfer_core.data.overlaid import Singles
+from transfer_core.data.parallel import in_order
+from transfer_core.data.thumbnails import COLOURS, SIDE, Bytes
 from transfer_core.types import Floats, Ints, Progress
 
-COLOURS = 4  # cells a side, of the colour thumbnail
 LOW, BEYOND = 8, 12  # frequencies a side: compared; and known, as a crop brings some of them below LOW
 ROUGH = 0.9  # least cosine that the first step lets through
 REVERSED, TANGENT = 0.88, 0.955  # least squared cosines: to be looked at from the other side, and of the second step
 CROWD = 1000  # images that look as much like one, whose copies cannot be told from the others then
-REVERSIBLE, CLOSEST = 32, 8  # of the images after it: looked at from the other side; laid over it
-ALIKE, DIFFERS = 0.86, 1.7  # a copy correlates so much, and no four cells differ more
-NOISY, CODED = 0.7, 0.55  # or so much, and no cell differs by more than coding does
+CLOSEST = 64  # of the images after it, that are looked at from the other side as well and laid over it
 SYMMETRIC = 0.01  # as much less alike may a picture be that is not turned, to count as not turned
 LEVELS = (0.0, 0.97, 0.99)  # correlations; the later ones only where the first would hold too many together
 CHROMA = 16.0  # mean difference of colour, in 1/255, that still passes as the same
 FLAT = 1.0  # 1/255, root mean square of low frequencies, below which there is nothing to compare
 ROWS, COLUMNS = 512, 512  # of one block of pairs: 1 MB, which a processor's cache holds
-PAIRS = 256  # laid over each other at once: 25 MB
+PAIRS = 512  # laid over each other by one thread in a row
 FEW = 8  # images that may always form a group
 SHARE = 0.3  # of its class, that a group may have
-
-Bytes = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -58,13 +56,6 @@ class _Pairs:
 
     def some(self, which: Ints | NDArray[np.bool_]) -> "_Pairs":
         return _Pairs(a=self.a[which], b=self.b[which], turn=self.turn[which], likeness=self.likeness[which])
-
-
-def look(image: Image.Image) -> Bytes:
-    """What an RGB image is compared by: its grey and its colour thumbnail, (4144,)."""
-    grey = image.convert("L").resize((SIDE, SIDE), Image.Resampling.BILINEAR)
-    colour = image.resize((COLOURS, COLOURS), Image.Resampling.BOX)
-    return np.concatenate([np.asarray(grey).ravel(), np.asarray(colour).ravel()])
 
 
 def near_duplicates(looks: Sequence[Bytes], same: Ints, labels: Ints) -> Generator[Progress, None, Groups]:
@@ -144,9 +135,9 @@ def _found(looks: Sequence[Bytes]) -> Generator[Progress, None, tuple[_Pairs, In
         close = [_close(low, bases[r], i + r, others, crowd) for r, others in enumerate(later)]
         a, b, turn = _closest(low, wide, shown, [np.concatenate(each) for each in zip(*close, strict=True)])
         a, b = shown[a], shown[b]
-        for j in range(0, len(a), PAIRS):
-            part = slice(j, j + PAIRS)
-            kept.append(_same(looks, a[part], b[part], turn[part]))
+        parts = [(a[j : j + PAIRS], b[j : j + PAIRS], turn[j : j + PAIRS]) for j in range(0, len(a), PAIRS)]
+        for pairs in in_order(lambda part: _same(looks, *part), parts):
+            kept.append(pairs)
             yield Progress(what="Looking for duplicates", done=min(i, len(shown)), of=len(shown))
         passed += len(near) * (len(shown) - i) - len(near) * (len(near) - 1) // 2
         rest = (time.monotonic() - start) * (total - passed) / passed
@@ -163,27 +154,17 @@ def _found(looks: Sequence[Bytes]) -> Generator[Progress, None, tuple[_Pairs, In
 
 def _same(looks: Sequence[Bytes], a: Ints, b: Ints, turn: Ints) -> _Pairs:
     """Those of the pairs that are one picture. Of a picture that a turn does not change, none is said to be turned."""
-    left, right = [looks[row] for row in a], [looks[row] for row in b]
-    grey, other = _grey(left), _grey(right)
-    chroma, other_chroma = _chroma(left), _chroma(right)
-    best = fit(grey, _oriented(other, turn))
-    alike = ((best.likeness >= ALIKE) & (best.fourth <= DIFFERS)) | ((best.likeness >= NOISY) & (best.worst <= CODED))
-    alike &= np.abs(chroma - _oriented(other_chroma, turn)).mean((1, 2, 3)) <= CHROMA
-    turned = np.flatnonzero(alike & (turn != 0))
-    upright = fit(grey[turned], other[turned]).likeness >= best.likeness[turned] - SYMMETRIC
-    turn[turned[upright]] = 0
-    return _Pairs(a=a, b=b, turn=turn, likeness=best.likeness).some(alike)
-
-
-def _oriented(x: Singles, turn: Ints) -> Singles:
-    """Pictures (P, n, n, ...), each in the orientation that its number names: 4 transposes, then 2 and 1 flip."""
-    out = x.copy()
-    for number in range(1, 8):
-        which = turn == number
-        part = x[which].swapaxes(1, 2) if number & 4 else x[which]
-        part = part[:, ::-1] if number & 2 else part
-        out[which] = part[:, :, ::-1] if number & 1 else part
-    return out
+    needed, index = np.unique(np.concatenate([a, b]), return_inverse=True)
+    left, right = index[: len(a)], index[len(a) :]
+    some = [looks[row] for row in needed]
+    grey, chroma = _grey(some), _chroma(some)
+    close = np.flatnonzero(np.abs(chroma[left] - oriented(chroma[right], turn)).mean((1, 2, 3)) <= CHROMA)
+    a, b, turn, left, right = a[close], b[close], turn[close], left[close], right[close]
+    best = fit(grey, left, right, turn)
+    turned = np.flatnonzero(best.same & (turn != 0))
+    upright = fit(grey, left[turned], right[turned], np.zeros_like(turned)).likeness
+    turn[turned[upright >= best.likeness[turned] - SYMMETRIC]] = 0
+    return _Pairs(a=a, b=b, turn=turn, likeness=best.likeness).some(best.same)
 
 
 def _grey(looks: Sequence[Bytes]) -> Singles:
@@ -240,24 +221,21 @@ def _close(low: Singles, basis: Singles, row: int, others: Ints, crowd: Ints) ->
     crowd[row] += len(close)
     crowd[close] += 1
     near = np.flatnonzero(best >= REVERSED) if crowd[row] <= CROWD else others[:0]
-    if len(near) > REVERSIBLE:
-        near = near[np.argpartition(-best[near], REVERSIBLE)[:REVERSIBLE]]
+    if len(near) > CLOSEST:
+        near = near[np.argpartition(-best[near], CLOSEST)[:CLOSEST]]
     return np.full(len(near), row), others[near], cosines[near].argmax(1), best[near]
 
 
 def _closest(low: Singles, wide: Singles, shown: Ints, close: Sequence[NDArray[Any]]) -> tuple[Ints, Ints, Ints]:
-    """Of what is close, the closest few of each row, seen from either side: a crop lacks what lies around it."""
+    """Of the closest few of each row, those close from either side: a crop lacks what lies around it."""
     a, b, turn, cosine = close
     for i in range(0, len(a), ROWS):
         part = slice(i, i + ROWS)
         bases = np.take_along_axis(_bases(wide[shown[b[part]]]), PLACES[turn[part], None], 2) * SIGNS[turn[part], None]
         back = np.einsum("ijk,ik->ij", bases, low[a[part]])
         cosine[part] = np.maximum(cosine[part], (back**2).sum(1))
-    order = np.lexsort((-cosine, a))
-    order = order[cosine[order] >= TANGENT]
-    a, b, turn = a[order], b[order], turn[order]
-    rank = np.arange(len(a)) - np.searchsorted(a, a)
-    return a[rank < CLOSEST], b[rank < CLOSEST], turn[rank < CLOSEST]
+    near = cosine >= TANGENT
+    return a[near], b[near], turn[near]
 
 
 def _moves() -> tuple[Singles, ...]:

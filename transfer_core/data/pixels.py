@@ -6,7 +6,8 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Generator
+import zlib
+from collections.abc import Callable, Generator
 from contextlib import closing
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -21,7 +22,8 @@ from transfer_core.data.pictures import SHARP as SHARP
 from transfer_core.data.pictures import Picture, Unreadable, as_picture, picture
 from transfer_core.data.pictures import fit_square as fit_square
 from transfer_core.errors import DatasetError, ImageError, NoRoom, disk_words
-from transfer_core.types import NEWEST, Dataset, Fit, Progress, Rendering
+from transfer_core.kept import whole
+from transfer_core.types import NEWEST, Dataset, Fit, Ints, Progress, Rendering
 
 SPARE_BYTES = 2 << 30  # always left free on the disk
 AGAIN = "Import its images again, from the same zip or folder: that brings its files back."
@@ -80,38 +82,77 @@ def encoded(image: Image.Image, kind: str, **how: Any) -> bytes:
 
 def pixels(
     dataset: Dataset, folder: Path, *, resize_px: int, crop_px: int, fit: Fit = "crop"
-) -> Generator[Progress, None, NDArray[np.uint8]]:
-    """Every sample's square, decoded once and kept on disk beside `folder`/samples: read-only (N, crop_px, crop_px, 3).
+) -> Generator[Progress, None, "Squares"]:
+    """Every sample's square, decoded once and kept on disk beside `folder`/samples.
 
-    Yields progress and returns the memory map; closing the generator half-way leaves no file behind.
+    Yields progress and returns them; closing the generator half-way leaves no file behind.
     Raises DatasetError when a sample cannot be read or the disk is too full.
     """
     file = folder / f"pixels-{resize_px if fit == 'crop' else fit}-{crop_px}.npy"
     shape = (len(dataset), crop_px, crop_px, 3)
+
+    def load(name: str) -> NDArray[np.uint8]:
+        return sample_square(dataset, folder / "samples" / name, resize_px=resize_px, crop_px=crop_px, fit=fit)
+
+    def again(row: int) -> NDArray[np.uint8]:
+        return load(dataset.files[row])
+
     if (kept := _kept(file, shape)) is not None:
-        return kept
+        return Squares(file, *kept, again)
     try:
         _require_room(folder, shape)
     except OSError as error:
         raise lost(dataset, folder, error) from error
 
-    def load(name: str) -> NDArray[np.uint8]:
-        return sample_square(dataset, folder / "samples" / name, resize_px=resize_px, crop_px=crop_px, fit=fit)
-
     temporary = folder / f".{file.stem}-{secrets.token_hex(4)}.npy"  # two runs may build it at once
     start = time.monotonic()
     try:
         array = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.uint8, shape=shape)
+        sums = np.zeros(len(dataset), np.uint32)
         _reserve(temporary)
         with closing(in_order(load, dataset.files)) as squares:
             for i, one in enumerate(squares):
-                array[i] = one
+                array[i], sums[i] = one, zlib.crc32(one.tobytes())
                 yield paced("Decoding images", i + 1, len(dataset), start)
         array.flush()
+        with whole(_sums(file)) as part, part.open("wb") as opened:
+            np.save(opened, sums)
         os.replace(temporary, file)
     finally:
         temporary.unlink(missing_ok=True)
-    return _read_only(file)
+    return Squares(file, _read_only(file), sums, again)
+
+
+class Squares:
+    """A dataset's squares, (N, side, side, 3), on the disk. Each is held against its CRC-32 when it is first taken.
+
+    One that has changed on the disk is decoded again, and so are all by the next who asks.
+    """
+
+    def __init__(
+        self,
+        file: Path,
+        array: NDArray[np.uint8],
+        sums: NDArray[np.uint32],
+        again: Callable[[int], NDArray[np.uint8]],
+    ) -> None:
+        self.shape = array.shape
+        self._file, self._array, self._sums, self._again = file, array, sums, again
+        self._held = np.zeros(len(array), bool)
+        self._mended: dict[int, NDArray[np.uint8]] = {}
+
+    def __getitem__(self, rows: Ints) -> NDArray[np.uint8]:
+        """Sample numbers (B,) -> (B, side, side, 3), a copy."""
+        taken: NDArray[np.uint8] = self._array[rows]
+        for place, row in enumerate(rows.tolist()):
+            if not self._held[row]:
+                self._held[row] = True
+                if zlib.crc32(taken[place]) != self._sums[row]:
+                    self._file.unlink(missing_ok=True)
+                    self._mended[row] = self._again(row)
+            if row in self._mended:
+                taken[place] = self._mended[row]
+        return taken
 
 
 def lost(dataset: Dataset, file: Path, error: OSError) -> DatasetError:
@@ -121,12 +162,17 @@ def lost(dataset: Dataset, file: Path, error: OSError) -> DatasetError:
     return DatasetError(f"The dataset '{dataset.name}' cannot be read. {disk_words(error, file)}")
 
 
-def _kept(file: Path, shape: tuple[int, ...]) -> NDArray[np.uint8] | None:
+def _kept(file: Path, shape: tuple[int, ...]) -> tuple[NDArray[np.uint8], NDArray[np.uint32]] | None:
     try:
-        array = _read_only(file)
+        array, sums = _read_only(file), np.load(_sums(file))
     except (OSError, ValueError, EOFError):  # not there yet, or cut short by a full disk
         return None
-    return array if array.shape == shape and array.dtype == np.uint8 else None
+    fits = array.shape == shape and array.dtype == np.uint8 and sums.shape == shape[:1] and sums.dtype == np.uint32
+    return (array, sums) if fits else None
+
+
+def _sums(file: Path) -> Path:
+    return file.with_name(f"{file.stem}.crc32")
 
 
 def _reserve(file: Path) -> None:

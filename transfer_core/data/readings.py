@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from transfer_core.data import name_labels
@@ -78,6 +79,7 @@ class Ground:
     def __init__(self, top: Node, *, folders_are_classes: bool = False) -> None:
         self.roots: Roots = roots(top, folders_are_classes=folders_are_classes)
         self.spots: list[Spot] = []
+        self._labels: dict[int, frozenset[str]] = {}
         for part in self.roots.parts:
             skipped = len(part.node.path)
             for node in part.node.walk():
@@ -90,17 +92,20 @@ class Ground:
     def own_splits(self) -> bool:
         return any(spot.split != NO_SPLIT for spot in self.spots)
 
-    @property
+    @cached_property
     def deep(self) -> list[Spot]:
         """Folders that may tell classes."""
         return [spot for spot in self.spots if spot.rest and spot.split != UNLABELLED]
 
-    def labels(self, level: int) -> set[str]:
+    def labels(self, level: int) -> frozenset[str]:
         """Class names at a level of folders; of train alone where there is one."""
-        spots = [spot for spot in self.deep if spot.split in (NO_SPLIT, TRAIN)] or self.deep
-        return {_at(spot.rest, level).strip() for spot in spots}
+        level = min(level, self.levels)
+        if level not in self._labels:
+            spots = [spot for spot in self.deep if spot.split in (NO_SPLIT, TRAIN)] or self.deep
+            self._labels[level] = frozenset(_at(spot.rest, level).strip() for spot in spots)
+        return self._labels[level]
 
-    @property
+    @cached_property
     def levels(self) -> int:
         return max((len(spot.rest) for spot in self.deep), default=0)
 
@@ -167,7 +172,7 @@ def by_folder(ground: Ground, level: int, labels: str, title: str, fill: Labelle
     return way
 
 
-def _flat(way: Way, spot: Spot, fill: Labelled | None, known: set[str]) -> None:
+def _flat(way: Way, spot: Spot, fill: Labelled | None, known: frozenset[str]) -> None:
     """Images without a class folder: of a validation or test folder they are to be predicted, unless a table knows."""
     for member in spot.images:
         entry = fill.entries.get(member.index) if fill is not None else None

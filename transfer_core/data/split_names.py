@@ -23,6 +23,7 @@ FILLERS = {  # words that say no more than that something lies in the folder
     *("labelled", "labeled", "classes", "class", "part", "crop", "crops", "cropped", "resized", "input", "inputs"),
     *("files", "archive", "batch", "group", "to", "augmented", "processed", "preprocessed", "clean", "cleaned"),
 }
+MAYBE = re.compile("tr|val|dev|te?st|hold|label|sup|pred|infer|submi")  # part of every name that means a split
 PIECES = re.compile(r"[a-z]+|[0-9]+|[^\W\d_]+")
 HUMPS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 JOINED = re.compile(r"(train|training|test|testing|val|valid|validation|dev|eval)(set|data|images|imgs|folder|dir)|"
@@ -44,6 +45,8 @@ class SplitName:
 @lru_cache(maxsize=1 << 16)
 def read(name: str) -> SplitName:
     """The split that a folder's name means. A name with two different splits in it means none."""
+    if not MAYBE.search(name.casefold()):
+        return SplitName(NO_SPLIT, (name,))
     words: list[str] = []
     for word in PIECES.findall(HUMPS.sub(" ", name.strip()[:200]).casefold().replace("hold-out", "holdout")):
         joined = JOINED.fullmatch(word)

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from transfer_core.data.near_duplicates import Bytes, look
 from transfer_core.data.pictures import Picture, deep
 from transfer_core.data.pixels import decode
+from transfer_core.data.png import save_png
+from transfer_core.data.thumbnails import SIDE, Bytes, look
 from transfer_core.types import Rendering
 
 LOOK_PX = 64  # large JPEGs are decoded to no less: enough to find damage and duplicates
@@ -52,7 +54,7 @@ class Seen:
         return bool(self.depth) or self.clear
 
 
-def seen(content: bytes, target: Path, rendering: Rendering) -> Seen:
+def seen(content: bytes, target: str, rendering: Rendering) -> Seen:
     """Check an image file and store it as `target` with an ending. Raises ImageError, OSError when the disk is full.
 
     JPEGs are kept byte for byte, and so are plain PNGs; everything else becomes an upright 8-bit RGB PNG, now or, where
@@ -66,25 +68,26 @@ def seen(content: bytes, target: Path, rendering: Rendering) -> Seen:
     hidden = _hidden(found)
     if 255 in hidden and found.alpha is not None:
         image = next((_on(found, ground) for ground in GROUNDS if ground not in hidden), image)
-    thumbnail, few = look(image), _few(image)
+    thumbnail = look(image)
     waits = bool(depth) or found.alpha is not None
-    file = target.with_suffix(WAITS if waits else ".jpg" if found.jpeg else ".png")
+    file = target + (WAITS if waits else ".jpg" if found.jpeg else ".png")
     if waits or found.jpeg or found.plain:
-        file.write_bytes(content)
+        with open(file, "wb") as out:
+            written = out.write(content)
     else:
-        found.image.save(file, "PNG", compress_level=1)
+        written = save_png(found.image, file)
     return Seen(
-        file=file.name,
+        file=os.path.basename(file),
         width=found.width,
         height=found.height,
         content=hashlib.sha256(content).hexdigest(),
-        written=file.stat().st_size,
+        written=written,
         format=found.format,
         depth=depth,
         frames=found.frames,
         bands=found.bands,
-        grey=_is_grey(few),
-        flat=_is_flat(image, few),
+        grey=_is_grey(thumbnail[SIDE * SIDE :].tobytes()) and _is_grey(_few(image).tobytes()),
+        flat=_is_even(thumbnail[: SIDE * SIDE]) and _is_flat(image),
         hidden=hidden,
         clear=found.alpha is not None,
         look=thumbnail,
@@ -96,7 +99,7 @@ def settle(file: Path, rendering: Rendering) -> dict[str, Any]:
     """The picture of a file that waited, in its place: its name, and what of `Seen` only the rendering could tell."""
     found = decode(file, rendering)
     picture = file.with_suffix(".png")
-    found.image.save(picture, "PNG", compress_level=1)
+    save_png(found.image, picture)
     file.unlink()
     levels = sum(map(bool, found.image.convert("L").histogram())) if found.values is not None else 256
     return {"file": picture.name, "flat": _is_flat(found.image), "levels": levels}
@@ -137,17 +140,22 @@ def _on(found: Picture, ground: int) -> Image.Image:
     return sheet
 
 
-def _is_flat(image: Image.Image, few: Bytes | None = None) -> bool:
-    few = _few(image) if few is None else few
-    if (few.max((0, 1)) - few.min((0, 1))).max() > FLAT:
-        return False
-    return all(high - low <= FLAT for low, high in image.getextrema())  # type: ignore[misc]
+def _is_flat(image: Image.Image) -> bool:
+    ends = (end for each in (_few(image), image) for end in each.getextrema())
+    return all(high - low <= FLAT for low, high in ends)  # type: ignore[misc]
 
 
-def _is_grey(few: Bytes) -> bool:
-    return bool((few.max(2) - few.min(2)).max() <= 2 * FLAT)
+def _is_even(shades: Bytes) -> bool:
+    """Whether a picture may be flat by its grey thumbnail, which a level more comes in by rounding."""
+    return int(shades.max()) - int(shades.min()) <= FLAT + 1
 
 
-def _few(image: Image.Image) -> Bytes:
-    """Some pixels of an RGB picture, (8, 8, 3)."""
-    return np.asarray(image.resize((8, 8), Image.Resampling.NEAREST))
+def _is_grey(pixels: bytes) -> bool:
+    """Of RGB pixels."""
+    red, green, blue = pixels[::3], pixels[1::3], pixels[2::3]
+    return red == green == blue or all(max(each) - min(each) <= 2 * FLAT for each in zip(red, green, blue, strict=True))
+
+
+def _few(image: Image.Image) -> Image.Image:
+    """Some pixels of an RGB picture, 8 x 8."""
+    return image.resize((8, 8), Image.Resampling.NEAREST)

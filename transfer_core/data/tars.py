@@ -1,15 +1,12 @@
 """A tar, plain or compressed, as a list of files that are safe to read, forwards, never unpacked to a disk."""
 
-import bz2
-import contextlib
 import io
 import lzma
 import tarfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib import import_module
-from typing import IO, Any, Protocol
+from typing import IO, Any
 
 from transfer_core.data import members as limits
 from transfer_core.data.members import (
@@ -25,128 +22,12 @@ from transfer_core.data.members import (
     refusal_by_size,
     too_many,
 )
+from transfer_core.data.unpacking import BOMB, CHUNK, MOST_AT_ONCE, TOO_LONG, Forwards, Part, Unpacker, unpacker_of
 from transfer_core.data.zips import safe_path
 from transfer_core.errors import ArchiveError
 
-PIECE = 1 << 18  # packed bytes that are looked at at once
-CHUNK = 1 << 20
-MOST_AT_ONCE = 8 << 20  # of a header that says how long it is
-XZ_MEMORY = 256 << 20  # bytes; an archive of xz -9 asks for 65 MB
 TAR_AT = 257  # where a tar says "ustar"
 DAMAGED = (tarfile.TarError, OSError, EOFError, zlib.error, lzma.LZMAError, ValueError)
-
-
-class Unpacker(Protocol):
-    """What bz2, lzma and the one below have in common."""
-
-    @property
-    def eof(self) -> bool: ...
-    @property
-    def needs_input(self) -> bool: ...
-    @property
-    def unused_data(self) -> bytes: ...
-    def decompress(self, data: bytes, max_length: int = -1) -> bytes: ...
-
-
-class _Gzip:
-    """zlib's decompressor with the face of bz2's."""
-
-    def __init__(self) -> None:
-        self._inner = zlib.decompressobj(31)
-
-    @property
-    def eof(self) -> bool:
-        return self._inner.eof
-
-    @property
-    def needs_input(self) -> bool:
-        return not self._inner.unconsumed_tail
-
-    @property
-    def unused_data(self) -> bytes:
-        return self._inner.unused_data
-
-    def decompress(self, data: bytes, max_length: int = -1) -> bytes:
-        return self._inner.decompress(self._inner.unconsumed_tail + data, max_length)
-
-
-def _zstandard() -> Any:
-    for name in ("compression.zstd", "backports.zstd"):  # of Python 3.14, and of a package for earlier ones
-        with contextlib.suppress(ImportError):
-            return import_module(name).ZstdDecompressor()
-    raise ArchiveError(
-        "The archive is packed by Zstandard. `pip install backports.zstd` lets Graft read it; or pack it as .tar.gz."
-    )
-
-
-KINDS: dict[bytes, Callable[[], Any]] = {
-    b"\x1f\x8b": _Gzip,
-    b"BZh": bz2.BZ2Decompressor,
-    b"\xfd7zXZ\0": lambda: lzma.LZMADecompressor(memlimit=XZ_MEMORY),
-    b"\x28\xb5\x2f\xfd": _zstandard,
-}
-
-
-class _Forwards(io.RawIOBase):
-    """A compressed file as it is unpacked, to be read forwards; going back begins anew. Bounded in all it gives."""
-
-    def __init__(self, file: IO[bytes], make: Callable[[], Unpacker], most: int) -> None:
-        self._file, self._make, self._most = file, make, most
-        self._restart()
-
-    def _restart(self) -> None:
-        self._file.seek(0)
-        self._unpacker, self._ready, self._at, self._ended = self._make(), b"", 0, False
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._at
-
-    def seek(self, offset: int, whence: int = 0, /) -> int:
-        if whence != io.SEEK_SET:
-            raise io.UnsupportedOperation("a compressed file has no known end")
-        if offset < self._at:
-            self._restart()
-        while self._at < offset and self.read(min(CHUNK, offset - self._at)):
-            pass
-        return self._at
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        wanted = MOST_AT_ONCE if size is None or size < 0 else size
-        if wanted > MOST_AT_ONCE:
-            raise ArchiveError("The tar holds a header that is longer than any that is needed. Pack it again.")
-        pieces, held = [self._ready], len(self._ready)
-        while held < wanted and not self._ended:
-            piece = self._unpack()
-            pieces.append(piece)
-            held += len(piece)
-        data = b"".join(pieces)
-        self._ready, data = data[wanted:], data[:wanted]
-        self._at += len(data)
-        if self._at > self._most:
-            raise ArchiveError(
-                f"The archive unpacks to more than {MAX_RATIO} times its size. Photos do not pack like that; such "
-                "archives are made to fill the disk."
-            )
-        return data
-
-    def _unpack(self) -> bytes:
-        if self._unpacker.eof:  # another stream may follow
-            left = self._unpacker.unused_data or self._file.read(PIECE)
-            if not left.strip(b"\0"):
-                self._ended = True
-                return b""
-            self._unpacker = self._make()
-            return self._unpacker.decompress(left, CHUNK)
-        packed = self._file.read(PIECE) if self._unpacker.needs_input else b""
-        if not packed and self._unpacker.needs_input:
-            raise EOFError("it ends in the middle")
-        return self._unpacker.decompress(packed, CHUNK)
 
 
 class _Plain(io.RawIOBase):
@@ -169,13 +50,8 @@ class _Plain(io.RawIOBase):
 
     def read(self, size: int | None = -1, /) -> bytes:
         if size is None or not 0 <= size <= MOST_AT_ONCE:
-            raise ArchiveError("The tar holds a header that is longer than any that is needed. Pack it again.")
+            raise ArchiveError(TOO_LONG)
         return self._file.read(size)
-
-
-def unpacker_of(start: bytes) -> Callable[[], Any] | None:
-    """What unpacks a file that begins so; None where it is not compressed."""
-    return next((make for magic, make in KINDS.items() if start.startswith(magic)), None)
 
 
 def is_tar(start: bytes) -> bool:
@@ -189,13 +65,13 @@ def tar_archive(file: IO[bytes], name: str, start: bytes) -> Iterator[Archive]:
     file.seek(0)
     make = unpacker_of(start)
     most = max(HARMLESS_BYTES, MAX_RATIO * packed)
-    stream: Any = _Plain(file) if make is None else _Forwards(file, make, most)
+    stream: Any = _Plain(file) if make is None else Forwards(file, make, most)
     try:
-        found, folders, notes, places = _listed(stream)
+        found, folders, notes, places = _listed(stream, None if make is None else most)
     except DAMAGED as error:
         if make is not None and not is_tar_inside(file, make):
             raise ArchiveError(
-                f"'{name}' is one compressed file and no tar. Unpack it; Graft reads .zip, .tar, .tar.gz, .tar.xz."
+                f"'{name}' is one compressed file and no tar. Unpack it, or zip the folder that it belongs to."
             ) from error
         raise ArchiveError(f"'{name}' is a damaged or incomplete tar ({error}). Pack or upload it again.") from error
     yield Archive(
@@ -203,21 +79,22 @@ def tar_archive(file: IO[bytes], name: str, start: bytes) -> Iterator[Archive]:
         folders=folders,
         read=lambda member: _read(stream, places[member.index], member.size),
         head=lambda member: _read(stream, places[member.index], min(member.size, HEAD_BYTES)),
-        stream=lambda member: io.BytesIO(_read(stream, places[member.index], member.size)),
+        stream=lambda member: Part(stream, places[member.index], member.size),  # type: ignore[arg-type, return-value]
         forwards=make is not None,
         notes=notes,
     )
 
 
-def is_tar_inside(file: IO[bytes], make: Callable[[], Any]) -> bool:
+def is_tar_inside(file: IO[bytes], make: Callable[[], Unpacker]) -> bool:
     """Whether what a compressed file holds begins as a tar does."""
     try:
-        return _Forwards(file, make, HARMLESS_BYTES).read(512)[TAR_AT : TAR_AT + 5] == b"ustar"
+        return Forwards(file, make, HARMLESS_BYTES).read(512)[TAR_AT : TAR_AT + 5] == b"ustar"
     except (*DAMAGED, ArchiveError):
         return True  # damaged, which is what the caller says
 
 
-def _listed(stream: Any) -> tuple[tuple[Member, ...], tuple[str, ...], tuple[str, ...], list[int]]:
+def _listed(stream: Any, most: int | None) -> tuple[tuple[Member, ...], tuple[str, ...], tuple[str, ...], list[int]]:
+    """`most`: bytes that it may unpack to, None for any; what says that it is more is refused before it is unpacked."""
     found, folders, plain, places = list[Member](), set[str](), set[str](), list[int]()
     spellings, seen = Spellings(), 0
     with tarfile.open(fileobj=stream, mode="r:", errors="surrogateescape") as packed:
@@ -226,6 +103,8 @@ def _listed(stream: Any) -> tuple[tuple[Member, ...], tuple[str, ...], tuple[str
             seen += 1
             if seen > limits.MAX_ENTRIES:
                 raise ArchiveError(too_many("The tar"))
+            if most is not None and entry.offset_data + entry.size > most:
+                raise ArchiveError(BOMB)
             raw = _text(entry.name)
             path = safe_path(raw)
             if not path or is_junk(cut(path), folder=entry.isdir()):

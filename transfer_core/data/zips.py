@@ -30,6 +30,7 @@ from transfer_core.data.members import (
     refusal_by_size,
     too_many,
 )
+from transfer_core.data.uncollected import uncollected
 from transfer_core.errors import ArchiveError
 
 MAX_DIRECTORY_BYTES = 64 << 20  # of a zip's table of contents
@@ -39,7 +40,7 @@ OTHER_METHODS = {9: "Deflate64", 12: "bzip2", 14: "LZMA", 93: "Zstandard", 95: "
 LOCKED = 0x1  # flag bits of a zip entry
 UTF8 = 0x800
 DIRECTORY_ENTRY = b"PK\x01\x02"
-LOCAL_HEADER_BYTES = 30
+LOCAL_ENTRY, LOCAL_HEADER_BYTES, USUAL_EXTRA = b"PK\x03\x04", 30, 128
 DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError, struct.error)
 
 
@@ -74,7 +75,8 @@ class Bounded(io.RawIOBase):
 def zip_archive(file: IO[bytes], name: str, *, encoding: str = "") -> Iterator[Archive]:
     """The files of an open zip. `encoding`: of names that do not say theirs; '' guesses it. Raises ArchiveError."""
     try:
-        opened = zipfile.ZipFile(Bounded(file))
+        with uncollected():
+            opened = zipfile.ZipFile(Bounded(file))
     except UnicodeDecodeError as error:
         raise ArchiveError(f"'{name}' holds a file name that is not valid UTF-8. Pack it again.") from error
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, EOFError, struct.error) as error:
@@ -84,15 +86,16 @@ def zip_archive(file: IO[bytes], name: str, *, encoding: str = "") -> Iterator[A
         if len(entries) > limits.MAX_ENTRIES:
             raise ArchiveError(too_many("The zip"))
         _check_spans(entries, packed.start_dir)
-        texts, page, pages = _names(entries, encoding)
-        found, folders, notes = _members(entries, texts)
+        with uncollected():
+            texts, page, pages = _names(entries, encoding)
+            found, folders, notes = _members(entries, texts)
         if page and page != encoding:
             title = TITLES[page]
             notes = (f"File names in the zip do not say in which code page they are written; read as {title}.", *notes)
         archive = Archive(
             members=found,
             folders=folders,
-            read=lambda member: _read_entry(packed, entries[member.index]),
+            read=lambda member: _read_entry(packed, file, entries[member.index]),
             head=lambda member: _head(packed, entries[member.index]),
             stream=lambda member: packed.open(entries[member.index]),
             notes=notes,
@@ -191,8 +194,10 @@ def _check_ratio(unpacked: int, packed: int) -> None:
         )
 
 
-def _read_entry(packed: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
-    """The entry's bytes, unpacked piece by piece so that a header which lies costs no memory."""
+def _read_entry(packed: zipfile.ZipFile, file: IO[bytes], entry: zipfile.ZipInfo) -> bytes:
+    """The entry's bytes; unless all is sound, unpacked piece by piece so that a header which lies costs no memory."""
+    if (whole := _sound(file, entry)) is not None:
+        return whole
     data = bytearray()
     try:
         with packed.open(entry) as stream:
@@ -205,6 +210,27 @@ def _read_entry(packed: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
     if len(data) != entry.file_size:
         raise ArchiveError(f"The file has {len(data)} bytes where the zip says {entry.file_size}.")
     return bytes(data)
+
+
+def _sound(file: IO[bytes], entry: zipfile.ZipInfo) -> bytes | None:
+    """The bytes of an entry with nothing unusual about it, in a fifth of zipfile's time; else None."""
+    if max(entry.compress_size, entry.file_size) > MAX_FILE_BYTES:
+        return None
+    name = entry.orig_filename.encode("utf-8" if entry.flag_bits & UTF8 else "cp437")
+    file.seek(entry.header_offset)
+    block = file.read(LOCAL_HEADER_BYTES + len(name) + USUAL_EXTRA + entry.compress_size)
+    if len(block) < LOCAL_HEADER_BYTES or not block.startswith(LOCAL_ENTRY):
+        return None
+    start = LOCAL_HEADER_BYTES + sum(struct.unpack_from("<HH", block, 26))  # of its name and what else there is
+    data = block[start : start + entry.compress_size]
+    if block[LOCAL_HEADER_BYTES : LOCAL_HEADER_BYTES + len(name)] != name or len(data) != entry.compress_size:
+        return None
+    if entry.compress_type == zipfile.ZIP_DEFLATED:
+        try:
+            data = zlib.decompressobj(-zlib.MAX_WBITS).decompress(data, entry.file_size + 1)
+        except zlib.error:
+            return None
+    return data if len(data) == entry.file_size and zlib.crc32(data) == entry.CRC else None
 
 
 def _head(packed: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:

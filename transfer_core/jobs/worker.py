@@ -23,6 +23,8 @@ from transfer_core.jobs.protocol import batches, pack, send, until_told
 from transfer_core.jobs.tasks import EXPORTS, SHORT, Place, task_from
 from transfer_core.types import RunEnd
 
+SPOILT = "CUDA error"  # in what torch raises then
+
 
 def listen(commands: "queue.Queue[dict[str, Any]]", stops: Counter[str], drops: set[str], pauses: set[str]) -> None:
     """Read commands until the server is gone, then leave at once, whatever the main thread is doing."""
@@ -91,6 +93,9 @@ def run(
             send(out, {"job": place.id, "error": str(error), "full": bool(need) or disk_is_full(error), "need": need})
         except Exception as error:  # noqa: BLE001 - any failure becomes a state of the job
             traceback.print_exc()
+            if SPOILT in str(error):  # nothing that this process asks of the device will work any more
+                sys.stderr.flush()
+                os._exit(1)
             trace = traceback.format_exc()
             words = foreseen(error) or f"Graft failed here: {error or type(error).__name__}. The log says where."
             send(out, {"job": place.id, "error": words, "trace": trace, "full": disk_is_full(error)})

@@ -11,10 +11,11 @@ from transfer_core.backbones import backbone as named_backbone
 from transfer_core.strategies import STRATEGIES, Strategy, recipe
 from transfer_core.strategies.definition import Stage, epochs_a_look
 from transfer_core.training.features import BATCH_SIZES, known_rows, outputs
-from transfer_core.training.fit import HEADS, memory_is_full
+from transfer_core.training.fit import HEADS
 from transfer_core.training.gradient import gradient
 from transfer_core.training.images import Images
 from transfer_core.training.meter import Pass
+from transfer_core.training.setbacks import memory_is_full
 from transfer_core.training.setup import Context, State, begin
 from transfer_core.types import (
     FIRST,

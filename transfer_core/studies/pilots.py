@@ -15,7 +15,7 @@ from transfer_core.goals import goal_of, written
 from transfer_core.strategies import STRATEGIES, recipe, strategy
 from transfer_core.studies.trials import Candidate, Race
 from transfer_core.training.devices import device as named_device
-from transfer_core.training.fit import memory_is_full
+from transfer_core.training.setbacks import memory_is_full
 from transfer_core.training.setup import plan, prepare
 from transfer_core.types import FIRST, VAL, Backbone, Dataset, Event, Notice, Pilots, Progress, RunEnd, StageStart
 

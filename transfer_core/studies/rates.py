@@ -13,8 +13,9 @@ from transfer_core.errors import RecipeError
 from transfer_core.strategies import until_descent
 from transfer_core.strategies.definition import Stage
 from transfer_core.training.devices import device as named_device
-from transfer_core.training.fit import does_not_fit, memory_is_full, solve
+from transfer_core.training.fit import solve
 from transfer_core.training.gradient import Descent
+from transfer_core.training.setbacks import does_not_fit, memory_is_full
 from transfer_core.training.setup import State, begin, plan, prepare
 from transfer_core.types import Dataset, Event, Floats, Ints, RateTest, Recipe, RunEnd, StageStart
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from transfer_core.compare.familiar import Familiar
 from transfer_core.compare.predictions import PREDICTIONS
 from transfer_core.data.look_alikes import look_alikes, warnings
-from transfer_core.errors import PauseAsked, RecipeError, StopAsked
+from transfer_core.errors import Diverged, PauseAsked, StopAsked
 from transfer_core.kept import save_arrays, save_json
 from transfer_core.strategies.definition import Stage
 from transfer_core.training.checkpoint import RECIPE, save_network
@@ -25,6 +25,7 @@ from transfer_core.training.heads import STEPS, SVM_STRENGTHS, linear_svm, logis
 from transfer_core.training.kept_heads import Solver, kept_or_fitted
 from transfer_core.training.meter import PREPARED
 from transfer_core.training.resuming import Keeper, go_on
+from transfer_core.training.setbacks import does_not_fit, memory_is_full, prepares, set_back, setback_of
 from transfer_core.training.setup import Context, State, begin, network_at, plan, prepare
 from transfer_core.training.solvers import accuracy_of, softmax
 from transfer_core.types import (
@@ -69,28 +70,13 @@ def fit(
         raise does_not_fit(recipe, device) from error
 
 
-def memory_is_full(error: RuntimeError) -> bool:
-    """Whether a device, or the machine, had no memory left."""
-    return "out of memory" in str(error) or "can't allocate memory" in str(error)
-
-
-def does_not_fit(recipe: Recipe, device: str) -> RecipeError:
-    """What to say of a memory that is full."""
-    smaller = f"Try {recipe.batch_size // 2}" if recipe.batch_size > 1 else "Try a smaller backbone"
-    return RecipeError(
-        f"The memory of {device} is full at batch size {recipe.batch_size}. {smaller}, or another device."
-    )
-
-
 def _fit(
     recipe: Recipe, dataset: Dataset, *, workspace: Path, out: Path, device: torch.device, cut_off: str | None
 ) -> Iterator[Event]:
     backbone, stages = plan(recipe, dataset, workspace)
     last = len(stages) + 2
     keeper = Keeper(out)
-    first = StageStart(stage="prepare", title="Get images and network ready", number=1, stages=last, unit="image")
-    keeper.story.hear(first)
-    yield first
+    yield from keeper.heard(prepares(stages))
     save_json(asdict(recipe), out / RECIPE)
     run = begin((yield from _prepared(prepare(recipe, dataset, backbone, workspace=workspace, device=device))), stages)
     kept = keeper.checkpoints.newest()
@@ -100,21 +86,22 @@ def _fit(
         kept = None
         if cut_off is not None:
             yield Resumed(step=0, epoch=0, why=cut_off)
-            yield first
+            yield from prepares(stages)
         yield from keeper.heard(_warned(recipe, dataset, workspace, stages))
     cut = False
-    try:
-        for number, stage in enumerate(stages[keeper.stage :], start=keeper.stage):
-            if kept is None:
-                yield from keeper.heard(_begun(stage, number + 2, last))
-            keeper.stage = number
-            yield from keeper.heard(solve(run, stage, keeper=keeper, begun=kept))
-            kept = None
-    except StopAsked:
-        if not run.learned:
-            raise
-        cut = True
-        run.meter.only(forward=run.context.dataset.count(VAL) + run.context.dataset.count(TEST))
+    while True:
+        try:
+            yield from _stages(run, stages, keeper, kept)
+            break
+        except StopAsked:
+            if not run.learned:
+                raise
+            cut = True
+            run.meter.only(forward=run.context.dataset.count(VAL) + run.context.dataset.count(TEST))
+            break
+        except (Diverged, RuntimeError) as error:
+            setback = setback_of(run, error)
+        run, kept = yield from set_back(run.context, stages, keeper, setback)
     keeper.stage = len(stages)
     try:
         tested = yield from _tested(run, last, stops=int(cut))
@@ -134,6 +121,16 @@ def _fit(
     planned = sum(stage.epochs for stage in stages if stage.solver == "gradient")
     result |= {"epochs_done": run.ended_epochs, "epochs_planned": planned, "untested": predictions is None}
     yield RunEnd(status="stopped", result=result)
+
+
+def _stages(run: State, stages: Sequence[Stage], keeper: Keeper, kept: Plain | None) -> Generator[Event, None, None]:
+    """Those that are left. `kept`: where the first of them stands."""
+    for number, stage in enumerate(stages[keeper.stage :], start=keeper.stage):
+        keeper.stage = number
+        if kept is None:
+            yield from keeper.heard(_begun(stage, number + 2, len(stages) + 2))
+        yield from keeper.heard(solve(run, stage, keeper=keeper, begun=kept))
+        kept = None
 
 
 def _warned(recipe: Recipe, dataset: Dataset, workspace: Path, stages: Sequence[Stage]) -> Generator[Event, None, None]:

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from transfer_core.backbones.taps import freeze, parameter_groups
 from transfer_core.compare.calibration import Logits, loss_of
-from transfer_core.errors import PauseAsked, RecipeError, StopAsked
+from transfer_core.errors import Diverged, PauseAsked, StopAsked
 from transfer_core.goals import ACCURACY, goal_of, reached
 from transfer_core.strategies.definition import Stage, epochs_a_look
 from transfer_core.training.augment import augment, draws, shuffled
@@ -107,7 +107,7 @@ def gradient(
                 loss, right = descent.step(batch, share_of_peak(at.step, steps, warm, recipe.schedule))
                 at.step, run.learned = at.step + 1, True
                 if not math.isfinite(loss):
-                    raise RecipeError(
+                    raise Diverged(
                         f"Training diverged at step {at.step}: its loss is {loss}. Try a smaller learning rate than"
                         f" {stage.lr:g}."
                     )
@@ -196,7 +196,7 @@ class Descent:
         run, context, began = self.run, self.run.context, time.monotonic()
         rows = batch if len(batch) > 1 else batch.repeat(2)  # BatchNorm needs two
         for group, peak in zip(self.optimizer.param_groups, self.peaks, strict=True):
-            group["lr"] = peak * share
+            group["lr"] = peak * share * run.ease
         x = context.images.batch(rows)  # (B, 3, H, W)
         x = augment(x, self.drawn[rows], context.recipe.augmentation)
         y = torch.from_numpy(context.dataset.labels[rows]).to(context.device)
@@ -255,25 +255,29 @@ def learn(
 
     With `weights` (K,), each image's loss counts as much as its class weighs. They are not cross_entropy's own: that
     also weighs what smoothing gives to the other classes, so that rare classes are learned from common images.
+    A batch in several parts gives the same gradient, save for BatchNorm, which sees each part alone.
     """
     recipe, device = run.context.recipe, run.context.device
     cuda = device.type == "cuda"
+    found, size = list[Tensor](), math.ceil(len(y) / min(run.parts, max(1, len(y) // 2)))
     with (
         torch.random.fork_rng([device] if cuda else []),
         torch.backends.cudnn.flags(enabled=True, benchmark=True, allow_tf32=True),
         torch.autocast(device.type, torch.bfloat16, enabled=cuda),  # on CPUs without AMX it is slower
     ):
         torch.manual_seed(seed)
-        logits = run.network(x)  # (B, 3, H, W) -> (B, K)
         optimizer.zero_grad()
-        losses = F.cross_entropy(logits.float(), y, reduction="none", label_smoothing=recipe.smoothing)
-        loss = (losses if weights is None else losses * weights[y]).mean()
-        loss.backward()  # type: ignore[no-untyped-call]
+        for part, right in zip(torch.split(x, size), torch.split(y, size), strict=True):
+            logits = run.network(part)  # (B, 3, H, W) -> (B, K)
+            losses = F.cross_entropy(logits.float(), right, reduction="none", label_smoothing=recipe.smoothing)
+            loss = (losses if weights is None else losses * weights[right]).mean() * (len(right) / len(y))
+            loss.backward()  # type: ignore[no-untyped-call]
+            found.append(logits.detach().float())
         if recipe.clip:
             torch.nn.utils.clip_grad_norm_(run.network.parameters(), recipe.clip)
         optimizer.step()
-    logits = logits.detach().float()
-    return float(F.cross_entropy(logits, y)), float((logits.argmax(1) == y).float().mean())
+    said = torch.cat(found)
+    return float(F.cross_entropy(said, y)), float((said.argmax(1) == y).float().mean())
 
 
 def warm_up(steps: int, share: float) -> float:

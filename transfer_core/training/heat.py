@@ -67,12 +67,13 @@ def covering(
     times. `images` are the N that were looked at.
     """
     everywhere, side = np.arange(len(found.maps)), found.maps.shape[-1]
+    shown = images.pixels[everywhere]
     named, count = found.classes[:, 0], max(1, round(COVERED * side**2))
     hottest = [np.argsort(-own[0], axis=None, kind="stable")[:count] for own in found.maps]
     drawn = [[rng.permutation(side**2)[:count] for _ in everywhere] for _ in range(DRAWS)]
     columns = [softmax(found.logits / temperature)[everywhere, named]]
     for places in (hottest, *drawn):
-        squares = np.stack([_covered(one, own, side) for one, own in zip(images.pixels, places, strict=True)])
+        squares = np.stack([_covered(one, own, side) for one, own in zip(shown, places, strict=True)])
         x = Images(squares, network.backbone, images.device).batch(everywhere)
         columns.append(softmax(precise(network, x) / temperature)[everywhere, named])
     return np.stack(columns, 1)

@@ -5,13 +5,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from transfer_core.data.pixels import Squares
 from transfer_core.types import Backbone, Ints
 
 
 class Images:
     """The squares of a dataset, (N, H, W, 3) uint8, as normalised batches in channels-last order."""
 
-    def __init__(self, pixels: NDArray[np.uint8], backbone: Backbone, device: torch.device) -> None:
+    def __init__(self, pixels: Squares | NDArray[np.uint8], backbone: Backbone, device: torch.device) -> None:
         self.pixels, self.device = pixels, device
         self.mean = torch.tensor(backbone.mean, device=device).view(1, 3, 1, 1) * 255
         self.std = torch.tensor(backbone.std, device=device).view(1, 3, 1, 1) * 255

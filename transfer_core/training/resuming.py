@@ -11,7 +11,7 @@ from transfer_core.training.setup import State, network_at
 from transfer_core.types import CHECKPOINTS, Event, Resumed
 
 T = TypeVar("T")
-RUN = ("lowest", "ended_epochs", "learned", "found")
+RUN = ("lowest", "ended_epochs", "learned", "found", "ease", "parts")
 
 
 class Keeper:

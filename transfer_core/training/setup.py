@@ -59,6 +59,8 @@ class State:
     epochs: int = 0  # of gradient descent, over all stages
     ended_epochs: int = 0  # those of them that have ended
     learned: bool = False  # whether its network is another than it began with
+    ease: float = 1.0  # share of the recipe's learning rates; less since it diverged
+    parts: int = 1  # that a batch is passed in; more where the memory was full
 
 
 def begin(context: Context, stages: Sequence[Stage] = (), *, module: nn.Module | None = None) -> State:

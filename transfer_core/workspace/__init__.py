@@ -16,6 +16,8 @@ from transfer_core.compare.compared import (
 from transfer_core.compare.crossing import Forecast, Lacking
 from transfer_core.data.answers import Heat, Predicted
 from transfer_core.data.checks import Profile
+from transfer_core.data.members import KINDS as ARCHIVES
+from transfer_core.data.previews import Preview
 from transfer_core.data.roots import import_roots
 from transfer_core.goals import ASKED, KINDS, LEAST, MOST, goal_of, words, written
 from transfer_core.report.assets import versions
@@ -26,13 +28,14 @@ from transfer_core.workspace.datasets import DatasetRow
 from transfer_core.workspace.disk import FREED_KINDS, Freed, Usage
 from transfer_core.workspace.naming import default_root, expanded, matching
 from transfer_core.workspace.predictions import MOST_RUNS
-from transfer_core.workspace.previews import Preview, Upload
+from transfer_core.workspace.previews import Look, Upload
 from transfer_core.workspace.remarks import holds
 from transfer_core.workspace.settings import Settings
 from transfer_core.workspace.token import share_token
 from transfer_core.workspace.workspace import Workspace
 
 __all__ = [
+    "ARCHIVES",
     "ASKED",
     "FREED_KINDS",
     "KINDS",
@@ -53,6 +56,7 @@ __all__ = [
     "Heat",
     "Interval",
     "Lacking",
+    "Look",
     "Pair",
     "Predicted",
     "Preview",

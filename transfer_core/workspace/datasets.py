@@ -10,13 +10,14 @@ from typing import IO
 
 from PIL import Image
 
-from transfer_core.data.archive import ARCHIVES, LISTED, Member
+from transfer_core.data.archive import LISTED, Member
 from transfer_core.data.checks import Profile, profile
 from transfer_core.data.decoding import Shape, decoders
 from transfer_core.data.examples import EXAMPLES, Example, example
 from transfer_core.data.meant import AS_FOUND, Meant
-from transfer_core.data.members import is_archive
+from transfer_core.data.members import SUFFIXES, ending, is_archive, suffix
 from transfer_core.data.pixels import encoded, lost
+from transfer_core.data.previews import Preview, preview
 from transfer_core.data.tables import beside
 from transfer_core.data.unlabelled import UNLABELLED
 from transfer_core.errors import ArchiveError, DatasetError, ImageError, disk_words
@@ -27,7 +28,7 @@ from transfer_core.store import Store
 from transfer_core.types import NEWEST, Dataset, Remark, Rendering
 from transfer_core.workspace.jobs import Jobs
 from transfer_core.workspace.naming import expanded, matching, title
-from transfer_core.workspace.previews import Preview, Upload, pictures, preview
+from transfer_core.workspace.previews import Look, Upload
 from transfer_core.workspace.uploads import keep_upload, new_id
 
 _one_at_a_time = threading.Lock()  # sessions share the process that decodes
@@ -115,9 +116,9 @@ class Datasets:
         """Copy what came from a browser, an archive or any files with their paths, to staging. Raises GraftError."""
         id = new_id()
         name, content = files[0]
-        if len(files) == 1 and is_archive(name):
-            ending = next(end for end in ARCHIVES if name.casefold().endswith(end))
-            kept = keep_upload(self._root, id, content, f"{title(name)}{ending}")  # errors name it
+        if len(files) == 1 and suffix(name) not in SUFFIXES:
+            whole = title(name) + ending(name) * is_archive(name)  # errors name it
+            kept = keep_upload(self._root, id, content, whole)
             return Upload(id=id, source=kept, name=title(name))
         names = {f"{number:06d}{Path(name).suffix[:9]}": name for number, (name, _) in enumerate(files)}
         for kept_as, (_, content) in zip(names, files, strict=True):
@@ -127,17 +128,27 @@ class Datasets:
         top = {name.partition("/")[0] for name, _ in files if "/" in name}
         return Upload(id=id, source=folder, name=title(top.pop() if len(top) == 1 else "images"))
 
-    def preview_upload(self, upload: Upload, *, labels: str = "", encoding: str = "") -> Preview:
-        """What its import would make of it. Raises ArchiveError as `preview_path` does."""
-        return preview(upload.source, upload.name, Meant(labels=labels, encoding=encoding))
+    def look(self, source: Upload | Path, *, allowed: Sequence[Path] | None = None) -> Look:
+        """The same of a kept upload or a path, in a process of its own, with some pictures; other readings on demand.
 
-    def pictures(self, found: Preview, labels: Sequence[str]) -> dict[str, tuple[bytes, ...]]:
-        """Three small pictures of each of some classes, b"" for one that cannot be shown."""
-        return pictures(found, labels)
+        Raises ArchiveError as `import_path` does; what its job would run into is the look's error.
+        """
+        if isinstance(source, Upload):
+            return Look(source.source, source.name, AS_FOUND)
+        found = self._there(source, allowed)
+        return Look(found, found.name, self._meant(found, allowed, "", ""))
 
-    def import_kept(self, upload: Upload, *, labels: str = "", encoding: str = "", first_model: bool = False) -> str:
+    def import_kept(
+        self,
+        upload: Upload,
+        *,
+        labels: str = "",
+        encoding: str = "",
+        bands: tuple[int, ...] = NEWEST.bands,
+        first_model: bool = False,
+    ) -> str:
         """Queue the import of a kept upload. Returns the job's id, as `import_path` does."""
-        meant = Meant(labels=labels, encoding=encoding)
+        meant = Meant(labels=labels, encoding=encoding, bands=bands)
         return self._import(
             upload.id, source=str(upload.source), name=upload.name, first_model=first_model, meant=meant
         )
@@ -162,7 +173,7 @@ class Datasets:
         try:
             found.stat()
         except (FileNotFoundError, NotADirectoryError) as error:
-            raise ArchiveError(f"{path} does not exist. Check the path; a zip file or a folder is expected.") from error
+            raise ArchiveError(f"{path} does not exist. Check the path; an archive or a folder is expected.") from error
         except OSError as error:
             raise ArchiveError(disk_words(error, found)) from error
         return found

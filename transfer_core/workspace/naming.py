@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from transfer_core.data.members import ending, is_archive
 from transfer_core.errors import GraftError
 
 
@@ -27,7 +28,7 @@ def expanded(path: Path) -> Path:
 
 
 def title(name: str) -> str:
-    """A dataset's name from a file's: without folders and `.zip`, on one line, at most 80 characters."""
+    """A dataset's name from a file's: without folders and an archive's ending, on one line, at most 80 characters."""
     base = name.replace("\\", "/").rstrip("/").split("/")[-1]
-    base = base[:-4] if base.lower().endswith(".zip") else base
+    base = base[: -len(ending(base))] if is_archive(base) else base
     return " ".join("".join(c if c.isprintable() else " " for c in base).split())[:80] or "images"

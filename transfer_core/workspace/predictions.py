@@ -10,6 +10,7 @@ from transfer_core.compare.ensemble import doubt_of
 from transfer_core.compare.selective import PROMISED, checked_promise
 from transfer_core.data.answers import Heat, Predicted, read_answers, read_heat, read_thumbnails
 from transfer_core.data.answers_table import as_csv, as_parquet, by_doubt, columns
+from transfer_core.data.members import ending
 from transfer_core.errors import ArchiveError, UnknownJob
 from transfer_core.jobs.tasks.predict import Predict, answers_folder
 from transfer_core.types import Dataset, Ints
@@ -31,7 +32,7 @@ class Predictions:
         self._root = root
 
     def submit(self, runs: Sequence[str], files: Sequence[tuple[str, bytes | IO[bytes]]], *, heat: bool = False) -> str:
-        """Queue the prediction of uploads: images, or one zip of them, by their names. Returns the job's id.
+        """Queue the prediction of uploads: images, or archives of them, by their names. Returns the job's id.
 
         `heat`: with where each run finds its evidence, unless there are too many of them.
         Raises UnknownJob for more than MOST_RUNS runs or one that left no network, GraftError when a file cannot be
@@ -41,13 +42,13 @@ class Predictions:
         id, kept = new_id(), []
         for number, (name, content) in enumerate(files):
             file = io.BytesIO(content) if isinstance(content, bytes) else content
-            kept.append(keep_upload(self._root, id, file, f"{number}{Path(name).suffix.lower()}"))
+            kept.append(keep_upload(self._root, id, file, f"{number}{ending(name)}"))
         names = tuple(name for name, _ in files)
         task = Predict(of=tuple(runs), sources=tuple(map(str, kept)), names=names, heat=heat)
         return self._jobs.add(task, id=id)
 
     def submit_paths(self, runs: Sequence[str], paths: Sequence[Path]) -> str:
-        """Queue the prediction of image files, folders and zips on this machine. Returns the job's id.
+        """Queue the prediction of image files, folders and archives on this machine. Returns the job's id.
 
         Raises ArchiveError for one that does not exist, UnknownJob as `submit` does.
         """
@@ -55,7 +56,7 @@ class Predictions:
         found = [expanded(path) for path in paths]
         for path in found:
             if not path.exists():
-                raise ArchiveError(f"{path} does not exist. Check the path; an image, a folder or a zip is expected.")
+                raise ArchiveError(f"{path} does not exist. Check the path; an image, folder or archive is expected.")
         return self._jobs.add(Predict(of=tuple(runs), sources=tuple(map(str, found))))
 
     def submit_samples(self, runs: Sequence[str], dataset: Dataset, samples: Sequence[int]) -> str:

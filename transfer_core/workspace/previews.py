@@ -1,19 +1,23 @@
-"""What an archive or folder would become, before any of it is taken in."""
+"""A look at what was given, in a process of its own, which can be ended."""
 
-from collections.abc import Sequence
-from contextlib import closing
+import json
+import os
+import time
+import weakref
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from transfer_core.data.archive import Member, opened
-from transfer_core.data.code_pages import TITLES
-from transfer_core.data.decoding import Decoders, Shape
-from transfer_core.data.layout import NO_SPLIT, Layout, Reading, plan, said_of
+from transfer_core.data.children import child, end
 from transfer_core.data.meant import Meant
-from transfer_core.types import SPLITS, Problem
+from transfer_core.data.previews import Preview, Sampled
+from transfer_core.types import NEWEST, from_plain
 
-TINY = Shape(resize_px=8, crop_px=8, fit="crop")  # of squares, which nobody looks at
-FORWARDS_BYTES = 200_000_000  # of a compressed tar, up to which pictures are read out of it
+GONE = (EOFError, OSError)
+ENDED = (
+    "The names could not be read: the process that reads them ended, perhaps for want of memory. Unpack it, and give "
+    "Graft the folder, or a part of it."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,85 +29,99 @@ class Upload:
     name: str
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Preview:
-    """A source as it is read: classes with counts, splits, what is left out and why, and the other readings."""
+class Look:
+    """What a source would become, as soon as that is known; then some pictures. One reading after the other.
 
-    source: Path
-    name: str
-    meant: Meant
-    layout: Layout
-    encoding: str  # of its names, where it had to be guessed or was told
-    encodings: tuple[tuple[str, str], ...]  # that fit, the likeliest first: Python's name and people's
-    forwards: bool  # pictures are found by reading all before them
-
-    @property
-    def reading(self) -> Reading:
-        return self.layout.reading
-
-    @property
-    def readings(self) -> tuple[Reading, ...]:
-        """The one that is shown, then the others."""
-        return (self.layout.reading, *self.layout.others)
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """Images of each class, in the order of the names."""
-        return {label: found.total() for label, found in self.layout.classes.items()}
-
-    @property
-    def splits(self) -> dict[str, int]:
-        """Images by the source's own splits; empty where it has none."""
-        found = dict.fromkeys(SPLITS, 0)
-        for image in self.layout.images:
-            if image.split == NO_SPLIT:
-                return {}
-            found[SPLITS[image.split]] += 1
-        return {name: count for name, count in found.items() if count}
-
-    @property
-    def left_out(self) -> tuple[Problem, ...]:
-        return tuple(problem for problem in self.layout.problems if problem.kind == "skipped")
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        return tuple(problem.reason for problem in self.layout.problems if problem.kind != "skipped")
-
-    def said(self, reading: Reading) -> str:
-        """A reading for people: "class = deepest folder (81 classes)" """
-        return said_of(reading)
-
-
-def preview(source: Path, name: str, meant: Meant) -> Preview:
-    """Plan the import of `source` from the names inside alone. Raises ArchiveError as an import does."""
-    with opened(source, encoding=meant.encoding, without=meant.without) as archive:
-        layout = plan(archive, name, labels=meant.labels, beside=meant.tables)
-        pages = tuple((page, TITLES[page]) for page in archive.encodings)
-        return Preview(
-            source=source,
-            name=name,
-            meant=meant,
-            layout=layout,
-            encoding=archive.encoding,
-            encodings=pages,
-            forwards=archive.forwards and archive.size > FORWARDS_BYTES,
-        )
-
-
-def pictures(found: Preview, labels: Sequence[str], *, each: int = 3, px: int = 128) -> dict[str, tuple[bytes, ...]]:
-    """Small JPEGs of some images of classes, b"" for what cannot be shown; none where reading them takes too long.
-
-    They are decoded where an import decodes: in a process of its own, under a memory limit.
+    `found` and `sampled` are None until they are there; `error` says why nothing was found, and `opened` whether
+    another reading could help.
     """
-    wanted: dict[str, list[Member]] = {label: [] for label in labels}
-    for image in found.layout.images if not found.forwards else ():
-        if len(members := wanted.get(image.label, [])) < each and image.label in wanted:
-            members.append(image.member)
-    items = [(label, member) for label, members in wanted.items() for member in members]
-    items.sort(key=lambda item: item[1].index)
-    shown: dict[str, list[bytes]] = {label: [] for label in labels}
-    with closing(Decoders(processes=1)) as decoders:
-        places = [(found.source, member) for _, member in items]
-        for (label, _), look in zip(items, decoders.looks(places, [TINY], thumbnail_px=px), strict=True):
-            shown[label].append(look.thumbnail)
-    return {label: tuple(images) for label, images in shown.items()}
+
+    def __init__(self, source: Path, name: str, meant: Meant) -> None:
+        self._source, self._name, self._meant = source, name, meant
+        self._number = 0
+        process, self._pipe = child("transfer_core.data.previewer")
+        self._pid = process.pid
+        self.stop = weakref.finalize(self, end, process, self._pipe)  # ends it; so does the end of who looks
+        self.ask(labels=meant.labels, encoding=meant.encoding)
+
+    def ask(self, *, labels: str = "", encoding: str = "", bands: tuple[int, ...] = NEWEST.bands) -> None:
+        """Read it in another way; what was found before is forgotten."""
+        self.found: Preview | None = None
+        self.sampled: Sampled | None = None
+        self.error, self.opened = "", False
+        self.since = time.monotonic()
+        self._number += 1
+        asked = {
+            "number": self._number,
+            "source": os.path.abspath(self._source),
+            "name": self._name,
+            "without": str(self._meant.without or ""),
+            "tables": list(map(os.path.abspath, self._meant.tables)),
+            "labels": labels,
+            "encoding": encoding,
+            "bands": bands,
+        }
+        try:
+            self._pipe.send_bytes(json.dumps(asked).encode())
+        except GONE:
+            self._ended()
+
+    @property
+    def planned(self) -> bool:
+        """Whether it is known what it would become, or why nothing."""
+        return self.found is not None or bool(self.error)
+
+    @property
+    def active(self) -> bool:
+        """Whether something is still to come."""
+        return not self.error and self.sampled is None
+
+    @property
+    def share(self) -> float | None:
+        """How much of an archive has been read, as far as the system tells where its reader stands in it."""
+        place = Path("/proc", str(self._pid))
+        try:
+            size = self._source.stat().st_size
+            for each in (place / "fd").iterdir():
+                if self._source.is_file() and each.readlink() == self._source.resolve():
+                    told = (place / "fdinfo" / each.name).read_text()
+                    return min(1.0, int(told.split("pos:")[1].split()[0]) / max(1, size))
+        except (OSError, ValueError, IndexError):
+            pass
+        return None
+
+    def take(self, seconds: float = 0.0, *, pictures: bool = False) -> None:
+        """Take what has come; wait so long for the preview, or for the pictures too."""
+        until = time.monotonic() + seconds
+        try:
+            while self.active:
+                wait = 0.0 if self.planned and not pictures else max(0.0, until - time.monotonic())
+                if not self._pipe.poll(wait):
+                    return
+                self._answer(self._pipe.recv_bytes())
+        except GONE:
+            self._ended()
+
+    def _answer(self, answer: bytes) -> None:
+        line, _, rest = answer.partition(b"\n")
+        said: dict[str, Any] = json.loads(line)
+        if said["number"] != self._number:
+            return
+        self.error, self.opened = said.get("error", ""), said.get("opened", True)
+        if "preview" in said:
+            self.found = from_plain(Preview, said["preview"])
+        if "pictures" in said:
+            pictures: dict[str, tuple[bytes, ...]] = {}
+            for label, sizes in said["pictures"].items():
+                parts = []
+                for size in sizes:
+                    parts.append(rest[:size])
+                    rest = rest[size:]
+                pictures[label] = tuple(parts)
+            self.sampled = Sampled(pictures=pictures, bands=said["bands"])
+
+    def _ended(self) -> None:
+        if self.found is None:
+            self.error = ENDED
+        else:
+            self.sampled = Sampled(pictures={})
