@@ -16,6 +16,7 @@ from transfer_core.workspace import default_root, share_token
 
 Application = Callable[[Any, Any, Any], Awaitable[None]]  # ASGI
 SHARE = "GRAFT_SHARE"
+EVERYWHERE = "0.0.0.0"  # which Streamlit takes where no address is set
 
 
 def behind_a_door(app: Application) -> Door:
@@ -23,8 +24,7 @@ def behind_a_door(app: Application) -> Door:
 
     Ends the process with a sentence where the address is one that others reach, and nobody said that it is meant.
     """
-    address = st.get_option("server.address") or "0.0.0.0"  # which Streamlit takes then
-    shared = os.environ.get(SHARE, "") not in ("", "0")
+    address, shared = st.get_option("server.address") or EVERYWHERE, is_shared()
     if who(address) and not shared:
         sys.exit(NOT_MEANT.format(who=who(address), address=address, share=SHARE))
     try:
@@ -35,6 +35,19 @@ def behind_a_door(app: Application) -> Door:
     config.set_option("server.allowedHosts", [])  # the door knows more names, and asks for each of them
     print(_said(address, token, new), file=sys.stderr, flush=True)
     return Door(app, names, token=token, origins=st.get_option("server.corsAllowedOrigins"))
+
+
+def reached() -> str:
+    """Who reaches this Graft, for its Settings page."""
+    address = st.get_option("server.address") or EVERYWHERE
+    if not is_shared():
+        return f"Graft answers on {address}, to this machine alone."
+    others = who(address) or "whoever is logged in to this machine"
+    return f"Graft is shared: {others} gets in with the token in {default_root() / 'token'}."
+
+
+def is_shared() -> bool:
+    return os.environ.get(SHARE, "") not in ("", "0")
 
 
 def _said(address: str, token: str, new: bool) -> str:

@@ -24,6 +24,7 @@ from transfer_core.report.assets import versions
 from transfer_core.report.to_json import FORMAT as REPORT_FORMAT
 from transfer_core.strategies.definition import Stage
 from transfer_core.strategies.settings import NONE, SETTINGS, Setting
+from transfer_core.workspace.bounds import Limit, limits
 from transfer_core.workspace.datasets import DatasetRow
 from transfer_core.workspace.disk import FREED_KINDS, Freed, Usage
 from transfer_core.workspace.naming import default_root, expanded, matching
@@ -56,6 +57,7 @@ __all__ = [
     "Heat",
     "Interval",
     "Lacking",
+    "Limit",
     "Look",
     "Pair",
     "Predicted",
@@ -76,6 +78,7 @@ __all__ = [
     "goal_of",
     "holds",
     "import_roots",
+    "limits",
     "matching",
     "share_token",
     "versions",
