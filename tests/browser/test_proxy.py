@@ -13,14 +13,14 @@ from typing import ClassVar
 import pytest
 
 playwright = pytest.importorskip("playwright.sync_api")
-from tests.browser.chromium import find  # noqa: E402 - after the check that Playwright is there
-from tests.browser.conftest import FLAGS, PROJECT, Server, screenshot  # noqa: E402
+from tests.browser.conftest import PROJECT, Server, screenshot  # noqa: E402 - after the check that Playwright is there
 
 NGINX = os.environ.get("GRAFT_NGINX") or shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 pytestmark = pytest.mark.skipif(
     NGINX is None or shutil.which("openssl") is None, reason="no nginx here; GRAFT_NGINX names one"
 )
 expect = playwright.expect
+NAME = "graft.localhost"  # which browsers take for this machine's
 AROUND = """
 daemon off; pid {folder}/pid; error_log {folder}/error.log; worker_processes 1; events {{}}
 http {{
@@ -32,7 +32,7 @@ http {{
 
 
 class Behind(Server):
-    environment: ClassVar = {"STREAMLIT_SERVER_ALLOWED_HOSTS": "graft.lab", "STREAMLIT_SERVER_BASE_URL_PATH": "graft"}
+    environment: ClassVar = {"STREAMLIT_SERVER_ALLOWED_HOSTS": NAME, "STREAMLIT_SERVER_BASE_URL_PATH": "graft"}
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def proxied(tmp_path: Path) -> Iterator[str]:
     folder = tmp_path / "nginx"
     folder.mkdir()
     key, certificate = folder / "graft.key", folder / "graft.pem"
-    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=graft.lab"]
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={NAME}"]
     subprocess.run([*made, "-keyout", key, "-out", certificate], check=True, capture_output=True)
     hashed = subprocess.run(["openssl", "passwd", "-apr1", "secret"], check=True, capture_output=True, text=True).stdout
     (folder / "graft.htpasswd").write_text(f"ann:{hashed}")
@@ -57,6 +57,7 @@ def proxied(tmp_path: Path) -> Iterator[str]:
         ("listen 443", f"listen 127.0.0.1:{port}"),
         ("/etc/nginx", str(folder)),
         ("8501", f"{server.port}"),
+        ("graft.lab", NAME),
     ):
         assert written in told
         told = told.replace(written, here)
@@ -70,34 +71,32 @@ def proxied(tmp_path: Path) -> Iterator[str]:
         except OSError:
             assert time.monotonic() < end and process.poll() is None, (folder / "error.log").read_text()
             time.sleep(0.05)
-    yield f"https://graft.lab:{port}/graft/"
+    yield f"https://{NAME}:{port}/graft/"
     process.terminate()
     process.wait(timeout=20)
     server.stop()
 
 
-def test_images_come_in_through_a_proxy_with_tls_a_password_a_name_and_a_sub_path(proxied: str, zipped: Path) -> None:
+def test_images_come_in_through_a_proxy_with_tls_a_password_a_name_and_a_sub_path(
+    proxied: str, zipped: Path, browser: "playwright.Browser"
+) -> None:
     errors: list[str] = []
-    with playwright.sync_playwright() as running:
-        flags = [*FLAGS, "--host-resolver-rules=MAP graft.lab 127.0.0.1"]
-        browser = running.chromium.launch(executable_path=find(), args=flags)
-        nobody = browser.new_context(ignore_https_errors=True).request.get(proxied.replace("graft.lab", "127.0.0.1"))
-        assert nobody.status == 401 and "Graft asks" not in nobody.text()
-        context = browser.new_context(
-            ignore_https_errors=True, http_credentials={"username": "ann", "password": "secret"}
-        )
-        page = context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(f"{proxied}data")
-        expect(page.get_by_role("heading", name="Data", exact=True)).to_be_visible(timeout=30_000)
-        page.locator("[data-testid=stFileUploaderDropzoneInput]").set_input_files(zipped)
-        page.get_by_role("button", name="Import these images").click(timeout=30_000)
-        expect(page.get_by_text("Ready: 60 images, 3 classes")).to_be_visible(timeout=60_000)
-        picture = page.get_by_role("figure").first.locator("img")
-        expect(picture).to_be_visible()
-        assert picture.evaluate("picture => picture.complete && picture.naturalWidth > 0"), picture.get_attribute("src")
-        screenshot(page, "proxy")
-        by_address = context.request.get(proxied.replace("graft.lab", "127.0.0.1"))
-        assert by_address.status == 200, "127.0.0.1 is a name of its own"
-        browser.close()
+    by_address = proxied.replace(NAME, "127.0.0.1")
+    nobody = browser.new_context(ignore_https_errors=True)
+    assert nobody.request.get(by_address).status == 401
+    context = browser.new_context(ignore_https_errors=True, http_credentials={"username": "ann", "password": "secret"})
+    page = context.new_page()
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(f"{proxied}data")
+    expect(page.get_by_role("heading", name="Data", exact=True)).to_be_visible(timeout=30_000)
+    page.locator("[data-testid=stFileUploaderDropzoneInput]").set_input_files(zipped)
+    page.get_by_role("button", name="Import these images").click(timeout=30_000)
+    expect(page.get_by_text("Ready: 60 images, 3 classes")).to_be_visible(timeout=60_000)
+    picture = page.get_by_role("figure").first.locator("img")
+    expect(picture).to_be_visible()
+    assert picture.evaluate("picture => picture.complete && picture.naturalWidth > 0"), picture.get_attribute("src")
+    screenshot(page, "proxy")
+    assert context.request.get(by_address).status == 200, "127.0.0.1 is a name of its own"
+    nobody.close()
+    context.close()
     assert not errors
