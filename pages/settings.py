@@ -8,6 +8,7 @@ from components.kit.tab import notify_switch
 from components.settings.appearance import appearance
 from components.settings.disk import disk_view
 from components.settings.installation import installation
+from components.settings.limits import limits_view
 from components.settings.this_workspace import this_workspace
 from components.settings.training import training
 
@@ -22,6 +23,8 @@ st.header("Training", anchor=False)
 training(workspace)
 st.header("Disk", anchor=False)
 disk_view(workspace)
+st.header("Limits", anchor=False)
+limits_view()
 st.header("This workspace", anchor=False)
 this_workspace(workspace)
 st.header("This installation", anchor=False)

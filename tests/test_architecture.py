@@ -43,6 +43,7 @@ FLOORS = {
     "transfer_core.cli": 8,  # lists the commands
     "transfer_core.__main__": 9,  # calls cli and nothing else
     "components": 0,  # its __init__.py alone
+    "components.entrance": 7,
     "components.state": 7,
     "components.kit": 8,
     "components.shell": 9,
@@ -60,6 +61,7 @@ SHOWN = "transfer_core.presentation"  # and what is drawn and said the same on p
 FACES = ("app", "pages", "components", "transfer_core.commands")
 BESIDE = {  # the door, and no Workspace would make it better
     "transfer_core.commands.serve": {"transfer_core.serve.limits", "transfer_core.serve.server"},  # serves a bundle
+    "components.entrance": {"transfer_core.serve.limits", "transfer_core.serve.door"},  # stands before every page
 }
 GUESTS = {"compare": {"errors"}}  # wings without a page of their own, by the page that draws them
 PLAIN = "transfer_core.types.plain"  # to plain JSON and back, and its digest: the one place of `types/` with functions

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from components.entrance import reached
 from components.kit import text
 from components.kit.guard import fragment
 from transfer_core.workspace import Workspace
@@ -14,6 +15,8 @@ def this_workspace(workspace: Workspace) -> None:
 def _body(workspace: Workspace) -> None:
     st.caption("Its folder, with all images, runs and models")
     st.code(str(workspace.root), language=None, wrap_lines=True)
+    st.caption("Who reaches it")
+    st.markdown(text.escape(reached()))
     st.caption("Its log, which says what went wrong and when")
     st.code(str(workspace.log), language=None, wrap_lines=True)
     if st.button("Check the database", key="check_database", icon=":material/fact_check:"):

@@ -8,9 +8,11 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -42,6 +44,9 @@ DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 class Server:
     """The dashboard as `make app` starts it, on a workspace of its own."""
 
+    options: ClassVar[Sequence[str]] = ()  # after `streamlit run app.py`
+    environment: ClassVar[Mapping[str, str]] = {}
+
     def __init__(
         self, workspace: Path, roots: Path | None = None, *, first_model: bool = False, backbone: str | None = None
     ) -> None:
@@ -61,13 +66,13 @@ class Server:
         self.start()
 
     def start(self) -> None:
-        environment = {**os.environ, "GRAFT_WORKSPACE": str(self.workspace)}
+        environment = {**os.environ, "GRAFT_WORKSPACE": str(self.workspace), **self.environment}
         environment.pop("OMP_NUM_THREADS", None)  # as a user has it, unlike in the other tests
         if self.roots is not None:
             environment["GRAFT_IMPORT_ROOTS"] = str(self.roots)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(self.port)],
+                [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(self.port), *self.options],
                 cwd=PROJECT,
                 env=environment,
                 stdout=log,
@@ -78,6 +83,8 @@ class Server:
             try:
                 with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1):
                     return
+            except urllib.error.HTTPError:  # one that is shared asks for its token
+                return
             except OSError:
                 assert time.monotonic() < end and self.process.poll() is None, self.log.read_text()
                 time.sleep(0.1)

@@ -15,6 +15,7 @@ from transfer_core.errors import UnknownJob, disk_words
 from transfer_core.kept import DAMAGED, save_arrays
 from transfer_core.types import Doubt, Fit, Floats, Ints, attributes
 
+MAPPED = 500  # images at once that get heat maps: each takes up to twice as long
 ANSWERS, THUMBNAILS, HEAT = "answers.npz", "thumbnails.bin", "heat.npz"
 COLUMNS = ("classes", "maps", "tried")  # of each run, in HEAT
 FITTED = ("resize_px", "crop_px", "fit")  # of a shape

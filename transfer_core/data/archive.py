@@ -3,11 +3,13 @@
 Nothing is ever written under a name from inside.
 """
 
+import errno
 import io
 import json
 import os
 import re
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -17,7 +19,7 @@ from typing import IO
 
 from transfer_core.data import members as limits
 from transfer_core.data import seven_table, zips
-from transfer_core.data.folders import folder_archive, read_file
+from transfer_core.data.folders import folder_archive, opened_file, read_file
 from transfer_core.data.members import (
     HEAD_BYTES,
     KINDS,
@@ -31,6 +33,7 @@ from transfer_core.data.members import (
     suffix,
     too_many,
 )
+from transfer_core.data.roots import opened_place, root_of, why
 from transfer_core.data.sevens import MAGIC, seven_archive
 from transfer_core.data.tars import is_tar, tar_archive
 from transfer_core.data.zips import safe_path, zip_archive
@@ -42,6 +45,7 @@ LISTED = "files.json"  # in a folder of uploads: the user's names, by the names 
 RAR = b"Rar!"
 PART = re.compile(r"\.(zip|7z|rar|tar|tgz|gz)\.[0-9]{2,3}$|\.z[0-9]{2}$|\.part[0-9]+\.rar$|\.r[0-9]{2}$", re.I)
 READS = f"Graft reads a folder, or {KINDS}"
+KEPT_AS = re.compile(r"[0-9]{6,}(\.[^/]*)?")  # what files that came one by one are called
 COPY = 1 << 20
 MOST_INNER = 200  # archives inside one, each of which stays open
 DAMAGED = (*zips.DAMAGED, *seven_table.DAMAGED)
@@ -61,16 +65,30 @@ def opened(source: Path, *, encoding: str = "", without: Path | None = None) -> 
     `encoding`: of names in zips that do not say theirs; '' guesses. `without`: a folder that is left out of a folder.
     """
     with ExitStack() as kept:
-        if (source / LISTED).is_file():
-            archive = _uploads(source)
-        elif source.is_dir():
-            archive = folder_archive(source, without=without)
-        elif not source.is_file():
-            raise ArchiveError(f"There is no file or folder '{source}'.")
+        place = _place(source)
+        if stat.S_ISDIR(os.fstat(place).st_mode):
+            kept.callback(os.close, place)
+            names = _listed(place)
+            archive = folder_archive(source, place, without=without) if names is None else _uploads(names, place)
         else:
-            file = kept.enter_context(source.open("rb"))
+            file = kept.enter_context(os.fdopen(place, "rb"))
             archive = kept.enter_context(_file_archive(file, source.name, encoding))
         yield _with_inner(archive, kept, encoding)
+
+
+def _place(source: Path) -> int:
+    """The descriptor of a regular file or a folder. Raises ArchiveError for anything else."""
+    try:
+        place = opened_place(source)
+    except OSError as error:
+        if error.errno == errno.ENOENT or (error.errno == errno.ENOTDIR and not root_of(source)):
+            raise ArchiveError(f"There is no file or folder '{source}'.") from error
+        raise ArchiveError(f"'{source}' cannot be read ({why(error)}).") from error
+    kind = os.fstat(place).st_mode
+    if not stat.S_ISDIR(kind) and not stat.S_ISREG(kind):
+        os.close(place)
+        raise ArchiveError(f"There is no file or folder '{source}'.")
+    return place
 
 
 @contextmanager
@@ -114,24 +132,36 @@ def _ends_as_zip(file: IO[bytes]) -> bool:
     return found
 
 
-def _uploads(folder: Path) -> Archive:
-    """Files that came one by one: the user's names stand in a list beside them."""
-    names: dict[str, str] = json.loads((folder / LISTED).read_text("utf-8"))
+def _listed(folder: int) -> dict[str, str] | None:
+    """The user's names of files that came one by one, by those that they have in an open folder; None where it is any
+    other folder, which may have a file of that name too."""
+    try:
+        names = json.loads(read_file(folder, LISTED))
+    except (ArchiveError, ValueError):
+        return None
+    if not isinstance(names, dict):
+        return None
+    plain = all(isinstance(name, str) and KEPT_AS.fullmatch(kept) for kept, name in names.items())
+    return names if names and plain else None
+
+
+def _uploads(names: dict[str, str], folder: int) -> Archive:
+    """Files that came one by one."""
     if len(names) > limits.MAX_ENTRIES:
         raise ArchiveError(too_many("The upload"))
     places = list(names)
     found = []
     for index, place in enumerate(places):
         path = safe_path(normal(names[place]))
-        size = (folder / place).stat().st_size
+        size = os.stat(place, dir_fd=folder, follow_symlinks=False).st_size
         if path and not is_junk(path):
             found.append(Member(path=path, size=size, index=index, refusal=refusal_by_size(size, path)))
     return Archive(
         members=tuple(found),
         folders=(),
-        read=lambda member: read_file(os.fspath(folder / places[member.index])),
-        head=lambda member: read_file(os.fspath(folder / places[member.index]), HEAD_BYTES),
-        stream=lambda member: (folder / places[member.index]).open("rb"),
+        read=lambda member: read_file(folder, places[member.index]),
+        head=lambda member: read_file(folder, places[member.index], HEAD_BYTES),
+        stream=lambda member: opened_file(folder, places[member.index]),
     )
 
 

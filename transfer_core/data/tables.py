@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from transfer_core.data.members import MAX_FILE_BYTES, Archive, Member, suffix
+from transfer_core.data.roots import opened_place, root_of, why
 from transfer_core.data.split_names import NO_SPLIT, read
 from transfer_core.errors import ArchiveError
 
@@ -141,17 +143,18 @@ def beside(source: Path) -> tuple[Path, ...]:
     names = (source.stem if source.is_file() else source.name, "labels", "metadata", "annotations")
     kinds = [kind for kind in KINDS if kind != ".txt"]
     found = (source.with_name(f"{name}{kind}") for name in dict.fromkeys(names) for kind in kinds)
-    return tuple(file for file in found if file.is_file())
+    return tuple(file for file in found if file.is_file() and not (file.is_symlink() and root_of(file)))
 
 
 def from_file(file: Path) -> Table:
     """A table on this machine. Raises ArchiveError where there is none that can be read."""
     try:
-        if file.stat().st_size > MAX_FILE_BYTES:
-            raise ArchiveError(f"The table {file} has more than {MAX_FILE_BYTES >> 20} MB.")
-        return parsed(file.name, file.read_bytes())
+        with open(opened_place(file), "rb") as table:
+            if os.fstat(table.fileno()).st_size > MAX_FILE_BYTES:
+                raise ArchiveError(f"The table {file} has more than {MAX_FILE_BYTES >> 20} MB.")
+            return parsed(file.name, table.read())
     except OSError as error:
-        raise ArchiveError(f"The table {file} cannot be read ({error.strerror}).") from error
+        raise ArchiveError(f"The table {file} cannot be read ({why(error)}).") from error
 
 
 def parsed(name: str, data: bytes) -> Table:

@@ -43,19 +43,32 @@ class Names:
         )
 
     def knows(self, header: str) -> bool:
-        """Whether a Host header names this server."""
-        host = header.strip().lower()
-        host = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0].rstrip(".")
-        return host in self.known or (self.addresses and _address(host) is not None)
+        """Whether a Host header names this server. `*` knows all names, `*.lab` all that end so."""
+        host = host_of(header)
+        endings = (name[1:] for name in self.known if name.startswith("*"))
+        return bool(host) and (
+            host in self.known or any(map(host.endswith, endings)) or (self.addresses and _address(host) is not None)
+        )
 
 
-def reach(host: str) -> str:
-    """Who can use a server on this address, as a sentence; '' where it is this machine alone."""
+def host_of(header: str) -> str:
+    """A Host header without its port."""
+    host = header.strip().lower()
+    return host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0].rstrip(".")
+
+
+def who(host: str) -> str:
+    """Who reaches a server on this address, as words; '' where it is this machine alone."""
     found = _address(host)
     if host == "localhost" or (found is not None and found.is_loopback):
         return ""
-    where = "on every network that this machine is in" if _is_everywhere(host) else f"who reaches {host}"
-    return f"Anybody {where} can use it: there is no password, and nothing is encrypted."
+    return "anybody on every network that this machine is in" if _is_everywhere(host) else f"anybody who reaches {host}"
+
+
+def reach(host: str) -> str:
+    """Who can use a server on this address that asks for nothing, as a sentence; '' where it is this machine alone."""
+    found = who(host)
+    return f"{found.capitalize()} can use it: there is no password, and nothing is encrypted." if found else ""
 
 
 def _is_everywhere(host: str) -> bool:

@@ -21,7 +21,7 @@ from transfer_core.compare.calibration import calibrated, fitted_temperature
 from transfer_core.compare.ensemble import doubt_of
 from transfer_core.compare.predictions import PREDICTIONS, read_predictions
 from transfer_core.compare.selective import ALL_STAND
-from transfer_core.data.answers import Answers, Said
+from transfer_core.data.answers import MAPPED, Answers, Said
 from transfer_core.data.archive import Member
 from transfer_core.data.decoding import Look, Shape, decoders
 from transfer_core.data.members import is_archive
@@ -37,7 +37,6 @@ from transfer_core.training.solvers import softmax
 from transfer_core.types import Backbone, Event, Floats, Ints, Notice, Progress, RunEnd, StageStart, Tap
 
 FEW, LARGE_PX, SMALL_PX = 24, 480, 160  # so few images are shown large
-MAPPED = 500  # images that get heat maps: each takes up to twice as long
 KEPT = 8  # networks that stay loaded between predictions
 
 

@@ -18,18 +18,21 @@ from transfer_core.data.answers import Heat, Predicted
 from transfer_core.data.checks import Profile
 from transfer_core.data.members import KINDS as ARCHIVES
 from transfer_core.data.previews import Preview
+from transfer_core.data.roots import import_roots
 from transfer_core.goals import ASKED, KINDS, LEAST, MOST, goal_of, words, written
 from transfer_core.report.assets import versions
 from transfer_core.report.to_json import FORMAT as REPORT_FORMAT
 from transfer_core.strategies.definition import Stage
 from transfer_core.strategies.settings import NONE, SETTINGS, Setting
-from transfer_core.workspace.datasets import DatasetRow, import_roots
+from transfer_core.workspace.bounds import Limit, limits
+from transfer_core.workspace.datasets import DatasetRow
 from transfer_core.workspace.disk import FREED_KINDS, Freed, Usage
 from transfer_core.workspace.naming import default_root, expanded, matching
 from transfer_core.workspace.predictions import MOST_RUNS
 from transfer_core.workspace.previews import Look, Upload
 from transfer_core.workspace.remarks import holds
 from transfer_core.workspace.settings import Settings
+from transfer_core.workspace.token import share_token
 from transfer_core.workspace.workspace import Workspace
 
 __all__ = [
@@ -54,6 +57,7 @@ __all__ = [
     "Heat",
     "Interval",
     "Lacking",
+    "Limit",
     "Look",
     "Pair",
     "Predicted",
@@ -74,7 +78,9 @@ __all__ = [
     "goal_of",
     "holds",
     "import_roots",
+    "limits",
     "matching",
+    "share_token",
     "versions",
     "words",
     "written",

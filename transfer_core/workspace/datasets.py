@@ -1,6 +1,5 @@
 """Datasets of a workspace, their images, and how they come in."""
 
-import os
 import shutil
 import threading
 from collections.abc import Sequence
@@ -45,12 +44,6 @@ class DatasetRow:
     images: int
     classes: int
     remark: Remark  # its note and tags
-
-
-def import_roots() -> tuple[Path, ...]:
-    """Folders on the server from which a browser may import, as GRAFT_IMPORT_ROOTS lists them."""
-    listed = os.environ.get("GRAFT_IMPORT_ROOTS", "")
-    return tuple(expanded(Path(part)) for part in listed.split(os.pathsep) if part)
 
 
 class Datasets:

@@ -1,13 +1,16 @@
 """The Settings page: what is set is kept and followed, what is freed is said."""
 
+import json
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from components import state
+from components.kit import text
 from transfer_core.types import Dataset
-from transfer_core.workspace import Settings, Workspace
+from transfer_core.workspace import Settings, Workspace, limits
 
 PAGES = Path(__file__).resolve().parents[3] / "pages"
 
@@ -57,3 +60,11 @@ def test_what_takes_room_is_freed(opened: Workspace, dataset: Dataset, page: App
     page.session_state[state.deleted_dataset.key] = (dataset.id, dataset.name)
     page.run().button(key="free_removed").click().run()
     assert not opened.datasets.folder(dataset).exists() and state.deleted_dataset.key not in page.session_state
+
+
+def test_every_limit_is_listed_with_its_reason_and_who_reaches_graft_is_said(page: AppTest) -> None:
+    shown = " ".join(json.loads(each.proto.json).get("html", "") for each in page.get("bidi_component"))
+    for each in limits():
+        assert all(text.html(words) in shown for words in (each.what, each.most, each.why)), each.what
+    assert f"{st.get_option('server.maxUploadSize'):,} MB" in shown
+    assert "to this machine alone" in " ".join(each.value for each in page.markdown)
