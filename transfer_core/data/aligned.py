@@ -5,9 +5,10 @@ fine; most pairs are given up early. What is compared then is detail, each place
 edge or a light that all pictures of a camera share would outweigh everything. Detail that runs along a whole row or
 column is taken out for the same reason.
 
-Coding makes copies differ by up to the same few tenths of a grey level squared, be they dim or bright; moving adds a
-share of the detail, and what is finest is lost first. Cells with less detail than that say nothing, so only the others
-are asked.
+Coding and noise make copies differ by as much, be they dim or bright, but by the more, the fewer pixels of their own
+are averaged into one of those compared; moving adds a share of the detail, and what is finest is lost first. Cells with
+less detail than that say nothing, so only the others are asked. Where coding may change much, all detail together has
+to correlate better instead.
 """
 
 from dataclasses import dataclass
@@ -43,7 +44,8 @@ RIM = 4  # px left out around what is common: what lies beyond it has an effect 
 SHOWN = 0.02  # mean square of detail, of at most 1, below which there is nothing to compare
 DETAIL, FEW = 0.3, 6  # (1/255)**2 of a cell that shows something; cells, too few to tell by
 SHARE, FINEST = 0.1, 0.2  # of a cell's detail, and of how its finest differs, that may differ
-CODED, LEAST, MOST, STEEP = 1.0, 0.2, 2.0, 1.5  # (1/255)**2 that may: of a picture of SIDE, falling with its size
+CODED = 1.0  # (1/255)**2 that may differ, and FINEST: in pictures of SIDE; times as much for so many times fewer pixels
+TIMES, TIMES_FINEST = (0.2, 2.0), (1.0, 4.0)  # bounds of that
 WHITE, BRIGHT = 250, 190  # what is so light in one picture may have lost detail that is so light in the other
 UNLIKE = 0.12  # of the cells may differ by more
 ALIKE, BLIND = 0.75, 0.8  # least correlation of the cells that show something; of all, where these are few
@@ -187,7 +189,7 @@ def _compared(a: _Pictures, b: _Pictures, place: Singles) -> tuple[Singles, Flag
     level /= px
     shown = np.float32(SHOWN) * np.maximum(seen.sum((1, 2)), 1)
     likeness: Singles = ab.sum((1, 2)) / np.maximum(np.sqrt(aa.sum((1, 2)) * bb.sum((1, 2))), shown)
-    coded = np.clip(np.float32(CODED) / np.minimum(a.own, b.own), LEAST, MOST)
+    coded = np.float32(CODED) * np.clip(1 / np.minimum(a.own, b.own), *map(np.float32, TIMES))
     telling = (seen >= VISIBLE) & (np.maximum(aa, bb) * level >= DETAIL * px)
     left, right, both = ((x * telling).sum((1, 2)) for x in (aa, bb, ab))
     few = telling.sum((1, 2)) < FEW
@@ -216,7 +218,7 @@ def _rest(a: _Pictures, b: _Pictures, place: Singles, contrast: Singles, common:
     whole, columns, rows = (rest.sum(axis, keepdims=True) for axis in ((1, 2), 1, 2))
     rest += whole / px - columns / high - rows / wide  # whose means were those of other parts
     rest *= rest
-    lost = np.float32(FINEST) / np.minimum(np.minimum(a.own, b.own), 1) ** np.float32(STEEP)
+    lost = np.float32(FINEST) * np.clip(1 / np.minimum(a.own, b.own), *map(np.float32, TIMES_FINEST))
     rest -= lost[:, None, None] * finest * finest
     rest[(np.maximum(a.grey, grey) >= WHITE) & (np.minimum(a.grey, grey) >= BRIGHT)] = 0
     return rest
