@@ -8,7 +8,7 @@ import argparse
 import io
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -42,16 +42,23 @@ CHANGES: dict[str, tuple[Change, int]] = {  # and the quality of the JPEG that i
 }
 
 
-def copied(image: Image.Image, change: Change, quality: int, rng: np.random.Generator) -> Bytes:
+def copied(image: Image.Image, change: Change, quality: int, rng: np.random.Generator) -> tuple[Bytes, int]:
     buffer = io.BytesIO()
     change(image, rng).save(buffer, "JPEG", quality=quality)
-    return look(decode(buffer, enough_px=LOOK_PX).image)
+    return looked_at(buffer)
 
 
-def found(looks: list[Bytes]) -> tuple[Groups, float]:
+def looked_at(file: io.BytesIO) -> tuple[Bytes, int]:
+    """What an image is compared by, and how many pixels it has."""
+    image = decode(file, enough_px=LOOK_PX)
+    return look(image.image), image.width * image.height
+
+
+def found(images: Sequence[tuple[Bytes, int]]) -> tuple[Groups, float]:
     """What is found, and the seconds that it takes."""
+    looks, pixels = [each[0] for each in images], np.array([each[1] for each in images])
     start = time.monotonic()
-    steps = near_duplicates(looks, np.arange(len(looks)), np.zeros(len(looks), np.int64))
+    steps = near_duplicates(looks, pixels, np.arange(len(looks)), np.zeros(len(looks), np.int64))
     while True:
         try:
             next(steps)
@@ -90,8 +97,8 @@ def main() -> None:
         with zipfile.ZipFile(args.data / f"{name}.zip") as file:
             names = sorted(each for each in file.namelist() if not each.endswith("/"))
             names = sorted(rng.permutation(names)[: args.most].tolist())
-            looks = [look(decode(io.BytesIO(file.read(each)), enough_px=LOOK_PX).image) for each in names]
-            groups, seconds = found(looks)
+            images = [looked_at(io.BytesIO(file.read(each))) for each in names]
+            groups, seconds = found(images)
             sizes = np.bincount(groups.numbers)
             pairs = sheets(file, names, groups, args.out, rng)
             print(
@@ -104,7 +111,7 @@ def main() -> None:
             rows = rng.choice(len(names), COPIED, replace=False)
             originals = [open_rgb(io.BytesIO(file.read(names[row]))) for row in rows]
         copies = [copied(each, *how, rng) for how in CHANGES.values() for each in originals]
-        numbers = found([*looks, *copies])[0].numbers
+        numbers = found([*images, *copies])[0].numbers
         again = (numbers[len(names) :].reshape(len(CHANGES), -1) == numbers[rows]).mean(1)
         print("   " + ", ".join(f"{how} {share:.1%}" for how, share in zip(CHANGES, again, strict=True)), flush=True)
 

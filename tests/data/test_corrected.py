@@ -165,7 +165,7 @@ def test_files_are_linked_or_copied(links: bool, tmp_path: Path, monkeypatch: py
     for file in new.files:
         assert (target / "samples" / file).read_bytes() == (source / file).read_bytes()
         assert (target / "samples" / file).samefile(source / file) == links
-    assert "1 are exact copies" in next(p.reason for p in new.problems if p.kind == "duplicate")
+    assert "1 is an exact copy" in next(p.reason for p in new.problems if p.kind == "duplicate")
     assert old.rows(TRAIN).size == new.rows(TRAIN).size + 1
 
 
@@ -200,7 +200,7 @@ def test_images_without_a_label_and_what_is_known_of_likeness_go_along(tmp_path:
         return " ".join(problem.reason for problem in dataset.problems if problem.kind == "duplicate")
 
     assert len(np.unique(old.groups)) == 3
-    assert alike(old).startswith("5 images form 2 groups") and "1 are flipped or turned" in alike(old)
+    assert alike(old).startswith("5 images form 2 groups") and "1 is flipped or turned" in alike(old)
 
     def corrected_by(name: str, path: str, label: int | None) -> Dataset:
         (tmp_path / name).mkdir()
@@ -211,7 +211,7 @@ def test_images_without_a_label_and_what_is_known_of_likeness_go_along(tmp_path:
         assert (kept / "000000.png").samefile(tmp_path / "old" / "unlabelled" / "000000.png")
         return read_dataset(tmp_path / name / "dataset.json")
 
-    assert "1 are flipped or turned" in alike(changed_one := corrected_by("one", "2.png", 0))
+    assert "1 is flipped or turned" in alike(changed_one := corrected_by("one", "2.png", 0))
     assert len(np.unique(changed_one.groups)) == 3
     assert "flipped" not in alike(corrected_by("two", "1.png", None)), "the two mirrored ones are one another's copy"
     assert read_alike(changed_one, tmp_path / "one").turned.sum() == 1, "and so again for a version of that version"

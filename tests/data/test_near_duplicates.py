@@ -18,12 +18,13 @@ from transfer_core.data.thumbnails import look
 DATA = Path(__file__).resolve().parents[2] / "../shared/data"
 
 
-def grouped(looks: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
-    return run(looks, labels).numbers
+def grouped(looks: np.ndarray, labels: np.ndarray | None = None, px: int = 200 * 150) -> np.ndarray:
+    return run(looks, labels, px).numbers
 
 
-def run(looks: np.ndarray, labels: np.ndarray | None = None) -> module.Groups:
-    steps = near_duplicates(looks, np.arange(len(looks)), np.zeros(len(looks), np.int64) if labels is None else labels)
+def run(looks: np.ndarray, labels: np.ndarray | None = None, px: int = 200 * 150) -> module.Groups:
+    labels = np.zeros(len(looks), np.int64) if labels is None else labels
+    steps = near_duplicates(looks, np.full(len(looks), px), np.arange(len(looks)), labels)
     while True:
         try:
             assert next(steps).of <= len(looks)
@@ -87,6 +88,18 @@ def test_a_little_other_shape_is_another_picture_however_dim(light: float) -> No
         image = np.asarray(photo(rng).convert("L")).astype(float)
         slices += [image, bent(image, rng)]
     assert doubles(grouped(np.stack([look(encoded(grey(light * each), "JPEG", 90)) for each in slices]))) <= 2
+
+
+@pytest.mark.parametrize("side", [48, 64, 100])
+def test_small_pictures_are_found_and_told_apart(side: int) -> None:
+    rng = np.random.default_rng(12)
+    originals = [photo(rng) for _ in range(40)]
+    slices = [grey(bent(np.asarray(image.convert("L")).astype(float), rng)) for image in originals]
+    copies = [COPIES["JPEG"](image.resize((side, side))) for image in originals]
+    looks = [look(image.resize((side, side))) for image in [*originals, *slices]] + [look(copy) for copy in copies]
+    groups = grouped(np.stack(looks), px=side * side)
+    assert (groups[:40] == groups[80:]).sum() >= 39
+    assert doubles(groups[:80]) <= 2
 
 
 def bent(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -5,9 +5,10 @@ fine; most pairs are given up early. What is compared then is detail, each place
 edge or a light that all pictures of a camera share would outweigh everything. Detail that runs along a whole row or
 column is taken out for the same reason.
 
-Coding makes copies differ by up to the same few tenths of a grey level squared, be they dim or bright; moving adds a
-share of the detail, and what is finest is lost first. Cells with less detail than that say nothing, so only the others
-are asked.
+Coding and noise make copies differ by as much, be they dim or bright, but by the more, the fewer pixels of their own
+are averaged into one of those compared; moving adds a share of the detail, and what is finest is lost first. Cells with
+less detail than that say nothing, so only the others are asked. Where coding may change much, all detail together has
+to correlate better instead.
 """
 
 from dataclasses import dataclass
@@ -42,10 +43,13 @@ VISIBLE = 24  # px of a cell that have to be common to both
 RIM = 4  # px left out around what is common: what lies beyond it has an effect there
 SHOWN = 0.02  # mean square of detail, of at most 1, below which there is nothing to compare
 DETAIL, FEW = 0.3, 6  # (1/255)**2 of a cell that shows something; cells, too few to tell by
-CODED, SHARE, FINEST = 0.2, 0.1, 0.2  # may differ: (1/255)**2, of a cell's detail, and of how its finest differs
+SHARE, FINEST = 0.1, 0.2  # of a cell's detail, and of how its finest differs, that may differ
+CODED = 1.0  # (1/255)**2 that may differ, and FINEST: in pictures of SIDE; times as much for so many times fewer pixels
+TIMES, TIMES_FINEST = (0.2, 2.0), (1.0, 4.0)  # bounds of that
 WHITE, BRIGHT = 250, 190  # what is so light in one picture may have lost detail that is so light in the other
 UNLIKE = 0.12  # of the cells may differ by more
-ALIKE, ALL, BLIND = 0.75, 0.65, 0.8  # least correlation: of the cells that show something; of all, as well; or alone
+ALIKE, BLIND = 0.75, 0.8  # least correlation of the cells that show something; of all, where these are few
+ALL, DOUBT, SURE = 0.6, 0.25, 0.85  # and always of all: the more, the more coding may change; but no more than that
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -56,12 +60,15 @@ class Fit:
     same: Flags  # (P,) whether they are one picture
 
 
-def fit(grey: Singles, a: Ints, b: Ints, turn: Ints) -> Fit:
-    """How well pictures (K, SIDE, SIDE), 0 to 255, agree by pairs (P,) once b, turned, is laid over a."""
+def fit(grey: Singles, own: Singles, a: Ints, b: Ints, turn: Ints) -> Fit:
+    """How well pictures (K, SIDE, SIDE), 0 to 255, agree by pairs (P,) once b, turned, is laid over a.
+
+    `own` (K,): how many pixels each picture had, as a part of SIDE**2.
+    """
     found = Fit(likeness=np.zeros(len(a), np.float32), same=np.zeros(len(a), bool))
     which, place, reverse = _promising(grey, a, b, turn)
     needed, index = np.unique(np.concatenate([a[which], b[which]]), return_inverse=True)
-    pictures = _Pictures.of(grey[needed])
+    pictures = _Pictures.of(grey[needed], own[needed])
     left, right = index[: len(which)], index[len(which) :]
     left, right = np.where(reverse, right, left), np.where(reverse, left, right)
     turn_left, turn_right = np.where(reverse, turn[which], 0), np.where(reverse, 0, turn[which])
@@ -99,18 +106,20 @@ class _Pictures:
     grey: Singles  # (K, SIDE, SIDE)
     detail: Singles  # in units of its own contrast
     contrast: Singles  # that, squared
+    own: Singles  # (K,)
 
     @classmethod
-    def of(cls, grey: Singles) -> "_Pictures":
+    def of(cls, grey: Singles, own: Singles) -> "_Pictures":
         detail, contrast = _detail(grey, BLURRED, FAINT, AROUND_DETAIL, NOISE)
-        return cls(grey=grey, detail=detail, contrast=contrast)
+        return cls(grey=grey, detail=detail, contrast=contrast, own=own)
 
     def some(self, which: Ints) -> "_Pictures":
-        return _Pictures(grey=self.grey[which], detail=self.detail[which], contrast=self.contrast[which])
+        grey, detail, contrast, own = (x[which] for x in (self.grey, self.detail, self.contrast, self.own))
+        return _Pictures(grey=grey, detail=detail, contrast=contrast, own=own)
 
     def turned(self, which: Ints, turn: Ints) -> "_Pictures":
         grey, detail, contrast = (oriented(x[which], turn) for x in (self.grey, self.detail, self.contrast))
-        return _Pictures(grey=grey, detail=detail, contrast=contrast)
+        return _Pictures(grey=grey, detail=detail, contrast=contrast, own=self.own[which])
 
 
 def oriented(x: Singles, turn: Ints) -> Singles:
@@ -180,14 +189,16 @@ def _compared(a: _Pictures, b: _Pictures, place: Singles) -> tuple[Singles, Flag
     level /= px
     shown = np.float32(SHOWN) * np.maximum(seen.sum((1, 2)), 1)
     likeness: Singles = ab.sum((1, 2)) / np.maximum(np.sqrt(aa.sum((1, 2)) * bb.sum((1, 2))), shown)
+    coded = np.float32(CODED) * np.clip(1 / np.minimum(a.own, b.own), *map(np.float32, TIMES))
     telling = (seen >= VISIBLE) & (np.maximum(aa, bb) * level >= DETAIL * px)
     left, right, both = ((x * telling).sum((1, 2)) for x in (aa, bb, ab))
     few = telling.sum((1, 2)) < FEW
-    same = np.where(few, likeness >= BLIND, (both >= ALIKE * np.sqrt(left * right)) & (likeness >= ALL))
+    same = np.where(few, likeness >= BLIND, both >= ALIKE * np.sqrt(left * right))
+    same &= likeness >= np.minimum(ALL + DOUBT * coded, SURE)
     same &= (_beside(place) <= BESIDE * SIDE) & _within(place)
     asked = np.flatnonzero(same & ~few)
     if len(asked):
-        allowed = CODED + SHARE * (np.minimum(aa, bb) * level / px)[asked]
+        allowed = coded[asked, None, None] + SHARE * (np.minimum(aa, bb) * level / px)[asked]
         rest = _rest(a.some(asked), b.some(asked), place[asked], contrast[asked], common[asked])
         differs = filtered(rest * common[asked], POOLED) > allowed * px[asked]
         same[asked] = (differs & telling[asked]).sum((1, 2)) <= UNLIKE * telling[asked].sum((1, 2))
@@ -207,7 +218,8 @@ def _rest(a: _Pictures, b: _Pictures, place: Singles, contrast: Singles, common:
     whole, columns, rows = (rest.sum(axis, keepdims=True) for axis in ((1, 2), 1, 2))
     rest += whole / px - columns / high - rows / wide  # whose means were those of other parts
     rest *= rest
-    rest -= np.float32(FINEST) * finest * finest
+    lost = np.float32(FINEST) * np.clip(1 / np.minimum(a.own, b.own), *map(np.float32, TIMES_FINEST))
+    rest -= lost[:, None, None] * finest * finest
     rest[(np.maximum(a.grey, grey) >= WHITE) & (np.minimum(a.grey, grey) >= BRIGHT)] = 0
     return rest
 

@@ -79,9 +79,9 @@ def duplicates(
     if together:
         exact = len(paths) - len(np.unique(same))
         text = f"{len(order):,} images form {some(len(together), 'group')} of the same or nearly the same picture"
-        text += f"; {exact:,} are exact copies" if exact else ""
+        text += "; 1 is an exact copy" if exact == 1 else f"; {exact:,} are exact copies" if exact else ""
         flipped = int(turned.sum())
-        text += f"; {flipped:,} are flipped or turned. " if flipped else ". "
+        text += f"; {flipped:,} {'is' if flipped == 1 else 'are'} flipped or turned. " if flipped else ". "
         text += "Splits made here keep a group together." if own_splits is None else "Your own splits were not changed."
         yield Problem(file="", reason=text, kind="duplicate", files=len(order))
 

@@ -81,7 +81,8 @@ def import_images(
     number = {label: i for i, label in enumerate(classes)}
     labels = np.array([number[image.label] for image in taken], np.int64)
     same = np.unique([image.seen.content for image in taken], return_inverse=True)[1]
-    alike = yield from near_duplicates([image.seen.look for image in taken], same, labels)
+    pixels = np.array([image.seen.width * image.seen.height for image in taken], np.int64)
+    alike = yield from near_duplicates([image.seen.look for image in taken], pixels, same, labels)
 
     own = np.array([image.split for image in taken], np.int64)
     groups = united(alike.numbers, [kin.get(image.path, "") for image in taken])

@@ -58,16 +58,19 @@ class _Pairs:
         return _Pairs(a=self.a[which], b=self.b[which], turn=self.turn[which], likeness=self.likeness[which])
 
 
-def near_duplicates(looks: Sequence[Bytes], same: Ints, labels: Ints) -> Generator[Progress, None, Groups]:
-    """Groups of near-duplicates among N images: looks (4144,) each, same (N,), labels (N,).
+def near_duplicates(
+    looks: Sequence[Bytes], pixels: Ints, same: Ints, labels: Ints
+) -> Generator[Progress, None, Groups]:
+    """Groups of near-duplicates among N images: looks (4144,) each, pixels (N,), same (N,), labels (N,).
 
-    `same` is a number that identical files share. Turned copies count within a class, since a turn may make another
-    class, as of letters. A group is one image and those that were found to be the same picture as it, so that likeness
-    is not handed on. Where a group of more than 8 images holds over 30 % of its class (one camera, a video), closer and
-    closer likeness is asked for; of more than 1,000 images like one, none is grouped.
+    `pixels` is how many an image had: the fewer, the more coding and noise may change it. `same` is a number that
+    identical files share. Turned copies count within a class, since a turn may make another class, as of letters. A
+    group is one image and those that were found to be the same picture as it, so that likeness is not handed on. Where
+    a group of more than 8 images holds over 30 % of its class (one camera, a video), closer and closer likeness is
+    asked for; of more than 1,000 images like one, none is grouped.
     """
     _, first, number = np.unique(same, return_index=True, return_inverse=True)
-    found, crowd = yield from _found([looks[row] for row in first])
+    found, crowd = yield from _found([looks[row] for row in first], pixels[first])
     found = found.some((found.turn == 0) | (labels[first[found.a]] == labels[first[found.b]]))
     most = np.maximum(SHARE * np.bincount(labels), FEW)[labels]  # (N,)
     groups, turned = _stars(found, len(first), LEVELS[0])
@@ -112,7 +115,7 @@ def _stars(pairs: _Pairs, images: int, level: float) -> tuple[Ints, NDArray[np.b
     return np.unique(groups, return_inverse=True)[1], turned
 
 
-def _found(looks: Sequence[Bytes]) -> Generator[Progress, None, tuple[_Pairs, Ints]]:
+def _found(looks: Sequence[Bytes], pixels: Ints) -> Generator[Progress, None, tuple[_Pairs, Ints]]:
     """Pairs that are one picture, of all different files; and the images of a crowd, which were not looked at."""
     wide = np.zeros((len(looks), BEYOND, BEYOND), np.float32)
     for i in range(0, len(looks), ROWS):
@@ -136,7 +139,7 @@ def _found(looks: Sequence[Bytes]) -> Generator[Progress, None, tuple[_Pairs, In
         a, b, turn = _closest(low, wide, shown, [np.concatenate(each) for each in zip(*close, strict=True)])
         a, b = shown[a], shown[b]
         parts = [(a[j : j + PAIRS], b[j : j + PAIRS], turn[j : j + PAIRS]) for j in range(0, len(a), PAIRS)]
-        for pairs in in_order(lambda part: _same(looks, *part), parts):
+        for pairs in in_order(lambda part: _same(looks, pixels, *part), parts):
             kept.append(pairs)
             yield Progress(what="Looking for duplicates", done=min(i, len(shown)), of=len(shown))
         passed += len(near) * (len(shown) - i) - len(near) * (len(near) - 1) // 2
@@ -152,17 +155,17 @@ def _found(looks: Sequence[Bytes]) -> Generator[Progress, None, tuple[_Pairs, In
     return found, shown[crowd > CROWD]
 
 
-def _same(looks: Sequence[Bytes], a: Ints, b: Ints, turn: Ints) -> _Pairs:
+def _same(looks: Sequence[Bytes], pixels: Ints, a: Ints, b: Ints, turn: Ints) -> _Pairs:
     """Those of the pairs that are one picture. Of a picture that a turn does not change, none is said to be turned."""
     needed, index = np.unique(np.concatenate([a, b]), return_inverse=True)
     left, right = index[: len(a)], index[len(a) :]
     some = [looks[row] for row in needed]
-    grey, chroma = _grey(some), _chroma(some)
+    grey, chroma, own = _grey(some), _chroma(some), (pixels[needed] / SIDE**2).astype(np.float32)
     close = np.flatnonzero(np.abs(chroma[left] - oriented(chroma[right], turn)).mean((1, 2, 3)) <= CHROMA)
     a, b, turn, left, right = a[close], b[close], turn[close], left[close], right[close]
-    best = fit(grey, left, right, turn)
+    best = fit(grey, own, left, right, turn)
     turned = np.flatnonzero(best.same & (turn != 0))
-    upright = fit(grey, left[turned], right[turned], np.zeros_like(turned)).likeness
+    upright = fit(grey, own, left[turned], right[turned], np.zeros_like(turned)).likeness
     turn[turned[upright >= best.likeness[turned] - SYMMETRIC]] = 0
     return _Pairs(a=a, b=b, turn=turn, likeness=best.likeness).some(best.same)
 
