@@ -218,7 +218,9 @@ def _rest(a: _Pictures, b: _Pictures, place: Singles, contrast: Singles, common:
     whole, columns, rows = (rest.sum(axis, keepdims=True) for axis in ((1, 2), 1, 2))
     rest += whole / px - columns / high - rows / wide  # whose means were those of other parts
     rest *= rest
-    lost = np.float32(FINEST) * np.clip(1 / np.minimum(a.own, b.own), *map(np.float32, TIMES_FINEST))
+    lost = np.float32(FINEST) * np.clip(
+        1 / np.minimum(a.own, b.own), np.float32(TIMES_FINEST[0]), np.float32(TIMES_FINEST[1])
+    )
     rest -= lost[:, None, None] * finest * finest
     rest[(np.maximum(a.grey, grey) >= WHITE) & (np.minimum(a.grey, grey) >= BRIGHT)] = 0
     return rest
