@@ -189,7 +189,7 @@ def _compared(a: _Pictures, b: _Pictures, place: Singles) -> tuple[Singles, Flag
     level /= px
     shown = np.float32(SHOWN) * np.maximum(seen.sum((1, 2)), 1)
     likeness: Singles = ab.sum((1, 2)) / np.maximum(np.sqrt(aa.sum((1, 2)) * bb.sum((1, 2))), shown)
-    coded = np.float32(CODED) * np.clip(1 / np.minimum(a.own, b.own), *map(np.float32, TIMES))
+    coded = np.float32(CODED) * np.clip(1 / np.minimum(a.own, b.own), np.float32(TIMES[0]), np.float32(TIMES[1]))
     telling = (seen >= VISIBLE) & (np.maximum(aa, bb) * level >= DETAIL * px)
     left, right, both = ((x * telling).sum((1, 2)) for x in (aa, bb, ab))
     few = telling.sum((1, 2)) < FEW
