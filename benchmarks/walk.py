@@ -69,6 +69,11 @@ def walk(page: Page, photos: Path) -> None:
     walk = Walk()
     walk.clicks += 1  # what is dropped
     drop.set_input_files(photos)
+    take = page.get_by_role("button", name="Import these images")
+    expect(take).to_be_focused()
+    walk.say("it is shown how they are read")
+    walk.clicks += 1
+    page.keyboard.press("Enter")
     decide = page.get_by_role("button", name="Decide on a strategy")
     expect(decide).to_be_visible()
     walk.say("the images are in")

@@ -46,6 +46,7 @@ DETAIL, FEW = 0.3, 6  # (1/255)**2 of a cell that shows something; cells, too fe
 SHARE, FINEST = 0.1, 0.2  # of a cell's detail, and of how its finest differs, that may differ
 CODED = 1.0  # (1/255)**2 that may differ, and FINEST: in pictures of SIDE; times as much for so many times fewer pixels
 TIMES, TIMES_FINEST = (0.2, 2.0), (1.0, 4.0)  # bounds of that
+SMALL = 0.4  # of SIDE**2 pixels: where both pictures have fewer, too many look alike, and no more than least may differ
 WHITE, BRIGHT = 250, 190  # what is so light in one picture may have lost detail that is so light in the other
 UNLIKE = 0.12  # of the cells may differ by more
 ALIKE, BLIND = 0.75, 0.8  # least correlation of the cells that show something; of all, where these are few
@@ -189,7 +190,7 @@ def _compared(a: _Pictures, b: _Pictures, place: Singles) -> tuple[Singles, Flag
     level /= px
     shown = np.float32(SHOWN) * np.maximum(seen.sum((1, 2)), 1)
     likeness: Singles = ab.sum((1, 2)) / np.maximum(np.sqrt(aa.sum((1, 2)) * bb.sum((1, 2))), shown)
-    coded = np.float32(CODED) * np.clip(1 / np.minimum(a.own, b.own), np.float32(TIMES[0]), np.float32(TIMES[1]))
+    coded = (CODED * np.clip(_fewer(a, b), TIMES[0], TIMES[1])).astype(np.float32)
     telling = (seen >= VISIBLE) & (np.maximum(aa, bb) * level >= DETAIL * px)
     left, right, both = ((x * telling).sum((1, 2)) for x in (aa, bb, ab))
     few = telling.sum((1, 2)) < FEW
@@ -205,6 +206,11 @@ def _compared(a: _Pictures, b: _Pictures, place: Singles) -> tuple[Singles, Flag
     return likeness, same
 
 
+def _fewer(a: _Pictures, b: _Pictures) -> Singles:
+    """How many times fewer pixels than SIDE**2 the smaller picture of each pair has; 0 where both have too few."""
+    return np.where(np.maximum(a.own, b.own) < SMALL, np.float32(0), 1 / np.minimum(a.own, b.own))
+
+
 def _rest(a: _Pictures, b: _Pictures, place: Singles, contrast: Singles, common: Singles) -> Singles:
     """How much differs at each place, squared, less what coding may take of the finest: (P, SIDE, SIDE)."""
     detail, grey, strength = (lay_smoothly(x, place) for x in (b.detail, b.grey, b.contrast))
@@ -218,9 +224,7 @@ def _rest(a: _Pictures, b: _Pictures, place: Singles, contrast: Singles, common:
     whole, columns, rows = (rest.sum(axis, keepdims=True) for axis in ((1, 2), 1, 2))
     rest += whole / px - columns / high - rows / wide  # whose means were those of other parts
     rest *= rest
-    lost = np.float32(FINEST) * np.clip(
-        1 / np.minimum(a.own, b.own), np.float32(TIMES_FINEST[0]), np.float32(TIMES_FINEST[1])
-    )
+    lost = (FINEST * np.clip(_fewer(a, b), TIMES_FINEST[0], TIMES_FINEST[1])).astype(np.float32)
     rest -= lost[:, None, None] * finest * finest
     rest[(np.maximum(a.grey, grey) >= WHITE) & (np.minimum(a.grey, grey) >= BRIGHT)] = 0
     return rest
