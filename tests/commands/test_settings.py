@@ -9,7 +9,7 @@ def test_settings_are_shown_set_and_followed(root: Path) -> None:
     first = graft("settings", root=root)
     assert first["first_model"] is True and first["backbone"] is None and first["default_backbone"]
     said = words("settings", "--backbone", "resnet18", "--first-model", "no", root=root)
-    assert said.splitlines() == ["backbone     resnet18", "first model  no"]
+    assert said.splitlines() == ["backbone     resnet18", "first model  no", "resume       no"]
     listed = graft("backbones", root=root)["backbones"]
     assert listed[0]["name"] == "resnet18"
     assert "no_such_net" in graft("settings", "--backbone", "no_such_net", root=root, code=2)
