@@ -20,12 +20,6 @@ def training(workspace: Workspace) -> None:
         workspace.settings.change(backbone=state.default_backbone.get() or None)
         state.backbone.pop()  # what this session had chosen before
 
-    def set_first_model() -> None:
-        workspace.settings.change(first_model=state.first_model.get())
-
-    def set_resume() -> None:
-        workspace.settings.change(resume=state.resume.get())
-
     state.default_backbone.set(settings.backbone or "")
     st.selectbox(
         "Default backbone",
@@ -39,19 +33,27 @@ def training(workspace: Workspace) -> None:
     )
     offline = offline_badge(default, workspace.backbones.available(default))
     st.caption(text.escape(" · ".join([offline, *facts(default)])))
-    state.first_model.set(settings.first_model)
-    st.toggle(
+    _toggle(
+        workspace,
+        "first_model",
+        state.first_model,
         "Train a first model by itself",
-        key=state.first_model.key,
-        on_change=act(set_first_model),
-        help="After images have come in, a quick model is trained on them at once, so that Decide says what is "
-        "reached already. Whatever you launch goes before it.",
+        "After images have come in, a quick model is trained on them at once, so that Decide says what is reached "
+        "already. Whatever you launch goes before it.",
     )
-    state.resume.set(settings.resume)
-    st.toggle(
+    _toggle(
+        workspace,
+        "resume",
+        state.resume,
         "Resume by itself what was cut off",
-        key=state.resume.key,
-        on_change=act(set_resume),
-        help="When Graft starts, runs that its end had cut off go on from where they were kept. Without this, Train "
-        "offers it in one click.",
+        "When Graft starts, runs that its end had cut off go on from where they were kept. Without this, Train offers "
+        "it in one click.",
     )
+
+
+def _toggle(workspace: Workspace, setting: str, drawn: state.Kept[bool], label: str, help: str) -> None:
+    def change() -> None:
+        workspace.settings.change(**{setting: drawn.get()})
+
+    drawn.set(getattr(workspace.settings.get(), setting))
+    st.toggle(label, key=drawn.key, on_change=act(change), help=help)

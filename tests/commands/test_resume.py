@@ -1,5 +1,6 @@
 """`run` is killed, `resume` goes on."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ import pytest
 from tests.jobs.served import wait
 from transfer_core.cli import main
 from transfer_core.store import Store
+from transfer_core.training import fit
 from transfer_core.types import EpochEnd, Resumed
 
 EAGER = """
@@ -41,6 +43,22 @@ def test_a_command_that_is_killed_goes_on(tmp_path: Path, photos: Path, capsys: 
     ends = _epochs(store)
     assert [end.epoch for end in ends] == list(range(1, 9))
     assert [_came_to(end) for end in ends[: len(before)]] == [_came_to(end) for end in before]
+
+
+def test_a_run_that_the_disk_did_not_let_end_goes_on(
+    tmp_path: Path, photos: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "model.safetensors")
+
+    where = ("--workspace", str(tmp_path))
+    assert main(["import", str(photos), *where]) == 0
+    with monkeypatch.context() as filled:
+        filled.setattr(fit, "save_network", full)
+        assert main(["run", "colours", "--strategy", "linear_probe", "--backbone", "bundled", *where]) == 2
+    said = capsys.readouterr().err
+    assert "disk is full" in said and "Resume goes on" in said
+    assert main(["resume", *where]) == 0
 
 
 def _epochs(store: Store) -> list[EpochEnd]:

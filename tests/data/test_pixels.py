@@ -255,8 +255,11 @@ def test_pixels_are_made_anew_when_their_file_was_cut(tmp_path: Path) -> None:
     assert finish(pixels(data, tmp_path, resize_px=40, crop_px=32))[0] == len(data)
 
 
-@pytest.mark.parametrize("place", [-1, -3000, -9000])
-def test_a_square_that_changed_on_the_disk_is_decoded_again(place: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("place", "most"), [(-1, 256), (-3000, 256), (-9000, 0)])
+def test_a_square_that_changed_on_the_disk_is_decoded_again(
+    place: int, most: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_MENDED", most)
     data, file, all_ = dataset(tmp_path), tmp_path / "pixels-40-32.npy", np.arange(6)
     _, right = finish(pixels(data, tmp_path, resize_px=40, crop_px=32))
     content, kept = bytearray(file.read_bytes()), right[all_]

@@ -10,6 +10,7 @@ import pytest
 
 from transfer_core.errors import DatasetError, UnknownJob
 from transfer_core.store import Store
+from transfer_core.store.jobs import CUT_OFF, PAUSED
 from transfer_core.types import Dataset, EpochEnd, Notice, Problem, Progress, RunEnd, StageStart
 
 N = 500
@@ -38,8 +39,8 @@ def store(tmp_path: Path) -> Store:
     return Store(tmp_path / "graft.db", write=True)
 
 
-def queue(store: Store, id: str, lane: str = "auto", recipe: str = "r") -> None:
-    store.add_job(id=id, kind="train", payload={"n": 1}, lane=lane, dataset="d1", recipe=recipe)
+def queue(store: Store, id: str, lane: str = "auto", recipe: str = "r", **payload: object) -> None:
+    store.add_job(id=id, kind="train", payload={"n": 1, **payload}, lane=lane, dataset="d1", recipe=recipe)
 
 
 def test_dataset_comes_back_as_it_went_in(store: Store) -> None:
@@ -107,14 +108,28 @@ def test_stop_ends_a_queued_job_at_once_and_marks_a_running_one(store: Store) ->
     assert store.job("a").status == "done"
 
 
+@pytest.mark.parametrize(("by_itself", "status"), [(False, "interrupted"), (True, "stopped")])
+def test_a_run_that_waits_to_go_on_keeps_what_it_has_learned(store: Store, by_itself: bool, status: str) -> None:
+    queue(store, "a", by_itself=by_itself)
+    store.claim(["auto"], "cpu")
+    store.requeue("a", "Its worker died.", died=True)
+    store.request_stop("a")
+    assert (store.job("a").status, bool(store.job("a").error)) == (status, not by_itself)
+    if not by_itself:
+        assert store.requeue("a", "", of=("interrupted",)) and store.job("a").payload["deaths"] == 0
+
+
 def test_a_restart_interrupts_what_ran_and_keeps_what_waited(store: Store, tmp_path: Path) -> None:
-    queue(store, "a")
-    queue(store, "b")
+    for id in ("paused", "cut off", "waits"):
+        queue(store, id)
+    store.claim(["auto"], "cpu")
+    store.request_pause("paused")
     store.claim(["auto"], "cpu")
     store.close()
     again = Store(tmp_path / "graft.db", write=True)
     again.interrupt_all()
-    assert (again.job("a").status, again.job("b").status) == ("interrupted", "queued")
+    found = {id: (again.job(id).status, again.job(id).error) for id in ("paused", "cut off", "waits")}
+    assert found == {"paused": ("interrupted", PAUSED), "cut off": ("interrupted", CUT_OFF), "waits": ("queued", "")}
 
 
 def test_a_workspace_of_an_earlier_graft_keeps_its_timings(store: Store, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import torch
 from safetensors.numpy import load_file
 
 from tests.training.bench import Bench, of_kind
+from transfer_core.errors import PauseAsked, StopAsked
 from transfer_core.strategies import recipe
 from transfer_core.training import checkpoints, gradient
 from transfer_core.training.fit import fit
@@ -89,6 +90,31 @@ def test_a_damaged_checkpoint_gives_way_to_the_one_before(bench: Bench, tmp_path
     older.write_bytes(older.read_bytes()[:-100])
     assert checkpoints.Checkpoints(tmp_path / "run" / CHECKPOINTS).newest() is None
     assert not of_kind(started(bench, wanted, tmp_path / "run"), Resumed), "it begins anew"
+
+
+def test_a_checkpoint_of_another_recipe_is_none(bench: Bench, tmp_path: Path) -> None:
+    """A newer Graft may read a recipe otherwise, whose steps may be more."""
+    make, out = bench.recipe, tmp_path / "run"
+    cut_off(bench, make("frozen_head", epochs=4, patience=0, batch_size=11), out, 12)
+    other = make("frozen_head", epochs=2, patience=0, batch_size=32)
+    before = {file.name for file in (out / CHECKPOINTS).iterdir()}
+    assert not of_kind(started(bench, other, out), Resumed), "it begins anew"
+    assert before.isdisjoint(file.name for file in (out / CHECKPOINTS).iterdir())
+
+
+def test_a_run_that_was_stopped_and_paused_in_its_test_ends_stopped(bench: Bench, tmp_path: Path) -> None:
+    wanted, out = bench.recipe("frozen_head", epochs=50, patience=0, batch_size=11), tmp_path / "run"
+    work = fit(wanted, bench.dataset, workspace=bench.workspace, out=out, device="cpu")
+    next(each for each in work if isinstance(each, EpochEnd))
+    event = work.throw(StopAsked())  # type: ignore[attr-defined]
+    while not (isinstance(event, StageStart) and event.stage == "test"):
+        event = next(work)
+    with pytest.raises(PauseAsked):
+        work.throw(PauseAsked())  # type: ignore[attr-defined]
+    events = started(bench, wanted, out)
+    end = events[-1]
+    assert of_kind(events, Resumed) and isinstance(end, RunEnd) and end.status == "stopped"
+    assert end.result["epochs_done"] < 50 and not end.result["untested"]
 
 
 def test_what_diverges_once_goes_back_and_on_at_half_the_rate(

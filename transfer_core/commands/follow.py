@@ -45,7 +45,7 @@ def put(file: Path, write: Callable[[Path], object]) -> None:
 def follow(workspace: Workspace, job: str, device: str) -> RunEnd:
     """Drive a job, show where it stands on standard error. Ctrl-C stops it, as Stop does on a page.
 
-    Raises GraftError when it fails, KeyboardInterrupt where it was stopped and left nothing.
+    Raises GraftError when it fails or cannot go on, KeyboardInterrupt where it was stopped and left nothing.
     """
     shown = Bar() if sys.stderr is not None and sys.stderr.isatty() else Lines()
     end = RunEnd(status="stopped")
@@ -56,7 +56,7 @@ def follow(workspace: Workspace, job: str, device: str) -> RunEnd:
             else:
                 shown.show(event)
     shown.close()
-    if end.status == "failed":
+    if end.status in ("failed", "interrupted"):
         raise GraftError(end.error)
     if end.status == "stopped" and not end.result:
         raise KeyboardInterrupt

@@ -22,6 +22,7 @@ import os
 import signal
 import sys
 import warnings
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
@@ -113,11 +114,19 @@ class Desk:
         return said({"sizes": [len(part) for part in parts]}, *parts)
 
 
-def main() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one at the other end of the pipe
+@contextlib.contextmanager
+def asked_by_pipe() -> Iterator[tuple[Connection, ExitStack, str]]:
+    """The end of the pipe that this process was told, what it keeps open, and what `limit_memory` says is wrong; until
+    the other end is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one at the other end
     pipe = Connection(int(sys.argv[1]))
     wrong = limit_memory()
     with ExitStack() as kept, contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        yield pipe, kept, wrong
+
+
+def main() -> None:
+    with asked_by_pipe() as (pipe, kept, wrong):
         desk = Desk(kept)
         while True:
             request, _, content = pipe.recv_bytes().partition(b"\n")

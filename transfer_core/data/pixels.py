@@ -25,6 +25,7 @@ from transfer_core.errors import DatasetError, ImageError, NoRoom, disk_words
 from transfer_core.kept import whole
 from transfer_core.types import NEWEST, Dataset, Fit, Ints, Progress, Rendering
 
+MOST_MENDED = 256  # squares decoded again that are kept in memory
 SPARE_BYTES = 2 << 30  # always left free on the disk
 AGAIN = "Import its images again, from the same zip or folder: that brings its files back."
 
@@ -139,6 +140,7 @@ class Squares:
         self.shape = array.shape
         self._file, self._array, self._sums, self._again = file, array, sums, again
         self._held = np.zeros(len(array), bool)
+        self._damaged: set[int] = set()
         self._mended: dict[int, NDArray[np.uint8]] = {}
 
     def __getitem__(self, rows: Ints) -> NDArray[np.uint8]:
@@ -149,10 +151,18 @@ class Squares:
                 self._held[row] = True
                 if zlib.crc32(taken[place]) != self._sums[row]:
                     self._file.unlink(missing_ok=True)
-                    self._mended[row] = self._again(row)
-            if row in self._mended:
-                taken[place] = self._mended[row]
+                    self._damaged.add(row)
+            if row in self._damaged:
+                taken[place] = self._decoded(row)
         return taken
+
+    def _decoded(self, row: int) -> NDArray[np.uint8]:
+        if row in self._mended:
+            return self._mended[row]
+        found = self._again(row)
+        if len(self._mended) < MOST_MENDED:
+            self._mended[row] = found
+        return found
 
 
 def lost(dataset: Dataset, file: Path, error: OSError) -> DatasetError:

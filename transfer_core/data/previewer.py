@@ -8,21 +8,17 @@ a preview comes another, {"pictures": bytes of each, by class, "bands"}, with th
 At the end of the pipe it leaves.
 """
 
-import contextlib
 import json
-import signal
-import sys
 import warnings
 from contextlib import ExitStack
 from dataclasses import asdict
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
 from transfer_core.data.archive import Archive, opened
-from transfer_core.data.decoder import MEMORY, limit_memory, said
+from transfer_core.data.decoder import MEMORY, asked_by_pipe, said
 from transfer_core.data.layout import Layout
 from transfer_core.data.meant import Meant
 from transfer_core.data.previews import described, planned, sampled
@@ -61,10 +57,7 @@ class Desk:
 
 
 def main() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one at the other end of the pipe
-    pipe = Connection(int(sys.argv[1]))
-    wrong = limit_memory()
-    with ExitStack() as kept, contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
+    with asked_by_pipe() as (pipe, kept, wrong):
         desk = Desk(kept)
         while True:
             asked = json.loads(pipe.recv_bytes())

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from transfer_core.errors import GraftError, StopAsked, foreseen
+from transfer_core.errors import GraftError, StopAsked, disk_is_full, foreseen
 from transfer_core.jobs.protocol import batches, until_told
-from transfer_core.jobs.record import finish, record
+from transfer_core.jobs.record import finish, record, wrong
 from transfer_core.jobs.tasks import Place, task_of
 from transfer_core.journal import Journal
 from transfer_core.store import Store
@@ -15,7 +15,8 @@ from transfer_core.types import Event, RunEnd
 def drive(
     store: Store, journal: Journal, root: Path, id: str, *, device: str, stops: Callable[[], int] = lambda: 0
 ) -> Iterator[Event]:
-    """Run the queued job, keep its events, yield them. A user's error ends the run failed.
+    """Run the queued job, keep its events, yield them. A user's error ends the run failed,
+    a full disk a training interrupted.
 
     `stops`: how often it was told to stop. Closing the iterator ends it at once, and keeps nothing of it.
     Any other exception is kept as the run's error and raised.
@@ -35,11 +36,11 @@ def drive(
     except StopAsked:
         pass
     except GraftError as error:
-        end = RunEnd(status="failed", error=str(error))
+        end = wrong(job, str(error), full=disk_is_full(error))
     except Exception as error:
         shown, words = journal.caught(error, f"{job.kind} failed", job=id), foreseen(error)
         unforeseen = f"Graft failed here: {error or type(error).__name__} (error {shown})."
-        end = RunEnd(status="failed", error=words or unforeseen)
+        end = wrong(job, words or unforeseen, full=disk_is_full(error))
         if not words:
             raise
     finally:

@@ -11,7 +11,7 @@ from pathlib import Path
 from transfer_core.errors import GraftError, StoreError, disk_is_full, disk_words
 from transfer_core.jobs.process import Worker
 from transfer_core.jobs.protocol import unpack
-from transfer_core.jobs.record import finish, printed, reason, record
+from transfer_core.jobs.record import cut_off, finish, printed, reason, record, wrong
 from transfer_core.jobs.tasks import EXPORTS, SHORT
 from transfer_core.jobs.tasks.train import Train
 from transfer_core.journal import Journal
@@ -26,7 +26,6 @@ KILL_SECONDS = 4.0  # of silence, once told to stop; a worker that reports progr
 KEEP_SECONDS = 3.0  # likewise when Graft ends, for a run to keep where it stands
 RETRY_SECONDS = 2.0  # between two looks whether the disk has room again
 RESTART_SECONDS = 20.0  # between two tries to start a first worker
-LATER = "Once that is mended, Resume goes on from where it was kept."
 ROOM_BYTES = 1 << 20  # that the disk must take before a queue goes on
 
 
@@ -231,7 +230,7 @@ class Lane(threading.Thread):
             end = RunEnd(status="stopped")
         except GraftError as error:
             self._full = disk_is_full(error)
-            end = self._cut_off(job, reason(error))
+            end = cut_off(job, reason(error))
             self._drop()
         except Exception as error:  # noqa: BLE001 - it must not stay "running"
             shown = self.journal.caught(error, f"{job.kind} failed", job=job.id)
@@ -274,7 +273,7 @@ class Lane(threading.Thread):
                 trace = message.get("trace", "")
                 if trace:
                     self.journal.say(f"{job.kind} failed\n{trace}", job=job.id)
-                return self._unkept(job, lost) or self._wrong(job, message["error"]), (), trace
+                return self._unkept(job, lost) or wrong(job, message["error"], full=self._full), (), trace
             events = unpack(message.get("events", ()))
             if events and isinstance(events[-1], RunEnd):
                 return self._unkept(job, lost) or events[-1], () if lost else events[:-1], ""
@@ -307,11 +306,7 @@ class Lane(threading.Thread):
         words = f"The worker process ended unexpectedly ({_died_of(code)})."
         if lost is None and self._goes_on(job):
             raise PutBack(f"{words} Training went on with a new one.", died=True)
-        return (
-            self._unkept(job, lost) or self._gone(job, f"{words} The next job gets a new one."),
-            (),
-            printed(worker.log),
-        )
+        return self._unkept(job, lost) or self._gone(job, words), (), printed(worker.log)
 
     def _goes_on(self, job: Job) -> bool:
         """Whether a run whose worker died is tried again by itself."""
@@ -323,7 +318,7 @@ class Lane(threading.Thread):
         if lost is None:
             return None
         self._full = disk_is_full(lost)
-        return self._cut_off(job, reason(lost))
+        return cut_off(job, reason(lost))
 
     def _gone(self, job: Job, words: str) -> RunEnd:
         """How a job ends whose worker is gone: killed to stop it, ended with Graft, or dead for a reason of its own."""
@@ -334,17 +329,7 @@ class Lane(threading.Thread):
             return RunEnd(status="stopped")
         if self._closing.is_set():
             return RunEnd(status="interrupted", error=CUT_OFF if job.kind == Train.kind else ENDED_MEANWHILE)
-        return RunEnd(status="failed", error=words)
-
-    def _wrong(self, job: Job, words: str) -> RunEnd:
-        """How a job ends that says what is wrong."""
-        return self._cut_off(job, words) if self._full else RunEnd(status="failed", error=words)
-
-    def _cut_off(self, job: Job, words: str) -> RunEnd:
-        """How a job ends that the disk, or another program, did not let go on: a run may later."""
-        if job.kind == Train.kind:
-            return RunEnd(status="interrupted", error=f"{words} {LATER}")
-        return RunEnd(status="failed", error=f"{words} Once that is mended, start it again.")
+        return cut_off(job, words)
 
 
 def _died_of(code: int) -> str:

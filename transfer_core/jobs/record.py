@@ -8,10 +8,12 @@ from pathlib import Path
 
 from transfer_core.errors import GraftError, StoreError, foreseen
 from transfer_core.jobs.tasks import Place, task_of
+from transfer_core.jobs.tasks.train import Train
 from transfer_core.journal import Journal
 from transfer_core.store import Store
 from transfer_core.types import CHECKPOINTS, Event, Job, RunEnd
 
+LATER = "Once that is mended, Resume goes on from where it was kept."
 LOG_TAIL = 16_000  # characters kept of a job's log; the dump of all threads after a crash has 4,000 and more
 
 
@@ -38,7 +40,8 @@ def finish(
             words = foreseen(error) or f"Graft failed there (error {shown}; the log has the rest)."
             end = RunEnd(status="failed", error=f"What this made could not be kept. {words}")
     shutil.rmtree(place.staging, ignore_errors=True)
-    kept = (printed(place.log) or log[-LOG_TAIL:]) if end.status == "failed" else ""
+    tells = end.status == "failed" or end.error.endswith(LATER)
+    kept = (printed(place.log) or log[-LOG_TAIL:]) if tells else ""
     with suppress(OSError):
         if not place.log.stat().st_size:
             place.log.unlink()
@@ -47,6 +50,18 @@ def finish(
     if end.status != "interrupted":
         shutil.rmtree(place.run / CHECKPOINTS, ignore_errors=True)
     return end
+
+
+def cut_off(job: Job, words: str) -> RunEnd:
+    """How a job ends that the disk, its worker or another program did not let go on: a run may later."""
+    if job.kind == Train.kind:
+        return RunEnd(status="interrupted", error=f"{words} {LATER}")
+    return RunEnd(status="failed", error=f"{words} Once that is mended, start it again.")
+
+
+def wrong(job: Job, words: str, *, full: bool) -> RunEnd:
+    """How a job ends that says what is wrong. `full`: it is the disk."""
+    return cut_off(job, words) if full else RunEnd(status="failed", error=words)
 
 
 def reason(error: GraftError) -> str:

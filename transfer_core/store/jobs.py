@@ -111,8 +111,8 @@ class Jobs(Database):
     ) -> bool:
         """Put a run back into the queue, to go on from where it was kept; False where it stands as none of `of`.
 
-        `why` it was cut off, in a sentence; '' for nothing to tell. `died`: its worker did. What it has told stays
-        until it is told again.
+        `why` it was cut off, in a sentence; '' for nothing to tell. `died`: its worker did; of one that had ended
+        earlier deaths do not count. What it has told stays until it is told again.
         """
         with self.write() as db:
             query = (
@@ -124,6 +124,7 @@ class Jobs(Database):
             (payload,) = db.execute("SELECT payload FROM jobs WHERE id = ?", (id,)).fetchone()
             before = json.loads(payload)
             resumed, deaths = int(before.get("resumed", 0)) + 1, int(before.get("deaths", 0)) + died
+            deaths *= "interrupted" not in of
             _note(db, id, "payload", resumed=resumed, deaths=deaths, cut_off=why, pausing=False)
             _append(db, id, events)
         return True
@@ -155,11 +156,16 @@ class Jobs(Database):
         return self.job(id)
 
     def request_stop(self, id: str) -> None:
-        """A queued job is stopped at once; a running one is marked for its thread to see, and once more when asked."""
+        """A queued job is stopped at once; a running one is marked for its thread to see, and once more when asked.
+
+        A run that waits to go on keeps what it has learned: it is paused, unless nobody had asked for it.
+        """
+        waits = "UPDATE jobs SET status = ?, finished = ?, error = ? WHERE id = ? AND status = 'queued'"
+        learned = "json_extract(payload, '$.resumed') > 0 AND NOT COALESCE(json_extract(payload, '$.by_itself'), 0)"
         with self.write() as db:
-            db.execute(
-                "UPDATE jobs SET status = 'stopped', finished = ? WHERE id = ? AND status = 'queued'", (time.time(), id)
-            )
+            if db.execute(f"{waits} AND {learned}", ("interrupted", time.time(), PAUSED, id)).rowcount:
+                _note(db, id, "payload", pausing=True)
+            db.execute(waits, ("stopped", time.time(), "", id))
             query = "UPDATE jobs SET status = 'stopping', stops = stops + 1 WHERE id = ? AND status IN ({})"
             db.execute(query.format(_marks(("running", "stopping"))), (id, "running", "stopping"))
 
@@ -226,16 +232,16 @@ class Jobs(Database):
                 self._unwritten.unlink(missing_ok=True)
 
     def interrupt_all(self) -> None:
-        """At start: what ran when the last process went away did not finish; what was told to stop, has."""
+        """At start: what ran when the last process went away did not finish; what was told to stop or pause, has."""
         self.write_kept()
         with self.write() as db:
             pausing = "COALESCE(json_extract(payload, '$.pausing'), 0)"
             query = f"UPDATE jobs SET status = 'stopped', finished = ? WHERE status = 'stopping' AND NOT {pausing}"
             db.execute(query, (time.time(),))
-            for kind, error in (("kind = 'train'", CUT_OFF), ("kind != 'train'", ENDED_MEANWHILE)):
+            for which, error in ((pausing, PAUSED), ("kind = 'train'", CUT_OFF), ("TRUE", ENDED_MEANWHILE)):
                 db.execute(
                     "UPDATE jobs SET status = 'interrupted', finished = ?, error = ? "
-                    f"WHERE status IN ('running', 'stopping') AND {kind}",
+                    f"WHERE status IN ('running', 'stopping') AND {which}",
                     (time.time(), error),
                 )
 

@@ -79,16 +79,15 @@ def _fit(
     yield from keeper.heard(prepares(stages))
     save_json(asdict(recipe), out / RECIPE)
     run = begin((yield from _prepared(prepare(recipe, dataset, backbone, workspace=workspace, device=device))), stages)
-    kept = keeper.checkpoints.newest()
-    if kept is not None and kept["recipe"] == recipe.id:
+    kept = keeper.newest(recipe)
+    if kept is not None:
         yield from go_on(run, keeper, kept, cut_off or "")
     else:
-        kept = None
         if cut_off is not None:
             yield Resumed(step=0, epoch=0, why=cut_off)
             yield from prepares(stages)
         yield from keeper.heard(_warned(recipe, dataset, workspace, stages))
-    cut = False
+    cut = kept is not None and kept.get("cut", False)  # it was told to stop, and is to be tested
     while True:
         try:
             yield from _stages(run, stages, keeper, kept)
@@ -106,7 +105,7 @@ def _fit(
     try:
         tested = yield from _tested(run, last, stops=int(cut))
     except PauseAsked:
-        keeper.save(run, {"epochs": run.epochs})
+        keeper.save(run, {"epochs": run.epochs, "cut": cut})
         raise
     save_network(run.network, dataset.classes, recipe, dataset.rendering, out)
     predictions, known = tested or (None, None)

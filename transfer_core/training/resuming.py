@@ -8,7 +8,7 @@ from typing import TypeVar
 from transfer_core.errors import PauseAsked, StopAsked
 from transfer_core.training.checkpoints import Checkpoints, Plain, Story
 from transfer_core.training.setup import State, network_at
-from transfer_core.types import CHECKPOINTS, Event, Resumed
+from transfer_core.types import CHECKPOINTS, Event, Recipe, Resumed
 
 T = TypeVar("T")
 RUN = ("lowest", "ended_epochs", "learned", "found", "ease", "parts")
@@ -21,6 +21,14 @@ class Keeper:
         """`out`: the run's folder."""
         self.checkpoints, self.story = Checkpoints(out / CHECKPOINTS), Story()
         self.stage = 0  # the index of the stage that is under way
+
+    def newest(self, recipe: Recipe) -> Plain | None:
+        """Where a run of this recipe was kept last; None where it was not. What another has left there is removed."""
+        kept = self.checkpoints.newest()
+        if kept is not None and kept["recipe"] != recipe.id:
+            self.checkpoints.remove()
+            return None
+        return kept
 
     def due(self, *, epoch_ended: bool) -> bool:
         return self.checkpoints.due(epoch_ended=epoch_ended)

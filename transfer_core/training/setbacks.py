@@ -46,7 +46,7 @@ def set_back(
     """The run as it was kept last, or as it began, and where its stage stands then."""
     if context.device.type == "cuda":
         torch.cuda.empty_cache()
-    run, kept = begin(context, stages), keeper.checkpoints.newest()
+    run, kept = begin(context, stages), keeper.newest(context.recipe)
     if kept is not None:
         yield from go_on(run, keeper, kept, setback.why)
     else:

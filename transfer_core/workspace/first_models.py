@@ -1,7 +1,5 @@
 """A first model of images that a page has taken in, trained by itself while the device has nothing else to do."""
 
-import time
-
 import numpy as np
 
 from transfer_core.errors import GraftError
@@ -21,12 +19,12 @@ from transfer_core.workspace.settings import KeptSettings
 MOST_SECONDS = 60.0  # that it is expected to take; of more images it is trained on a part
 LEAST_A_CLASS = 10  # images of a class, however long the others take
 BEGUN = "first_model"  # in an import's result: the run's id; '' where none was to be, or not again
-AGAIN = "first_model_again"  # there too: it is the second, after the end of the program cut off the first
+AGAIN = "first_model_again"  # there too: it was cut off, and went on
 
 
 class FirstModels:
-    """Linear probes on the default backbone, one for each import that asks for it; one that the end of the program
-    cut off is begun again, once."""
+    """Linear probes on the default backbone, one for each import that asks for it; one that was cut off goes on by
+    itself, once."""
 
     def __init__(
         self, store: Store, jobs: Jobs, runs: Runs, backbones: Backbones, recipes: Recipes, settings: KeptSettings
@@ -35,10 +33,12 @@ class FirstModels:
         self._backbones, self._recipes, self._settings = backbones, recipes, settings
 
     def look(self) -> None:
-        """Start those that are due. Called whenever a job has ended; it asks the store alone, so nothing is lost."""
+        """Start those that are due, and those that were cut off. Called whenever a job has ended; it asks the store
+        alone, so nothing is lost."""
         if not self._jobs.devices():
             return  # until the first worker has said which there are
-        cut_off = {run.id for run in self._store.jobs(kind="train") if run.status == "interrupted"}
+        trainings = self._store.jobs(kind="train")
+        cut_off = {run.id for run in trainings if run.status == "interrupted" and not run.payload.get("pausing")}
         imports = self._store.jobs(kind="import")
         due = [job for job in imports if _asks(job) and job.result.get(BEGUN) in (None, *cut_off)]
         if not self._settings.get().first_model:
@@ -63,13 +63,13 @@ class FirstModels:
             trained = self._store.ever(kind="train", dataset=dataset.id)
             if job.result.get(AGAIN) or any(_same(run, network) for run in trained if run.id != last):
                 return ""
-            begun = self._runs.submit_by_itself(self.recipe(dataset, network, pace))
+            if last is None:
+                return self._runs.submit_by_itself(self.recipe(dataset, network, pace))
+            self._store.note(job.id, "result", **{AGAIN: True})
+            self._runs.resume([last])
         except GraftError:
             return ""
-        if last is not None:
-            self._store.note(job.id, "result", **{AGAIN: True})
-            self._store.mark_job(last, deleted=time.time())  # the new one stands in its place
-        return begun
+        return str(last)
 
     def recipe(self, dataset: Dataset, network: Backbone, pace: Pace) -> Recipe:
         """A linear probe on all training images, or on so many of each class as MOST_SECONDS are enough for."""

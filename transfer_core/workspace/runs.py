@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -141,8 +142,14 @@ class Runs:
         return tuple(queued)
 
     def resume_cut_off(self) -> tuple[str, ...]:
-        """Resume those that ended with an earlier Graft, the oldest first; what was paused stays so."""
-        return self.resume([run.id for run in reversed(self.list()) if run.error == CUT_OFF])
+        """Resume those that ended with an earlier Graft, the oldest first; what was paused, or has no dataset any
+        more, stays so."""
+        queued: list[str] = []
+        for run in reversed(self.list()):
+            if run.error == CUT_OFF:
+                with suppress(GraftError):
+                    queued += self.resume([run.id])
+        return tuple(queued)
 
     def delete(self, id: str) -> None:
         """Stop and hide a run, or forget an ensemble; `restore` undoes it until the workspace is opened anew."""
