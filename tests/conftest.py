@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.unsaid import Ears
 from transfer_core import backbones
 from transfer_core.store import Store
 from transfer_core.types import Backbone
@@ -81,3 +82,19 @@ def shared() -> Path:
     if not SHARED.exists():
         pytest.skip(f"no real data at {SHARED.name}/ beside the checkout")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def ears() -> Iterator[Ears]:
+    with pytest.MonkeyPatch.context() as patch:
+        listening = Ears()
+        listening.listen(patch)
+        yield listening
+
+
+@pytest.fixture(autouse=True)
+def _says_nothing_of_the_kind(ears: Ears) -> Iterator[None]:
+    """No database, page or command shows a user a traceback or an exception's class."""
+    yield
+    found = ears.found()
+    assert not found, "shown to users: " + "\n".join(found)[:2_000]

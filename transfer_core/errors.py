@@ -107,6 +107,11 @@ def disk_is_full(error: BaseException | None) -> bool:
     return False
 
 
+def unforeseen(said: str, id: str) -> str:
+    """What to say of any other error: what it says itself, and where the rest stands. `id`: in the workspace's log."""
+    return f"Graft failed here{f': {said}' * bool(said)} (error {id}; the log has the rest)."
+
+
 def foreseen(error: BaseException) -> str:
     """The sentence of an error that a user can mend, a failing disk's too; '' for one that nobody foresaw."""
     if isinstance(error, GraftError):

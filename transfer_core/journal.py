@@ -58,6 +58,12 @@ class Journal:
             setattr(error, LOGGED, id)
         return id
 
+    def reported(self, trace: str, what: str, *, job: str) -> str:
+        """Log the traceback of another process. Returns the id that stands before it."""
+        id = secrets.token_hex(3)
+        self._logger.error("%s", f"error {id}, job {job}: {what}\n{trace}")
+        return id
+
     @property
     def lost(self) -> bool:
         """Whether the last line could not be written."""

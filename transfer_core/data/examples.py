@@ -1,7 +1,6 @@
 """The built-in examples: datasets that need no file and no download, drawn by Graft or out of an installed package."""
 
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
+from transfer_core import awake
 from transfer_core.data.dataset import import_images
 from transfer_core.data.parallel import paced
 from transfer_core.data.wallpaper import GROUPS, draw
@@ -36,7 +36,7 @@ class Example:
 
 def draw_wallpaper(folder: Path, seed: int, images_a_class: int = IMAGES_A_CLASS) -> Iterator[Progress]:
     """Draw PNGs of every wallpaper group into `folder`/<group>/. The same seed gives the same pixels."""
-    start, of = time.monotonic(), len(GROUPS) * images_a_class
+    start, of = awake.seconds(), len(GROUPS) * images_a_class
     for number, group in enumerate(GROUPS):
         (folder / group.name).mkdir()
         for index in range(images_a_class):
@@ -58,7 +58,7 @@ def draw_digits(folder: Path, seed: int) -> Iterator[Progress]:
     """Write scikit-learn's handwritten digits into `folder`/<digit>/, as PNGs. They are the same for every seed."""
     from sklearn.datasets import load_digits  # takes seconds, and a page never needs it
 
-    start, known = time.monotonic(), load_digits()
+    start, known = awake.seconds(), load_digits()
     for label in range(10):
         (folder / str(label)).mkdir()
     for number, (ink, label) in enumerate(zip(known.images, known.target, strict=True), start=1):

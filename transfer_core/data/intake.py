@@ -1,13 +1,13 @@
 """Every image of an archive, read once: checked, stored under a number, and made ready to be compared."""
 
 import shutil
-import time
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from transfer_core import awake
 from transfer_core.data.archive import Archive
 from transfer_core.data.decoding import decoders
 from transfer_core.data.layout import EXPECTED, NO_SPLIT, Layout, counted
@@ -41,7 +41,7 @@ def take(
     require_room(samples, sum(image.member.size for image in layout.images) * 6 // 5)
     taken: list[Taken] = []
     skipped: list[Problem] = []
-    start, written = time.monotonic(), 0
+    start, written = awake.seconds(), 0
 
     def read() -> Iterator[tuple[str, bytes | str]]:
         for number, image in enumerate(layout.images):
@@ -66,7 +66,7 @@ def take(
 def settled(taken: Sequence[Taken], samples: Path, rendering: Rendering) -> Generator[Progress, None, list[Taken]]:
     """The same images, those that waited stored as pictures by the rendering that their dataset has."""
     waiting = [i for i, image in enumerate(taken) if image.seen.waits]
-    done, start = list(taken), time.monotonic()
+    done, start = list(taken), awake.seconds()
     files = [samples / taken[i].seen.file for i in waiting]
     with closing(decoders().settled(files, rendering)) as answers:
         for number, (i, said) in enumerate(zip(waiting, answers, strict=True), start=1):

@@ -1,12 +1,12 @@
 """Work on many images at once, in threads: Pillow and hashlib let go of Python's lock while they compute."""
 
 import os
-import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
+from transfer_core import awake
 from transfer_core.types import Progress
 
 T = TypeVar("T")
@@ -21,8 +21,8 @@ def cores() -> int:
 
 
 def paced(what: str, done: int, of: int, start: float) -> Progress:
-    """How far images are that were begun at `start`, by time.monotonic()."""
-    rate = done / max(time.monotonic() - start, 1e-6)
+    """How far images are that were begun at `start`, by `awake.seconds`."""
+    rate = done / max(awake.seconds() - start, 1e-6)
     return Progress(what=what, done=done, of=of, seconds_left=(of - done) / rate, images_per_second=rate)
 
 

@@ -5,7 +5,6 @@ import io
 import os
 import secrets
 import shutil
-import time
 import zlib
 from collections.abc import Callable, Generator
 from contextlib import closing
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from transfer_core import awake
 from transfer_core.data import pictures
 from transfer_core.data.parallel import in_order, paced
 from transfer_core.data.pictures import SHARP as SHARP
@@ -106,7 +106,7 @@ def pixels(
         raise lost(dataset, folder, error) from error
 
     temporary = folder / f".{file.stem}-{secrets.token_hex(4)}.npy"  # two runs may build it at once
-    start = time.monotonic()
+    start = awake.seconds()
     try:
         array = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.uint8, shape=shape)
         sums = np.zeros(len(dataset), np.uint32)

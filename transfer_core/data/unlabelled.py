@@ -1,10 +1,10 @@
 """Images without a label, kept with a dataset under numbers, so that its runs can be asked what they are."""
 
 import json
-import time
 from collections.abc import Generator
 from pathlib import Path
 
+from transfer_core import awake
 from transfer_core.data.archive import LISTED, Archive
 from transfer_core.data.intake import require_room
 from transfer_core.data.layout import Layout
@@ -26,7 +26,7 @@ def keep_unlabelled(archive: Archive, layout: Layout, folder: Path) -> Generator
     folder.mkdir()
     names: dict[str, str] = {}
     problems: list[Problem] = []
-    start = time.monotonic()
+    start = awake.seconds()
     for number, member in enumerate(layout.unlabelled):
         try:
             data = archive.read(member)

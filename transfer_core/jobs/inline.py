@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from transfer_core.errors import GraftError, StopAsked, disk_is_full, foreseen
+from transfer_core.errors import GraftError, StopAsked, disk_is_full, foreseen, unforeseen
 from transfer_core.jobs.protocol import batches, until_told
 from transfer_core.jobs.record import finish, record, wrong
 from transfer_core.jobs.tasks import Place, task_of
@@ -39,8 +39,7 @@ def drive(
         end = wrong(job, str(error), full=disk_is_full(error))
     except Exception as error:
         shown, words = journal.caught(error, f"{job.kind} failed", job=id), foreseen(error)
-        unforeseen = f"Graft failed here: {error or type(error).__name__} (error {shown})."
-        end = wrong(job, words or unforeseen, full=disk_is_full(error))
+        end = wrong(job, words or unforeseen(str(error), shown), full=disk_is_full(error))
         if not words:
             raise
     finally:

@@ -1,5 +1,6 @@
 """A background thread that owns one queue of jobs and supervises a warm worker. Nothing ends it but `close`."""
 
+import re
 import shutil
 import signal
 import threading
@@ -8,7 +9,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from transfer_core.errors import GraftError, StoreError, disk_is_full, disk_words
+from transfer_core import awake
+from transfer_core.errors import GraftError, StoreError, disk_is_full, disk_words, unforeseen
 from transfer_core.jobs.process import Worker
 from transfer_core.jobs.protocol import unpack
 from transfer_core.jobs.record import cut_off, finish, printed, reason, record, wrong
@@ -26,6 +28,7 @@ KILL_SECONDS = 4.0  # of silence, once told to stop; a worker that reports progr
 KEEP_SECONDS = 3.0  # likewise when Graft ends, for a run to keep where it stands
 RETRY_SECONDS = 2.0  # between two looks whether the disk has room again
 RESTART_SECONDS = 20.0  # between two tries to start a first worker
+CLASS = re.compile(r"^[\w.]*(Error|Exception): ")  # before what an exception says
 ROOM_BYTES = 1 << 20  # that the disk must take before a queue goes on
 
 
@@ -86,7 +89,7 @@ class Lane(threading.Thread):
 
     def close(self) -> None:
         """End the worker; the job that it was running ends interrupted. A run keeps where it stands first."""
-        self._ending = time.monotonic()
+        self._ending = awake.seconds()
         self._closing.set()
         self._wake.set()
         if not self._trains:
@@ -207,7 +210,7 @@ class Lane(threading.Thread):
                 return worker, ""
             if self._closing.is_set() or (job is not None and self.store.job(job.id).status == "stopping"):
                 break
-        code, last = worker.end(), printed(worker.log).rpartition("\n")[2]
+        code, last = worker.end(), CLASS.sub("", printed(worker.log).rpartition("\n")[2])
         return None, f"{_died_of(code)}. {last}".strip()
 
     def _unknown_device(self) -> bool:
@@ -234,7 +237,7 @@ class Lane(threading.Thread):
             self._drop()
         except Exception as error:  # noqa: BLE001 - it must not stay "running"
             shown = self.journal.caught(error, f"{job.kind} failed", job=job.id)
-            end = RunEnd(status="failed", error=f"Graft failed here (error {shown}; the log has the rest).")
+            end = RunEnd(status="failed", error=unforeseen("", shown))
             self._drop()
         finally:
             self._trains = False
@@ -270,10 +273,11 @@ class Lane(threading.Thread):
                 raise PutBack(MADE_WAY)
             if "error" in message:
                 self._full, self._need = bool(message.get("full")), int(message.get("need", 0))
-                trace = message.get("trace", "")
-                if trace:
-                    self.journal.say(f"{job.kind} failed\n{trace}", job=job.id)
-                return self._unkept(job, lost) or wrong(job, message["error"], full=self._full), (), trace
+                words = message["error"]
+                if trace := message.get("trace", ""):
+                    shown = self.journal.reported(trace, f"{job.kind} failed", job=job.id)
+                    words = unforeseen(words, shown) if message.get("unforeseen") else words
+                return self._unkept(job, lost) or wrong(job, words, full=self._full), (), ""
             events = unpack(message.get("events", ()))
             if events and isinstance(events[-1], RunEnd):
                 return self._unkept(job, lost) or events[-1], () if lost else events[:-1], ""
@@ -283,21 +287,21 @@ class Lane(threading.Thread):
                 now = self.store.job(job.id)
                 asked, pauses = now.stops, bool(now.payload.get("pausing"))
                 if now.payload.get("by_itself") and not leaving and self.store.others_wait(self._served):
-                    leaving, heard = True, time.monotonic()
+                    leaving, heard = True, awake.seconds()
                     worker.send({"drop": job.id})
             except GraftError as error:
                 lost = lost or error
                 asked, pauses = (stops, True) if job.kind == Train.kind else (2, False)
             if (pauses or self._closing.is_set()) and not pausing:
-                pausing, heard = True, time.monotonic()
+                pausing, heard = True, awake.seconds()
                 worker.send({"pause": job.id})
-            heard = time.monotonic() if events else heard
+            heard = awake.seconds() if events else heard
             while stops < asked:
-                stops, heard = stops + 1, time.monotonic()
+                stops, heard = stops + 1, awake.seconds()
                 worker.send({"stop": job.id})
-            if (stops or leaving or pausing) and time.monotonic() - heard > KILL_SECONDS:
+            if (stops or leaving or pausing) and awake.seconds() - heard > KILL_SECONDS:
                 worker.end()
-            if self._closing.is_set() and time.monotonic() - self._ending > KEEP_SECONDS:
+            if self._closing.is_set() and awake.seconds() - self._ending > KEEP_SECONDS:
                 worker.end()
         code = worker.end()
         if leaving and not self._closing.is_set():

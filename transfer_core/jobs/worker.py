@@ -92,13 +92,12 @@ def run(
             need = error.need if isinstance(error, NoRoom) else 0
             send(out, {"job": place.id, "error": str(error), "full": bool(need) or disk_is_full(error), "need": need})
         except Exception as error:  # noqa: BLE001 - any failure becomes a state of the job
-            traceback.print_exc()
             if SPOILT in str(error):  # nothing that this process asks of the device will work any more
-                sys.stderr.flush()
+                print(error, file=sys.stderr, flush=True)
                 os._exit(1)
+            told = {"error": words} if (words := foreseen(error)) else {"error": str(error), "unforeseen": True}
             trace = traceback.format_exc()
-            words = foreseen(error) or f"Graft failed here: {error or type(error).__name__}. The log says where."
-            send(out, {"job": place.id, "error": words, "trace": trace, "full": disk_is_full(error)})
+            send(out, {"job": place.id, **told, "trace": trace, "full": disk_is_full(error)})
 
 
 def main() -> None:

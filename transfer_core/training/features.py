@@ -1,6 +1,5 @@
 """What a network says of images without learning from them: frozen features, kept on disk, and logits."""
 
-import time
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from transfer_core import awake
 from transfer_core.backbones.folding import folded
 from transfer_core.backbones.taps import extractor, pooled
 from transfer_core.kept import DAMAGED, save_arrays
@@ -42,9 +42,9 @@ def frozen_features(run: State, taps: Sequence[Tap]) -> Generator[Progress, None
         kept += [_kept(context.feature_file(tap), tap)[:2] for tap in along]
         meter.add("forward", len(todo))
         trunk = folded(extractor(run.module, context.backbone, lacking))
-        began = time.monotonic()
+        began = awake.seconds()
         computed = yield from outputs(run, lambda x: pooled(trunk(x), lacking), todo, "Computing features")
-        pace = (time.monotonic() - began) / len(todo)
+        pace = (awake.seconds() - began) / len(todo)
         parts = np.split(computed, np.cumsum([tap.channels for tap in lacking])[:-1], axis=1)
         for tap, codes in zip(lacking, parts, strict=True):
             place = taps.index(tap)
@@ -80,11 +80,11 @@ def outputs(run: State, part: Callable[[Tensor], Tensor], rows: Ints, what: str)
     size = BATCH_SIZES[run.context.device.type]
     found: list[Codes] = []
     for start in range(0, len(rows), size):
-        began = time.monotonic()
+        began = awake.seconds()
         batch = rows[start : start + size]
         padded = np.pad(batch, (0, size - len(batch)), mode="edge")  # so that no bit hangs on the batch's size
         found.append(precise(part, run.context.images.batch(padded))[: len(batch)])
-        run.meter.passed("forward", len(batch), time.monotonic() - began)
+        run.meter.passed("forward", len(batch), awake.seconds() - began)
         yield run.meter.progress(what, start + len(batch), len(rows), kind="forward")
     return np.concatenate(found) if found else np.zeros((0, 0), np.float32)
 

@@ -1,7 +1,6 @@
 """The stage that learns by gradient descent: minibatches, augmentation, one learning rate for each depth."""
 
 import math
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -13,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from transfer_core import awake
 from transfer_core.backbones.taps import freeze, parameter_groups
 from transfer_core.compare.calibration import Logits, loss_of
 from transfer_core.errors import Diverged, PauseAsked, StopAsked
@@ -193,7 +193,7 @@ class Descent:
 
     def step(self, batch: Ints, share: float) -> tuple[float, float]:
         """One step at this share of the stage's learning rates: the loss before it, and the share that was right."""
-        run, context, began = self.run, self.run.context, time.monotonic()
+        run, context, began = self.run, self.run.context, awake.seconds()
         rows = batch if len(batch) > 1 else batch.repeat(2)  # BatchNorm needs two
         for group, peak in zip(self.optimizer.param_groups, self.peaks, strict=True):
             group["lr"] = peak * share * run.ease
@@ -203,7 +203,7 @@ class Descent:
         seed = noise(context.recipe.seed, run.meter.step)
         loss, right = learn(run, self.optimizer, x, y, self.weights, seed=seed)
         run.meter.step += 1
-        run.meter.passed("train", len(batch), time.monotonic() - began)
+        run.meter.passed("train", len(batch), awake.seconds() - began)
         return loss, right
 
 
@@ -220,12 +220,12 @@ def steepness(run: State, stage: Stage, share: float) -> float:
     for train_from in (stage.train_from, FIRST):
         freeze(run.network, train_from)
         for _ in range(2):  # the first chooses algorithms
-            began = time.monotonic()
+            began = awake.seconds()
             with torch.autocast(x.device.type, torch.bfloat16, enabled=x.device.type == "cuda"):
                 F.cross_entropy(run.network(x).float(), y).backward()  # type: ignore[no-untyped-call]
             if x.device.type == "cuda":
                 torch.cuda.synchronize(x.device)
-            spent = time.monotonic() - began
+            spent = awake.seconds() - began
         took.append(spent / len(rows))
         run.network.zero_grad()
     freeze(run.network, stage.train_from)

@@ -1,7 +1,6 @@
 """Stages that fit a linear head on frozen features: logistic regression and a linear SVM. Generators of events."""
 
 import math
-import time
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -10,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from transfer_core import awake
 from transfer_core.compare.calibration import loss_of, temperature
 from transfer_core.strategies.definition import Stage
 from transfer_core.training.features import frozen_features
@@ -79,7 +79,7 @@ def linear_svm(run: State, stage: Stage) -> Fitting:
     meter, classes = run.meter, len(run.context.dataset.classes)
     held = _with_judges(run.context, codes)
     lowest, best, worse = float("inf"), (SVM_STRENGTHS[0], np.zeros(0), np.zeros(0), 1.0), 0
-    began = time.monotonic()
+    began = awake.seconds()
     for tried, strength in enumerate(SVM_STRENGTHS):
         what = f"Fitting SVMs at strength {strength:g}"
         weight, bias = yield from _svm(run, held, strength, what, began, tried * classes)
@@ -264,7 +264,7 @@ def _svm(
             weight, bias = end.value
             return weight, bias
         ahead = max(classes * len(SVM_STRENGTHS) - before - done, 0)
-        extra = (time.monotonic() - began) / (before + done) * ahead
+        extra = (awake.seconds() - began) / (before + done) * ahead
         yield run.meter.progress(what, done, classes, unit="classes", extra=extra)
 
 

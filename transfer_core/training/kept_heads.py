@@ -3,13 +3,13 @@
 import hashlib
 import json
 import math
-import time
 from collections.abc import Callable, Generator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from transfer_core import awake
 from transfer_core.kept import DAMAGED, save_arrays
 from transfer_core.strategies.definition import Stage
 from transfer_core.training.heads import Fitting, Head
@@ -36,7 +36,7 @@ def kept_or_fitted(solver: Solver, run: State, stage: Stage) -> Fitting:
     file = _file(run, stage)
     if kept := (yield from _restored(run, stage, file)):
         return kept
-    began, saved = time.monotonic(), run.meter.saved or 0.0
+    began, saved = awake.seconds(), run.meter.saved or 0.0
     said, work = list[Event](), solver(run, stage)
     try:
         while True:
@@ -54,7 +54,7 @@ def kept_or_fitted(solver: Solver, run: State, stage: Stage) -> Fitting:
         "steps": [step for bar in bars for step in bar.steps],
         "losses": [loss for bar in bars for loss in bar.losses],
         "curve": [event_to_json(event) for event in said if isinstance(event, EpochEnd | Notice)],
-        "seconds": time.monotonic() - began + (run.meter.saved or 0.0) - saved,  # with nothing kept
+        "seconds": awake.seconds() - began + (run.meter.saved or 0.0) - saved,  # with nothing kept
     }
     save_arrays(file, weight=fitted.weight, bias=fitted.bias, facts=np.array(json.dumps(facts)))
     return fitted

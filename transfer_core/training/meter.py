@@ -3,7 +3,6 @@
 import os
 import resource
 import sys
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any, Literal
 
 import torch
 
+from transfer_core import awake
 from transfer_core.strategies.definition import Stage
 from transfer_core.training import heap
 from transfer_core.training.ahead import Leg, Paces, seconds_left
@@ -38,7 +38,7 @@ class Meter:
         forward: int,
         legs: Sequence[Leg] = (),
         solving: float = 0.0,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = awake.seconds,
     ) -> None:
         self.device = device
         self.step = 0  # of any solver, over the whole run

@@ -1,7 +1,6 @@
 """Finished runs' networks on new images: a photo or ten thousand, decoded elsewhere, a batch in memory at a time."""
 
 import json
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -13,6 +12,7 @@ from typing import Literal
 import numpy as np
 import torch
 
+from transfer_core import awake
 from transfer_core.backbones import available
 from transfer_core.backbones.folding import folded
 from transfer_core.backbones.taps import Network, extractor, pooled
@@ -79,13 +79,13 @@ def predict(
     with Answers(out, list(runs), judges[0].classes, doubts, seen) as answers:
         try:
             with closing(decoders().looks(members, shapes, thumbnail_px=px)) as looks:
-                began = time.monotonic()
+                began = awake.seconds()
                 while batch := list(islice(looks, BATCH_SIZES[where.type])):
                     known = _labels(labels, len(answers.names), len(batch)) if mapped else None
                     alone = len(members) == 1
                     answers.add(batch, [judge(batch, shapes, known, alone=alone) for judge in judges])
-                    meter.passed("forward", len(batch), time.monotonic() - began)
-                    began = time.monotonic()
+                    meter.passed("forward", len(batch), awake.seconds() - began)
+                    began = awake.seconds()
                     yield meter.progress("Looking at images", len(answers.names), len(members), kind="forward")
         except StopAsked:
             if not answers.names:
