@@ -4,8 +4,9 @@ To the worker, on its standard input:  {"job": id, "kind": ..., "payload": ..., 
                                        {"pause": job id}  {"drop": job id}: leave it at once and keep nothing
 From it, on a descriptor of its own:   {"hello": [devices]}  {"job": id, "events": [...]}  {"job": id, "stopped": true}
                                        {"job": id, "paused": true}  {"job": id, "dropped": true}
-                                       {"job": id, "error": sentence, "trace": ..., "full": whether the disk is,
-                                        "need": bytes that have to be free}
+                                       {"job": id, "error": sentence, "full": whether the disk is,
+                                        "need": bytes that have to be free}; "trace" beside it is for the log, and
+                                       "unforeseen": true where the sentence is an exception's own
 Standard output belongs to libraries that print; it goes to the job's log.
 """
 

@@ -95,9 +95,9 @@ def run(
             if SPOILT in str(error):  # nothing that this process asks of the device will work any more
                 print(error, file=sys.stderr, flush=True)
                 os._exit(1)
-            told = {"error": words} if (words := foreseen(error)) else {"error": str(error), "unforeseen": True}
-            trace = traceback.format_exc()
-            send(out, {"job": place.id, **told, "trace": trace, "full": disk_is_full(error)})
+            words, trace = foreseen(error), traceback.format_exc()
+            told = {"error": words or str(error), "unforeseen": not words, "trace": trace}
+            send(out, {"job": place.id, **told, "full": disk_is_full(error)})
 
 
 def main() -> None:
