@@ -72,6 +72,7 @@ def check_rows(sealed: Sealed, folder: Path) -> None:
     except (GraftError, sqlite3.Error) as error:
         why = str(error)
     if why:
+        why = why.rstrip(".")
         raise GraftError(f"The rows in {sealed.file} are damaged, or not Graft's: {why}. Nothing was changed.")
 
 
