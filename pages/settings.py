@@ -6,6 +6,7 @@ from components import shell
 from components.kit import text
 from components.kit.tab import notify_switch
 from components.settings.appearance import appearance
+from components.settings.backup import backup_view
 from components.settings.disk import disk_view
 from components.settings.installation import installation
 from components.settings.limits import limits_view
@@ -23,6 +24,8 @@ st.header("Training", anchor=False)
 training(workspace)
 st.header("Disk", anchor=False)
 disk_view(workspace)
+st.header("Backup", anchor=False)
+backup_view(workspace)
 st.header("Limits", anchor=False)
 limits_view()
 st.header("This workspace", anchor=False)

@@ -19,6 +19,7 @@ from typing import Any
 
 from transfer_core.commands import (
     advise,
+    backup,
     check,
     compare,
     correct,
@@ -29,6 +30,7 @@ from transfer_core.commands import (
     goal,
     listed,
     lists,
+    pack,
     predict,
     rates,
     rename,
@@ -89,6 +91,10 @@ COMMANDS = (
     Command("serve", "a finished run, or a bundle, over HTTP, on this machine", serve.serve, serve.add_arguments),
     Command("settings", "what holds in the whole workspace, and setting it", settings.settings, settings.add_arguments),
     Command("disk", "what takes room, and freeing what can be made again", disk.disk, disk.add_arguments),
+    Command("backup", "the whole workspace as one file, also while it trains", backup.backup, backup.add_arguments),
+    Command("restore", "a new workspace from a backup, checked", backup.restore, backup.restore_arguments),
+    Command("pack", "one dataset with its runs as one file", pack.pack, pack.add_arguments),
+    Command("unpack", "add a packed dataset with its runs", pack.unpack, pack.unpack_arguments),
     Command("check", "whether the workspace's database is whole", check.check),
 )
 EXAMPLES = r"""
@@ -138,6 +144,10 @@ graft settings --backbone resnet18 --first-model no
 graft settings --backbone auto
 graft disk
 graft disk --free features exports
+graft backup ~/backups/graft.zip
+graft restore ~/backups/graft.zip --workspace ~/restored
+graft pack birds birds.zip
+graft unpack birds.zip --workspace ~/graft
 graft check --workspace ~/graft
 """
 FIRST_STEPS = (

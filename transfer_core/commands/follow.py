@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -60,6 +60,22 @@ def follow(workspace: Workspace, job: str, device: str) -> RunEnd:
         raise GraftError(end.error)
     if end.status == "stopped" and not end.result:
         raise KeyboardInterrupt
+    return end
+
+
+def watch(events: Generator[Event, None, None]) -> RunEnd:
+    """Show work in this process that is no job, on standard error. Ctrl-C ends it at once, and it leaves nothing."""
+    shown = Bar() if sys.stderr is not None and sys.stderr.isatty() else Lines()
+    end = RunEnd(status="stopped")
+    try:
+        for event in events:
+            if isinstance(event, RunEnd):
+                end = event
+            else:
+                shown.show(event)
+    finally:
+        events.close()
+        shown.close()
     return end
 
 

@@ -39,7 +39,7 @@ class Datasets(Database):
         with self.write() as db:
             for table, key in TABLES:
                 db.execute(f"DELETE FROM {table} WHERE {key} = ?", (dataset.id,))
-            name = _free(db, dataset.name, dataset.id)
+            name = free_name(db, dataset.name, dataset.id)
             db.execute(
                 "INSERT INTO datasets (id, name, owner, created, classes, splits_from, seed, images) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -79,7 +79,7 @@ class Datasets(Database):
         with self.write() as db:
             if not db.execute("SELECT id FROM datasets WHERE id = ? AND deleted IS NOT NULL", (id,)).fetchone():
                 return None
-            name = _free(db, name, id)
+            name = free_name(db, name, id)
             db.execute(
                 "UPDATE datasets SET deleted = NULL, name = ?, created = ? WHERE id = ?", (name, time.time(), id)
             )
@@ -147,7 +147,7 @@ class Datasets(Database):
     def rename_dataset(self, id: str, name: str) -> str:
         """Returns the name that it got: the next free one where another dataset has it."""
         with self.write() as db:
-            name = _free(db, name, id)
+            name = free_name(db, name, id)
             db.execute("UPDATE datasets SET name = ? WHERE id = ?", (name, id))
         return name
 
@@ -174,7 +174,9 @@ class Datasets(Database):
             )
             name = db.execute("SELECT name FROM datasets WHERE id = ?", (id,)).fetchone()
             if name is not None:
-                db.execute("UPDATE datasets SET deleted = NULL, name = ? WHERE id = ?", (_free(db, name[0], id), id))
+                db.execute(
+                    "UPDATE datasets SET deleted = NULL, name = ? WHERE id = ?", (free_name(db, name[0], id), id)
+                )
 
     def say(self, dataset: str, body: dict[str, Any]) -> None:
         """Keep what was said of a dataset in place of what was said before."""
@@ -226,7 +228,7 @@ class Datasets(Database):
             return tuple(id for (id,) in found)
 
 
-def _free(db: sqlite3.Connection, name: str, own: str) -> str:
+def free_name(db: sqlite3.Connection, name: str, own: str) -> str:
     """The name itself, or with the first number that no other dataset has it with."""
     taken = {other for (other,) in db.execute("SELECT name FROM datasets WHERE deleted IS NULL AND id != ?", (own,))}
     if name not in taken:

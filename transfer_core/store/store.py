@@ -3,13 +3,14 @@
 import sqlite3
 from collections.abc import Sequence
 
-from transfer_core.store.datasets import TABLES, Datasets
+from transfer_core.store.datasets import Datasets
 from transfer_core.store.jobs import Jobs
+from transfer_core.store.moving import OF_DATASETS, Moving
 from transfer_core.store.remarks import Remarks
 from transfer_core.types import JOINED, Status
 
 
-class Store(Datasets, Jobs, Remarks):
+class Store(Datasets, Jobs, Remarks, Moving):
     """Reads and writes of one workspace's `graft.db`. Give `write=True` in the process that holds the lock."""
 
     def deleted(self, spared: Sequence[Status] = ()) -> tuple[list[str], list[str]]:
@@ -25,7 +26,7 @@ class Store(Datasets, Jobs, Remarks):
         with self.write() as db:
             datasets, jobs = _deleted(db, spared)
             for id in datasets:
-                for table, key in (*TABLES, ("said", "dataset"), ("ensembles", "dataset")):
+                for table, key in OF_DATASETS:
                     db.execute(f"DELETE FROM {table} WHERE {key} = ?", (id,))
             for id in (*datasets, *jobs):
                 db.execute("DELETE FROM remarks WHERE about = ?", (id,))

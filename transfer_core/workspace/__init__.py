@@ -31,6 +31,7 @@ from transfer_core.workspace.naming import default_root, expanded, matching
 from transfer_core.workspace.predictions import MOST_RUNS
 from transfer_core.workspace.previews import Look, Upload
 from transfer_core.workspace.remarks import holds
+from transfer_core.workspace.restoring import restore_backup
 from transfer_core.workspace.settings import Settings
 from transfer_core.workspace.token import share_token
 from transfer_core.workspace.workspace import Workspace
@@ -80,6 +81,7 @@ __all__ = [
     "import_roots",
     "limits",
     "matching",
+    "restore_backup",
     "share_token",
     "versions",
     "words",

@@ -10,6 +10,7 @@ from transfer_core.jobs.queue import Lanes
 from transfer_core.journal import Journal
 from transfer_core.store import Store
 from transfer_core.workspace.backbones import Backbones
+from transfer_core.workspace.backups import Backups
 from transfer_core.workspace.comparisons import Comparisons
 from transfer_core.workspace.corrections import Corrections
 from transfer_core.workspace.datasets import Datasets
@@ -74,6 +75,7 @@ class Workspace:
         self.predictions = Predictions(self.jobs, self.datasets, self.ensembles, self.runs, root)
         self.exports = Exports(store, self.jobs, self.runs, root)
         self.disk = Disk(store, self._journal, root)
+        self.backups = Backups(store, self.disk, root)
 
     def _take(self, root: Path) -> None:
         try:
