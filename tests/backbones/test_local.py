@@ -1,5 +1,8 @@
 """A user's own weights: what is taken, what is refused with which words, and that a run starts from them."""
 
+import subprocess
+import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -100,3 +103,64 @@ def test_refuses_what_is_no_weights_and_runs_none_of_its_code(tmp_path: Path, mo
     for given, words in (({"arch": "vgg99"}, "no architecture 'vgg99'"), ({"name": "../x"}, "cannot name a backbone")):
         with pytest.raises(WeightsError, match=words):
             add_local(tmp_path, tmp_path / "text.pth", **({"arch": ARCH, "name": "mine"} | given))
+
+
+class Huge:
+    def __reduce__(self) -> tuple[object, ...]:
+        return (bytearray, (1_000_000_000,))
+
+
+MEASURED = """
+import sys, time
+from pathlib import Path
+from transfer_core.backbones.local import add_local
+from transfer_core.errors import WeightsError
+def peak():
+    return int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]) / 1e3
+for file in sys.argv[2:]:
+    before, begun, said = peak(), time.perf_counter(), "taken"
+    try:
+        add_local(Path(sys.argv[1]), Path(file), arch="shufflenet_v2_x0_5", name="mine")
+    except WeightsError as error:
+        said = str(error)
+    print(f"{time.perf_counter() - begun:.2f}|{peak() - before:.0f}|{said}")
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak of memory is read from /proc")
+def test_weights_that_cannot_be_used_are_refused_at_once_and_in_little_memory(tmp_path: Path) -> None:
+    weights = dict(build(ARCH).state_dict())
+    torch.save({name: torch.zeros_like(value) for name, value in weights.items()}, tmp_path / "dead.pth")
+    large = {name: weights[name] * 1e38 for name in ("conv1.0.weight", "conv5.0.weight")}  # finite, unlike what follows
+    torch.save(weights | large, tmp_path / "overflow.pth")
+    torch.save({"more": Huge()}, tmp_path / "huge.pth")
+    torch.save({"more": Huge()}, tmp_path / "old.pth", _use_new_zipfile_serialization=False)
+    torch.save(weights, tmp_path / "fine.pth")
+    block = bytes(1 << 20)
+    with (
+        zipfile.ZipFile(tmp_path / "bomb.pth", "w", zipfile.ZIP_DEFLATED, compresslevel=1) as bomb,
+        bomb.open("archive/data/0", "w") as member,
+    ):
+        for _ in range(1000):
+            member.write(block)
+    with zipfile.ZipFile(tmp_path / "fine.pth") as fine, zipfile.ZipFile(tmp_path / "packed.pth", "w") as packed:
+        for known in fine.infolist():
+            packed.writestr(known.filename, fine.read(known), zipfile.ZIP_DEFLATED)
+    expected = {
+        "bomb": "inflates to 1,049 MB",
+        "packed": "is compressed",
+        "huge": "would make things that are no weights",
+        "old": "would make things that are no weights",
+        "dead": "it is dead",
+        "overflow": "not finite",
+        "fine": "taken",
+    }
+    files = [str(tmp_path / f"{name}.pth") for name in expected]
+    ended = subprocess.run(
+        [sys.executable, "-c", MEASURED, str(tmp_path), *files], capture_output=True, text=True, check=True
+    )
+    for line, words in zip(ended.stdout.splitlines(), expected.values(), strict=True):
+        seconds, megabytes, said = line.split("|")
+        assert words in said, line
+        assert float(seconds) < 5, line
+        assert float(megabytes) < 300, line

@@ -14,6 +14,7 @@ from torch import Tensor
 from transfer_core.backbones import ENTRY, LOCAL, backbones
 from transfer_core.backbones.taps import extractor
 from transfer_core.backbones.torchvision import NOT_WEIGHTS, build, read_weights, reason
+from transfer_core.backbones.usable import require_alive, require_openable
 from transfer_core.errors import WeightsError, disk_words
 from transfer_core.types import Backbone
 
@@ -28,7 +29,7 @@ def add_local(root: Path, file: Path, *, arch: str, name: str, title: str = "") 
 
     Takes a state dict of the network `arch`, bare, in a checkpoint, or a run's `model.safetensors`; the classifier is
     left out, so it may have any number of classes. Runs no code of the file's. Raises WeightsError that names the first
-    tensor that does not fit.
+    tensor that does not fit, for a file that would inflate, and for weights with which all pictures look the same.
     """
     known = {found.name: found for found in backbones(root)}
     _require_free(root, name)
@@ -38,6 +39,7 @@ def add_local(root: Path, file: Path, *, arch: str, name: str, title: str = "") 
     if file.suffix not in ENDINGS:
         raise WeightsError(f"{file.name} is not a file of weights by its name; {', '.join(ENDINGS)} can be read.")
     try:
+        require_openable(file, like)
         found_tensors = read_weights(file)
     except FileNotFoundError as error:
         raise WeightsError(f"{file} does not exist. Check the path.") from error
@@ -71,7 +73,9 @@ def keep(
     """Keep tensors as a backbone that is built like `like`. `source`: where they are from. Raises WeightsError."""
     _require_free(root, name)
     kept = {}
-    for key, value in extractor(build(like.arch), like, like.taps[-1:]).state_dict().items():
+    module = build(like.arch)
+    network = extractor(module, like, like.taps[-1:])
+    for key, value in network.state_dict().items():
         found = tensors.get(key)
         if found is None and key.endswith("num_batches_tracked"):
             found = value
@@ -87,6 +91,8 @@ def keep(
         kept[key] = found.to(value.dtype).contiguous()
         if not kept[key].isfinite().all():
             raise WeightsError(f"In {source}, '{key}' holds numbers that are not finite. Save the weights again.")
+    module.load_state_dict(kept, strict=False)
+    require_alive(module, like, source)
     content = safetensors_bytes(kept)
     sha256 = hashlib.sha256(content).hexdigest()
     entry = replace(

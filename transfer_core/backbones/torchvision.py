@@ -6,6 +6,7 @@ import json
 import pickle
 import re
 import urllib.request
+import zipfile
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -118,7 +119,7 @@ def read_weights(file: Path) -> dict[str, Tensor]:
     if file.suffix == ".safetensors":
         found: Any = load_file(file)
     else:
-        found = torch.load(file, map_location="cpu", weights_only=True)
+        found = torch.load(file, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(file))
     for key in ("state_dict", "model_state_dict", "model"):
         if isinstance(found, dict) and isinstance(found.get(key), dict):
             found = found[key]

@@ -96,8 +96,8 @@ def run(
                 print(error, file=sys.stderr, flush=True)
                 os._exit(1)
             words, trace = foreseen(error), traceback.format_exc()
-            told: dict[str, Any] = {"error": words or str(error), "unforeseen": not words, "trace": trace}
-            send(out, {"job": place.id, **told, "full": disk_is_full(error)})
+            answer: dict[str, Any] = {"error": words or str(error), "unforeseen": not words, "trace": trace}
+            send(out, {"job": place.id, **answer, "full": disk_is_full(error)})
 
 
 def main() -> None:
