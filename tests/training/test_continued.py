@@ -8,6 +8,7 @@ import torch
 
 from tests.driving import drive
 from tests.export.exported import Home
+from transfer_core.backbones import local
 from transfer_core.backbones.local import add_local
 from transfer_core.backbones.taps import Network
 from transfer_core.backbones.torchvision import load
@@ -51,6 +52,19 @@ def test_what_began_at_random_is_under_nobody_elses_licence(home: Home) -> None:
     drive(home.workspace, home.workspace.backbones.add_run(run, name="small-one"))
     own = home.workspace.backbones.get("small-one")
     assert own.licence.startswith("Your own weights") and own.arch == "small_cnn"
+
+
+def test_a_network_that_says_the_same_of_all_training_images_is_not_trained(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As an earlier Graft took it in."""
+    workspace = home.workspace
+    weights = load(workspace.backbones.get("bundled"), root=workspace.root).state_dict()
+    torch.save({name: torch.zeros_like(value) for name, value in weights.items()}, tmp_path / "dead.pth")
+    monkeypatch.setattr(local, "require_alive", lambda *_: None)
+    add_local(workspace.root, tmp_path / "dead.pth", arch="bundled", name="dead")
+    recipe = workspace.recipes.make(home.dataset, "linear_probe", "dead")
+    drive_ends_badly(workspace, workspace.runs.submit([recipe])[0], "says the same of 32 training images")
 
 
 def drive_ends_badly(workspace: Workspace, job: str, words: str) -> None:

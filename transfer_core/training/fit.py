@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from transfer_core.backbones.usable import require_telling
 from transfer_core.compare.familiar import Familiar
 from transfer_core.compare.predictions import PREDICTIONS
 from transfer_core.data.look_alikes import look_alikes, warnings
@@ -30,6 +31,7 @@ from transfer_core.training.setup import Context, State, begin, network_at, plan
 from transfer_core.training.solvers import accuracy_of, softmax
 from transfer_core.types import (
     TEST,
+    TRAIN,
     VAL,
     Dataset,
     Event,
@@ -42,6 +44,7 @@ from transfer_core.types import (
     StageStart,
 )
 
+LOOKED_AT = 32  # training images, before a network of the user's own is trained
 Tested = tuple[Predictions, Familiar | None]
 HEADS: dict[str, Solver] = {"logistic": logistic, "svm": linear_svm, "strongest": strongest}
 
@@ -86,6 +89,8 @@ def _fit(
         if cut_off is not None:
             yield Resumed(step=0, epoch=0, why=cut_off)
             yield from prepares(stages)
+        if backbone.is_local and recipe.weights != "random":
+            _require_alive(run)
         yield from keeper.heard(_warned(recipe, dataset, workspace, stages))
     cut = kept is not None and kept.get("cut", False)  # it was told to stop, and is to be tested
     while True:
@@ -137,6 +142,16 @@ def _warned(recipe: Recipe, dataset: Dataset, workspace: Path, stages: Sequence[
     if recipe.augmentation.symmetries and any(stage.solver == "gradient" for stage in stages):
         alike = yield from look_alikes(dataset, workspace / "datasets" / dataset.id)
         yield from (Notice(text=said) for said in warnings(alike, recipe.augmentation, dataset.classes))
+
+
+def _require_alive(run: State) -> None:
+    """Raises WeightsError where somebody's own weights make the same of all training images, or nothing finite."""
+    rows = run.context.dataset.rows(TRAIN)
+    some = rows[np.unique(np.linspace(0, len(rows) - 1, LOOKED_AT).astype(int))]
+    if len(some) > 1:
+        run.network.eval()
+        codes = torch.from_numpy(precise(run.network.codes, run.context.images.batch(some)))
+        require_telling(codes, run.context.backbone.title, f"{len(some)} training images")
 
 
 def _begun(stage: Stage, number: int, stages: int) -> Generator[Event, None, None]:
