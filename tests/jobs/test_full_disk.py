@@ -1,17 +1,14 @@
 """A disk that is really full, during import and training: a small tmpfs, or a limit on the size of files."""
 
 import os
-import resource
-import shutil
-import subprocess
 import sys
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from tests.jobs.disks import Disk, limited, mounted
 from tests.jobs.served import ended, wait
 from transfer_core.data import intake
 from transfer_core.errors import GraftError
@@ -19,7 +16,6 @@ from transfer_core.jobs import lane, process
 from transfer_core.workspace import Workspace
 
 DISK_MB = 16
-LEFT_KB = 200  # when it is called full: less than any model takes
 # A worker that begins although the disk is small, so that the disk fills under it.
 BOLD = """
 from transfer_core.data import intake, pixels
@@ -29,42 +25,10 @@ worker.main()
 """
 
 
-class Disk:
-    """A folder on a disk that can be filled and freed."""
-
-    def __init__(self, root: Path, fill: Callable[[], None], free: Callable[[], None]) -> None:
-        self.root, self.fill, self.free = root, fill, free
-
-
 @pytest.fixture
 def disk() -> Iterator[Disk]:
-    root = Path(tempfile.mkdtemp(prefix="graft-disk-"))  # not pytest's, which it moves about
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_MB}m", "tmpfs", str(root)]
-    try:
-        mounted = subprocess.run(mount, capture_output=True).returncode == 0
-    except FileNotFoundError:
-        mounted = False
-    if mounted:
-        ballast = root / "ballast"
-
-        def fill() -> None:
-            with ballast.open("wb") as file, suppress(OSError):
-                while os.statvfs(root).f_bavail * os.statvfs(root).f_frsize > LEFT_KB << 10:
-                    file.write(bytes(4096))
-                    file.flush()
-
-        yield Disk(root, fill, ballast.unlink)
-        subprocess.run(["umount", "-l", str(root)], check=True)
-    else:
-        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-        limited = (LEFT_KB << 10, hard)
-        yield Disk(
-            root,
-            lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limited),
-            lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard)),
-        )
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    shutil.rmtree(root)
+    with mounted(DISK_MB) as small, limited() as other:
+        yield small or other
 
 
 def test_a_disk_with_too_little_room_holds_the_queue_too(disk: Disk, photos: Path) -> None:

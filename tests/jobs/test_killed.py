@@ -10,31 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.jobs.served import ended, long_run, wait
+from tests.jobs.served import SERVER, children, ended, long_run, reached, wait
 from transfer_core.jobs import process
 from transfer_core.store import Store
 from transfer_core.types import Dataset, EpochEnd, Event, Progress, Recipe, Resumed
 from transfer_core.workspace import Workspace
 
 EPOCHS = 12
-EAGER = """
-from transfer_core.jobs import worker
-from transfer_core.training import checkpoints
-checkpoints.PAYS, checkpoints.MINUTES = 1, 0.005
-worker.main()
-"""
-SERVER = f"""
-import sys, time
-from pathlib import Path
-from transfer_core.jobs import process
-from transfer_core.workspace import Workspace
-process.PROGRAM = (sys.executable, "-c", {EAGER!r})  # it keeps where runs stand every moment
-workspace = Workspace(Path(sys.argv[1]))
-workspace.serve()
-workspace.runs.resume([run.id for run in workspace.runs.list() if run.status == "interrupted"])
-print("serves", flush=True)
-time.sleep(600)
-"""
 
 
 def curve(events: list[Event]) -> tuple[list, list]:
@@ -74,12 +56,12 @@ def test_a_run_is_kept_where_it_stands_when_graft_ends(tmp_path: Path, photos: P
     assert time.monotonic() - began < 5
     with Workspace(tmp_path / "workspace") as workspace:
         assert workspace.runs.get(id).status == "interrupted"
-        reached = _reached(Store(tmp_path / "workspace" / "graft.db", write=False), id)
+        before = reached(Store(tmp_path / "workspace" / "graft.db", write=False), id)
         workspace.settings.change(first_model=False, resume=True)
         workspace.serve(by_itself=True)
         wait(lambda: isinstance(_first(workspace, id), Resumed), 60, "its going on")
         resumed = _first(workspace, id)
-        assert isinstance(resumed, Resumed) and resumed.step >= reached > 0
+        assert isinstance(resumed, Resumed) and resumed.step >= before > 0
         workspace.jobs.stop(id)
         assert ended(workspace, id).status == "stopped"
 
@@ -136,16 +118,16 @@ def _killed(root: Path, wanted: Recipe, predictions: dict, told: tuple, *, times
         assert server.stdout is not None
         assert server.stdout.readline() == "serves\n"
         for more in (1, int(rng.integers(0, 2 * EPOCHS))):
-            last = _reached(reader, id) + more
-            wait(lambda last=last: _reached(reader, id) >= last or reader.job(id).status == "done", 120, "its steps")
-        acknowledged = _reached(reader, id)
+            last = reached(reader, id) + more
+            wait(lambda last=last: reached(reader, id) >= last or reader.job(id).status == "done", 120, "its steps")
+        acknowledged = reached(reader, id)
         if life % 2 or times == 1:
-            for pid in _children(server.pid):
+            for pid in children(server.pid):
                 os.kill(pid, signal.SIGKILL)
         server.send_signal(signal.SIGKILL)
         server.wait()
         server.stdout.close()
-        assert reader.damage() == () and _reached(reader, id) >= acknowledged, "no row that was written is gone"
+        assert reader.damage() == () and reached(reader, id) >= acknowledged, "no row that was written is gone"
     with Workspace(root) as workspace:
         workspace.runs.resume([id])
         workspace.serve()
@@ -153,13 +135,3 @@ def _killed(root: Path, wanted: Recipe, predictions: dict, told: tuple, *, times
         assert curve([event for _, _, event in workspace.jobs.events(id)]) == told
         found = np.load(workspace.runs.folder(workspace.runs.get(id)) / "predictions.npz")
         assert all(np.array_equal(found[name], predictions[name]) for name in predictions)
-
-
-def _reached(store: Store, id: str) -> int:
-    return max(
-        (step for _, _, event in store.events(id) if isinstance(event, Progress) for step in event.steps), default=0
-    )
-
-
-def _children(pid: int) -> list[int]:
-    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
