@@ -19,8 +19,7 @@ import pytest
 from tests.conftest import EARLIER, draw_photos
 from tests.database import database
 from tests.driving import drive
-from tests.jobs.served import long_run, wait
-from tests.jobs.test_killed import EAGER
+from tests.jobs.served import EAGER, long_run, wait
 from transfer_core.backbones import BUNDLED
 from transfer_core.errors import DatasetError, GraftError
 from transfer_core.jobs import process
