@@ -47,15 +47,8 @@ def follow(workspace: Workspace, job: str, device: str) -> RunEnd:
 
     Raises GraftError when it fails or cannot go on, KeyboardInterrupt where it was stopped and left nothing.
     """
-    shown = Bar() if sys.stderr is not None and sys.stderr.isatty() else Lines()
-    end = RunEnd(status="stopped")
     with _stops() as stops:
-        for event in workspace.jobs.drive(job, device=device, stops=stops):
-            if isinstance(event, RunEnd):
-                end = event
-            else:
-                shown.show(event)
-    shown.close()
+        end = watch(workspace.jobs.drive(job, device=device, stops=stops))
     if end.status in ("failed", "interrupted"):
         raise GraftError(end.error)
     if end.status == "stopped" and not end.result:
@@ -64,7 +57,8 @@ def follow(workspace: Workspace, job: str, device: str) -> RunEnd:
 
 
 def watch(events: Generator[Event, None, None]) -> RunEnd:
-    """Show work in this process that is no job, on standard error. Ctrl-C ends it at once, and it leaves nothing."""
+    """Show work in this process on standard error, to its end; whatever ends it before closes it. Returns its last
+    event."""
     shown = Bar() if sys.stderr is not None and sys.stderr.isatty() else Lines()
     end = RunEnd(status="stopped")
     try:

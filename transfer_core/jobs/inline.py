@@ -1,6 +1,6 @@
 """Runs a job in the calling process, with no worker: for the command line and for tests."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 from transfer_core.errors import GraftError, StopAsked, disk_is_full, foreseen, unforeseen
@@ -14,7 +14,7 @@ from transfer_core.types import Event, RunEnd
 
 def drive(
     store: Store, journal: Journal, root: Path, id: str, *, device: str, stops: Callable[[], int] = lambda: 0
-) -> Iterator[Event]:
+) -> Generator[Event, None, None]:
     """Run the queued job, keep its events, yield them. A user's error ends the run failed,
     a full disk a training interrupted.
 

@@ -1,7 +1,7 @@
 """Jobs of a workspace: queued, followed, stopped, run; and the devices that they run on."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +83,9 @@ class Jobs:
             if job.lane == lane:
                 self.stop(job.id)
 
-    def drive(self, id: str, *, device: str = "cpu", stops: Callable[[], int] = lambda: 0) -> Iterator[Event]:
+    def drive(
+        self, id: str, *, device: str = "cpu", stops: Callable[[], int] = lambda: 0
+    ) -> Generator[Event, None, None]:
         """Run a queued job in this process and yield its events, of which the last is RunEnd.
 
         `device`: "cpu", "cuda:0", "mps". `stops`: how often it was told to stop, as `stop` does. Closing the iterator
