@@ -9,7 +9,7 @@ from transfer_core.workspace import Workspace
 
 def backup_view(workspace: Workspace) -> None:
     st.caption(
-        "One file with the database, images, runs and their models, each with its checksum, also while Graft is"
-        " open and trains. The command restore makes a workspace of it; pack takes one dataset with its runs."
+        "This command writes one file with the database, images, runs and their models, each with its checksum, also"
+        " while Graft trains. With restore it becomes a workspace again; pack takes one dataset with its runs."
     )
     st.code(f"graft backup graft.zip --workspace {shlex.quote(str(workspace.root))}", language="bash", wrap_lines=True)
