@@ -34,10 +34,9 @@ def mounted(megabytes: int) -> Iterator[Disk | None]:
     ballast = root / "ballast"
 
     def fill(left_kb: int) -> None:
-        with ballast.open("wb") as file, suppress(OSError):
+        with suppress(OSError), ballast.open("ab", buffering=0) as file:
             while os.statvfs(root).f_bavail * os.statvfs(root).f_frsize > left_kb << 10:
                 file.write(bytes(4096))
-                file.flush()
 
     try:
         yield Disk(root, fill, ballast.unlink) if there else None

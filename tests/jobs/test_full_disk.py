@@ -7,12 +7,14 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+import torch
 
 from tests.jobs.disks import Disk, limited, mounted
 from tests.jobs.served import ended, wait
 from transfer_core.data import intake
 from transfer_core.errors import GraftError
 from transfer_core.jobs import lane, process
+from transfer_core.training.checkpoints import Checkpoints
 from transfer_core.workspace import Workspace
 
 DISK_MB = 16
@@ -48,6 +50,18 @@ def test_a_disk_with_too_little_room_holds_the_queue_too(disk: Disk, photos: Pat
         wait(lambda: not workspace.jobs.troubles(), 10, "the end of the trouble: nothing waits")
     finally:
         workspace.close()
+
+
+def test_a_checkpoint_that_has_no_room_says_so_and_leaves_the_last(disk: Disk) -> None:
+    """torch alone would not say why."""
+    kept = Checkpoints(disk.root / "checkpoints")
+    kept.save(1, {"weights": torch.ones(10)})
+    disk.fill()
+    with pytest.raises(OSError, match=r"(No space left|File too large).*checkpoints"):
+        kept.save(2, {"weights": torch.ones(1_000_000)})
+    disk.free()
+    found = kept.newest()
+    assert found is not None and found["weights"].sum() == 10
 
 
 def _imported(workspace: Workspace, photos: Path) -> None:

@@ -13,15 +13,15 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from websockets.sync.client import connect
 
 from tests.browser.conftest import Server
+from tests.components.test_entrance import drawn
 from tests.conftest import draw_photos
 from tests.driving import drive
 from tests.jobs.disks import mounted
 from tests.jobs.served import EAGER, SERVER, children, ended, reached, wait
 from transfer_core.data import intake, pixels
+from transfer_core.errors import GraftError
 from transfer_core.jobs import process
 from transfer_core.store import Store
 from transfer_core.training.checkpoints import Checkpoints
@@ -34,14 +34,14 @@ HASTY = (
 )
 
 
-def queued(root: Path, photos: Path, seed: int = 0) -> str:
+def queued(root: Path, photos: Path, batch_size: int = 4) -> str:
     """A workspace with images and a long run that waits. Returns its id."""
     with Workspace(root) as workspace:
         if not workspace.datasets.list():
             drive(workspace, workspace.datasets.import_path(photos))
         dataset = workspace.datasets.get(workspace.datasets.list()[0].id)
         recipe = workspace.recipes.make(
-            dataset, "from_scratch", "bundled", epochs=1_000, batch_size=4, patience=0, seed=seed
+            dataset, "from_scratch", "bundled", epochs=1_000, batch_size=batch_size, patience=0
         )
         return workspace.runs.submit([recipe])[0]
 
@@ -91,13 +91,18 @@ SUSPENDED = 120.0  # seconds
 @pytest.mark.soak
 @pytest.mark.timeout(900)
 def test_ten_suspensions_of_two_minutes(tmp_path: Path, photos: Path) -> None:
-    ids = {place: queued(place, photos) for place in (tmp_path / str(number) for number in range(10))}
+    ids = {place: queued(place, photos, batch_size=64) for place in (tmp_path / str(number) for number in range(10))}
     stores = {place: Store(place / "graft.db", write=False) for place in ids}
     with ExitStack() as stack:
         servers = {place: stack.enter_context(serving(place)) for place in ids}
-        for place, id in ids.items():
-            wait(lambda place=place, id=id: reached(stores[place], id) > 3, 240, "its steps")
-        before = {place: reached(stores[place], id) for place, id in ids.items()}
+
+        def ends(place: Path) -> list[tuple[float, float]]:
+            """When each epoch ended, and how many seconds of the run there were by then."""
+            told = stores[place].events(ids[place])
+            return [(when, event.seconds) for _, when, event in told if isinstance(event, EpochEnd)]
+
+        for place in ids:
+            wait(lambda place=place: len(ends(place)) > 1, 240, "its epochs")
         for server in servers.values():
             suspended(server, signal.SIGSTOP)
         time.sleep(SUSPENDED)
@@ -105,41 +110,33 @@ def test_ten_suspensions_of_two_minutes(tmp_path: Path, photos: Path) -> None:
             suspended(server, signal.SIGCONT)
         right = 0
         for place, id in ids.items():
-            wait(lambda place=place, id=id: reached(stores[place], id) > before[place] + 3, 240, "its going on")
-            told = [(when, event) for _, when, event in stores[place].events(id)]
-            bars = [event for _, event in told if isinstance(event, Progress) and event.seconds_left is not None]
-            ends = [(when, event.seconds) for when, event in told if isinstance(event, EpochEnd)]
-            slept = max(later - earlier for (earlier, _), (later, _) in itertools.pairwise(ends))
-            counted = max(later - earlier for (_, earlier), (_, later) in itertools.pairwise(ends))
-            assert bars[-1].seconds_left is not None
+            before = len(ends(place))
+            wait(lambda place=place, before=before: len(ends(place)) > before + 1, 240, "its going on")
+            told = [event for _, _, event in stores[place].events(id)]
+            left = [event.seconds_left for event in told if isinstance(event, Progress) and event.seconds_left]
+            apart = [(now - then, mine - its) for (then, its), (now, mine) in itertools.pairwise(ends(place))]
+            slept, counted = max(apart)
             right += (
                 stores[place].job(id).status == "running"
-                and not any(isinstance(event, Resumed) for _, event in told)
+                and not any(isinstance(event, Resumed) for event in told)
                 and slept > SUSPENDED - 5
                 and counted < SUSPENDED / 3
+                and left[-1] < 2 * max(left[: len(left) // 2])
             )
         assert right == 10
-
-
-def visited(server: Server) -> None:
-    """The start page is drawn, so the workspace is open and its threads run."""
-    with connect(f"ws://127.0.0.1:{server.port}/_stcore/stream", subprotocols=["streamlit"], max_size=None) as page:
-        page.send(BackMsg(rerun_script={"query_string": ""}).SerializeToString())
-        page.recv(timeout=30)
-        wait(lambda: (server.workspace / "lock").exists(), 30, "the workspace's opening")
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(1_200)
 def test_twenty_signals_to_a_dashboard_that_trains(tmp_path: Path, photos: Path) -> None:
     id = queued(tmp_path / "workspace", photos)
-    with Workspace(tmp_path / "workspace") as workspace:
-        workspace.settings.change(first_model=False, resume=True)
     store = Store(tmp_path / "workspace" / "graft.db", write=False)
     server, right, took = Server(tmp_path / "workspace"), 0, []
     try:
+        with Workspace(tmp_path / "workspace") as workspace:  # until a page is drawn the server leaves it alone
+            workspace.settings.change(first_model=False, resume=True)
         for number in range(20):
-            visited(server)
+            drawn(server)  # so that the workspace is open
             last = reached(store, id)
             wait(lambda last=last: reached(store, id) > last, 60, "a step")
             began = time.monotonic()
@@ -178,12 +175,13 @@ def test_an_import_that_is_killed_fifty_times_leaves_all_or_nothing(tmp_path: Pa
             assert len(list((root / "datasets").glob("*"))) in (len(found), 1)
             job = drive(workspace, workspace.datasets.import_path(images))
             dataset = workspace.datasets.get(job.result["id"])
-            assert len(dataset) == 1_500 and all(workspace.datasets.file(dataset, row).exists() for row in (0, 1_499))
+            samples = root / "datasets" / dataset.id / "samples"
+            assert len(dataset) == 1_500 and all((samples / file).stat().st_size for file in dataset.files)
         shutil.rmtree(root)
     print(f"50 of 50, {whole} whole, {50 - whole} not there")
 
 
-ROOM_MB = 220
+ROOM_MB = 340  # for the two checkpoints that stay, the one that is written, and images
 
 
 @pytest.mark.soak
@@ -202,7 +200,7 @@ def test_a_disk_that_is_full_at_twenty_offsets(tmp_path: Path, photos: Path, mon
             workspace.settings.change(first_model=False)
             for left_kb in range(0, 400, 20):
                 disk.fill(left_kb)
-                with suppress(Exception):
+                with suppress(GraftError):  # the queue itself may not take it
                     end = list(workspace.jobs.drive(workspace.datasets.import_path(photos)))[-1]
                     assert end.status == "done" or "disk" in end.error  # type: ignore[union-attr]
                 disk.free()
@@ -223,16 +221,18 @@ def test_a_disk_that_is_full_at_twenty_offsets(tmp_path: Path, photos: Path, mon
                 store = Store(root / "graft.db", write=False)
                 last = reached(store, id)
                 wait(lambda last=last, store=store: reached(store, id) > last, 60, "a step")
-                disk.fill(one * offset // 20 >> 10)
                 began = time.monotonic()
-                job = ended(workspace, id, 60)
+                while workspace.jobs.get(id).active and time.monotonic() < began + 60:
+                    disk.fill(one * offset // 20 >> 10)  # again, where an older checkpoint has made room
+                job = workspace.jobs.get(id)
                 took = time.monotonic() - began
                 longest = max(longest, took)
                 words = job.status == "interrupted" and "disk" in job.error
                 kept = Checkpoints(folder).newest()
                 disk.free()
                 store.close()
-                right += words and kept is not None and took < 5
+                assert words, job.error
+                right += kept is not None and took < 5
                 wait(lambda: not workspace.jobs.troubles(), 20, "the end of the trouble")
                 assert workspace.damage() == ()
                 assert workspace.runs.resume([id]) == (id,)

@@ -112,8 +112,11 @@ class Jobs(Database):
         """Put a run back into the queue, to go on from where it was kept; False where it stands as none of `of`.
 
         `why` it was cut off, in a sentence; '' for nothing to tell. `died`: its worker did; of one that had ended
-        earlier deaths do not count. What it has told stays until it is told again.
+        earlier deaths do not count. What it has told stays until it is told again. Raises StoreError where how it
+        ended could not be written until now, and cannot be now.
         """
+        if id in self._ends:
+            self.write_kept()
         with self.write() as db:
             query = (
                 "UPDATE jobs SET status = 'queued', started = NULL, finished = NULL, device = '', error = '', log = '' "

@@ -47,8 +47,13 @@ class Checkpoints:
         One that cannot be written leaves the older ones as they are.
         """
         began = self._clock()
-        with whole(self.folder / f"{step:09d}.pt") as part:
-            torch.save({"format": FORMAT, **what}, part)
+        with whole(self.folder / f"{step:09d}.pt") as part, part.open("wb") as file:
+            try:
+                torch.save({"format": FORMAT, **what}, file)  # by a path it would not say why it failed
+            except RuntimeError as error:
+                if not isinstance(full := error.__context__, OSError):
+                    raise
+                raise OSError(full.errno, full.strerror, str(self.folder)) from error
         for old in self._files()[:-KEPT]:
             old.unlink(missing_ok=True)
         self._written = self._clock()
