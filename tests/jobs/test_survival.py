@@ -237,5 +237,6 @@ def test_a_disk_that_is_full_at_twenty_offsets(tmp_path: Path, photos: Path, mon
                 assert workspace.damage() == ()
                 assert workspace.runs.resume([id]) == (id,)
             print(f"{right} of 20; a checkpoint is {one >> 20} MB, the longest end took {longest:.1f} s")
+            wait(lambda: workspace.runs.get(id).status == "running", 60, "its going on")
             workspace.jobs.stop(id)
             assert ended(workspace, id).status == "stopped" and right == 20
